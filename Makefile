@@ -1,0 +1,98 @@
+# Every word there is; `make` alone lists them. A fresh machine needs Python 3.11, Node 20.19, npm and make, no more.
+# What is installed and built is remembered by stamp files beside it, so a second call does only what has changed.
+
+PORT ?= 8000
+export PORT
+
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+MANAGE := $(BIN)/python example/backend/manage.py
+
+PACKAGE_SOURCES := $(shell find packages tsconfig*.json -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
+PAGE_SOURCES := $(shell find example/frontend -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
+MANIFESTS := package.json package-lock.json $(wildcard packages/*/package.json example/frontend/package.json)
+LOST_BUILD := $(if $(and $(wildcard packages/core/dist/index.js),$(wildcard packages/mui/dist/index.js)),,again)
+
+VENV := .venv/.stamp-venv
+PYTHON_DEMO := .venv/.stamp-demo
+PYTHON_TEST := .venv/.stamp-test
+NODE := node_modules/.stamp
+PACKAGES := node_modules/.stamp-packages
+PAGE := example/frontend/dist/index.html
+
+.PHONY: help demo test check soak bench docs clean again
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: $(PYTHON_DEMO) $(PAGE)  ## sets up, and serves the help desk at 127.0.0.1:8000 (PORT=…, DATABASE_URL=…, REDIS_URL=…)
+	@$(BIN)/python tools/demo.py
+
+test: $(PYTHON_TEST) $(PAGE)  ## every test: TypeScript, Python, and the browser on the running example
+	@$(BIN)/python tools/chromium.py > /dev/null
+	npm test
+	$(if $(PYTEST),,$(BIN)/python -m tests.services run -- $(BIN)/python -m pytest tests --ignore tests/browser)
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: $(PYTHON_TEST) $(PACKAGES)  ## lint, format, types and layers, of both languages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PYTHONPATH=example/backend $(BIN)/mypy --config-file example/backend/mypy.ini
+	$(BIN)/lint-imports
+	npm run lint
+	npm run types
+
+soak: $(PYTHON_TEST)  ## the help desk under traffic and faults for MINUTES=10, every client's list compared at the end
+	@$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),10)
+
+bench: $(PYTHON_TEST)  ## the measurements in benchmarks/
+	@test -f benchmarks/run.py || { echo "There are no benchmarks yet (benchmarks/run.py is missing)." >&2; exit 1; }
+	$(BIN)/python benchmarks/run.py $(BENCH)
+
+docs:  ## where what is written down
+	@echo "README.md              what it is, and how to start"
+	@echo "spec/protocol.md       the wire, word for word"
+	@echo "docs/                  reference (settings, errors), decisions"
+	@echo "example/README.md      the help desk"
+	@echo "CONTRIBUTING.md        the house: where things are, and how they are changed"
+
+clean:  ## removes what was built, the caches and the demo's database (ALL=1: .venv and node_modules as well)
+	rm -rf packages/*/dist example/frontend/dist $(PACKAGES) artifacts build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f example/backend/helpdesk.sqlite3*
+	find src tests tools example -name __pycache__ -type d -prune -exec rm -rf {} +
+	$(if $(ALL),rm -rf .venv node_modules)
+
+# --- Python ---
+
+$(VENV):
+	@python=$$(sh tools/need.sh python) && echo "Creating .venv with $$($$python --version) …" && $$python -m venv .venv
+	@$(INSTALL) --upgrade "pip>=25.1"
+	@touch $@
+
+$(PYTHON_DEMO): $(VENV) pyproject.toml
+	@echo "Installing Python packages into .venv …"
+	@$(INSTALL) --editable ".[redis,openapi,server]" --group example
+	@touch $@
+
+$(PYTHON_TEST): $(PYTHON_DEMO)
+	@echo "Installing Python test tools into .venv …"
+	@$(INSTALL) --group test --group lint
+	@touch $@
+
+# --- Node ---
+
+$(NODE): $(MANIFESTS)
+	@sh tools/need.sh node > /dev/null
+	@echo "Installing npm packages into node_modules …"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PACKAGES): $(NODE) $(PACKAGE_SOURCES) $(LOST_BUILD)
+	npm run build
+	@touch $@
+
+$(PAGE): $(PACKAGES) $(PAGE_SOURCES)
+	npm run build -w example/frontend
+	@touch $@

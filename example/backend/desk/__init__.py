@@ -1,0 +1,1 @@
+"""A help desk: customers write, teams answer."""

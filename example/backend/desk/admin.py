@@ -1,0 +1,29 @@
+"""Django's admin for the same models: what is changed there is seen live as well."""
+
+from django.contrib import admin
+
+from desk.models import Comment, Customer, Tag, Ticket
+
+
+@admin.register(Ticket)
+class TicketAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("title", "status", "priority", "group", "assignee", "due_date")
+    list_filter = ("status", "priority", "group")
+    search_fields = ("title", "body")
+    autocomplete_fields = ("customer", "assignee", "tags")
+
+
+@admin.register(Customer)
+class CustomerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "email", "city", "vip")
+    search_fields = ("name", "email", "city")
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    search_fields = ("name",)
+
+
+@admin.register(Comment)
+class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    raw_id_fields = ("ticket", "author")

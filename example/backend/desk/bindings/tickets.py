@@ -1,0 +1,120 @@
+"""Tickets, their tags, and the conversation about them."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import IsAuthenticated
+
+from channels_binding.consumers import AsyncBinding, bind
+from desk.models import Comment, Tag, Ticket, is_manager
+from desk.permissions import AuthorsWrite, ManagersDelete, ManagersWrite
+
+
+class TicketBinding(AsyncBinding):
+    """Agents see and edit the tickets of their teams, managers all. A ticket handed to another team leaves the lists
+    of those who may no longer see it."""
+
+    model = Ticket
+    fields = (
+        "id", "title", "status", "priority", "group", "assignee", "customer", "tags", "due_date", "price",
+        "attachment", "body", "created", "updated",
+    )  # fmt: skip
+    filterset_fields = {
+        "status": ["exact", "in"],
+        "priority": ["exact", "in"],
+        "group": ["exact"],
+        "assignee": ["exact", "isnull"],
+        "customer": ["exact"],
+        "tags": ["exact"],
+        "due_date": ["gte", "lte", "isnull"],
+        "price": ["gte", "lte"],
+    }
+    search_fields = ("title", "body", "customer__name")
+    ordering_fields = ("id", "title", "status", "priority", "due_date", "price", "created", "updated")
+    page_size = 25
+    permission_classes = (ManagersDelete,)
+
+    def get_queryset(self) -> QuerySet[Ticket]:
+        return Ticket.objects.visible_to(self.user)
+
+    def get_audience(self) -> Any:
+        """All managers read the same rows, and so do all agents of the same teams: each kind shares one evaluation."""
+        if is_manager(self.user):
+            return ("all",)
+        return ("groups", frozenset(self.user.groups.values_list("pk", flat=True)))
+
+    def perform_create(self, serializer: Any) -> None:
+        self.check_team(serializer.validated_data["group"].pk)
+        serializer.save()
+
+    def perform_form(self, form: Any) -> Ticket:
+        if form.instance.pk is None:
+            self.check_team(form.cleaned_data["group"].pk)
+        saved: Ticket = form.save()
+        return saved
+
+    def check_team(self, group_id: int) -> None:
+        """An agent opens tickets for a team of their own. (An existing one may be handed to any team.)"""
+        if not is_manager(self.user) and not self.user.groups.filter(pk=group_id).exists():
+            raise PermissionDenied("Open tickets for a team of your own; it can be handed to another one then.")
+
+    @bind("close")
+    async def close(self, data: dict[str, Any]) -> dict[str, Any]:
+        """``{"id": 7}`` → the ticket is closed, and everyone on the stream hears who did it."""
+        ticket = await self.aget_object(data.get("id"))
+        ticket.status = Ticket.Status.CLOSED
+        await ticket.asave(update_fields=["status", "updated"])
+        return {"success": True, "id": ticket.pk}
+
+
+class TagBinding(AsyncBinding):
+    """Tags are shared by all teams."""
+
+    model = Tag
+    fields = ("id", "name", "color")
+    search_fields = ("name",)
+    permission_classes = (ManagersWrite,)
+
+    def get_audience(self) -> Any:
+        return ("everyone",)
+
+
+class CommentBinding(AsyncBinding):
+    """Comments, to those who may see their ticket."""
+
+    model = Comment
+    fields = ("id", "ticket", "author", "text", "created")
+    read_only_fields = ("author",)
+    filterset_fields = ("ticket", "author")
+    permission_classes = (IsAuthenticated, AuthorsWrite)
+
+    def get_queryset(self) -> QuerySet[Comment]:
+        if is_manager(self.user):
+            return Comment.objects.all()
+        return Comment.objects.filter(ticket__in=Ticket.objects.visible_to(self.user).order_by())
+
+    def get_audience(self) -> Any:
+        if is_manager(self.user):
+            return ("all",)
+        return ("groups", frozenset(self.user.groups.values_list("pk", flat=True)))
+
+    def perform_create(self, serializer: Any) -> None:
+        self.check_ticket(serializer.validated_data["ticket"])
+        serializer.save(author=self.user)
+
+    def perform_update(self, serializer: Any) -> None:
+        self.check_ticket(serializer.validated_data.get("ticket", serializer.instance.ticket))
+        serializer.save()
+
+    def perform_form(self, form: Any) -> Comment:
+        self.check_ticket(form.cleaned_data["ticket"])
+        if form.instance.pk is None:
+            form.instance.author = self.user
+        saved: Comment = form.save()
+        return saved
+
+    def check_ticket(self, ticket: Ticket) -> None:
+        """Nobody writes about a ticket that they may not see; which ones there are is not told either."""
+        if not Ticket.objects.visible_to(self.user).filter(pk=ticket.pk).exists():
+            raise PermissionDenied("You may not comment on this ticket.")

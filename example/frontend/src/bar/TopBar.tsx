@@ -1,0 +1,62 @@
+import { ConnectionStatus } from '@channels-binding/mui'
+import AppBar from '@mui/material/AppBar'
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import Toolbar from '@mui/material/Toolbar'
+import Typography from '@mui/material/Typography'
+import type { JSX } from 'react'
+import { WindowIcon } from '../icons'
+import { Account } from './Account'
+import { ColorSchemeButton } from './ColorSchemeButton'
+import { TrafficSwitch } from './TrafficSwitch'
+
+/** One line where there is room; on small screens, the switch gets a line of its own. */
+export function TopBar(): JSX.Element {
+  return (
+    <AppBar position="static" color="default" elevation={0} sx={BAR}>
+      <Toolbar sx={{ flexWrap: 'wrap', columnGap: { xs: 1, sm: 2 }, py: 0.5 }}>
+        <Logo />
+        <Typography component="h1" variant="h6" noWrap>
+          Help desk
+        </Typography>
+        <ConnectionStatus />
+        <Box sx={{ ml: 'auto', order: { xs: 1, lg: 0 }, width: { xs: '100%', lg: 'auto' } }}>
+          <TrafficSwitch />
+        </Box>
+        <Box sx={{ display: 'flex', alignItems: 'center', columnGap: 1, ml: { xs: 'auto', lg: 0 } }}>
+          <Button
+            size="small"
+            startIcon={<WindowIcon />}
+            onClick={openSecondWindow}
+            sx={{ display: { xs: 'none', md: 'flex' } }}
+          >
+            Open a second window
+          </Button>
+          <ColorSchemeButton />
+          <Account />
+        </Box>
+      </Toolbar>
+    </AppBar>
+  )
+}
+
+const BAR = { bgcolor: 'background.paper', borderBottom: 1, borderColor: 'divider' }
+
+const openSecondWindow = (): void => {
+  window.open(window.location.href, '_blank', `popup,width=${window.innerWidth},height=${window.innerHeight}`)
+}
+
+/** A ticket, as on the sign-in page. */
+function Logo(): JSX.Element {
+  return (
+    <Box
+      component="svg"
+      viewBox="0 0 32 32"
+      aria-hidden="true"
+      sx={{ width: 32, display: { xs: 'none', sm: 'block' } }}
+    >
+      <rect width="32" height="32" rx="7" fill="#3f51b5" />
+      <path d="M7 10h18v4a2 2 0 0 0 0 4v4H7v-4a2 2 0 0 0 0-4z" fill="#fff" />
+    </Box>
+  )
+}

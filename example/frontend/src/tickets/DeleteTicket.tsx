@@ -1,0 +1,12 @@
+import { DeleteModal } from '@channels-binding/mui'
+import type { JSX } from 'react'
+import type { Ticket } from '../bindings'
+
+interface DeleteTicketProps {
+  readonly ticket: Ticket
+  readonly onClose: () => void
+}
+
+export default function DeleteTicket({ ticket, onClose }: DeleteTicketProps): JSX.Element {
+  return <DeleteModal binding="desk.Ticket" id={ticket.id} name={`“${ticket.title}”`} open onClose={onClose} />
+}

@@ -1,0 +1,229 @@
+import { Backoff, type BackoffOptions } from './backoff.js'
+import { BindingError } from './errors.js'
+import { Listeners } from './listeners.js'
+import { type HeartbeatOptions, Monitor } from './monitor.js'
+import { type Frame, type SocketConstructor, Transport } from './transport.js'
+import type { ConnectionState, ConnectionStatus, Message, Request } from './types.js'
+
+/** How the connection is made and kept. */
+export interface ConnectionOptions {
+  readonly url: string | (() => string | Promise<string>)
+  readonly subprotocol: string | null
+  readonly WebSocket: SocketConstructor | undefined
+  readonly backoff: BackoffOptions | undefined
+  /** `false` for none. */
+  readonly heartbeat: HeartbeatOptions | false
+  /** Time in milliseconds that a handshake may take. */
+  readonly connectTimeoutMs: number
+}
+
+/** Whom the connection tells. */
+export interface ConnectionHandlers {
+  opened(): void
+  /** Lost for now: it comes back by itself. */
+  lost(): void
+  /** Ended: it comes back only when told to. */
+  refused(error: BindingError, code: number): void
+  received(messages: readonly Message[]): void
+  /** It is time for ping `n`. */
+  ping(n: number): void
+  frame(frame: Frame): void
+}
+
+/** A connection that was open this long counts as good: the next failure starts with short waits again. */
+const STABLE_MS = 5_000
+
+const INITIAL: ConnectionState = {
+  status: 'idle',
+  latencyMs: null,
+  attempts: 0,
+  hasEverConnected: false,
+  nextRetryAt: null,
+  lastError: null,
+  user: null,
+}
+
+/** What a close code (protocol §4) leads to. */
+export function statusAfter(code: number): ConnectionStatus {
+  if (code === 4401 || code === 4403) return 'unauthorized'
+  return code >= 4400 && code < 4500 ? 'closed' : 'reconnecting'
+}
+
+function errorAfter(code: number, reason: string, wasOpen: boolean): BindingError {
+  const details = reason ? ` (${reason})` : ''
+  if (code === 4401) return new BindingError('unauthenticated', `The server does not know who this is${details}.`)
+  if (code === 4403) return new BindingError('forbidden', `The server refuses this user${details}.`)
+  if (code === 4413) return new BindingError('too_large', `A message was too large${details}.`)
+  if (code === 4429) return new BindingError('limit_exceeded', `Too many messages or connections${details}.`)
+  if (code >= 4400 && code < 4500)
+    return new BindingError('bad_request', `The server ended the connection: ${code}${details}.`)
+  const what = wasOpen ? 'The connection was lost' : 'The connection could not be opened: refused, or no server there'
+  return new BindingError('unavailable', `${what}${details}.`)
+}
+
+/**
+ * Keeps one connection for as long as it is wanted: when to dial, when to wait, when to give up.
+ *
+ * | status       | connect()    | socket opens | socket closes (45xx, other) | socket closes (44xx)    | close() |
+ * |--------------|--------------|--------------|-----------------------------|-------------------------|---------|
+ * | idle         | connecting   |              |                             |                         | closed  |
+ * | connecting   |              | open         | reconnecting                | unauthorized or closed  | closed  |
+ * | open         |              |              | reconnecting                | unauthorized or closed  | closed  |
+ * | reconnecting |              | open         | reconnecting                | unauthorized or closed  | closed  |
+ * | unauthorized | connecting   |              |                             |                         | closed  |
+ * | closed       | connecting   |              |                             |                         |         |
+ *
+ * Knows statuses and waits; knows nothing of what the messages say.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #handlers: ConnectionHandlers
+  readonly #transport: Transport
+  readonly #monitor: Monitor
+  readonly #backoff: Backoff
+  readonly #listeners = new Listeners()
+  #state: ConnectionState = INITIAL
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #stable: ReturnType<typeof setTimeout> | undefined
+  #notBefore = 0
+
+  constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
+    this.#options = options
+    this.#handlers = handlers
+    this.#backoff = new Backoff(options.backoff)
+    this.#transport = new Transport({
+      ...options,
+      handlers: {
+        opened: () => this.#opened(),
+        closed: (code, reason, wasOpen) => this.#closed(code, reason, wasOpen),
+        received: messages => this.#received(messages),
+        frame: handlers.frame,
+      },
+    })
+    this.#monitor = new Monitor(options.heartbeat || {}, {
+      ping: handlers.ping,
+      latency: latencyMs => this.update({ latencyMs }),
+      stale: () => this.#transport.drop('no sign of life'),
+      awake: () => this.#awake(),
+    })
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  get isOpen(): boolean {
+    return this.#transport.isOpen
+  }
+
+  onState(callback: () => void): () => void {
+    return this.#listeners.add(callback)
+  }
+
+  /** Takes over what became known. */
+  update(change: Partial<ConnectionState>): void {
+    this.#state = { ...this.#state, ...change }
+    this.#listeners.emit()
+  }
+
+  /** Connects on first use; never against a refusal or a `close()`. */
+  ensure(): void {
+    if (this.#state.status === 'idle') this.#dial('connecting')
+  }
+
+  /** Connects, unless it is connected or about to be. */
+  connect(): void {
+    const { status } = this.#state
+    if (status === 'idle' || status === 'closed' || status === 'unauthorized') this.#dial('connecting')
+  }
+
+  /** Connects anew, at once, whatever the state. */
+  reconnect(): void {
+    this.#backoff.reset()
+    this.#notBefore = 0
+    if (this.isOpen) this.#handlers.lost()
+    this.#dial(this.#state.hasEverConnected ? 'reconnecting' : 'connecting')
+  }
+
+  /** Disconnects and stays so. */
+  close(): void {
+    this.#stop()
+    this.#monitor.unwatch()
+    this.update({ status: 'closed', latencyMs: null, nextRetryAt: null, attempts: 0 })
+  }
+
+  /** Sends a message if the connection is open. */
+  send(request: Request): void {
+    this.#transport.send(request)
+  }
+
+  /** The largest frame that the server takes, in bytes. */
+  limitFrames(bytes: number): void {
+    this.#transport.maxFrameBytes = bytes
+  }
+
+  /** The server has answered ping `n`. */
+  pong(n: unknown): void {
+    this.#monitor.pong(n)
+  }
+
+  /** The server is going away: reconnects after the wait it asked for, or stays away. */
+  goAway(afterMs: number, reconnect: boolean): void {
+    if (!reconnect) return this.#end('closed', 4503, new BindingError('unavailable', 'The server has shut down.'))
+    this.#notBefore = Date.now() + afterMs
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#transport.drop('the server is going away'), afterMs)
+  }
+
+  #dial(status: ConnectionStatus): void {
+    this.#stop()
+    this.#monitor.watch()
+    this.update({ status, nextRetryAt: null })
+    this.#timer = setTimeout(() => this.#transport.drop('no answer to the handshake'), this.#options.connectTimeoutMs)
+    this.#transport.open()
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer)
+    clearTimeout(this.#stable)
+    this.#monitor.stop()
+    this.#transport.close()
+  }
+
+  #opened(): void {
+    clearTimeout(this.#timer)
+    this.#notBefore = 0
+    this.#stable = setTimeout(() => this.#backoff.reset(), STABLE_MS)
+    this.update({ status: 'open', attempts: 0, hasEverConnected: true, lastError: null })
+    this.#handlers.opened()
+    if (this.#options.heartbeat !== false) this.#monitor.start()
+  }
+
+  #received(messages: readonly Message[]): void {
+    this.#monitor.heard()
+    this.#handlers.received(messages)
+  }
+
+  #closed(code: number, reason: string, wasOpen: boolean): void {
+    const error = errorAfter(code, reason, wasOpen)
+    const status = statusAfter(code)
+    if (status !== 'reconnecting') return this.#end(status, code, error)
+    this.#stop()
+    const delayMs = Math.max(this.#backoff.nextDelayMs(), this.#notBefore - Date.now())
+    const attempts = this.#state.attempts + 1
+    this.update({ status, attempts, latencyMs: null, lastError: error, nextRetryAt: Date.now() + delayMs })
+    this.#timer = setTimeout(() => this.#dial('reconnecting'), delayMs)
+    this.#handlers.lost()
+  }
+
+  #end(status: ConnectionStatus, code: number, error: BindingError): void {
+    this.#stop()
+    this.update({ status, latencyMs: null, lastError: error, nextRetryAt: null })
+    this.#handlers.refused(error, code)
+  }
+
+  #awake(): void {
+    if (this.#state.nextRetryAt !== null) this.#dial('reconnecting')
+    else this.#monitor.ping()
+  }
+}

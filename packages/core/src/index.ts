@@ -1,0 +1,25 @@
+export type { BackoffOptions } from './backoff.js'
+export type { CallOptions } from './calls.js'
+export {
+  type BatchOperation,
+  ChannelsClient,
+  type ClientOptions,
+  type ClientStats,
+  type LiveObserver,
+  type OneShot,
+  type ServerLimits,
+} from './client.js'
+export { getConsumer, registerConsumer } from './consumers.js'
+export {
+  BindingError,
+  ERROR_CODES,
+  type ErrorCode,
+  type FieldError,
+  type FieldErrors,
+  type WireError,
+} from './errors.js'
+export type { HeartbeatOptions } from './monitor.js'
+export { canonical, type EventParts, eventName, parseEvent } from './names.js'
+export type { LiveHandle, NotifyBatch } from './reads.js'
+export type { Frame, SocketConstructor, SocketEvent, SocketLike } from './transport.js'
+export type * from './types.js'

@@ -1,0 +1,123 @@
+import { type UseQueryResult, useMutation, useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useRef } from 'react'
+import type { BindingError, BindingName, FieldErrors, FormField, FormReply, Pk, Row } from '../index.js'
+import { useChannels } from './context.js'
+import { callQuery } from './queries.js'
+import { useRetrieve } from './useRetrieve.js'
+
+/** Options of `useForm`. */
+export interface UseFormOptions<N extends BindingName> {
+  /** The row to change; `null` for a new one. */
+  readonly id?: Pk<N> | null | undefined
+  /** Takes over what others change, by asking for the form again. @default true */
+  readonly live?: boolean
+  readonly enabled?: boolean
+  readonly onSuccess?: (object: Row<N>, reply: FormReply<Row<N>>) => void
+}
+
+/** What `useForm` returns. */
+export interface UseFormResult<N extends BindingName> {
+  /** The form as the server describes it; `undefined` until it is there. */
+  readonly schema: FormReply<Row<N>> | undefined
+  readonly fields: readonly FormField[]
+  readonly object: Row<N> | null
+  /** What the server said of the last submission, by field; `null` where nothing is wrong. */
+  readonly errors: FieldErrors | null
+  /** What belongs to no single field. */
+  readonly formErrors: readonly string[]
+  /** Why the form could not be read. */
+  readonly error: BindingError | null
+  /** Why the last submission failed, other than by validation. */
+  readonly submitError: BindingError | null
+  readonly isPending: boolean
+  readonly isError: boolean
+  readonly isFetching: boolean
+  readonly isSubmitting: boolean
+  readonly isSuccess: boolean
+  /** Alias of `isSuccess`. */
+  readonly success: boolean
+  /** Alias of `isFetching`. */
+  readonly fetching: boolean
+  /** Whether the row was deleted while the form is open. */
+  readonly isGone: boolean
+  /** Submits the values; what does not validate resolves with `success: false`, other errors reject. */
+  readonly submit: (values: Readonly<Record<string, unknown>>) => Promise<FormReply<Row<N>>>
+  readonly refetch: () => Promise<unknown>
+  /** Alias of `refetch`. */
+  readonly refresh: () => Promise<unknown>
+  /** Forgets the last submission. */
+  readonly reset: () => void
+}
+
+const NO_FIELDS: readonly FormField[] = Object.freeze([])
+const NO_MESSAGES: readonly string[] = Object.freeze([])
+
+/** Asks for the form again whenever somebody changes the row. */
+function useFollow<N extends BindingName>(name: N, options: UseFormOptions<N>, refetch: () => unknown): boolean {
+  const { id = null, live = true, enabled = true } = options
+  const row = useRetrieve(name, id, { enabled: enabled && live && id !== null })
+  const seen = useRef<unknown>(undefined)
+  const { data, isGone } = row
+  useEffect(() => {
+    if (data === undefined || data === seen.current) return
+    if (seen.current !== undefined) refetch()
+    seen.current = data
+  }, [data, refetch])
+  return isGone
+}
+
+/** A Django form: its fields and values, and how to submit it. Works with whatever keeps the values. */
+export function useForm<N extends BindingName>(name: N, options: UseFormOptions<N> = {}): UseFormResult<N> {
+  const { id = null, enabled = true, onSuccess } = options
+  const channels = useChannels()
+  const query = useQuery({
+    ...callQuery(channels, name, 'form', id === null ? {} : { id }),
+    enabled,
+    staleTime: 0,
+  }) as UseQueryResult<FormReply<Row<N>>, BindingError>
+  const { data: schema, refetch } = query
+  const isGone = useFollow(name, options, refetch)
+  const files = filesOf(schema?.fields ?? NO_FIELDS)
+  const mutation = useMutation<FormReply<Row<N>>, BindingError, Readonly<Record<string, unknown>>>({
+    mutationFn: values => channels.client.submitForm(name, values, { id, files }),
+    networkMode: 'always',
+    onSuccess: reply => {
+      if (reply.success && reply.object) onSuccess?.(reply.object, reply)
+    },
+  })
+  const { mutateAsync, reset } = mutation
+  const submit = useCallback((values: Readonly<Record<string, unknown>>) => mutateAsync(values), [mutateAsync])
+  const errors = errorsOf(mutation.data, mutation.error)
+  const isSuccess = mutation.data?.success ?? false
+  return {
+    schema,
+    fields: schema?.fields ?? NO_FIELDS,
+    object: mutation.data?.object ?? schema?.object ?? null,
+    errors,
+    formErrors: errors?.__all__?.map(error => error.message) ?? NO_MESSAGES,
+    error: query.error,
+    submitError: mutation.error,
+    isPending: query.isPending,
+    isError: query.isError,
+    isFetching: query.isFetching,
+    isSubmitting: mutation.isPending,
+    isSuccess,
+    success: isSuccess,
+    fetching: query.isFetching,
+    isGone,
+    submit,
+    refetch,
+    refresh: refetch,
+    reset,
+  }
+}
+
+const isFileField = (field: FormField): boolean =>
+  [field.type, ...(field.bases ?? [])].some(name => name === 'FileField' || name === 'ImageField')
+
+const filesOf = (fields: readonly FormField[]): string[] => fields.filter(isFileField).map(field => field.name)
+
+function errorsOf(reply: FormReply<unknown> | undefined, error: BindingError | null): FieldErrors | null {
+  if (error) return error.fields
+  return reply && !reply.success ? reply.errors : null
+}

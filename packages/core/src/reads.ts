@@ -1,0 +1,193 @@
+import type { BindingError } from './errors.js'
+import { Listeners } from './listeners.js'
+import { canonical, eventName, parseEvent } from './names.js'
+import { LiveRead, type ReadContext, type ReadSpec } from './read.js'
+import type { LiveState, Message, Request } from './types.js'
+
+/** What a holder of a live read can do with it. */
+export interface LiveHandle<T = unknown> {
+  /** The present state; the same object until it changes. */
+  getSnapshot(): LiveState<T>
+  /** Asks the server anew and resolves with the state after its answer. */
+  refresh(): Promise<LiveState<T>>
+  /** Lets go; the last to let go ends the read after the grace period. */
+  unsubscribe(): void
+}
+
+/** What the reads need from around them. */
+export interface ReadsContext {
+  nextId(): number
+  isOpen(): boolean
+  send(request: Request): void
+  /** Why there will be no connection; `null` while there is one or may be one. */
+  refusal(): BindingError | null
+  /** Tells the server that a live read is over. */
+  end(event: string): void
+  diverged(event: string): void
+  readonly timeoutMs: number
+  readonly graceMs: number
+}
+
+interface Entry {
+  readonly read: LiveRead
+  readonly observers: Listeners<[LiveState]>
+  grace: ReturnType<typeof setTimeout> | undefined
+}
+
+/** How observers are told of the changes of one frame: all at once, as `notifyManager.batch` does it. */
+export type NotifyBatch = (callback: () => void) => void
+
+/**
+ * Keeps what is wanted (who observes which read) and what is so (what the server was asked) together:
+ * one read of the server's for equal parameters, asked again after each reconnect, given up after a grace period.
+ * Knows observers and names; what a message does to a read is the read's affair.
+ */
+export class Reads {
+  readonly #context: ReadsContext
+  readonly #entries = new Map<string, Entry>()
+  readonly #byEvent = new Map<string, Entry>()
+  readonly #changed = new Set<Entry>()
+  #lastHash = 0
+  #holds = 0
+  #batch: NotifyBatch = callback => callback()
+
+  constructor(context: ReadsContext) {
+    this.#context = context
+  }
+
+  /** How many reads the server holds for this client. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** How observers are told of several changes at once. */
+  setBatch(batch: NotifyBatch): void {
+    this.#batch = batch
+  }
+
+  /** Observes a read, which starts unless an equal one runs. The observer is told of changes, not of the present state. */
+  observe(spec: ReadSpec, observer: (state: LiveState) => void): LiveHandle {
+    const entry = this.#entryOf(spec)
+    clearTimeout(entry.grace)
+    const remove = entry.observers.add(observer)
+    return {
+      getSnapshot: () => entry.read.state,
+      refresh: () => entry.read.fresh(),
+      unsubscribe: () => {
+        remove()
+        this.#release(entry)
+      },
+    }
+  }
+
+  /** Gives a message to the read it belongs to; `false` if it belongs to none. */
+  receive(message: Message): boolean {
+    const entry = this.#byEvent.get(message.event)
+    entry?.read.receive(message)
+    return !!entry
+  }
+
+  /** A row was deleted, as servers say it to clients without a subprotocol. */
+  deleted(stream: string, id: unknown): void {
+    for (const { read } of this.#entries.values()) {
+      const isRow = read.spec.stream === stream && read.spec.action === 'retrieve'
+      if (isRow && (read.spec.params as { id?: unknown }).id === id) read.gone()
+    }
+  }
+
+  /** Holds back what observers would be told until `work` is done, so that they never see half of a frame. */
+  during(work: () => void): void {
+    this.#holds++
+    try {
+      work()
+    } finally {
+      this.#holds--
+      this.#flush()
+    }
+  }
+
+  /** The connection is open: asks for everything that is wanted. */
+  opened(): void {
+    this.during(() => {
+      for (const { read } of this.#entries.values()) read.ask()
+    })
+  }
+
+  /** The connection is lost. */
+  lost(): void {
+    this.during(() => {
+      for (const { read } of this.#entries.values()) read.lost()
+    })
+  }
+
+  /** The connection will not come back by itself. */
+  refuse(error: BindingError): void {
+    this.during(() => {
+      for (const { read } of this.#entries.values()) read.fail(error)
+    })
+  }
+
+  /** Ends every read at once. */
+  clear(): void {
+    for (const [key, entry] of [...this.#entries]) this.#drop(key, entry)
+  }
+
+  #entryOf(spec: ReadSpec): Entry {
+    const key = keyOf(spec)
+    const known = this.#entries.get(key)
+    if (known) return known
+    const read = new LiveRead(spec, `h${++this.#lastHash}`, this.#readContext())
+    const entry: Entry = { read, observers: new Listeners(), grace: undefined }
+    this.#entries.set(key, entry)
+    this.#byEvent.set(read.event, entry)
+    read.ask()
+    return entry
+  }
+
+  #readContext(): ReadContext {
+    const { nextId, isOpen, send, refusal, timeoutMs, diverged } = this.#context
+    return {
+      nextId,
+      isOpen,
+      send,
+      refusal,
+      timeoutMs,
+      diverged: read => diverged(read.event),
+      changed: read => this.#mark(read),
+    }
+  }
+
+  #mark(read: LiveRead): void {
+    const entry = this.#byEvent.get(read.event)
+    if (entry) this.#changed.add(entry)
+    this.#flush()
+  }
+
+  #flush(): void {
+    if (this.#holds || !this.#changed.size) return
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    this.#batch(() => {
+      for (const { observers, read } of changed) observers.emit(read.state)
+    })
+  }
+
+  #release(entry: Entry): void {
+    if (entry.observers.size) return
+    clearTimeout(entry.grace)
+    const key = keyOf(entry.read.spec)
+    entry.grace = setTimeout(() => this.#drop(key, entry), this.#context.graceMs)
+  }
+
+  #drop(key: string, entry: Entry): void {
+    clearTimeout(entry.grace)
+    if (this.#entries.get(key) !== entry) return
+    entry.read.stop()
+    this.#entries.delete(key)
+    this.#byEvent.delete(entry.read.event)
+    const { stream, hash } = parseEvent(entry.read.event)
+    this.#context.end(eventName(stream, 'unsubscribe', hash))
+  }
+}
+
+const keyOf = ({ stream, action, params }: ReadSpec): string => `${stream}.${action} ${canonical(params ?? {})}`

@@ -1,0 +1,70 @@
+import { Listeners } from './listeners.js'
+import { eventName, parseEvent } from './names.js'
+
+interface Subscription {
+  readonly callbacks: Listeners<[action: string, data: unknown]>
+  holders: number
+}
+
+/**
+ * Brings pushes to those who listen, and keeps streams subscribed for as long as anybody wants them.
+ * Knows names; knows nothing of calls, live reads or the socket.
+ */
+export class Streams {
+  readonly #tell: (event: string) => void
+  readonly #listeners = new Map<string, Listeners<[data: unknown]>>()
+  readonly #subscriptions = new Map<string, Subscription>()
+
+  constructor(tell: (event: string) => void) {
+    this.#tell = tell
+  }
+
+  /** Hears one event, with whatever hash if the name has none. */
+  on(event: string, callback: (data: unknown) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Listeners<[data: unknown]>()
+    this.#listeners.set(event, listeners)
+    return listeners.add(callback)
+  }
+
+  /** Subscribes to a stream; the last one to let go unsubscribes. */
+  subscribe(stream: string, callback?: (action: string, data: unknown) => void): () => void {
+    const subscription = this.#subscriptionOf(stream)
+    const remove = callback ? subscription.callbacks.add(callback) : () => undefined
+    subscription.holders++
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      remove()
+      this.#release(stream, subscription)
+    }
+  }
+
+  /** Brings a push to its listeners. */
+  push(event: string, data: unknown): void {
+    const { stream, action, hash } = parseEvent(event)
+    this.#listeners.get(event)?.emit(data)
+    if (hash !== null) this.#listeners.get(eventName(stream, action))?.emit(data)
+    this.#subscriptions.get(stream)?.callbacks.emit(action, data)
+  }
+
+  /** The connection is open: subscribes to everything that is wanted. */
+  opened(): void {
+    for (const stream of this.#subscriptions.keys()) this.#tell(eventName(stream, 'subscribe'))
+  }
+
+  #subscriptionOf(stream: string): Subscription {
+    const known = this.#subscriptions.get(stream)
+    if (known) return known
+    const subscription: Subscription = { callbacks: new Listeners(), holders: 0 }
+    this.#subscriptions.set(stream, subscription)
+    this.#tell(eventName(stream, 'subscribe'))
+    return subscription
+  }
+
+  #release(stream: string, subscription: Subscription): void {
+    if (--subscription.holders > 0) return
+    this.#subscriptions.delete(stream)
+    this.#tell(eventName(stream, 'unsubscribe'))
+  }
+}

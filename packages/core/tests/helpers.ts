@@ -1,0 +1,47 @@
+import { ChannelsClient, type ClientOptions, type Message } from '@channels-binding/core'
+import { FakeServer, type FakeTableOptions } from '@channels-binding/core/testing'
+import { afterEach, beforeEach, vi } from 'vitest'
+import { messagesOf } from '../src/transport.js'
+
+/** Lets everything happen that is due now: microtasks and timers of 0 ms. */
+export const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms)
+
+/** Replaces the clock for every test of the file. */
+export function fakeClock(): void {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+}
+
+export const PRODUCTS = [
+  { id: 1, name: 'Apple', stock: 10 },
+  { id: 2, name: 'Banana', stock: 20 },
+  { id: 3, name: 'Cherry', stock: 30 },
+]
+
+export interface World {
+  readonly server: FakeServer
+  readonly client: ChannelsClient
+  /** Every message that reached the client. */
+  readonly arrived: Message[]
+}
+
+/** A fake server with three products, and a client of it. */
+export function world(options: ClientOptions = {}, table: FakeTableOptions = {}): World {
+  const server = new FakeServer()
+  server.bind('shop.Product', { rows: PRODUCTS, ...table })
+  const client = new ChannelsClient({
+    url: 'ws://fake/ws/',
+    WebSocket: server.WebSocket,
+    backoff: { random: () => 1 },
+    ...options,
+  })
+  const arrived: Message[] = []
+  client.onFrame(({ direction, text }) => {
+    if (direction === 'in') arrived.push(...messagesOf(text))
+  })
+  return { server, client, arrived }
+}

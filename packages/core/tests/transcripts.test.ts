@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs'
+import { ChannelsClient, type Message, type Request } from '@channels-binding/core'
+import { FakeServer, type Peer } from '@channels-binding/core/testing'
+import { expect, it } from 'vitest'
+import { socketClass } from '../src/testing/socket.js'
+import { fakeClock, settle } from './helpers.js'
+
+fakeClock()
+
+interface Transcript {
+  readonly fixture: { readonly notes: { id: number; title: string; rank: number }[] }
+  readonly steps: readonly { connection?: string; send?: Request; receive?: Message }[]
+}
+
+const load = (name: string): Transcript =>
+  JSON.parse(readFileSync(new URL(`../../../spec/transcripts/${name}.json`, import.meta.url), 'utf8'))
+
+const PLACEHOLDERS: Record<string, (value: unknown) => boolean> = {
+  '<int>': value => Number.isInteger(value),
+  '<string>': value => typeof value === 'string',
+  '<etag>': value => /^[0-9a-f]{12}$/.test(String(value)),
+  '<crc>': value => /^[0-9a-f]{8}$/.test(String(value)),
+  '<any>': value => value !== undefined,
+}
+
+/** Compares as the transcripts' README says, order of keys included. */
+function matches(expected: unknown, value: unknown): boolean {
+  if (typeof expected === 'string' && PLACEHOLDERS[expected]) return PLACEHOLDERS[expected](value)
+  if (typeof expected !== 'object' || expected === null) return expected === value
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(expected))
+    return (
+      Array.isArray(value) && value.length === expected.length && expected.every((item, i) => matches(item, value[i]))
+    )
+  const { '<rest>': rest, ...named } = expected as Record<string, unknown>
+  const names = Object.keys(value).filter(name => !rest || name in named)
+  const entries = Object.entries(named)
+  return (
+    names.join() === Object.keys(named).join() &&
+    entries.every(([name, part]) => matches(part, (value as Record<string, unknown>)[name]))
+  )
+}
+
+it('speaks the recorded conversation of a live list, word for word, and so does the fake server', async () => {
+  const { fixture, steps } = load('live-search')
+  const server = new FakeServer()
+  server.bind('zoo.Note', { rows: fixture.notes })
+  const client = new ChannelsClient({ url: 'ws://fake/', WebSocket: server.WebSocket, heartbeat: false })
+  const [hello, search, ...others] = steps
+  const read = client.live('zoo.Note', 'search', search?.send ? (steps[1]?.send?.data as object) : {})
+  await settle()
+  for (const { send } of others) {
+    if (!send) continue
+    const { id, ...values } = send.data as { id: number }
+    if (send.event.endsWith('.delete')) void client.delete('zoo.Note', id)
+    else void client.update('zoo.Note', id, values)
+    await settle()
+  }
+  const sent = steps.flatMap(step => step.send ?? [])
+  const received = steps.flatMap(step => step.receive ?? [])
+  const frames = server.sent.map(text => JSON.parse(text))
+  expect(server.received).toEqual(sent)
+  expect(frames).toHaveLength(received.length)
+  for (const [index, message] of received.entries())
+    expect(matches(message, frames[index]), JSON.stringify(frames[index])).toBe(true)
+  expect(hello).toBeDefined()
+  const { data } = read.getSnapshot()
+  const { rows, count, order } = await client.search('zoo.Note', search?.send?.data as object)
+  expect(data).toMatchObject({ rows, count, order })
+  expect(client.stats.divergences).toBe(0)
+})
+
+it('tells a message that differs from a recorded one', () => {
+  expect(matches({ a: '<int>', b: 1 }, { a: 1, b: 1 })).toBe(true)
+  expect(matches({ a: '<int>', b: 1 }, { b: 1, a: 1 })).toBe(false)
+  expect(matches({ a: '<int>' }, { a: 'x' })).toBe(false)
+  expect(matches({ a: 1, '<rest>': true }, { z: 1, a: 1 })).toBe(true)
+  expect(matches([1, 2], [1])).toBe(false)
+})
+
+/** A value in the place of each placeholder. */
+function filledIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value[0] === '<each>' ? [filledIn(value[1])] : value.map(filledIn)
+  if (typeof value === 'string') return value === '<int>' ? 7 : value === '<string>' ? 'text' : value
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).filter(([name]) => name !== '<rest>')
+  return Object.fromEntries(entries.map(([name, part]) => [name, filledIn(part)]))
+}
+
+it.each(['seed-search', 'seed-update', 'seed-custom-stream'])('understands the recorded %s', async name => {
+  const { steps } = load(name)
+  const peers: Peer[] = []
+  const WebSocket = socketClass((peer, protocols) => {
+    expect(protocols).toEqual([])
+    peers.push(peer)
+    return { receive: () => undefined, closed: () => undefined }
+  })
+  for (const connection of ['a', 'b']) {
+    const client = new ChannelsClient({ url: 'ws://fake/', WebSocket, subprotocol: null })
+    const mine = steps.filter(step => (step.connection ?? 'a') === connection).flatMap(step => step.receive ?? [])
+    const heard: unknown[] = []
+    for (const event of new Set(mine.map(message => message.event))) client.on(event, data => heard.push(data))
+    await settle()
+    const messages = mine.map(filledIn) as Message[]
+    for (const message of messages) peers.at(-1)?.send(JSON.stringify(message))
+    await settle()
+    expect(heard).toEqual(messages.map(message => message.data))
+  }
+})
+
+it('keeps reads live with a server that only knows {event, data}', async () => {
+  const server = new FakeServer()
+  server.bind('zoo.Note', { rows: load('live-search').fixture.notes })
+  const client = new ChannelsClient({ url: 'ws://fake/', WebSocket: server.WebSocket, subprotocol: null })
+  const list = client.live('zoo.Note', 'search', { order: 'rank' })
+  const row = client.live('zoo.Note', 'retrieve', { id: 1 })
+  await settle()
+  await client.update('zoo.Note', 1, { title: 'ONE' })
+  await settle()
+  expect(list.getSnapshot().data?.rows[0]).toMatchObject({ title: 'ONE' })
+  const before = list.getSnapshot().data?.count ?? 0
+  expect(row.getSnapshot()).toMatchObject({ status: 'success', data: { title: 'ONE' } })
+  server.remove('zoo.Note', 1)
+  await settle()
+  expect(row.getSnapshot().status).toBe('gone')
+  expect(list.getSnapshot().data?.count).toBe(before - 1)
+  expect(server.frames.every(frame => !frame.startsWith('['))).toBe(true)
+  expect(client.stats.divergences).toBe(0)
+})

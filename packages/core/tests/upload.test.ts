@@ -1,0 +1,64 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { csrfToken, formDataOf } from '../src/upload.js'
+import { world } from './helpers.js'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+const file = new File(['x'], 'x.txt')
+const answer = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status })
+
+it('submits a form that holds a file by HTTP, with the CSRF token', async () => {
+  vi.stubGlobal('document', { cookie: 'a=b; csrftoken=t%2Bk; c=d' })
+  const fetch = vi.fn(async (..._args: Parameters<typeof globalThis.fetch>) => answer({ success: true, fields: [] }))
+  const { client, server } = world({ fetch, apiUrl: '/base/' })
+  const reply = await client.submitForm('shop.Product', { name: 'A', picture: file }, { id: 7, files: ['picture'] })
+  expect(reply).toMatchObject({ success: true })
+  const [url, init = {}] = fetch.mock.calls[0] ?? []
+  expect(url).toBe('/base/shop.Product/7/form/')
+  expect(init).toMatchObject({ method: 'POST', credentials: 'same-origin', headers: { 'X-CSRFToken': 't+k' } })
+  expect([...(init.body as FormData)].map(([name]) => name)).toEqual(['name', 'picture'])
+  await client.submitForm('shop.Product', { picture: file }, { files: ['picture'] })
+  expect(fetch.mock.calls[1]?.[0]).toBe('/base/shop.Product/form/')
+  expect(server.received).toEqual([])
+})
+
+it('rejects an upload with what the server says', async () => {
+  const { client } = world({
+    fetch: async () => answer({ code: 'too_large', status: 413, message: 'Too large.' }, 413),
+  })
+  await expect(client.submitForm('shop.Product', { picture: file })).rejects.toMatchObject({ code: 'too_large' })
+})
+
+it('rejects an upload that reaches nobody', async () => {
+  const { client } = world({ fetch: () => Promise.reject(new TypeError('failed to fetch')) })
+  await expect(client.submitForm('shop.Product', { picture: file })).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+it('writes values as Django reads them', () => {
+  const values = {
+    tags: [1, 2],
+    json: { a: 1 },
+    none: null,
+    kept: undefined,
+    on: true,
+    doc: null,
+    old: 'x.pdf',
+    pic: file,
+  }
+  const data = formDataOf(values, ['doc', 'old', 'pic'])
+  expect([...data].map(([name, value]) => [name, value instanceof Blob ? 'file' : value])).toEqual([
+    ['tags', '1'],
+    ['tags', '2'],
+    ['json', '{"a":1}'],
+    ['none', ''],
+    ['on', 'true'],
+    ['doc-clear', 'on'],
+    ['pic', 'file'],
+  ])
+})
+
+it('has no token where there is no cookie', () => {
+  expect(csrfToken()).toBeNull()
+})

@@ -1,0 +1,45 @@
+// As `manage.py channels_binding_types` writes it.
+export interface ShopProductRow {
+  id: number
+  name: string
+  price: string
+  stock: number
+  status: 'draft' | 'live'
+  category: number | null
+}
+
+export interface AppBindings {
+  'shop.Product': {
+    pk: number
+    row: ShopProductRow
+    create: { name: string; price: string; stock?: number }
+    update: { name?: string; price?: string; stock?: number }
+    filters: { name__icontains: string; price__gte: string; category__in: number[] }
+    order: 'id' | 'name' | 'price'
+    events: { restock: { in: { amount: number }; out: { stock: number } } }
+  }
+  'shop.Category': {
+    pk: string
+    row: { id: string; name: string }
+    create: { name: string }
+    update: { name?: string }
+    filters: Record<never, never>
+    order: 'name'
+    events: Record<never, never>
+  }
+  'game.hunger': {
+    pk: number
+    row: { id: number }
+    create: Record<never, never>
+    update: Record<never, never>
+    filters: Record<never, never>
+    order: never
+    events: { sos: { in: Record<never, never>; out: { life: number } } }
+  }
+}
+
+declare module '@channels-binding/core' {
+  interface Register {
+    bindings: AppBindings
+  }
+}

@@ -1,0 +1,52 @@
+import type { ConnectionStatus as Status } from '@channels-binding/core'
+import { useConnection } from '@channels-binding/core/react'
+import Button from '@mui/material/Button'
+import Chip, { type ChipProps } from '@mui/material/Chip'
+import Stack from '@mui/material/Stack'
+import type { JSX } from 'react'
+
+const LABELS: Record<Status, string> = {
+  idle: 'Not connected',
+  connecting: 'Connecting…',
+  open: 'Live',
+  reconnecting: 'Reconnecting…',
+  unauthorized: 'Signed out',
+  closed: 'Disconnected',
+}
+
+const COLORS: Record<Status, ChipProps['color']> = {
+  idle: 'default',
+  connecting: 'info',
+  open: 'success',
+  reconnecting: 'warning',
+  unauthorized: 'error',
+  closed: 'default',
+}
+
+/** Props of `ConnectionStatus`. */
+export interface ConnectionStatusProps extends Omit<ChipProps, 'label' | 'color'> {
+  /** Shows the round trip beside the status. @default true */
+  readonly showLatency?: boolean
+}
+
+/** A chip that says whether changes arrive, and how fast; a screen reader hears of the status, not of each measurement. */
+export function ConnectionStatus({ showLatency = true, ...props }: ConnectionStatusProps): JSX.Element {
+  const { status, latencyMs, nextRetryAt, reconnect } = useConnection()
+  const latency = showLatency && status === 'open' && latencyMs !== null ? ` · ${Math.round(latencyMs)} ms` : ''
+  const label = (
+    <>
+      <span role="status">{LABELS[status]}</span>
+      <span aria-hidden="true">{latency}</span>
+    </>
+  )
+  return (
+    <Stack direction="row" spacing={1} sx={{ alignItems: 'center', display: 'inline-flex' }}>
+      <Chip size="small" variant="outlined" {...props} color={COLORS[status]} label={label} data-status={status} />
+      {(nextRetryAt !== null || status === 'closed' || status === 'unauthorized') && (
+        <Button size="small" onClick={reconnect}>
+          Reconnect
+        </Button>
+      )}
+    </Stack>
+  )
+}

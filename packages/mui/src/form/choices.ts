@@ -1,0 +1,31 @@
+import type { Choice, FormField } from '@channels-binding/core'
+import { useSearch } from '@channels-binding/core/react'
+import { textOf } from '../text.js'
+
+/** A choice with the heading it stands under. */
+export interface Option extends Choice {
+  readonly group?: string
+}
+
+/** The choices of a field in one list. */
+export function optionsOf(field: FormField): Option[] {
+  return (field.choices ?? []).flatMap(choice =>
+    'choices' in choice ? choice.choices.map(inner => ({ ...inner, group: choice.group })) : [choice],
+  )
+}
+
+/** The name of a value in a control that only knows text: 7 and `'7'` stay two values. */
+export const keyOf = (value: unknown): string => JSON.stringify(value ?? null)
+
+/** How many rows of a relation are offered as radio buttons or checkboxes. */
+const MAX_RELATED = 100
+
+/** The choices of a field; those of a relation come from the server, and stay live. */
+export function useOptions(field: FormField): Option[] {
+  const { relation } = field
+  const isRelated = !field.choices && relation !== undefined
+  const params = { limit: MAX_RELATED, ...(relation?.filters && { filters: relation.filters }) }
+  const { rows } = useSearch(relation?.stream ?? '', params as object, { enabled: isRelated })
+  if (!isRelated) return optionsOf(field)
+  return rows.map(row => ({ value: row.id, label: textOf(row) }))
+}

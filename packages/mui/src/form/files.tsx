@@ -1,0 +1,79 @@
+import Checkbox from '@mui/material/Checkbox'
+import FormControlLabel from '@mui/material/FormControlLabel'
+import Link from '@mui/material/Link'
+import Stack from '@mui/material/Stack'
+import TextField from '@mui/material/TextField'
+import Typography from '@mui/material/Typography'
+import { type ChangeEvent, type JSX, useEffect, useState } from 'react'
+import { attributesOf, hasType } from './attributes.js'
+import { textProps } from './text.js'
+import type { FieldProps } from './types.js'
+
+/** Whether a field holds a file, so that its unchanged value is not sent back. */
+export const isFileField = (field: FieldProps['field']): boolean => hasType(field, 'FileField')
+
+const currentOf = ({ value, initial }: FieldProps['field']): string | null => {
+  const current = value ?? initial
+  return typeof current === 'string' && current ? current : null
+}
+
+/** A file: the one there is, a new one, or none (`null`). */
+export function FileField(props: FieldProps): JSX.Element {
+  const { field, value, onChange, disabled } = props
+  const current = currentOf(field)
+  const isImage = hasType(field, 'ImageField')
+  const choose = (event: ChangeEvent<HTMLInputElement>): void => {
+    const files = [...(event.target.files ?? [])]
+    onChange(files.length ? (field.multiple ? files : files[0]) : current)
+  }
+  return (
+    <Stack spacing={1}>
+      <TextField
+        {...textProps(props)}
+        type="file"
+        disabled={disabled || (current !== null && value === null)}
+        onChange={choose}
+        slotProps={{
+          inputLabel: { shrink: true },
+          htmlInput: {
+            ...attributesOf(field),
+            multiple: field.multiple ?? false,
+            ...(isImage && { accept: 'image/*' }),
+          },
+        }}
+      />
+      {isImage && value instanceof File && <Preview file={value} />}
+      {current && (
+        <Stack direction="row" spacing={2} sx={{ alignItems: 'center' }}>
+          <Typography variant="body2">
+            Currently: <Link href={current}>{current.split('/').at(-1)}</Link>
+          </Typography>
+          {!field.required && (
+            <FormControlLabel
+              label={`Clear ${field.label}`}
+              disabled={disabled}
+              control={
+                <Checkbox
+                  checked={value === null}
+                  onChange={event => onChange(event.target.checked ? null : current)}
+                />
+              }
+            />
+          )}
+        </Stack>
+      )}
+    </Stack>
+  )
+}
+
+function Preview({ file }: { file: File }): JSX.Element | null {
+  const [url, setUrl] = useState<string | null>(null)
+  useEffect(() => {
+    const next = URL.createObjectURL(file)
+    setUrl(next)
+    return () => URL.revokeObjectURL(next)
+  }, [file])
+  return url === null ? null : (
+    <img src={url} alt={`Preview of ${file.name}`} style={{ maxHeight: 96, objectFit: 'contain' }} />
+  )
+}

@@ -1,0 +1,29 @@
+import type { FormField } from '@channels-binding/core'
+import { hasType, hasWidget } from './attributes.js'
+import { isFileField } from './files.js'
+
+/** The values of a form. */
+export type FormValues = Record<string, unknown>
+
+/** What the fields hold at the start, with what the application wants in there. */
+export function valuesOf(fields: readonly FormField[], initial: Readonly<FormValues> = {}): FormValues {
+  return Object.fromEntries(
+    fields.map(field => [field.name, field.value ?? initial[field.name] ?? field.initial ?? emptyOf(field)]),
+  )
+}
+
+function emptyOf(field: FormField): unknown {
+  if (field.multiple) return []
+  if (hasType(field, 'JSONField')) return null
+  if (hasType(field, 'NullBooleanField')) return null
+  if (hasType(field, 'BooleanField')) return false
+  return hasType(field, 'CharField') || hasWidget(field, 'Textarea') ? '' : null
+}
+
+/** What is sent: nothing of disabled fields, and no file that was there before. */
+export function submissionOf(fields: readonly FormField[], values: Readonly<FormValues>): FormValues {
+  const sent = fields.filter(
+    field => !field.disabled && !(isFileField(field) && typeof values[field.name] === 'string'),
+  )
+  return Object.fromEntries(sent.map(field => [field.name, values[field.name]]))
+}

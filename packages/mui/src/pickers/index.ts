@@ -1,0 +1,1 @@
+export { DatePickerField, DateTimePickerField, registerPickers, TimePickerField } from './pickers.js'

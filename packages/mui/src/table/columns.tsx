@@ -1,0 +1,127 @@
+import type { DescribedField, Description, Labels } from '@channels-binding/core'
+import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid'
+import { createContext, type JSX, useContext } from 'react'
+
+/** A row of a table. */
+export type TableRow = { readonly id: string | number; readonly [field: string]: unknown }
+
+/** The texts of relations; a context, so that a new text renders the cells of relations and no others. */
+export const LabelsContext: React.Context<Labels | undefined> = createContext<Labels | undefined>(undefined)
+
+/** What decides about columns, beside the description. */
+export interface ColumnOptions {
+  readonly editable: boolean
+  /** The texts of relations at this moment, for what is exported and read aloud. */
+  readonly labels: () => Labels | undefined
+}
+
+const UNEDITABLE = new Set(['json', 'file', 'image', 'list', 'object', 'relation'])
+
+/** The columns of a table: those asked for, or every field but the key; described where the server describes them. */
+export function columnsOf(
+  description: Description | undefined,
+  asked: readonly (string | GridColDef<TableRow>)[] | undefined,
+  options: ColumnOptions,
+): GridColDef<TableRow>[] {
+  const fields = new Map(description?.fields.map(field => [field.name, field]))
+  const names = asked ?? [...fields.keys()].filter(name => name !== 'id' && name !== description?.pk)
+  return names.map(asked => {
+    const name = typeof asked === 'string' ? asked : asked.field
+    const field = fields.get(name)
+    const column = field ? columnOf(field, description, options) : { field: name, flex: 1, minWidth: 100 }
+    return typeof asked === 'string' ? column : ({ ...column, ...asked } as GridColDef<TableRow>)
+  })
+}
+
+/** The column of one described field. */
+export function columnOf(
+  field: DescribedField,
+  description: Description | undefined,
+  { editable, labels }: ColumnOptions,
+): GridColDef<TableRow> {
+  const isEditable = editable && field.editable !== false && !!description?.can.update && !UNEDITABLE.has(field.type)
+  return {
+    field: field.name,
+    headerName: field.label,
+    flex: 1,
+    minWidth: 100,
+    sortable: field.sortable !== false,
+    editable: isEditable && !field.multiple,
+    ...(field.help_text && { description: field.help_text }),
+    ...kindOf(field, labels),
+  } as GridColDef<TableRow>
+}
+
+function kindOf(field: DescribedField, labels: ColumnOptions['labels']): Partial<GridColDef<TableRow>> {
+  if (field.relation) return relationColumn(field.name, labels)
+  if (field.choices) return choiceColumn(field)
+  switch (field.type) {
+    case 'integer':
+    case 'float':
+      return { type: 'number', valueFormatter: (value: unknown) => numberText(value) }
+    case 'decimal':
+      return { align: 'right', headerAlign: 'right', valueFormatter: (value: unknown) => plainText(value) }
+    case 'boolean':
+      return { type: 'boolean' }
+    case 'date':
+      return {
+        type: 'date',
+        valueGetter: (value: unknown) => localDate(value),
+        valueSetter: (value: Date | null, row: TableRow) => ({ ...row, [field.name]: value && isoDate(value) }),
+        valueFormatter: (value: Date | null) => value?.toLocaleDateString() ?? '',
+      }
+    case 'datetime':
+      return {
+        type: 'dateTime',
+        valueGetter: (value: unknown) => (typeof value === 'string' ? new Date(value) : null),
+        valueSetter: (value: Date | null, row: TableRow) => ({ ...row, [field.name]: value?.toISOString() ?? null }),
+        valueFormatter: (value: Date | null) => value?.toLocaleString() ?? '',
+      }
+    default:
+      return { valueFormatter: (value: unknown) => plainText(value) }
+  }
+}
+
+function choiceColumn({ choices = [], multiple }: DescribedField): Partial<GridColDef<TableRow>> {
+  const texts = new Map(choices.map(choice => [choice.value, choice.label]))
+  const textOf = (value: unknown): string => texts.get(value as string) ?? plainText(value)
+  if (multiple)
+    return { valueFormatter: (value: unknown) => (Array.isArray(value) ? value.map(textOf).join(', ') : '') }
+  const valueOptions = choices.map(({ value, label }) => ({ value: value as string, label }))
+  return { type: 'singleSelect', valueOptions, valueFormatter: textOf } as Partial<GridColDef<TableRow>>
+}
+
+function relationColumn(name: string, labels: ColumnOptions['labels']): Partial<GridColDef<TableRow>> {
+  return {
+    valueFormatter: (value: unknown) => relationText(value, labels()?.[name]),
+    renderCell: params => <RelationCell {...params} />,
+  }
+}
+
+function RelationCell({ field, value }: GridRenderCellParams<TableRow>): JSX.Element {
+  const labels = useContext(LabelsContext)
+  return <>{relationText(value, labels?.[field])}</>
+}
+
+function relationText(value: unknown, texts: Readonly<Record<string, string>> | undefined): string {
+  const textOf = (key: unknown): string => texts?.[String(key)] ?? plainText(key)
+  return Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)
+}
+
+function plainText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+const numberText = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString() : plainText(value))
+
+/** The day in this time zone: `'2026-11-22'` stays the 22nd everywhere. */
+function localDate(value: unknown): Date | null {
+  const [year, month, day] = typeof value === 'string' ? value.split('-').map(Number) : []
+  return year && month && day ? new Date(year, month - 1, day) : null
+}
+
+function isoDate(date: Date): string {
+  const two = (part: number): string => String(part).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}

@@ -1,0 +1,46 @@
+import Alert from '@mui/material/Alert'
+import Button from '@mui/material/Button'
+import Stack from '@mui/material/Stack'
+import Typography from '@mui/material/Typography'
+import { createContext, type JSX, useContext } from 'react'
+
+/** Why a table shows no rows. */
+export interface Emptiness {
+  readonly error: string | null
+  readonly retry: () => void
+  /** Whether filters or a query may be the reason. */
+  readonly isNarrowed: boolean
+  /** What the rows are called, in the plural. */
+  readonly name: string
+}
+
+/** Why the table shows no rows; a context, so that the overlay stays one component. */
+export const EmptinessContext: React.Context<Emptiness> = createContext<Emptiness>({
+  error: null,
+  retry: () => undefined,
+  isNarrowed: false,
+  name: 'rows',
+})
+
+/** Stands in the place of rows: the error with a way out, or that there are none. */
+export function EmptyOverlay(): JSX.Element {
+  const { error, retry, isNarrowed, name } = useContext(EmptinessContext)
+  return (
+    <Stack sx={{ alignItems: 'center', justifyContent: 'center', height: '100%', p: 2 }}>
+      {error === null ? (
+        <Typography sx={{ color: 'text.secondary' }}>{isNarrowed ? `No ${name} match.` : `No ${name} yet.`}</Typography>
+      ) : (
+        <Alert
+          severity="error"
+          action={
+            <Button color="inherit" size="small" onClick={retry}>
+              Retry
+            </Button>
+          }
+        >
+          {error}
+        </Alert>
+      )}
+    </Stack>
+  )
+}

@@ -1,0 +1,20 @@
+"""The Django app: when it is ready, changes are captured and bindings are found."""
+
+from django.apps import AppConfig
+
+
+class ChannelsBindingConfig(AppConfig):
+    """``"channels_binding"`` in ``INSTALLED_APPS``."""
+
+    name = "channels_binding"
+    verbose_name = "Channels Binding"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from channels_binding import _boot, checks  # noqa: F401  (checks registers the system checks)
+        from channels_binding.live import capture, hub
+        from channels_binding.registry import registry
+
+        capture.install()
+        hub.install()
+        _boot.when_complete(registry.autodiscover)

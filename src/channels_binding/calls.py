@@ -1,0 +1,121 @@
+"""A Call: who asks which stream for which action with what data. And a Reading: what a read answers."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+from zlib import crc32
+
+from channels_binding import codecs
+from channels_binding.types import Outlet, Pk
+
+Door = Literal["websocket", "http", "code"]
+
+
+@dataclass(slots=True)
+class Call:
+    """One question to one binding. Plain: no socket, no HTTP, no database in it.
+
+    ``Call(stream="app.Order", action="search", data={"page": 2}, user=<User 7>)``
+    """
+
+    stream: str
+    action: str
+    data: dict[str, Any]
+    user: Any
+    door: Door = "code"
+    hash: str | None = None
+    key: str | None = None
+    have: dict[str, Any] | None = None
+    if_version: str | None = None
+    scope: Mapping[str, Any] = field(default_factory=dict)
+    """The ASGI scope of the connection; empty where there is none."""
+    request: Any = None
+    """DRF's Request. The HTTP door sets it; elsewhere a binding makes one of the scope when a hook asks for it."""
+    outlet: Outlet | None = None
+    files: Mapping[str, Any] = field(default_factory=dict)
+    """Uploaded files by field name (HTTP multipart)."""
+    terse: bool = False
+    """Answer what was first promised to clients without a subprotocol, and nothing more (spec/protocol.md §7)."""
+
+    @property
+    def event(self) -> str:
+        """The name as the client wrote it: ``app.Order.search#h1``."""
+        return f"{self.stream}.{self.action}" + (f"#{self.hash}" if self.hash else "")
+
+    @property
+    def is_live(self) -> bool:
+        return self.data.get("live", True) is not False
+
+    def as_user(self, user: Any) -> "Call":
+        """The same question by another (or a freshly read) user."""
+        return replace(self, user=user, request=None)
+
+
+def etag(body: bytes) -> str:
+    """Version of one row as sent: 12 hex digits of BLAKE2b over its JSON."""
+    return hashlib.blake2b(body, digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as sent: ``Row(pk=7, body=b'{"id":7,"title":"…"}', etag="a1b2c3d4e5f6")``."""
+
+    pk: Pk
+    body: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, pk: Pk, value: Mapping[str, Any]) -> "Row":
+        body = codecs.encode(value)
+        return cls(pk, body, etag(body))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a read answers: rows in order, and what stands beside them.
+
+    ``Reading(rows=(Row(9, …), Row(4, …)), meta={"page": 1, "limit": 2, "count": 57, "order": "-amount"})``
+    """
+
+    rows: tuple[Row, ...]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """What stands after ``rows``: ``labels``."""
+    is_single: bool = False
+    """Whether it is one row (``retrieve``) and not a list."""
+
+    @cached_property
+    def version(self) -> str:
+        """``v`` (spec/protocol.md §1): the etag of a single row, a CRC-32 over ``pk:etag`` of a list."""
+        if self.is_single:
+            return self.rows[0].etag
+        return f"{crc32(','.join(f'{row.pk}:{row.etag}' for row in self.rows).encode()):08x}"
+
+    @cached_property
+    def entity_tag(self) -> str:
+        """HTTP's ETag (RFC 9110, section 8.8.3): ``version``, and of a list a CRC-32 over what stands beside the rows."""
+        if self.is_single:
+            return self.version
+        return f"{self.version}-{crc32(codecs.encode([self.meta, self.extra])):08x}"
+
+    @cached_property
+    def etags(self) -> tuple[str, ...]:
+        return tuple(row.etag for row in self.rows)
+
+    @cached_property
+    def data(self) -> bytes:
+        """The ``data`` member, encoded."""
+        return self.encode(self.meta)
+
+    @cached_property
+    def terse_data(self) -> bytes:
+        """As ``data``, for clients without a subprotocol: no ``order`` unless it was asked for (§7)."""
+        return self.encode({name: value for name, value in self.meta.items() if name != "order" or value is not None})
+
+    def encode(self, meta: Mapping[str, Any]) -> bytes:
+        if self.is_single:
+            return self.rows[0].body
+        rows = codecs.Fragment(codecs.joined(row.body for row in self.rows))
+        return codecs.encode({**meta, "rows": rows, **self.extra})

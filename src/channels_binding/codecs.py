@@ -1,0 +1,106 @@
+"""Bytes ↔ JSON. Strict on the way in, safe on the way out. Knows no message and no Django."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from channels_binding.exceptions import BadRequest, TooLarge
+
+Fragment = orjson.Fragment
+"""Bytes that are JSON already, to be laid into a larger document as they are."""
+
+SAFE_INTEGER = 2**53 - 1
+"""The largest integer a browser reads exactly (ECMA-262, Number.MAX_SAFE_INTEGER)."""
+
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+def decode(text: str | bytes, *, max_bytes: int, max_depth: int) -> Any:
+    """``'{"event": "a.b"}'`` → ``{"event": "a.b"}``.
+
+    Raises:
+        TooLarge: More than ``max_bytes`` bytes.
+        BadRequest: Not JSON (RFC 8259; no NaN), nested deeper than ``max_depth``, a number no double holds, a NUL.
+    """
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(raw) > max_bytes:
+        raise TooLarge(f"A frame may hold {max_bytes} bytes; this one has {len(raw)}.", limit=max_bytes)
+    try:
+        value = orjson.loads(raw)
+    except ValueError:
+        raise BadRequest("This is not JSON.") from None
+    _inspect(value, max_depth)
+    return value
+
+
+def _inspect(value: Any, depth: int) -> None:
+    """Refuse what a database or a browser would choke on later."""
+    if isinstance(value, dict):
+        inner = _deeper(depth)
+        for key, member in value.items():
+            _inspect(key, inner)
+            _inspect(member, inner)
+    elif isinstance(value, list):
+        inner = _deeper(depth)
+        for member in value:
+            _inspect(member, inner)
+    elif isinstance(value, str) and "\x00" in value:
+        raise BadRequest("Text may not hold the character U+0000.")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise BadRequest("A number is too large.")
+
+
+def _deeper(depth: int) -> int:
+    if depth <= 0:
+        raise BadRequest("The message is nested too deeply.")
+    return depth - 1
+
+
+def encode(value: Any) -> bytes:
+    """Any JSON value → bytes. Integers beyond 2^53 become strings; what JSON lacks becomes its text."""
+    try:
+        return orjson.dumps(value, default=_fallback, option=_OPTIONS | orjson.OPT_STRICT_INTEGER)
+    except TypeError:
+        return orjson.dumps(_spell_out(value), default=_fallback, option=_OPTIONS)
+
+
+def _fallback(value: Any) -> Any:
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    if isinstance(value, (bytes, memoryview)):
+        raise TypeError("bytes are not JSON")
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def _spell_out(value: Any) -> Any:
+    """The slow way, taken only where an integer is too large for a browser."""
+    if isinstance(value, dict):
+        return {_spell_out(key): _spell_out(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_spell_out(member) for member in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > SAFE_INTEGER:
+        return str(value)
+    return value
+
+
+def parse(raw: bytes) -> Any:
+    """Our own bytes back into a value."""
+    return orjson.loads(raw)
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """Encoded values → one encoded array of them."""
+    return b"[" + b",".join(parts) + b"]"
+
+
+def canonical(value: Any) -> bytes:
+    """Equal values give equal bytes: keys sorted, no spaces.
+
+    Raises:
+        TypeError: If ``value`` holds something JSON cannot order.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -1,0 +1,99 @@
+"""Typed settings: ``CHANNELS_BINDING`` in Django's settings, each member with its unit and default."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+ALIASES = {"AUTHENTICATION_CLASSES": "AUTHENTIFICATION_CLASSES"}
+"""The first release spelled it AUTHENTIFICATION; both are read."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What ``CHANNELS_BINDING`` may hold. Unknown names are refused, so that a typing error is seen."""
+
+    AUTHENTIFICATION_CLASSES: Sequence[Any] = ()
+    """Classes (or dotted paths) with ``get_user(consumer)``, asked in order until one returns a user."""
+    ANONYMOUS_CONNECTION_ALLOWED: bool = False
+    """Whether a connection without a user is accepted, and an HTTP request without one answered."""
+    ALLOWED_ORIGINS: Sequence[str] | None = None
+    """Origins a browser page may connect from; None follows ``ALLOWED_HOSTS``. A request without Origin is no browser's."""
+    DEFAULT_PAGE_SIZE: int = 25
+    """Rows per page of ``search`` where neither the call nor the binding says."""
+    MAX_PAGE_SIZE: int = 1000
+    """Most rows of one page or list."""
+    DEFAULT_PERMISSION_CLASSES: Sequence[Any] = ()
+    """DRF permission classes for bindings that name none."""
+    DEFAULT_AUTHENTICATION_CLASSES: Sequence[Any] | None = None
+    """DRF authentication classes of the HTTP door; None takes DRF's own setting."""
+    CHANNEL_LAYER: str = "default"
+    """Which of ``CHANNEL_LAYERS`` carries changes between processes."""
+    THREADS: int = 8
+    """Size of the package's own thread pool; each thread holds one database connection per alias."""
+    MAX_FRAME_BYTES: int = 262_144
+    """Largest incoming frame, in bytes."""
+    MAX_DEPTH: int = 32
+    """Deepest nesting of an incoming message."""
+    MAX_BATCH: int = 256
+    """Most messages in one array frame."""
+    MAX_SUBSCRIPTIONS: int = 128
+    """Most live reads of one connection."""
+    MAX_CALLS_IN_FLIGHT: int = 64
+    """Most unanswered calls of one connection."""
+    MESSAGES_PER_SECOND: int = 200
+    """Sustained rate of incoming messages of one connection; a burst of the same number is let through."""
+    CALL_TIMEOUT_SECONDS: float = 60.0
+    """After this long a call is answered with ``timeout`` (its thread goes on to its end)."""
+    PING_SECONDS: float = 25.0
+    """Silence after which the server pings a ``cb.1`` client."""
+    SLOW_SECONDS: float = 60.0
+    """Nothing acknowledged for this long: the connection is closed with 4508."""
+    UNACKNOWLEDGED_BYTES: int = 262_144
+    """Bytes sent without acknowledgement after which a connection's reads are conflated."""
+    COALESCE_SECONDS: float = 0.05
+    """Shortest time between two evaluations of the live reads of one process, after a first immediate one."""
+    AUDIT_SECONDS: float = 60.0
+    """How often every live read is evaluated again even if nothing was heard."""
+    IDENTITY_SECONDS: float = 30.0
+    """How often the users of open connections are read again, for changes that no signal shows."""
+    IGNORED_MODELS: Sequence[str] = field(
+        default=("admin.LogEntry", "contenttypes.ContentType", "migrations.Migration")
+    )
+    """Models whose changes are not captured."""
+
+
+def _load() -> Settings:
+    given: Mapping[str, Any] = getattr(django_settings, "CHANNELS_BINDING", {})
+    named = {ALIASES.get(name, name): value for name, value in given.items()}
+    unknown = set(named) - {known.name for known in fields(Settings)}
+    if unknown:
+        raise ImproperlyConfigured(
+            f"CHANNELS_BINDING does not know {', '.join(sorted(unknown))}. It knows: "
+            f"{', '.join(known.name for known in fields(Settings))}."
+        )
+    return Settings(**named)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings as of now; reloaded when a test overrides ``CHANNELS_BINDING``."""
+    return _load()
+
+
+def load_classes(names: Sequence[Any]) -> list[type]:
+    """``["path.to.Class", Class]`` → ``[Class, Class]``."""
+    return [import_string(name) if isinstance(name, str) else name for name in names]
+
+
+def _reload(*, setting: str, **_: Any) -> None:
+    if setting == "CHANNELS_BINDING":
+        get_settings.cache_clear()
+
+
+setting_changed.connect(_reload)

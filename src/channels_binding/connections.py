@@ -1,0 +1,441 @@
+"""One accepted socket: frames in, answers and pushes out. Shared by both consumers; knows no authentication of its own.
+
+A call runs as a task of its own, so a slow one holds up neither the next one nor a push. What leaves passes one outbox
+with one writer, so order holds.
+"""
+
+import asyncio
+import logging
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels_binding import codecs, protocol
+from channels_binding.calls import Call, Reading
+from channels_binding.conf import Settings, get_settings
+from channels_binding.dispatch import aperform
+from channels_binding.exceptions import BadRequest, BindingError, NotFound, TooLarge
+from channels_binding.failures import as_error
+from channels_binding.live import outlet
+from channels_binding.live.capture import WRITTEN
+from channels_binding.live.hub import Hub
+from channels_binding.live.queries import Group, Subscription
+from channels_binding.live.window import returning, snapshot
+from channels_binding.protocol import Body, Malformed, Request, failure, frame, message
+from channels_binding.registry import registry
+from channels_binding.session import Limits, Rate, Session, read_name
+from channels_binding.types import Dialect, Scope, Send
+
+logger = logging.getLogger("channels_binding")
+
+OWN_DIFFS_SECONDS = 0.25
+"""How long the reply to a write waits for the diffs that the write causes on its own connection."""
+READS = ("retrieve", "search", "list")
+MAX_QUEUED_BYTES = 8 * 1024 * 1024
+"""More than this waiting for a client that does not read: it is closed with 4508. Live reads alone never get there."""
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        frame_bytes=settings.MAX_FRAME_BYTES,
+        subscriptions=settings.MAX_SUBSCRIPTIONS,
+        window_rows=settings.MAX_PAGE_SIZE,
+        calls_in_flight=settings.MAX_CALLS_IN_FLIGHT,
+        messages_per_second=settings.MESSAGES_PER_SECOND,
+    )
+
+
+@dataclass(slots=True)
+class Flow:
+    """What is on its way to the client and not acknowledged. Only ``cb.1`` clients acknowledge, by answering a ping."""
+
+    bound: int
+    unacknowledged: int = 0
+    """Bytes sent since the last acknowledged ping."""
+    awaited: dict[int, int] = field(default_factory=dict)
+    """Ping number → bytes that its pong acknowledges."""
+    number: int = 0
+    waiting_since: float | None = None
+    """Loop seconds of the oldest ping without an answer."""
+
+    @property
+    def is_full(self) -> bool:
+        return self.unacknowledged > self.bound
+
+    def ping(self, now: float) -> int:
+        self.number += 1
+        self.awaited[self.number] = self.unacknowledged
+        self.waiting_since = now if self.waiting_since is None else self.waiting_since
+        return self.number
+
+    def pong(self, number: int) -> None:
+        acknowledged = self.awaited.get(number)
+        if acknowledged is None:
+            return
+        self.unacknowledged -= acknowledged
+        self.awaited = {n: size - acknowledged for n, size in self.awaited.items() if n > number}
+        self.waiting_since = None
+
+
+class Outlet:
+    """Where the handler of one call sends its own messages. Any thread may use it; it never blocks."""
+
+    def __init__(self, connection: "Connection", request: Request) -> None:
+        self.connection = connection
+        self.request = request
+        self.has_answered = False
+        """Whether a reflected message under the call's own name was its reply."""
+
+    def _on_loop(self, function: Any, *args: Any) -> None:
+        """Keep the order of what is sent: at once on the loop, in line from a thread."""
+        loop = self.connection.hub.loop
+        if threading.get_ident() == self.connection.thread:
+            function(*args)
+        else:
+            loop.call_soon_threadsafe(function, *args)
+
+    def admitted(self, stream: str) -> None:
+        self.connection.streams.add(stream)
+
+    def reflect(self, event: str, data: Mapping[str, Any]) -> None:
+        call_id = None
+        if event == self.request.event.partition("#")[0] and not self.has_answered:
+            self.has_answered, call_id, event = True, self.request.id, self.request.event
+        self._on_loop(self.connection.put, message(event, data, call_id))
+
+    def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
+        outlet.to_stream(stream, event, data)
+
+    def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
+        outlet.to_everyone(event, data)
+
+    def send_to(self, user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
+        outlet.to_user(user_pk, event, data)
+
+
+class Connection:
+    """An open socket. To the hub it is a ``Subscriber``."""
+
+    def __init__(self, scope: Scope, send: Send, user: Any, dialect: Dialect) -> None:
+        settings = get_settings()
+        self.id = secrets.token_urlsafe(9)
+        self.scope = scope
+        self.user = user
+        self.dialect: Dialect = dialect
+        self.session_key: str | None = getattr(scope.get("session"), "session_key", None)
+        self.streams: set[str] = set()
+        self.settings = settings
+        self.session = Session(dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND))
+        self.hub = Hub.current()
+        self.thread = threading.get_ident()
+        """The thread of the hub's loop."""
+        self.closed_with: tuple[int, str] | None = None
+        self._send = send
+        self._flow = Flow(settings.UNACKNOWLEDGED_BYTES)
+        self._queued = 0
+        """Bytes that wait for the socket: uvicorn lets us write only as fast as the client reads."""
+        self._outbox: list[bytes] = []
+        self._held: list[bytes] = []
+        self._writes_in_flight = 0
+        self._has_output = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last_heard = self.hub.loop.time()
+
+    # Life
+
+    async def open(self) -> None:
+        """Join the hub and, with ``cb.1``, say hello."""
+        await self.hub.ready()
+        self.hub.join(self)
+        self._spawn(self._write())
+        if self.dialect == "cb.1":
+            self.put(message("cb.hello", self._hello()))
+            self._spawn(self._keep_alive())
+
+    def _hello(self) -> dict[str, Any]:
+        limits = self.session.limits
+        return {
+            "proto": "cb.1",
+            "connection": self.id,
+            "user": None if getattr(self.user, "pk", None) is None else str(self.user.pk),
+            "ping_seconds": self.settings.PING_SECONDS,
+            "limits": {name: getattr(limits, name) for name in Limits.__slots__},
+        }
+
+    async def close(self) -> None:
+        """The socket is gone: leave the hub, end what runs for it."""
+        self.hub.leave(self, self.subscriptions)
+        self.session.reads.clear()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def end(self, code: int, reason: str) -> None:
+        """Close the socket, once what waits is written."""
+        if self.closed_with is None:
+            self.closed_with = (code, reason)
+            self.hub.leave(self, self.subscriptions)
+            self.session.reads.clear()
+            self._outbox.clear()
+            self._has_output.set()
+
+    def _spawn(self, coroutine: Any) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # What leaves
+
+    def put(self, *frames: bytes) -> None:
+        """Send messages after all that was put before. Never blocks."""
+        if self.closed_with is not None:
+            return
+        text = protocol.batch(frames)
+        self._outbox.append(text)
+        self._queued += len(text)
+        self._has_output.set()
+        if self._queued > MAX_QUEUED_BYTES:
+            self.end(4508, "too much waits to be read")
+
+    def push(self, frames: Sequence[bytes]) -> None:
+        """What the hub tells: one array frame with ``cb.1``; to others one by one, and after the reply to their own write."""
+        if self.dialect == "cb.1":
+            self.put(*frames)
+        elif self._writes_in_flight:
+            self._held.extend(frames)
+        else:
+            for each in frames:
+                self.put(each)
+
+    def _release_held(self) -> None:
+        held, self._held = self._held, []
+        for each in held:
+            self.put(each)
+
+    @property
+    def congested(self) -> bool:
+        return self._queued > self._flow.bound or (self.dialect == "cb.1" and self._flow.is_full)
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]:
+        return [*self.session.reads.values()]
+
+    def drop(self, subscription: Subscription) -> None:
+        for name, present in [*self.session.reads.items()]:
+            if present is subscription:
+                del self.session.reads[name]
+
+    async def _write(self) -> None:
+        """The one writer of this socket."""
+        try:
+            while self.closed_with is None:
+                await self._has_output.wait()
+                self._has_output.clear()
+                outbox, self._outbox = self._outbox, []
+                for text in outbox:
+                    if self.closed_with is not None:
+                        break
+                    await self._send({"type": "websocket.send", "text": text.decode()})
+                    self._queued -= len(text)
+                    self._account(len(text))
+                self._catch_up()
+            await self._send({"type": "websocket.close", "code": self.closed_with[0], "reason": self.closed_with[1]})
+        except Exception as error:  # the peer is gone; the receiving side will be told
+            logger.debug("A socket could not be written to: %s", error)
+
+    def _account(self, size: int) -> None:
+        if self.dialect != "cb.1":
+            return
+        self._flow.unacknowledged += size
+        in_flight = self._flow.awaited
+        since_ping = self._flow.unacknowledged - (max(in_flight.values()) if in_flight else 0)
+        if since_ping > self._flow.bound // 4:
+            self._ping()
+
+    def _ping(self) -> None:
+        number = self._flow.ping(self.hub.loop.time())
+        self.put(message("cb.ping", {"n": number}))
+
+    async def _keep_alive(self) -> None:
+        """Ping after silence; give up on a client that acknowledges nothing."""
+        while True:
+            await asyncio.sleep(min(1.0, self.settings.PING_SECONDS / 4))
+            now = self.hub.loop.time()
+            waiting = self._flow.waiting_since
+            if waiting is not None and now - waiting > self.settings.SLOW_SECONDS:
+                self.end(4508, "nothing was acknowledged")
+            elif now - self._last_heard > self.settings.PING_SECONDS and waiting is None:
+                self._ping()
+
+    def _pong(self, number: Any) -> None:
+        if isinstance(number, int):
+            self._flow.pong(number)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Bring reads up to date that were held back, if the client keeps up again."""
+        behind = [subscription for subscription in self.subscriptions if subscription.is_behind]
+        if behind and not self.congested:
+            frames: dict[Any, list[bytes]] = {self: []}
+            self.hub.bring_up_to_date(behind, frames)
+            if frames[self]:
+                self.push(frames[self])
+
+    # What arrives
+
+    async def receive(self, text: str | None, binary: bytes | None) -> None:
+        """One frame of the client. Never raises; what is wrong with it is answered."""
+        self._last_heard = self.hub.loop.time()
+        try:
+            if text is None:
+                raise BadRequest("Frames are text.")
+            value = codecs.decode(text, max_bytes=self.settings.MAX_FRAME_BYTES, max_depth=self.settings.MAX_DEPTH)
+        except (BadRequest, TooLarge) as error:
+            self.put(failure(error))
+            return
+        for request in protocol.read_frame(value, max_batch=self.settings.MAX_BATCH):
+            if isinstance(request, Malformed):
+                self.put(failure(request.error, request.event, request.id))
+            elif request.is_system:
+                self._system(request)
+            else:
+                self._begin(request)
+
+    def _begin(self, request: Request) -> None:
+        try:
+            self.session.begin(request, self.hub.loop.time())
+        except BindingError as error:
+            self.put(failure(error, request.event, request.id))
+            return
+        self._spawn(self._serve(request))
+
+    def _system(self, request: Request) -> None:
+        if self.dialect != "cb.1":
+            self.put(
+                failure(
+                    BadRequest("Names beginning with 'cb.' need the subprotocol cb.1.json."), request.event, request.id
+                )
+            )
+        elif request.event == "cb.pong":
+            self._pong(request.data.get("n"))
+        elif request.event == "cb.ping":
+            self.put(message("cb.pong", {"n": request.data.get("n")}, request.id))
+        else:
+            self.put(failure(BadRequest("There is no such system message."), request.event, request.id))
+
+    async def _serve(self, request: Request) -> None:
+        """Answer one call, whatever happens in it."""
+        try:
+            await self.hub.certain_of(self)
+            await self._answer(request, self._call(request))
+        except Exception as exception:
+            self.put(failure(as_error(exception), request.event, request.id))
+        finally:
+            self.session.finish(request)
+
+    def _call(self, request: Request) -> Call:
+        return Call(
+            stream=request.stream,
+            action=request.action,
+            data=request.data,
+            user=self.user,
+            door="websocket",
+            hash=request.hash,
+            key=request.key,
+            have=request.have,
+            if_version=request.if_version,
+            scope=self.scope,
+            outlet=Outlet(self, request),
+            terse=self.dialect == "seed",
+        )
+
+    async def _answer(self, request: Request, call: Call) -> None:
+        if self._is_live_read(call):
+            await self._read(request, call)
+        elif request.action == "subscribe" and request.hash is None:
+            await self._subscribe(request, call)
+        elif request.action == "unsubscribe":
+            await self._unsubscribe(request, call)
+        else:
+            await self._act(request, call)
+
+    def _is_live_read(self, call: Call) -> bool:
+        if call.action not in READS or not call.is_live:
+            return False
+        action = registry.get(call.stream).get_actions().get(call.action)
+        return action is not None and action.is_read and not action.is_coroutine
+
+    async def _read(self, request: Request, call: Call) -> None:
+        """A read that stays live. From the subscription to the reply nothing is awaited, so no push can come between."""
+        name = read_name(request)
+        self.session.check_room(name)
+        group = await self.hub.open(call)
+        self.session.check_room(name)
+        self.streams.add(call.stream)
+        if group.reading is None:
+            raise NotFound()
+        self._forget(name)
+        self.session.reads[name] = self.hub.subscribe(group, self, request.event, call)
+        self.put(self._first(request, group, group.reading))
+
+    def _first(self, request: Request, group: Group, reading: Reading) -> bytes:
+        if self.dialect == "seed":
+            return frame(request.event, b',"data":' + reading.terse_data + b"}", request.id)
+        body = snapshot(reading) if request.have is None else returning(request.have, reading)
+        return frame(request.event, body.tail(), request.id)
+
+    def _forget(self, name: str) -> None:
+        subscription = self.session.reads.pop(name, None)
+        if subscription is not None:
+            self.hub.unsubscribe(subscription)
+
+    async def _subscribe(self, request: Request, call: Call) -> None:
+        await aperform(call)
+        self.streams.add(call.stream)
+        if registry.get(call.stream).find_model() is not None:
+            await self.hub.feeds.subscribe(call, self)
+        self.put(message(request.event, {"success": True}, request.id))
+
+    async def _unsubscribe(self, request: Request, call: Call) -> None:
+        await aperform(call)
+        if request.hash is None:
+            self.streams.discard(call.stream)
+            self.hub.feeds.unsubscribe(call.stream, self)
+        else:
+            for name in [name for name in self.session.reads if self._is_named(name, call)]:
+                self._forget(name)
+        self.put(message(request.event, {"success": True}, request.id))
+
+    def _is_named(self, name: str, call: Call) -> bool:
+        return name in {f"{call.stream}.{action}#{call.hash}" for action in READS}
+
+    async def _act(self, request: Request, call: Call) -> None:
+        """Anything else: a write, a form, a bound event. Its reply comes after the diffs that it causes here."""
+        written: list[int] = []
+        token = WRITTEN.set(written)
+        self._writes_in_flight += 1
+        try:
+            answer = await aperform(call)
+            if self.dialect == "cb.1":
+                await self.hub.wait_settled(written, OWN_DIFFS_SECONDS)
+            self._reply(request, answer, call.outlet)
+        except Exception as exception:
+            self.put(failure(as_error(exception), request.event, request.id))
+        finally:
+            WRITTEN.reset(token)
+            self._writes_in_flight -= 1
+            if not self._writes_in_flight:
+                self._release_held()
+
+    def _reply(self, request: Request, answer: Any, way_out: Any) -> None:
+        if isinstance(answer, Reading):
+            data = answer.terse_data if self.dialect == "seed" else answer.data
+            etags = None if self.dialect == "seed" or answer.is_single else answer.etags
+            version = None if self.dialect == "seed" else answer.version
+            self.put(frame(request.event, Body(data, v=version, etags=etags).tail(), request.id))
+        elif isinstance(answer, Mapping):
+            self.put(message(request.event, answer, request.id))
+        elif request.id is not None and not way_out.has_answered:
+            self.put(message(request.event, {}, request.id))

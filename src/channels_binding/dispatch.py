@@ -1,0 +1,76 @@
+"""The corridor: Call → binding → permission → action → answer. Both doors, and every push, pass here and nowhere else."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from channels_binding.actions import Action
+from channels_binding.bindings import BaseBinding
+from channels_binding.calls import Call, Reading
+from channels_binding.conf import get_settings
+from channels_binding.exceptions import Timeout
+from channels_binding.registry import registry
+from channels_binding.threads import run, run_coroutine, settle
+
+Answer: TypeAlias = Reading | Mapping[str, Any] | None
+"""What an action returns: a Reading (which can stay live), plain data, or nothing."""
+
+
+def find(call: Call) -> tuple[BaseBinding, Action]:
+    """The binding instance that serves a call, and the action.
+
+    Raises:
+        NotFound: No such stream.
+        MethodNotAllowed: The stream does not offer the action.
+    """
+    binding = registry.get(call.stream)(call)
+    return binding, binding.get_action(call.action)
+
+
+def admit(binding: BaseBinding) -> None:
+    """Let the caller pass the permissions, and from then on hear the stream.
+
+    Raises:
+        Unauthenticated, Forbidden: The caller may not.
+    """
+    binding.check_permissions()
+    if binding.call.outlet is not None:
+        binding.call.outlet.admitted(binding.call.stream)
+
+
+def perform(call: Call) -> Answer:
+    """Answer a call on this thread.
+
+    Raises:
+        Exception: Whatever the action raises; the door translates it (``failures.as_error``).
+    """
+    binding, action = find(call)
+    return perform_found(binding, action)
+
+
+def perform_found(binding: BaseBinding, action: Action) -> Answer:
+    """As ``perform``, for a binding that ``find`` has given."""
+    admit(binding)
+    answer: Answer = settle(action.handler(binding, binding.call.data))
+    return answer
+
+
+async def aperform(call: Call) -> Answer:
+    """Answer a call from the event loop: plain actions in one thread hop, coroutine handlers on the loop.
+
+    Raises:
+        Timeout: After ``CALL_TIMEOUT_SECONDS``; work on a thread goes on to its end.
+        Exception: Whatever the action raises.
+    """
+    binding, action = find(call)
+    work = _aperform(binding, action) if action.is_coroutine else run(perform_found, binding, action)
+    try:
+        return await asyncio.wait_for(work, get_settings().CALL_TIMEOUT_SECONDS)
+    except TimeoutError:
+        raise Timeout() from None
+
+
+async def _aperform(binding: BaseBinding, action: Action) -> Answer:
+    await run(admit, binding)
+    answer: Answer = await run_coroutine(action.handler, binding, binding.call.data)
+    return answer

@@ -1,0 +1,123 @@
+"""Whatever went wrong, in the contract's words: Django's, DRF's and the database's exceptions → the one tree."""
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core import exceptions as django_exceptions
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db.models import ProtectedError, RestrictedError
+from django.http import Http404
+from rest_framework import exceptions as drf
+
+from channels_binding import exceptions as ours
+from channels_binding.exceptions import BindingError
+
+logger = logging.getLogger("channels_binding")
+
+NON_FIELD = "__all__"
+
+
+def as_error(exception: BaseException) -> BindingError:
+    """``Http404()`` → ``NotFound()``; what nobody foresaw → ``Internal(ref=…)``, with its traceback in the log."""
+    if isinstance(exception, BindingError):
+        return exception
+    for kind, convert in _CONVERSIONS:
+        if isinstance(exception, kind):
+            error: BindingError = convert(exception)
+            return error
+    return _unforeseen(exception)
+
+
+def _unforeseen(exception: BaseException) -> BindingError:
+    ref = secrets.token_hex(6)
+    logger.error("A call failed (ref %s)", ref, exc_info=exception)
+    return ours.Internal(ref=ref)
+
+
+def _drf_validation(exception: drf.ValidationError) -> BindingError:
+    details = exception.get_full_details()
+    return ours.Invalid(fields=_fields(details if isinstance(details, Mapping) else {NON_FIELD: details}))
+
+
+def _fields(details: Mapping[str, Any]) -> dict[str, Any]:
+    """DRF's ``get_full_details()`` with non-field errors under ``__all__``, as Django names them."""
+    return {NON_FIELD if name == "non_field_errors" else str(name): _member(value) for name, value in details.items()}
+
+
+def _member(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if set(value) == {"message", "code"} and isinstance(value["code"], str):
+            return [{"code": str(value["code"]), "message": str(value["message"])}]
+        return _fields(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        members = [_member(member) for member in value]
+        return [error for member in members for error in (member if isinstance(member, list) else [member])]
+    return value
+
+
+def _django_validation(exception: django_exceptions.ValidationError) -> BindingError:
+    return ours.Invalid(fields=django_field_errors(exception))
+
+
+def django_field_errors(exception: django_exceptions.ValidationError) -> dict[str, Any]:
+    """Django's ValidationError → ``{"title": [{"code": "required", "message": "…"}]}``."""
+    by_field = exception.error_dict if hasattr(exception, "error_dict") else {NON_FIELD: exception.error_list}
+    return {
+        name: [{"code": error.code or "invalid", "message": " ".join(error.messages)} for error in errors]
+        for name, errors in by_field.items()
+    }
+
+
+def _protected(exception: ProtectedError | RestrictedError) -> BindingError:
+    return ours.Conflict("Other rows depend on this one.")
+
+
+def _api_exception(exception: drf.APIException) -> BindingError:
+    """Any APIException of a project's own: its status decides the code."""
+    by_status = {kind.status: kind for kind in reversed(ours.all_errors())}
+    kind = by_status.get(exception.status_code)
+    if kind is None or kind is ours.Internal:
+        return _unforeseen(exception)
+    return kind(str(exception.detail))
+
+
+def _throttled(exception: drf.Throttled) -> BindingError:
+    wait = getattr(exception, "wait", None)
+    facts = {} if wait is None else {"retry_after": wait}
+    return ours.Throttled(str(exception.detail), **facts)
+
+
+def _unavailable(exception: BaseException) -> BindingError:
+    logger.warning("The database did not answer: %s", exception)
+    return ours.Unavailable()
+
+
+_CONVERSIONS: Sequence[tuple[type[BaseException], Any]] = (
+    (drf.ValidationError, _drf_validation),
+    (drf.NotAuthenticated, lambda error: ours.Unauthenticated(str(error.detail))),
+    (drf.AuthenticationFailed, lambda error: ours.Unauthenticated(str(error.detail))),
+    (drf.PermissionDenied, lambda error: ours.Forbidden(str(error.detail))),
+    (drf.NotFound, lambda error: ours.NotFound()),
+    (drf.MethodNotAllowed, lambda error: ours.MethodNotAllowed(str(error.detail))),
+    (drf.NotAcceptable, lambda error: ours.NotAcceptable(str(error.detail))),
+    (drf.UnsupportedMediaType, lambda error: ours.UnsupportedMediaType(str(error.detail))),
+    (drf.ParseError, lambda error: ours.BadRequest(str(error.detail))),
+    (drf.Throttled, _throttled),
+    (drf.APIException, _api_exception),
+    (django_exceptions.ValidationError, _django_validation),
+    (django_exceptions.PermissionDenied, lambda error: ours.Forbidden(str(error) or None)),
+    (django_exceptions.ObjectDoesNotExist, lambda error: ours.NotFound()),
+    (Http404, lambda error: ours.NotFound()),
+    (django_exceptions.RequestDataTooBig, lambda error: ours.TooLarge()),
+    (django_exceptions.BadRequest, lambda error: ours.BadRequest()),
+    (ProtectedError, _protected),
+    (RestrictedError, _protected),
+    (IntegrityError, lambda error: ours.Conflict()),
+    (DataError, lambda error: ours.Invalid("A value does not fit its column.")),
+    (OverflowError, lambda error: ours.Invalid("A number does not fit its column.")),
+    (OperationalError, _unavailable),
+    (InterfaceError, _unavailable),
+    (TimeoutError, lambda error: ours.Timeout()),
+)

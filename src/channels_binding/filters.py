@@ -1,0 +1,158 @@
+"""Filters and full-text search of a call: django-filter's FilterSet and DRF's SearchFilter, fed with JSON.
+
+Only what a binding declares is ever passed on; every other name is refused before any SQL.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django_filters import FilterSet
+from django_filters.filterset import filterset_factory
+from django_filters.widgets import BaseCSVWidget
+from rest_framework.filters import SearchFilter, search_smart_split
+
+from channels_binding.exceptions import Invalid
+from channels_binding.failures import django_field_errors
+
+MAX_QUERY_LENGTH = 200
+"""Longest text to search for, in characters."""
+MAX_TERMS = 10
+
+
+@lru_cache(maxsize=512)
+def _filterset_of(model: type[Model], declared: tuple[Any, ...]) -> type[FilterSet]:
+    fields = {name: list(lookups) for name, lookups in declared}
+    made: type[FilterSet] = filterset_factory(model, fields=fields)
+    return made
+
+
+def filterset_class(model: type[Model], declared: Sequence[str] | Mapping[str, Sequence[str]]) -> type[FilterSet]:
+    """``filterset_fields`` (names, or ``{"price": ["gte", "lte"]}``) → a FilterSet class."""
+    pairs = declared.items() if isinstance(declared, Mapping) else ((name, ["exact"]) for name in declared)
+    return _filterset_of(model, tuple((name, tuple(lookups)) for name, lookups in pairs))
+
+
+def input_names(filterset: FilterSet) -> set[str]:
+    """Every name a client may use: the filters', and the parts of ranges (``price_min``, ``created_after``)."""
+    names: set[str] = set()
+    for name, field in filterset.form.fields.items():
+        suffixes = getattr(field.widget, "suffixes", None)
+        names.update({name} if suffixes is None else {field.widget.suffixed(name, suffix) for suffix in suffixes})
+    return names
+
+
+def apply_filters(
+    filters_class: type[FilterSet] | None, filters: Any, queryset: QuerySet[Any], request: Any
+) -> QuerySet[Any]:
+    """``{"status": "open", "price__gte": 3}`` → the filtered queryset. ``null`` and ``""`` mean: not filtered by this.
+
+    Raises:
+        Invalid: Not an object, a name that is not declared, a value that does not validate.
+    """
+    given = {} if filters is None else filters
+    if not isinstance(given, Mapping):
+        raise Invalid.field("filters", "invalid", "'filters' is an object.")
+    if filters_class is None:
+        _refuse_unknown(set(given), set())
+        return queryset
+    filterset = filters_class({}, queryset, request=request)
+    _refuse_unknown(set(given), input_names(filterset))
+    _refuse_odd(given)
+    filterset.data = filterset.form.data = _as_query(given, filterset)  # one form: making it is most of the work
+    if not filterset.is_valid():
+        raise Invalid("The filters are not valid.", fields={"filters": _errors(filterset)})
+    filtered: QuerySet[Any] = filterset.qs
+    return filtered.distinct() if _repeats_rows(queryset, filtered) else filtered
+
+
+def _as_query(filters: Mapping[str, Any], filterset: FilterSet) -> Mapping[str, Any]:
+    """``{"rank__in": [1, 3], "done": true}`` as a query string would say it: everything is text, or a list of texts.
+
+    Raises:
+        Invalid: A list for a filter of a single value.
+    """
+    if isinstance(filters, QueryDict):
+        return filters
+    return {
+        name: _as_texts(name, value, filterset.form.fields.get(name))
+        for name, value in filters.items()
+        if value is not None
+    }
+
+
+def _as_texts(name: str, value: Any, field: Any) -> str | list[str]:
+    widget = getattr(field, "widget", None)
+    is_multiple = getattr(widget, "allow_multiple_selected", False)
+    if isinstance(value, list):
+        if not is_multiple and not isinstance(widget, BaseCSVWidget):
+            raise _invalid(name, "A single value.")
+        return [_as_text(member) for member in value if member is not None]
+    return [_as_text(value)] if is_multiple and value != "" else _as_text(value)
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _repeats_rows(queryset: QuerySet[Any], filtered: QuerySet[Any]) -> bool:
+    """Whether filtering has joined what a row has several of, so that it would be found once for each."""
+    joins = {alias: join for alias, join in filtered.query.alias_map.items() if alias not in queryset.query.alias_map}
+    return any(getattr(getattr(join, "join_field", None), "one_to_many", False) for join in joins.values())
+
+
+def _errors(filterset: FilterSet) -> dict[str, Any]:
+    found = {name: list(errors) for name, errors in filterset.errors.as_data().items()}
+    return django_field_errors(ValidationError(found))
+
+
+def _refuse_unknown(given: set[str], known: set[str]) -> None:
+    unknown = given - known
+    if unknown:
+        message = f"Cannot filter by that. Possible: {', '.join(sorted(known)) or 'nothing'}."
+        raise Invalid(
+            "The filters are not valid.",
+            fields={
+                "filters": {name[:100]: [{"code": "unknown", "message": message}] for name in sorted(unknown)[:20]}
+            },
+        )
+
+
+def _refuse_odd(filters: Mapping[str, Any]) -> None:
+    """Form fields take text, numbers, booleans and lists of them; an object would reach the ORM as it is."""
+    for name, value in filters.items():
+        members = value if isinstance(value, list) else [value]
+        if len(members) > 1000 or any(isinstance(member, (dict, list)) for member in members):
+            raise _invalid(name, "A value, or a list of at most 1000.")
+
+
+def _invalid(name: str, message: str) -> Invalid:
+    return Invalid("The filters are not valid.", fields={"filters": {name: [{"code": "invalid", "message": message}]}})
+
+
+class _Search(SearchFilter):
+    """DRF's SearchFilter over a text instead of a query string."""
+
+    def get_search_terms(self, request: Any) -> list[str]:
+        return list(search_smart_split(request))
+
+
+def apply_search(search_fields: Sequence[str], query: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    """Rows in which every word of ``query`` occurs in one of ``search_fields`` (DRF's prefixes ``^ = @ $`` hold).
+
+    Raises:
+        Invalid: Not text, too long, or the binding declares no ``search_fields``.
+    """
+    if query is None or query == "":
+        return queryset
+    if not isinstance(query, str) or len(query) > MAX_QUERY_LENGTH or "\x00" in query:
+        raise Invalid.field("query", "invalid", f"'query' is text of at most {MAX_QUERY_LENGTH} characters.")
+    if not search_fields:
+        raise Invalid.field(
+            "query", "unknown", "This stream cannot be searched; its binding declares no search_fields."
+        )
+    terms = " ".join(query.split()[:MAX_TERMS])
+    return _Search().filter_queryset(terms, queryset, view)  # type: ignore[arg-type]

@@ -1,0 +1,9 @@
+"""Live queries: what changed (capture), how every process hears of it (broker), who is told what (queries, window, hub).
+
+For projects: ``notify`` tells of rows changed where Django cannot see it, ``send`` and ``asend`` reach browsers from anywhere.
+"""
+
+from channels_binding.live.capture import notify
+from channels_binding.live.outlet import asend, send
+
+__all__ = ["asend", "notify", "send"]

@@ -1,0 +1,188 @@
+"""Streams subscribed to as a whole: every saved row as ``retrieve``, every vanished one as ``delete`` (protocol.md §7)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from channels_binding import serializers
+from channels_binding.calls import Call, Row
+from channels_binding.dispatch import admit, find
+from channels_binding.exceptions import LimitExceeded
+from channels_binding.failures import as_error
+from channels_binding.live.changes import Changes
+from channels_binding.live.queries import identity_of, row_labels
+from channels_binding.protocol import failure, frame, message
+from channels_binding.threads import run, settle
+from channels_binding.types import Audience, Pk, Subscriber
+
+if TYPE_CHECKING:
+    from channels_binding.live.hub import Frames, Hub
+
+MAX_KEYS = 100_000
+"""Rows whose keys a feed remembers; of rows beyond it, a delete is told only if the row was sent before."""
+MAX_ROWS = 1000
+"""Rows that one change of unknown extent may send; beyond it the subscriber is told to search again."""
+
+
+@dataclass(eq=False)
+class Feed:
+    """One stream as one audience sees it."""
+
+    key: str
+    call: Call
+    audience: Audience
+    labels: frozenset[str]
+    """The model and its parents: whose changes are sent."""
+    known: dict[Pk, str | None] = field(default_factory=dict)
+    """Rows that the audience may see → the etag last sent, None if none was."""
+    subscribers: set[Subscriber] = field(default_factory=set)
+
+    def touched_keys(self, changes: Changes) -> set[Any] | bool | None:
+        """Which rows to look at: keys, None for all, False if the changes do not matter."""
+        touched = [changes.keys[label] for label in self.labels & changes.keys.keys()]
+        if not touched:
+            return False
+        return None if any(keys is None for keys in touched) else {key for keys in touched for key in keys or ()}
+
+    # In a worker thread
+
+    def look(self, keys: set[Any] | None) -> "list[tuple[str, bytes]]":
+        """Read changed rows as this audience may see them → messages, as (event, tail)."""
+        binding, _ = find(self.call)
+        binding.check_permissions()
+        serializer = binding.make_serializer({})
+        queryset = serializers.joined(binding.reading_queryset(), serializer).order_by("pk")
+        if keys is not None:
+            queryset = queryset.filter(pk__in=keys)
+        instances = [each for each in queryset[: MAX_ROWS + 1] if binding.may_see(each)]
+        if keys is None and len(instances) > MAX_ROWS:
+            error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)
+            return [("retrieve", failure(error, "x")[len(b'{"event":"x"') :])]
+        rows = serializers.rows_of(serializer, instances)
+        return self._news(
+            rows, None if keys is None else {serializers.as_pk(key) for key in keys}, binding.post_save_retrieve
+        )
+
+    def _news(self, rows: Iterable[Row], looked_at: set[Pk] | None, sends_rows: bool) -> list[tuple[str, bytes]]:
+        seen = {row.pk: row for row in rows}
+        vanished = [
+            pk for pk in (self.known if looked_at is None else looked_at) if pk in self.known and pk not in seen
+        ]
+        changed = [row for row in seen.values() if looked_at is not None or self.known.get(row.pk) != row.etag]
+        self.known.update({pk: row.etag for pk, row in seen.items()})
+        for pk in vanished:
+            del self.known[pk]
+        news = [("retrieve", b',"data":' + row.body + b"}") for row in changed] if sends_rows else []
+        return news + [("delete", message("x", {"id": pk})[len(b'{"event":"x"') :]) for pk in vanished]
+
+
+class Feeds:
+    """The feeds of one hub."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self.hub = hub
+        self.by_key: dict[str, Feed] = {}
+
+    @property
+    def labels(self) -> set[str]:
+        return {label for feed in self.by_key.values() for label in feed.labels}
+
+    async def subscribe(self, call: Call, subscriber: Subscriber) -> None:
+        """Send ``subscriber`` the rows of a stream from now on.
+
+        Raises:
+            Exception: Whatever refuses it.
+        """
+        await self._join(await run(self._open, call), subscriber)
+
+    async def _join(self, asked: Feed, subscriber: Subscriber) -> None:
+        """Join before reading what is visible, so that no change falls between."""
+        feed = self.by_key.setdefault(asked.key, asked)
+        feed.subscribers.add(subscriber)
+        if feed is asked:
+            feed.known = {**await run(_visible_keys, feed.call), **feed.known}
+
+    def _open(self, call: Call) -> Feed:
+        binding, _ = find(call)
+        admit(binding)
+        audience = settle(binding.get_audience())
+        labels = row_labels(binding.get_model())
+        return Feed(f"{call.stream}/{identity_of(audience)}", call, audience, labels)
+
+    def unsubscribe(self, stream: str, subscriber: Subscriber) -> None:
+        for feed in [*self.by_key.values()]:
+            if feed.call.stream == stream:
+                self._remove(feed, subscriber)
+
+    def leave(self, subscriber: Subscriber) -> None:
+        for feed in [*self.by_key.values()]:
+            self._remove(feed, subscriber)
+
+    def _remove(self, feed: Feed, subscriber: Subscriber) -> None:
+        feed.subscribers.discard(subscriber)
+        if not feed.subscribers:
+            self.by_key.pop(feed.key, None)
+
+    async def move(self, subscriber: Subscriber) -> None:
+        """A subscriber's user changed: serve it from the feed of the audience that it is in now.
+
+        Rows that it has lost sight of leave by their key; a stream that it may no longer hear ends with an error.
+        """
+        for feed in [feed for feed in self.by_key.values() if subscriber in feed.subscribers]:
+            call = feed.call.as_user(subscriber.user)
+            try:
+                asked = await run(self._open, call)
+            except Exception as exception:
+                self._remove(feed, subscriber)
+                subscriber.push([failure(as_error(exception), f"{call.stream}.subscribe")])
+                continue
+            if asked.key == feed.key:
+                feed.call = call
+                continue
+            await self._join(asked, subscriber)
+            lost = [pk for pk in feed.known if pk not in self.by_key[asked.key].known]
+            self._remove(feed, subscriber)
+            if lost:
+                subscriber.push([message(f"{call.stream}.delete", {"id": pk}) for pk in lost])
+
+    def lost(self) -> None:
+        """Messages may be missing: look at everything."""
+        for feed in self.by_key.values():
+            for label in feed.labels:
+                self.hub._pending.note(label, None)
+
+    def are_touched(self, changes: Changes) -> bool:
+        return any(feed.touched_keys(changes) is not False for feed in self.by_key.values())
+
+    async def refresh(self, changes: Changes) -> "Callable[[Frames], None]":
+        """Look at what changed; returns what is to be told once the round is complete."""
+        found: dict[Feed, list[tuple[str, bytes]]] = defaultdict(list)
+        for feed in [*self.by_key.values()]:
+            keys = feed.touched_keys(changes)
+            if keys is not False:
+                found[feed] = await self._look(feed, keys)  # type: ignore[arg-type]
+        return lambda frames: _tell(found, frames)
+
+    async def _look(self, feed: Feed, keys: set[Any] | None) -> list[tuple[str, bytes]]:
+        try:
+            return await run(feed.look, keys)
+        except Exception as exception:
+            error = as_error(exception)
+            if not error.retry:
+                self.by_key.pop(feed.key, None)
+            return [("subscribe", failure(error, "x")[len(b'{"event":"x"') :])]
+
+
+def _tell(found: "dict[Feed, list[tuple[str, bytes]]]", frames: "Frames") -> None:
+    for feed, news in found.items():
+        for event, tail in news:
+            encoded = frame(f"{feed.call.stream}.{event}", tail)
+            for subscriber in feed.subscribers:
+                frames[subscriber].append(encoded)
+
+
+def _visible_keys(call: Call) -> dict[Pk, str | None]:
+    binding, _ = find(call)
+    keys = binding.reading_queryset().order_by().values_list("pk", flat=True)[:MAX_KEYS]
+    return {serializers.as_pk(key): None for key in keys}

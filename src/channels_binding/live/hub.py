@@ -1,0 +1,497 @@
+"""Who is told: the live queries and connections of one event loop, and the rounds in which they are brought up to date.
+
+A round: take what changed, find the groups that it can touch, evaluate each once on the thread pool, and send every
+connection what that means for it, in one frame. The first change is answered at once; under load rounds keep
+``COALESCE_SECONDS`` apart, so a burst of commits is one round.
+"""
+
+import asyncio
+import itertools
+import logging
+import random
+import threading
+import weakref
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from channels_binding.calls import Call, Reading
+from channels_binding.conf import get_settings
+from channels_binding.exceptions import BindingError, Internal, Unavailable
+from channels_binding.failures import as_error
+from channels_binding.live import broker, capture, feeds, identity
+from channels_binding.live.changes import Changes
+from channels_binding.live.queries import (
+    AudienceChanged,
+    Group,
+    Subscription,
+    evaluate,
+    normalized,
+    open_query,
+    same,
+)
+from channels_binding.protocol import failure, frame, message
+from channels_binding.threads import run
+from channels_binding.types import Subscriber
+
+logger = logging.getLogger("channels_binding")
+
+Frames = dict[Subscriber, list[bytes]]
+Told = Callable[[Frames], None]
+"""What a task of a round found: adds the messages that follow from it, at the moment they are sent."""
+
+EVALUATIONS_AT_ONCE = 3
+"""Evaluations of one round that run side by side; the other threads stay free for calls."""
+OPEN_ATTEMPTS = 3
+LINGER_SECONDS = 10.0
+"""How long a query without listeners is kept, so that a page that is left and entered again finds it warm."""
+ROUND_PATIENCE_SECONDS = 0.1
+"""How long a round waits for its slowest query before it tells what the others answered."""
+RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
+
+
+class Hub:
+    """The hub of one event loop. ``Hub.current()`` gives the running loop's."""
+
+    _numbers = itertools.count(1)
+    _of_loops: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
+    _lock = threading.Lock()
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.groups: dict[str, Group] = {}
+        self.subscribers: set[Subscriber] = set()
+        self.feeds = feeds.Feeds(self)
+        self.is_in_round = False
+        self.settled = 0
+        """Number of the last batch of changes whose consequences are sent."""
+        self._noted = 0
+        self._pending = Changes()
+        self._wake = asyncio.Event()
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._round_ended_at = float("-inf")
+        self._rest_seconds = 0.0
+        self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
+        self._broker = broker.LayerBroker(self)
+        self.spawn(self._run())
+        self.spawn(self._tend())
+        self._broker.start()
+
+    # One hub a loop
+
+    @classmethod
+    def current(cls) -> "Hub":
+        """The running loop's hub, made at first use."""
+        loop = asyncio.get_running_loop()
+        with cls._lock:
+            hub = cls._of_loops.get(loop)
+            if hub is None:
+                hub = cls._of_loops[loop] = cls(loop)
+            return hub
+
+    @classmethod
+    def all(cls) -> "list[Hub]":
+        """Every hub of this process."""
+        with cls._lock:
+            return [hub for hub in cls._of_loops.values() if not hub.loop.is_closed()]
+
+    async def stop(self) -> None:
+        """End the hub's tasks and forget it."""
+        with self._lock:
+            self._of_loops.pop(self.loop, None)
+        await self._broker.stop()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def ready(self) -> None:
+        """Wait until changes of other processes are heard, so that the first reads need not be made twice."""
+        await self._broker.joined.wait()
+
+    def spawn(self, coroutine: Any) -> "asyncio.Task[Any]":
+        """Run something beside; its failure is logged, and it ends with the hub."""
+        task: asyncio.Task[Any] = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("The hub stumbled", exc_info=task.exception())
+
+    # Connections
+
+    def join(self, subscriber: Subscriber) -> None:
+        self.subscribers.add(subscriber)
+
+    def leave(self, subscriber: Subscriber, subscriptions: Iterable[Subscription]) -> None:
+        """A connection is gone, with all its reads."""
+        self.subscribers.discard(subscriber)
+        for subscription in subscriptions:
+            self.unsubscribe(subscription)
+        self.feeds.leave(subscriber)
+
+    # Reads
+
+    async def open(self, call: Call) -> Group:
+        """The group that a read belongs to, read after this call began (so that who has written sees it).
+
+        It is joined before it is read: a change in between makes it stale, and the next round tells it.
+
+        Raises:
+            Exception: Whatever refuses the read.
+        """
+        for _ in range(OPEN_ATTEMPTS):
+            try:
+                return await self._open(call)
+            except AudienceChanged:
+                continue  # the caller's membership changed in between; ask for the audience again
+        raise Unavailable()
+
+    async def _open(self, call: Call) -> Group:
+        group, is_read = await run(self._enter, call)
+        if not is_read and group.is_stale:
+            await self._evaluate_anew(group)
+        await group.is_free.wait()
+        return group
+
+    def _enter(self, call: Call) -> tuple[Group, bool]:
+        """In a worker thread: find the group; a cold one is read here at once, in the same hop."""
+        asked = open_query(call)
+        with self._lock:
+            group = self.groups.setdefault(asked.key, asked)
+            group.call = asked.call  # who asks now belongs to the audience; who made the group may not any more
+            is_cold = group.started == 0
+            if is_cold:
+                self._claim(group)
+        if is_cold:
+            try:
+                self._read(group, None)
+            finally:
+                self.loop.call_soon_threadsafe(self._release, group)
+        return group, is_cold
+
+    def _claim(self, group: Group) -> set[Any] | None:
+        """Begin an evaluation; returns the keys of what changed since the last one began."""
+        group.is_free.clear()
+        group.is_stale = False
+        group.started += 1
+        changed, group.changed = group.changed, set()
+        return changed
+
+    def _release(self, group: Group) -> None:
+        group.is_free.set()
+        group.read_at = self.loop.time()
+        if not group.subscriptions and group.idle_since is None:
+            group.idle_since = self.loop.time()
+
+    def _read(self, group: Group, changed: set[Any] | None) -> None:
+        """Run the query, in a worker thread. A failed query stays stale; one that was never read is forgotten."""
+        try:
+            reading, group.labels = evaluate(group.question(), group.audience, group.reading, changed)
+        except BaseException:
+            group.is_stale, group.changed = True, None
+            if group.started == 1:
+                self.groups.pop(group.key, None)
+            raise
+        if group.started == 1 or not same(group.reading, reading):
+            group.reading = reading
+
+    async def _evaluate_anew(self, group: Group) -> None:
+        """Have the group read by an evaluation that begins after this call."""
+        begun = group.started
+        while group.started == begun:
+            await group.is_free.wait()
+            if group.started == begun:
+                await self._evaluate(group)
+                group.is_untold = True  # the others are told in the next round
+                self._wake.set()
+
+    async def _evaluate(self, group: Group) -> None:
+        with self._lock:
+            changed = self._claim(group)
+        try:
+            await run(self._read, group, changed)
+        finally:
+            self._release(group)
+
+    def subscribe(self, group: Group, subscriber: Subscriber, event: str, call: Call) -> Subscription:
+        """Tell ``subscriber`` from now on, beginning after the group's present reading."""
+        subscription = Subscription(subscriber, event, call, group, sent=group.reading)
+        group.subscriptions.add(subscription)
+        group.idle_since = None
+        self.groups[group.key] = group
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        group = subscription.group
+        group.subscriptions.discard(subscription)
+        if not group.subscriptions:
+            group.idle_since = self.loop.time()
+
+    def move(self, subscription: Subscription, group: Group) -> None:
+        """Have a subscription served by another group from now on; the difference is told at once."""
+        self.unsubscribe(subscription)
+        subscription.group = group
+        group.subscriptions.add(subscription)
+        group.idle_since = None
+        self.groups[group.key] = group
+        frames: Frames = defaultdict(list)
+        self.bring_up_to_date([subscription], frames)
+        self.send(frames)
+
+    async def certain_of(self, subscriber: Subscriber) -> None:
+        """Wait until what was heard of a subscriber's user is looked into (a round; a second at the most)."""
+        deadline = self.loop.time() + 1.0
+        while identity.is_doubted(self, subscriber) and self.loop.time() < deadline:
+            self._wake.set()
+            await asyncio.sleep(0.002)
+
+    # Changes arrive
+
+    def note(self, changes: Changes, number: int | None = None) -> None:
+        """Take in changes; the next round answers them."""
+        self._noted = max(self._noted, number or 0)
+        groups = [*self.groups.values()]
+        known = {label for group in groups for label in group.row_labels} | self.feeds.labels
+        noted = Changes()
+        for label, keys in changes.keys.items():
+            noted.note(label, normalized(label, keys) if keys and label in known else keys)
+        self._pending.merge(noted)
+        identity.note(self, changes)
+        for group in groups:
+            if group.touch(noted):
+                group.is_stale = True
+        self._wake.set()
+
+    def receive(self, arrived: Mapping[str, Any]) -> None:
+        """A message of another process (broker)."""
+        if arrived["kind"] == "changes":
+            self.note(Changes.from_message(arrived["changes"]))
+        elif arrived["kind"] == "event":
+            self.deliver(arrived)
+        elif arrived["kind"] == "identity":
+            identity.receive(self, arrived)
+
+    def lost(self) -> None:
+        """Messages may have been lost: whatever is shown is read again."""
+        for group in [*self.groups.values()]:
+            group.is_stale, group.changed = True, None
+        self.feeds.lost()
+        identity.lost(self)
+        self._wake.set()
+
+    async def wait_settled(self, numbers: Iterable[int], seconds: float) -> None:
+        """Until the consequences of these changes are sent, or ``seconds`` have passed."""
+        last = max(numbers, default=0)
+        if last <= self.settled:
+            return
+        future: asyncio.Future[None] = self.loop.create_future()
+        self._waiters.append((last, future))
+        await asyncio.wait([future], timeout=seconds)
+
+    # Rounds
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            pause = self._round_ended_at + self._rest_seconds - self.loop.time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            self._wake.clear()
+            began = self.loop.time()
+            self.is_in_round = True
+            try:
+                await self._round()
+            except Exception:
+                logger.exception("A round failed; everything is read again")
+                await asyncio.sleep(1.0)
+                self.lost()
+            self.is_in_round = False
+            self._round_ended_at = self.loop.time()
+            # Under load rounds get rarer and take more with them, so that calls keep half of the time.
+            self._rest_seconds = max(get_settings().COALESCE_SECONDS, self._round_ended_at - began)
+
+    async def _round(self) -> None:
+        """Bring everyone up to date with everything noted so far."""
+        number, changes = self._noted, self._pending
+        self._pending = Changes()
+        await identity.refresh(self)
+        tasks = [self.spawn(self._refresh(group)) for group in self._due()]
+        if self.feeds.are_touched(changes):
+            tasks.append(self.spawn(self.feeds.refresh(changes)))
+        done, late = await asyncio.wait(tasks, timeout=ROUND_PATIENCE_SECONDS) if tasks else (set(), set())
+        self._tell(done)
+        for task in late:
+            task.add_done_callback(lambda ended: self._tell([ended]))
+        self._settle(number)
+
+    def _due(self) -> list[Group]:
+        groups = [*self.groups.values()]
+        return [group for group in groups if (group.is_stale or group.is_untold) and group.subscriptions]
+
+    async def _refresh(self, group: Group) -> Told:
+        """Evaluate a stale group; returns what is to be told once the round is complete."""
+        async with self._evaluators:
+            return await self._refreshed(group)
+
+    async def _refreshed(self, group: Group) -> Told:
+        await group.is_free.wait()
+        if group.is_stale:
+            try:
+                await self._evaluate(group)
+            except Exception as exception:
+                failed = exception
+                return lambda frames: self._failed(group, failed, frames)
+        return lambda frames: self._tell_all(group, frames)
+
+    def _tell_all(self, group: Group, frames: Frames) -> None:
+        group.is_untold = False
+        self.bring_up_to_date(group.subscriptions, frames)
+
+    def _tell(self, tasks: "Iterable[asyncio.Task[Told]]") -> None:
+        """Send what the tasks found, to each connection in one frame. Nothing is awaited in between, so order holds."""
+        frames: Frames = defaultdict(list)
+        for task in tasks:
+            if not task.cancelled() and task.exception() is None:
+                task.result()(frames)
+        self.send(frames)
+
+    def send(self, frames: Frames) -> None:
+        for subscriber, added in frames.items():
+            subscriber.push(added)
+
+    def _settle(self, number: int) -> None:
+        self.settled = max(self.settled, number)
+        for waited, future in self._waiters:
+            if waited <= self.settled and not future.done():
+                future.set_result(None)
+        self._waiters = [waiter for waiter in self._waiters if not waiter[1].done()]
+
+    def bring_up_to_date(self, subscriptions: Iterable[Subscription], frames: Frames) -> None:
+        """Add the message that each subscription lacks; hold it back while the connection is slow."""
+        groups = set()
+        for subscription in subscriptions:
+            groups.add(subscription.group)
+            if identity.is_doubted(self, subscription.subscriber):
+                subscription.group.is_stale = True  # the next round checks who it is first, and reads and tells anew
+                self._wake.set()
+                continue
+            subscription.is_behind = subscription.subscriber.congested
+            if not subscription.is_behind:
+                self._bring(subscription, frames)
+        for group in groups:
+            group.forget_bodies()
+
+    def _bring(self, subscription: Subscription, frames: Frames) -> None:
+        before = subscription.sent
+        tail = subscription.group.push_to(subscription)
+        if tail is None:
+            return
+        is_modern = subscription.subscriber.dialect == "cb.1"
+        push = frame(subscription.event, tail) if is_modern else _seed_push(subscription, before)
+        frames[subscription.subscriber].append(push)
+
+    def _failed(self, group: Group, exception: Exception, frames: Frames) -> None:
+        """A query that can no longer be read: over, if its reader may not; again later, if the database did not answer."""
+        if isinstance(exception, AudienceChanged):
+            identity.doubt(self, [subscription.subscriber for subscription in group.subscriptions])
+            group.is_stale, group.changed = True, None
+            self._wake.set()
+            return
+        error = as_error(exception)
+        if error.retry or isinstance(error, Internal):
+            delay = RETRY_SECONDS[min(group.failures, len(RETRY_SECONDS) - 1)]
+            group.failures += 1
+            group.is_stale = True
+            self.loop.call_later(delay * jitter(), self._wake.set)
+            return
+        self._end(group, error, frames)
+
+    def _end(self, group: Group, error: BindingError, frames: Frames) -> None:
+        for subscription in [*group.subscriptions]:
+            frames[subscription.subscriber].append(failure(error, subscription.event))
+            subscription.subscriber.drop(subscription)
+            self.unsubscribe(subscription)
+        self.groups.pop(group.key, None)
+
+    # Between the rounds
+
+    async def _tend(self) -> None:
+        """Once a second: forget queries that nobody has asked for in a while, and audit the others."""
+        while True:
+            await asyncio.sleep(1.0)
+            now, settings = self.loop.time(), get_settings()
+            for key, group in [*self.groups.items()]:
+                if not group.is_free.is_set():
+                    continue
+                if group.idle_since is not None and now - group.idle_since > LINGER_SECONDS:
+                    del self.groups[key]
+                elif now - group.read_at > settings.AUDIT_SECONDS * jitter():
+                    group.is_stale, group.changed = True, None
+                    group.read_at = now
+                    self._wake.set()
+            identity.tend(self, now)
+
+    # Messages of handlers
+
+    def deliver(self, event: Mapping[str, Any]) -> None:
+        """``dispatch``, ``broadcast`` and ``send_to``: to whom it concerns of this loop's connections."""
+        to, name = event["to"], event["name"]
+        encoded = message(event["event"], event["data"])
+        for subscriber in [*self.subscribers]:
+            if _concerns(subscriber, to, name):
+                subscriber.push([encoded])
+
+
+def jitter() -> float:
+    """A factor around 1, so that what began together does not happen together."""
+    return random.uniform(0.75, 1.25)  # noqa: S311
+
+
+def _concerns(subscriber: Subscriber, to: str, name: Any) -> bool:
+    if to == "stream":
+        return name in subscriber.streams
+    if to == "user":
+        return str(getattr(subscriber.user, "pk", None)) == str(name)
+    return True
+
+
+def _seed_push(subscription: Subscription, before: Reading | None) -> bytes:
+    """What a client without a subprotocol is sent: the whole row, the whole result, or ``delete`` with the id."""
+    reading = subscription.group.reading
+    if reading is not None:
+        return frame(subscription.event, b',"data":' + reading.terse_data + b"}")
+    stream = subscription.call.stream
+    key = before.rows[0].pk if before and before.rows else subscription.call.data.get("id")
+    return message(f"{stream}.delete", {"id": key})
+
+
+def publish_changes(changes: Changes) -> int | None:
+    """Tell every hub of this process at once, and every other process through the broker. From any thread.
+
+    Returns the number of this batch, for ``Hub.wait_settled``; None where no hub runs.
+    """
+    broker.publisher.publish({"kind": "changes", "changes": changes.to_message()})
+    hubs = Hub.all()
+    with Hub._lock:  # so that numbers arrive in their order
+        number = next(Hub._numbers)
+        for hub in hubs:
+            hub.loop.call_soon_threadsafe(hub.note, changes, number)
+    return number if hubs else None
+
+
+def publish_message(published: Mapping[str, Any]) -> None:
+    """Tell every hub and every process something else than changes. From any thread."""
+    for hub in Hub.all():
+        hub.loop.call_soon_threadsafe(hub.receive, published)
+    broker.publisher.publish(published)
+
+
+def install() -> None:
+    """Connect capture with the hubs. Called once, when the app is ready."""
+    if publish_changes not in capture._publishers:
+        capture.publish_with(publish_changes)
+    identity.install(publish_message)

@@ -1,0 +1,313 @@
+"""The built-in actions of a model stream (spec/protocol.md §2), each a plain function from data to answer.
+
+They know querysets, serializers and forms, and no transport. Each is one unit of synchronous work.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django.db import models, router, transaction
+
+from channels_binding import forms as form_tools
+from channels_binding.actions import builtin
+from channels_binding.calls import Reading, Row
+from channels_binding.exceptions import Invalid, LimitExceeded, PreconditionFailed
+from channels_binding.filters import apply_filters, apply_search
+from channels_binding.pagination import ordered, read_order, read_page
+from channels_binding.schema import describe_stream
+from channels_binding.serializers import as_pk, joined, rows_of
+from channels_binding.threads import settle
+
+if TYPE_CHECKING:
+    from channels_binding.bindings import BaseBinding as Base
+else:
+    Base = object
+
+Data = dict[str, Any]
+Answer: TypeAlias = Any
+"""``Data`` or a Reading; typed loosely because an override may as well be a coroutine."""
+MAX_IDS = 1000
+"""Most ids of one ``retrieve``, ``update`` or ``delete``."""
+
+_READ_NAMES = {"live", "labels", "fields"}
+_LIST_NAMES = _READ_NAMES | {"order", "filters", "query"}
+
+
+def refuse_unknown(data: Mapping[str, Any], known: set[str]) -> None:
+    """Tell about a misspelt name instead of ignoring it.
+
+    Raises:
+        Invalid: ``data`` has names that the action does not know.
+    """
+    unknown = sorted(set(data) - known)
+    if unknown:
+        message = f"Unknown. Possible: {', '.join(sorted(known))}."
+        raise Invalid(
+            "The data holds unknown names.",
+            fields={name[:100]: [{"code": "unknown", "message": message}] for name in unknown[:20]},
+        )
+
+
+class ReadMixin(Base):
+    """retrieve, search, list."""
+
+    @builtin(is_read=True, view_action="retrieve")
+    def retrieve(self, data: Data) -> Answer:
+        """``{"id": 7}`` → the row; ``{"ids": [7, 9]}`` → those rows, in that order."""
+        refuse_unknown(data, _READ_NAMES | {"id", "ids"})
+        serializer = self.make_serializer(data)
+        if "ids" in data:
+            return Reading(self._rows_by_id(data["ids"], serializer))
+        self.trace(self.reading_queryset(), serializer)
+        instance = self.get_object(self.key_of(data), serializer)
+        return Reading(rows_of(serializer, [instance]), is_single=True)
+
+    def _rows_by_id(self, ids: Any, serializer: Any) -> Any:
+        if not isinstance(ids, list) or len(ids) > MAX_IDS:
+            raise Invalid.field("ids", "invalid", f"'ids' is a list of at most {MAX_IDS} keys.")
+        self.trace(self.reading_queryset(), serializer)
+        keys = [self.parse_key(value) for value in ids]
+        queryset = joined(self.reading_queryset(), serializer).filter(pk__in=keys)
+        found = {row.pk: row for row in rows_of(serializer, [each for each in queryset if self.may_see(each)])}
+        wanted = dict.fromkeys(as_pk(key) for key in keys)
+        return tuple(found[key] for key in wanted if key in found)
+
+    @builtin(is_read=True, view_action="list")
+    def search(self, data: Data) -> Answer:
+        """``{"page": 2, "filters": {"status": "open"}, "order": "-amount"}`` → one page of the matching rows."""
+        refuse_unknown(data, _LIST_NAMES | {"page", "limit"})
+        page = read_page(data, default=self.get_page_size(), maximum=self.get_max_page_size())
+        queryset, serializer = self._matching(data)
+        count = queryset.order_by().count()
+        rows = self._rows(queryset[page.window], serializer) if count > page.window.start else ()
+        meta = {"page": page.number, "limit": page.limit, "count": count, "order": data.get("order")}
+        return self._reading(rows, serializer, data, meta)
+
+    @builtin(is_read=True, view_action="list")
+    def list(self, data: Data) -> Answer:
+        """As ``search``, without pages: every matching row, up to ``max_page_size``."""
+        refuse_unknown(data, _LIST_NAMES)
+        limit = self.get_max_page_size()
+        queryset, serializer = self._matching(data)
+        rows = self._rows(queryset[: limit + 1], serializer)
+        if len(rows) > limit:
+            raise LimitExceeded(f"More than {limit} rows match; use 'search', or filter.", limit=limit)
+        return self._reading(rows, serializer, data, {"count": len(rows), "order": data.get("order")})
+
+    def _matching(self, data: Data) -> tuple[models.QuerySet[Any], Any]:
+        """Queryset (permitted, filtered, ordered, joined) and serializer of a list."""
+        order = read_order(data, self.get_ordering_fields())
+        serializer = self.make_serializer(data)
+        queryset = self.filter_queryset(self.reading_queryset(), data)
+        queryset = joined(ordered(queryset, order or self.get_ordering(), self.get_model()), serializer)
+        self.trace(queryset, serializer)
+        return queryset, serializer
+
+    def filter_queryset(self, queryset: models.QuerySet[Any], data: Data) -> models.QuerySet[Any]:
+        """Apply ``filters`` and ``query``. Override to filter by more than the caller asks for."""
+        queryset = apply_filters(self.get_filterset_class(), data.get("filters"), queryset, self.request)
+        return apply_search(self.get_search_fields(), data.get("query"), queryset, self)
+
+    def _reading(self, rows: tuple[Row, ...], serializer: Any, data: Data, meta: Data) -> Reading:
+        extra = {"labels": self.labels_of(rows, serializer)} if data.get("labels") is True else {}
+        return Reading(rows, meta, extra)
+
+    def _rows(self, queryset: models.QuerySet[Any], serializer: Any) -> tuple[Row, ...]:
+        """A sliced queryset → its rows. Of a live query that was read before, only what changed is read anew."""
+        if self.unchanged is None or not _is_plain(queryset):
+            return rows_of(serializer, [*queryset])
+        keys = [as_pk(key) for key in queryset.values_list("pk", flat=True)]
+        known = self.unchanged
+        lacking = [key for key in keys if key not in known]
+        if lacking:
+            fetched = joined(self.reading_queryset().filter(pk__in=lacking), serializer)
+            known = {**known, **{row.pk: row for row in rows_of(serializer, [*fetched])}}
+        return tuple(known[key] for key in keys if key in known)
+
+
+def _is_plain(queryset: models.QuerySet[Any]) -> bool:
+    """Whether a row is the same in this queryset as fetched by its key alone: no annotations, unions or distinct."""
+    query = queryset.query
+    return not (query.annotations or query.combinator or query.distinct or query.extra or query.values_select)
+
+
+class WriteMixin(Base):
+    """create, update, save, delete."""
+
+    @builtin(method="POST", view_action="create")
+    def create(self, data: Data) -> Answer:
+        """The fields → ``{"success": true, "id": 7, …the row}``."""
+        serializer = self.get_serializer(data=self._input(data))
+        with self.transaction():
+            serializer.is_valid(raise_exception=True)
+            settle(self.perform_create(serializer))
+            instance = serializer.instance
+            self.check_object_permissions(instance)
+        (row,) = rows_of(self.get_serializer(), [instance])
+        return {"success": True, **self.decoded(row)}
+
+    @builtin(method="PATCH", view_action="partial_update")
+    def update(self, data: Data) -> Answer:
+        """``{"id": 7, "title": "new"}`` → ``{"success": true, "id": 7}``. What is left out stays."""
+        return self._update(self.key_of(data), data, partial=True)
+
+    @builtin(method="PUT", view_action="update")
+    def replace(self, data: Data) -> Answer:
+        """As ``update``, but every required field must be there (HTTP's PUT)."""
+        return self._update(self.key_of(data), data, partial=False)
+
+    def _update(self, key: Any, data: Data, *, partial: bool) -> Data:
+        changes = self._input({name: value for name, value in data.items() if name != "id"})
+        with self.transaction():
+            instance = self.get_object(key, lock=True)
+            self.check_version(instance)
+            serializer = self.get_serializer(instance, data=changes, partial=partial)
+            serializer.is_valid(raise_exception=True)
+            settle(self.perform_update(serializer))
+        return {"success": True} if self.call.terse else {"success": True, "id": as_pk(key)}
+
+    @builtin(method="POST", view_action="create")
+    def save(self, data: Data) -> Answer:
+        """``update`` with an id, ``create`` without."""
+        if data.get("id") is not None:
+            return self.perform("update", data)
+        return self.perform("create", {name: value for name, value in data.items() if name != "id"})
+
+    @builtin(method="DELETE", view_action="destroy")
+    def delete(self, data: Data) -> Answer:
+        """``{"id": 7}`` → ``{"success": true, "id": 7}``."""
+        refuse_unknown(data, {"id"})
+        key = self.key_of(data)
+        with self.transaction():
+            instance = self.get_object(key, lock=True)
+            self.check_version(instance)
+            settle(self.perform_destroy(instance))
+        return {"success": True, "id": as_pk(key)}
+
+    def perform_create(self, serializer: Any) -> Any:
+        """Save a valid new row. Override to add what the client does not say: ``serializer.save(owner=self.user)``."""
+        serializer.save()
+
+    def perform_update(self, serializer: Any) -> Any:
+        """Save a valid change."""
+        serializer.save()
+
+    def perform_destroy(self, instance: Any) -> Any:
+        """Delete a row."""
+        instance.delete()
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """What a write runs in: one transaction, unless ``atomic`` is False."""
+        return transaction.atomic(using=self.write_alias()) if self.atomic else nullcontext()
+
+    def write_alias(self) -> str:
+        return router.db_for_write(self.get_model())
+
+    def check_version(self, instance: Any) -> None:
+        """Compare the row with the version that the writer last saw (``if``).
+
+        Raises:
+            PreconditionFailed: It has changed since.
+        """
+        expected = self.call.if_version
+        if expected is None:
+            return
+        (row,) = rows_of(self.get_serializer(), [instance])
+        if row.etag != expected:
+            raise PreconditionFailed()
+
+    def _input(self, data: Data) -> Data:
+        """The data of a write, once its names are known to the serializer."""
+        fields = getattr(self.get_serializer(), "fields", None)
+        if fields is not None:
+            refuse_unknown(data, {"id", *fields})
+        return {**data, **self.call.files}
+
+
+class FormMixin(WriteMixin):
+    """form."""
+
+    @builtin(method="POST", view_action="form")
+    def form(self, data: Data) -> Answer:
+        """``{"id": 7}`` → the form of that row; with ``submit: {…}`` it validates and saves."""
+        refuse_unknown(data, {"id", "submit", "initial"})
+        with self.transaction():
+            instance = None if data.get("id") is None else self.get_object(self.key_of(data), lock="submit" in data)
+            self.check_form_permission(instance)
+            if "submit" not in data:
+                return self._form_answer(self.get_form(instance=instance, initial=self._initial(data)), instance)
+            return self._submit(instance, data["submit"])
+
+    def _initial(self, data: Data) -> Data:
+        initial = data.get("initial") or {}
+        if not isinstance(initial, Mapping):
+            raise Invalid.field("initial", "invalid", "'initial' is an object.")
+        return dict(initial)
+
+    def _submit(self, instance: Any, submitted: Any) -> Data:
+        if not isinstance(submitted, Mapping):
+            raise Invalid.field("submit", "invalid", "'submit' is an object.")
+        unbound = self.get_form(instance=instance)
+        unknown = form_tools.unknown_names(unbound, submitted)
+        if unknown:
+            refuse_unknown(dict.fromkeys(unknown), set(unbound.fields))
+        if instance is not None:
+            self.check_version(instance)
+        bound = self.get_form(
+            instance=instance, data=form_tools.bind_data(unbound, submitted), files=self.call.files or None
+        )
+        if not bound.is_valid():
+            return self._form_answer(bound, instance)
+        saved = settle(self.perform_form(bound))
+        return self._form_answer(bound, saved, success=True)
+
+    def perform_form(self, form: Any) -> Any:
+        """Save a valid form; what it returns is shown as ``object``."""
+        return form.save() if hasattr(form, "save") else None
+
+    def check_form_permission(self, instance: Any) -> None:
+        """A form is for those who may write, on a stream that offers it."""
+        self.get_action("create" if instance is None else "update")
+        self.check_method("POST" if instance is None else "PATCH", instance)
+
+    def _form_answer(self, form: Any, instance: Any, *, success: bool = False) -> Data:
+        row = None
+        if isinstance(instance, self.get_model()) and instance.pk is not None:
+            (row,) = rows_of(self.get_serializer(), [instance])
+        return {
+            "fields": form_tools.describe_form(form, self.stream_of),
+            "object": None if row is None else self.decoded(row),
+            "errors": form_tools.form_errors(form),
+            "success": success,
+        }
+
+
+class DescribeMixin(Base):
+    """describe."""
+
+    @builtin(view_action="metadata")
+    def describe(self, data: Data) -> Answer:
+        """What a UI needs to know of the stream (spec/protocol.md §2.2)."""
+        refuse_unknown(data, set())
+        return describe_stream(self)
+
+
+class SubscribeMixin(Base):
+    """subscribe, unsubscribe: the door does what they say, once the permissions of the stream have let the caller in."""
+
+    @builtin(view_action="list")
+    def subscribe(self, data: Data) -> Answer:
+        """Hear of the stream's rows and of what its handlers dispatch."""
+        refuse_unknown(data, set())
+        return {"success": True}
+
+    @builtin(view_action="list")
+    def unsubscribe(self, data: Data) -> Answer:
+        """No longer."""
+        refuse_unknown(data, set())
+        return {"success": True}
+
+
+class ModelActions(ReadMixin, FormMixin, DescribeMixin, SubscribeMixin):
+    """Everything that a stream with a model answers."""

@@ -1,0 +1,63 @@
+"""Which web pages may open a socket: the check that keeps other sites from using a visitor's cookies."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http.request import validate_host
+
+from channels_binding.conf import get_settings
+from channels_binding.types import Scope
+
+DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
+"""What Django allows under DEBUG when ALLOWED_HOSTS is empty."""
+
+
+def is_allowed(scope: Scope) -> bool:
+    """Whether the handshake's ``Origin`` may connect.
+
+    A request without one comes from no browser (RFC 6455, section 10.2), so no visitor's cookies can be abused.
+    """
+    origins = [value for name, value in scope.get("headers", ()) if name == b"origin"]
+    if not origins:
+        return True
+    return len(origins) == 1 and _matches(origins[0].decode("latin-1"), scope)
+
+
+def _matches(origin: str, scope: Scope) -> bool:
+    try:
+        parts = urlsplit(origin)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host or parts.path not in ("", "/"):
+        return False
+    if "@" in origin or "?" in origin or "#" in origin:  # an origin is scheme, host and port (RFC 6454, section 6.2)
+        return False
+    allowed = get_settings().ALLOWED_ORIGINS
+    if allowed is not None:
+        return _is_listed(f"{parts.scheme}://{parts.netloc}".lower(), host, allowed)
+    return _is_own_host(host) and (port is None or _is_own_port(host, port, scope))
+
+
+def _is_listed(origin: str, host: str, allowed: Sequence[str]) -> bool:
+    return "*" in allowed or origin in {each.rstrip("/").lower() for each in allowed}
+
+
+def _is_own_host(host: str) -> bool:
+    hosts = settings.ALLOWED_HOSTS or (DEBUG_HOSTS if settings.DEBUG else [])
+    bracketed = f"[{host}]" if ":" in host else host
+    return validate_host(bracketed, hosts)
+
+
+def _is_own_port(host: str, port: int, scope: Scope) -> bool:
+    """A page on another port is another site. The Host header tells the public port, unless a proxy has replaced it."""
+    header = next((value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"host"), "")
+    try:
+        own = urlsplit(f"//{header}")
+        own_port = own.port
+    except ValueError:
+        return False
+    if own.hostname != host:
+        return True
+    return port == own_port if own_port else port in (80, 443)

@@ -1,0 +1,69 @@
+"""Which models a queryset reads from: its joins, and every subquery in its conditions, annotations and unions."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db import connections, models
+from django.db.models.sql import Query
+
+
+@lru_cache(maxsize=1)
+def _by_table() -> dict[str, type[models.Model]]:
+    found = apps.get_models(include_auto_created=True)
+    return {model._meta.db_table: model for model in found if not model._meta.proxy}
+
+
+def models_of(queryset: models.QuerySet[Any]) -> set[type[models.Model]]:
+    """``Ticket.objects.filter(group__in=user.groups.all())`` → ``{Ticket, Group, User_groups}``.
+
+    What a raw SQL fragment or a database function reads cannot be seen; a binding declares it (``depends_on``).
+    """
+    query = queryset.query.clone()
+    quoted = connections[queryset.db].ops.quote_name
+    try:
+        sql = query.get_compiler(using=queryset.db).as_sql()[0]  # ordering and select_related make their joins here
+    except (EmptyResultSet, FullResultSet):
+        sql = None
+    tables = {table for table in _tables(query, set()) if table in _by_table()}
+    # a join that was trimmed stays in Django's map: of filter(owner=3) the key is read from its own column
+    return {_by_table()[table] for table in tables if sql is None or quoted(table) in sql}
+
+
+def _tables(query: Query, seen: set[int]) -> Iterable[str]:
+    if id(query) in seen:
+        return
+    seen.add(id(query))
+    for source in query.alias_map.values():
+        yield str(source.table_name)
+    if query.model is not None:
+        yield query.model._meta.db_table
+    parts: list[Any] = [query.where, *query.annotations.values(), *query.combined_queries, *query.order_by]
+    for source in query.alias_map.values():
+        parts.append(getattr(source, "filtered_relation", None))
+    for part in parts:
+        yield from _in_expression(part, seen)
+
+
+def _in_expression(part: Any, seen: set[int]) -> Iterable[str]:
+    """Look for subqueries wherever Django's expression trees can hold one."""
+    if part is None or isinstance(part, (str, int, float, bool)):
+        return
+    if isinstance(part, Query):
+        yield from _tables(part, seen)
+        return
+    if isinstance(part, models.QuerySet):
+        yield from _tables(part.query, seen)
+        return
+    if id(part) in seen:
+        return
+    seen.add(id(part))
+    if isinstance(getattr(part, "query", None), Query):
+        yield from _tables(part.query, seen)
+    children = [*getattr(part, "children", ()), getattr(part, "lhs", None), getattr(part, "rhs", None)]
+    if hasattr(part, "get_source_expressions"):
+        children += part.get_source_expressions()
+    for child in children:
+        yield from _in_expression(child, seen)

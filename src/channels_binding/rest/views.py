@@ -1,0 +1,195 @@
+"""The views: one for a stream, one for a row, one for a form, one for an event. Each makes a Call and answers it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from channels_binding import codecs, dispatch
+from channels_binding.calls import Call, Reading
+from channels_binding.conf import get_settings, load_classes
+from channels_binding.exceptions import MethodNotAllowed, NotFound
+from channels_binding.failures import as_error
+from channels_binding.live import outlet
+from channels_binding.registry import registry
+from channels_binding.rest.wire import WireParser, WireRenderer, body_data, read_data, search_data
+
+SOCKET_ONLY = ("subscribe", "unsubscribe")
+
+
+class HttpOutlet:
+    """Where a handler's messages go over HTTP: the reflected one is the answer, the others reach sockets."""
+
+    def __init__(self, event: str) -> None:
+        self.event = event
+        self.reflected: Mapping[str, Any] | None = None
+
+    def admitted(self, stream: str) -> None:
+        """Nothing stays open behind a request."""
+
+    def reflect(self, event: str, data: Mapping[str, Any]) -> None:
+        if event == self.event and self.reflected is None:
+            self.reflected = data
+
+    def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
+        outlet.to_stream(stream, event, data)
+
+    def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
+        outlet.to_everyone(event, data)
+
+    def send_to(self, user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
+        outlet.to_user(user_pk, event, data)
+
+
+class BindingView(APIView):
+    """What all views share: authentication, content negotiation, errors in the contract's words."""
+
+    permission_classes = (AllowAny,)  # the binding asks its own, for every action
+    parser_classes = (WireParser, MultiPartParser, FormParser)
+    throttle_classes = ()
+    schema = None
+
+    def get_authenticators(self) -> list[Any]:
+        """The binding's, else the settings', else DRF's."""
+        named = self._binding_authentication() or get_settings().DEFAULT_AUTHENTICATION_CLASSES
+        default: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+        return [cls() for cls in load_classes(default if named is None else named)]
+
+    def _binding_authentication(self) -> Sequence[Any] | None:
+        try:
+            return registry.get(self.kwargs.get("stream", "")).authentication_classes
+        except NotFound:
+            return None
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """Ours for JSON, DRF's own for whatever else the project has configured (the browsable API)."""
+        configured: Any = api_settings.DEFAULT_RENDERER_CLASSES
+        others = [cls for cls in configured if cls.format != "json"]
+        return [WireRenderer(), *(cls() for cls in others)]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        error = as_error(exc)
+        response = Response(error.to_json(), status=error.status)
+        if error.status == 401:
+            response["WWW-Authenticate"] = self.get_authenticate_header(self.request) or "Session"
+        if "retry_after" in error.facts:
+            response["Retry-After"] = str(int(error.facts["retry_after"]) + 1)
+        return response
+
+    def call(self, action: str, data: dict[str, Any], **members: Any) -> Call:
+        """A Call of this request."""
+        request = self.request
+        stream = self.kwargs["stream"]
+        return Call(
+            stream=stream,
+            action=action,
+            data=data,
+            user=request.user,
+            door="http",
+            request=request,
+            outlet=HttpOutlet(f"{stream}.{action}"),
+            key=request.headers.get("Idempotency-Key"),
+            if_version=_unquoted(request.headers.get("If-Match")),
+            files=request.FILES.dict(),
+            **members,
+        )
+
+    def answer(self, call: Call) -> Any:
+        """What the binding answers, or what its handler has reflected."""
+        answer = dispatch.perform(call)
+        if answer is None and isinstance(call.outlet, HttpOutlet):
+            return call.outlet.reflected or {}
+        return answer
+
+    def read(self, action: str, data: dict[str, Any]) -> HttpResponseBase:
+        """A Reading with its version as ETag; 304 for a client that has it."""
+        answer = self.answer(self.call(action, data))
+        if not isinstance(answer, Reading):
+            return self.respond(answer)
+        tag = f'"{answer.entity_tag}"'
+        headers = {"ETag": tag}
+        if tag in [
+            each.strip().removeprefix("W/") for each in self.request.headers.get("If-None-Match", "").split(",")
+        ]:
+            return Response(status=304, headers=headers)
+        return self.respond(answer, headers=headers)
+
+    def respond(self, answer: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        is_json = isinstance(self.request.accepted_renderer, WireRenderer)
+        data = answer if is_json or not isinstance(answer, Reading) else _plain(answer)
+        response = Response(data, status=status, headers=dict(headers or {}))
+        patch_vary_headers(response, ("Cookie",))
+        return response
+
+    def body(self) -> dict[str, Any]:
+        return body_data(self.request.data, self.request.FILES)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """What a UI needs to know of the stream (``describe``)."""
+        return self.respond(self.answer(self.call("describe", {})))
+
+
+class StreamView(BindingView):
+    """``/api/<stream>/``: search and create."""
+
+    def get(self, request: Request, stream: str) -> HttpResponseBase:
+        return self.read("search", search_data(request.query_params))
+
+    def post(self, request: Request, stream: str) -> HttpResponseBase:
+        answer = self.answer(self.call("create", self.body()))
+        headers = {}
+        if isinstance(answer, Mapping) and "id" in answer:
+            headers["Location"] = reverse("channels_binding:row", (stream, answer["id"]), request=request)
+        return self.respond(answer, 201, headers)
+
+
+class RowView(BindingView):
+    """``/api/<stream>/<id>/``: retrieve, replace, update, delete; and, as POST, the event of that name."""
+
+    def get(self, request: Request, stream: str, name: str) -> HttpResponseBase:
+        return self.read("retrieve", {"id": name, **read_data(request.query_params)})
+
+    def put(self, request: Request, stream: str, name: str) -> HttpResponseBase:
+        return self.respond(self.answer(self.call("replace", {**self.body(), "id": name})))
+
+    def patch(self, request: Request, stream: str, name: str) -> HttpResponseBase:
+        return self.respond(self.answer(self.call("update", {**self.body(), "id": name})))
+
+    def delete(self, request: Request, stream: str, name: str) -> HttpResponseBase:
+        return self.respond(self.answer(self.call("delete", {"id": name})))
+
+    def post(self, request: Request, stream: str, name: str) -> HttpResponseBase:
+        if name in SOCKET_ONLY:
+            raise MethodNotAllowed("Live reads are for sockets, and for GET with Accept: text/event-stream.")
+        return self.respond(self.answer(self.call(name, self.body())))
+
+
+class FormView(BindingView):
+    """``/api/<stream>/form/`` and ``/api/<stream>/<id>/form/``: the form; POST submits, files included."""
+
+    def get(self, request: Request, stream: str, name: str | None = None) -> HttpResponseBase:
+        return self.respond(self.answer(self.call("form", self._of(name))))
+
+    def post(self, request: Request, stream: str, name: str | None = None) -> HttpResponseBase:
+        answer = self.answer(self.call("form", {**self._of(name), "submit": self.body()}))
+        return self.respond(answer, 200 if answer["success"] else 400)
+
+    def _of(self, name: str | None) -> dict[str, Any]:
+        return {} if name is None else {"id": name}
+
+
+def _plain(reading: Reading) -> Any:
+    return codecs.parse(reading.data)
+
+
+def _unquoted(tag: str | None) -> str | None:
+    return None if tag is None else tag.strip().removeprefix("W/").strip('"')

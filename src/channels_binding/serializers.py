@@ -1,0 +1,201 @@
+"""DRF serializers, applied to a Call: the one made from ``fields``, narrowing, joins, and rows as they are sent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db import models
+from rest_framework import serializers
+
+from channels_binding import codecs
+from channels_binding.calls import Row
+from channels_binding.exceptions import Invalid
+from channels_binding.types import Pk
+
+SENSITIVE = re.compile(r"passw|secret|token|hash|salt|credential|private|api_?key|session_?key|otp|(^|_)pin$", re.I)
+"""Names that no binding exposes unless its ``fields`` spells them out."""
+
+
+class SafeIntegerField(serializers.IntegerField):
+    """An integer that a browser reads exactly: beyond 2^53 it travels as text."""
+
+    def to_representation(self, value: Any) -> Any:
+        number = super().to_representation(value)
+        return number if -codecs.SAFE_INTEGER <= number <= codecs.SAFE_INTEGER else str(number)
+
+
+class BindingSerializer(serializers.ModelSerializer[Any]):
+    """The ModelSerializer of a binding that names no ``serializer_class``."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.BigIntegerField: SafeIntegerField,
+        models.BigAutoField: SafeIntegerField,
+        models.PositiveBigIntegerField: SafeIntegerField,
+    }
+
+
+def implicit_fields(model: type[models.Model]) -> tuple[str, ...]:
+    """What a binding without ``fields`` shows: every field of the model whose name does not look like a secret.
+
+    ``auth.User`` → ``("id", "last_login", "is_superuser", "username", …)``, without ``password``.
+    """
+    meta = model._meta
+    fields = [*meta.concrete_fields, *meta.many_to_many]
+    return tuple(field.name for field in fields if not SENSITIVE.search(field.name))
+
+
+def implicit_read_only(model: type[models.Model]) -> tuple[str, ...]:
+    """Fields of an account that nobody may write unless the binding's ``fields`` spells them out."""
+    if not issubclass(model, PermissionsMixin):
+        return ()
+    return ("is_superuser", "is_staff", "is_active", "groups", "user_permissions", "last_login", "date_joined")
+
+
+def default_class(
+    model: type[models.Model], fields: Sequence[str], read_only: Sequence[str], extra_kwargs: Mapping[str, Any]
+) -> type[BindingSerializer]:
+    """The ModelSerializer for ``fields`` of ``model``, the key first."""
+    key = model._meta.pk.name
+    names = tuple(fields) if key in fields or "id" in fields else (key, *fields)
+    kept = tuple(name for name in read_only if name in names)
+    options = {"model": model, "fields": names, "read_only_fields": kept, "extra_kwargs": extra_kwargs}
+    meta = type("Meta", (), options)
+    return type(f"{model.__name__}Serializer", (BindingSerializer,), {"Meta": meta})
+
+
+def child(serializer: Any) -> Any:
+    """The serializer of one row, of a ``many=True`` one too."""
+    return getattr(serializer, "child", serializer)
+
+
+def narrow(serializer: Any, names: Any) -> None:
+    """Keep only ``names`` (``["title", "status"]`` or ``"title,status"``) of a serializer's fields, and the key.
+
+    Raises:
+        Invalid: A name that the serializer does not have.
+    """
+    target = child(serializer)
+    if names is None or not isinstance(target, serializers.Serializer):
+        return
+    wanted = names.split(",") if isinstance(names, str) else names
+    if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
+        raise Invalid.field("fields", "invalid", "'fields' is a list of field names.")
+    readable = [name for name, field in target.fields.items() if not field.write_only]
+    if not set(wanted) <= set(readable):
+        raise Invalid.field("fields", "unknown", f"No such field. Possible: {', '.join(readable)}.")
+    for name in set(target.fields) - {*wanted, "id"}:
+        target.fields.pop(name)
+
+
+def pk_of(instance: Any) -> Pk:
+    """The key of a row as it travels."""
+    return as_pk(instance.pk)
+
+
+def as_pk(value: Any) -> Pk:
+    """``7`` → ``7``; ``UUID("…")``, ``2**60``, a composite key → text."""
+    if isinstance(value, int) and -codecs.SAFE_INTEGER <= value <= codecs.SAFE_INTEGER:
+        return value
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def rows_of(serializer: Any, instances: Sequence[Any]) -> tuple[Row, ...]:
+    """Model instances → rows as sent. Each begins with ``id``."""
+    represent = child(serializer).to_representation
+    return tuple(_row(pk_of(instance), represent(instance)) for instance in instances)
+
+
+def _row(pk: Pk, representation: Any) -> Row:
+    return Row.of(pk, {"id": pk, **representation} | {"id": pk})  # first, and the key whatever the serializer calls id
+
+
+def joined(queryset: models.QuerySet[Any], serializer: Any) -> models.QuerySet[Any]:
+    """Fetch what the serializer reads in few statements: joins for single relations, prefetch for the rest."""
+    selects, prefetches = _relations(child(serializer), queryset.model)
+    if selects and not queryset.query.select_related:
+        queryset = queryset.select_related(*selects)
+    known = {str(getattr(lookup, "prefetch_to", lookup)) for lookup in queryset._prefetch_related_lookups}  # type: ignore[attr-defined]
+    return queryset.prefetch_related(*(path for path in prefetches if path not in known))
+
+
+def _relations(serializer: Any, model: type[models.Model]) -> tuple[list[str], list[str]]:
+    """Paths of the relations that a serializer walks: ``(["assignee", "customer__city"], ["tags"])``."""
+    selects: list[str] = []
+    prefetches: list[str] = []
+    for field in getattr(serializer, "fields", {}).values():
+        relation = None if field.write_only else _relation(model, field)
+        if relation is None:
+            continue
+        name = field.source.split(".")[0]
+        inner_selects, inner_prefetches = _inner(field, relation.related_model)
+        if relation.many_to_many or relation.one_to_many:
+            prefetches += [name, *(f"{name}__{path}" for path in (*inner_selects, *inner_prefetches))]
+        else:
+            selects += [name, *(f"{name}__{path}" for path in inner_selects)]
+            prefetches += [f"{name}__{path}" for path in inner_prefetches]
+    return list(dict.fromkeys(selects)), list(dict.fromkeys(prefetches))
+
+
+def _inner(field: Any, model: type[models.Model]) -> tuple[list[str], list[str]]:
+    return _relations(child(field), model) if isinstance(field, serializers.BaseSerializer) else ([], [])
+
+
+def _relation(model: type[models.Model], field: Any) -> Any:
+    """The relation that a serializer field reads a row of, if it does: a plain key is read from its own column."""
+    name = (field.source or "").split(".")[0]
+    try:
+        relation: Any = model._meta.get_field(_query_name(model, name))
+    except FieldDoesNotExist:  # a property or a method: what it reads cannot be seen
+        return None
+    if not relation.is_relation or not isinstance(relation.related_model, type):
+        return None
+    is_own_column = isinstance(field, serializers.PrimaryKeyRelatedField) and relation.concrete
+    return None if is_own_column and not relation.many_to_many else relation
+
+
+def _query_name(model: type[models.Model], name: str) -> str:
+    """Reverse relations are read by their accessor (``comment_set``) but known by their query name."""
+    for relation in model._meta.related_objects:
+        if relation.get_accessor_name() == name:
+            return str(relation.name)
+    return name
+
+
+def related_models(serializer: Any, model: type[models.Model]) -> set[type[models.Model]]:
+    """Models whose rows a reply shows parts of: nested serializers, many-to-many keys, texts of related rows."""
+    found: set[type[models.Model]] = set()
+    for field in getattr(child(serializer), "fields", {}).values():
+        relation = None if field.write_only else _relation(model, field)
+        if relation is None:
+            continue
+        if not _shows_keys_only(field):
+            found.add(relation.related_model)
+        if relation.many_to_many:
+            found.add(relation.through if hasattr(relation, "through") else relation.remote_field.through)
+        if isinstance(field, serializers.BaseSerializer):
+            found |= related_models(field, relation.related_model)
+    return found
+
+
+def shows_keys(field: Any) -> bool:
+    """Whether a field shows the key, or keys, of related rows and nothing else of them."""
+    return isinstance(getattr(field, "child_relation", field), serializers.PrimaryKeyRelatedField)
+
+
+def _shows_keys_only(field: Any) -> bool:
+    """Whether a many-to-many field shows keys: then only the through table decides, not the rows it leads to."""
+    return isinstance(getattr(field, "child_relation", None), serializers.PrimaryKeyRelatedField)
+
+
+def check_class(cls: Any, owner: type) -> Any:
+    """``serializer_class`` must be one.
+
+    Raises:
+        ImproperlyConfigured: It is not a DRF serializer class.
+    """
+    if isinstance(cls, type) and issubclass(cls, serializers.BaseSerializer):
+        return cls
+    raise ImproperlyConfigured(f"{owner.__name__}.serializer_class must be a DRF serializer class, not {cls!r}.")

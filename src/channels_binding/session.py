@@ -1,0 +1,106 @@
+"""What is open on one socket: calls in flight, live reads, streams heard, the rate. No Django, no I/O, no clock of its own."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels_binding.exceptions import BadRequest, LimitExceeded, Throttled
+from channels_binding.protocol import CallId, Request
+from channels_binding.types import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection may have; ``cb.hello`` announces it."""
+
+    frame_bytes: int
+    subscriptions: int
+    window_rows: int
+    calls_in_flight: int
+    messages_per_second: int
+
+
+@dataclass(slots=True)
+class Rate:
+    """Token bucket: ``per_second`` sustained, bursts of the same number."""
+
+    per_second: int
+    tokens: float = field(init=False)
+    filled_at: float | None = None
+    """Seconds of the clock at the last message; None before the first."""
+
+    def __post_init__(self) -> None:
+        self.tokens = float(self.per_second)
+
+    def take(self, now: float) -> None:
+        """Account for one message at ``now`` (seconds, monotonic).
+
+        Raises:
+            Throttled: The bucket is empty; ``retry_after`` says when it is not.
+        """
+        elapsed = 0.0 if self.filled_at is None else now - self.filled_at
+        self.tokens = min(float(self.per_second), self.tokens + elapsed * self.per_second)
+        self.filled_at = now
+        if self.tokens < 1:
+            raise Throttled(retry_after=round((1 - self.tokens) / self.per_second, 3))
+        self.tokens -= 1
+
+
+@dataclass(slots=True)
+class Session:
+    """One connection's memory. The consumer asks it before it acts, and tells it afterwards."""
+
+    dialect: Dialect
+    limits: Limits
+    rate: Rate
+    in_flight: set[CallId] = field(default_factory=set)
+    unnamed_in_flight: int = 0
+    """Calls without an id that are not finished."""
+    reads: dict[str, Any] = field(default_factory=dict)
+    """Name of a live read → its subscription."""
+
+    def begin(self, request: Request, now: float) -> None:
+        """A call arrives.
+
+        Raises:
+            Throttled: Faster than ``messages_per_second``.
+            BadRequest: Its id is still in flight.
+            LimitExceeded: More than ``calls_in_flight`` are unanswered.
+        """
+        self.rate.take(now)
+        if request.id is not None and request.id in self.in_flight:
+            raise BadRequest(f"The id {request.id!r} belongs to a call that is not answered yet.")
+        if len(self.in_flight) + self.unnamed_in_flight >= self.limits.calls_in_flight:
+            raise LimitExceeded(
+                f"{self.limits.calls_in_flight} calls are in flight.", limit=self.limits.calls_in_flight
+            )
+        if request.id is None:
+            self.unnamed_in_flight += 1
+        else:
+            self.in_flight.add(request.id)
+
+    def finish(self, request: Request) -> None:
+        """The call that ``begin`` let in is answered."""
+        if request.id is None:
+            self.unnamed_in_flight -= 1
+        else:
+            self.in_flight.discard(request.id)
+
+    def check_room(self, name: str) -> None:
+        """Whether one more live read of this name fits.
+
+        Raises:
+            LimitExceeded: ``subscriptions`` others are open.
+        """
+        if name not in self.reads and len(self.reads) >= self.limits.subscriptions:
+            raise LimitExceeded(f"{self.limits.subscriptions} live reads are open.", limit=self.limits.subscriptions)
+
+
+def read_name(request: Request) -> str:
+    """The name under which a read stays live (§3): a second read under the same name takes the first one's place.
+
+    ``app.Order.search#h1`` → itself; ``app.Order.retrieve`` of id 7 → ``app.Order.retrieve/7``.
+    """
+    if request.action == "retrieve" and request.hash is None:
+        key = request.data.get("id")
+        return f"{request.event}/{request.data.get('ids') if key is None else key}"
+    return request.event

@@ -1,0 +1,140 @@
+"""For the tests of projects that use the package: a socket that speaks the protocol, without a server."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.utils.module_loading import import_string
+
+from channels_binding.protocol import SUBPROTOCOL
+from channels_binding.threads import run
+
+SECONDS = 5.0
+"""How long a message is waited for."""
+
+
+def session_cookie(user: Any) -> str:
+    """Sign ``user`` in with a new session; returns its key."""
+    store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
+    store[SESSION_KEY] = str(user._meta.pk.value_to_string(user))
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    return str(store.session_key)
+
+
+class BindingCommunicator:
+    """One socket on an ASGI application (by default the project's), signed in as ``user``.
+
+    >>> socket = BindingCommunicator("/ws/", user=user)
+    >>> await socket.open()
+    >>> page = await socket.call("app.Order.search", {"limit": 3})
+    >>> push = await socket.receive()
+    """
+
+    def __init__(
+        self, path: str = "/", *, user: Any = None, modern: bool = True, application: Any = None, headers: Any = ()
+    ) -> None:
+        self.user = user
+        self.path = path
+        self.modern = modern
+        self.headers = [*headers]
+        self.application = application or import_string(settings.ASGI_APPLICATION)
+        self.hello: Any = None
+        self.session_key: str | None = None
+        self.close_code: int | None = None
+        self._ids = 0
+        self._waiting: list[Any] = []
+        self._socket: Any = None
+
+    async def open(self) -> bool:
+        """Connect; returns whether the socket was accepted. With ``cb.1`` the hello is kept in ``hello``."""
+        if self.user is not None:
+            self.session_key = await run(session_cookie, self.user)
+            self.headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={self.session_key}".encode()))
+        self._socket = ApplicationCommunicator(self.application, self._scope())  # type: ignore[no-untyped-call]
+        await self._socket.send_input({"type": "websocket.connect"})
+        answer = await self._socket.receive_output(timeout=SECONDS)
+        if answer["type"] != "websocket.accept":
+            self.close_code = answer.get("code", 1000)
+            return False
+        if answer.get("subprotocol") == SUBPROTOCOL:
+            self.hello = await self.receive()
+        return True
+
+    def _scope(self) -> dict[str, Any]:
+        """What a server would say of the handshake."""
+        path, _, query = self.path.partition("?")
+        return {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": self.headers,
+            "subprotocols": [SUBPROTOCOL] if self.modern else [],
+        }
+
+    @property
+    def socket(self) -> Any:
+        """asgiref's ``ApplicationCommunicator``, for what this class does not do."""
+        assert self._socket is not None, "open() the socket first"
+        return self._socket
+
+    async def send(self, message: Any) -> None:
+        """Send a message (or several, as a list), or text as it is."""
+        text = message if isinstance(message, str) else orjson.dumps(message).decode()
+        await self.socket.send_input({"type": "websocket.receive", "text": text})
+
+    async def receive(self, seconds: float = SECONDS) -> Any:
+        """The next message; an array frame gives its messages one by one. Pings are answered.
+
+        Raises:
+            TimeoutError: Nothing came within ``seconds``.
+        """
+        while not self._waiting:
+            frame = orjson.loads(await self._receive_text(seconds))
+            self._waiting.extend(frame if isinstance(frame, list) else [frame])
+            for ping in [each for each in self._waiting if each.get("event") == "cb.ping"]:
+                self._waiting.remove(ping)
+                await self.send({"event": "cb.pong", "data": ping["data"]})
+        return self._waiting.pop(0)
+
+    async def _receive_text(self, seconds: float) -> str:
+        event = await asyncio.wait_for(self.socket.output_queue.get(), seconds)
+        if event["type"] == "websocket.close":
+            self.close_code = event.get("code", 1000)
+            raise ConnectionError(f"The socket was closed with {self.close_code}.")
+        return str(event["text"])
+
+    async def call(self, event: str, data: Mapping[str, Any] | None = None, **members: Any) -> Any:
+        """Send a call and wait for its reply; pushes in between stay for ``receive``. Returns the whole message."""
+        self._ids += 1
+        call_id = self._ids
+        await self.send({"event": event, "id": call_id, "data": data or {}, **members})
+        before: list[Any] = []
+        try:
+            while True:
+                message = await self.receive()
+                if message.get("id") == call_id:
+                    return message
+                before.append(message)
+        finally:
+            self._waiting[:0] = before
+
+    async def silent(self, seconds: float = 0.2) -> bool:
+        """Whether nothing arrives for ``seconds``."""
+        try:
+            self._waiting.append(await self.receive(seconds))
+        except TimeoutError:
+            return True
+        return False
+
+    async def close(self) -> None:
+        """Disconnect."""
+        if self._socket is not None:
+            await self._socket.send_input({"type": "websocket.disconnect", "code": 1000})
+            await self._socket.wait(SECONDS)

@@ -1,0 +1,92 @@
+"""The package's own bounded thread pool, and the one place that decides how a hook is run.
+
+Never asgiref's single shared thread: there, one slow query on one socket stalls every socket of the process.
+Each thread keeps its own database connections, looked after as Django does around a request.
+"""
+
+import asyncio
+import contextvars
+import inspect
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from asgiref.sync import ThreadSensitiveContext, async_to_sync
+from django.db import close_old_connections, connections
+
+from channels_binding.conf import get_settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_pool: ThreadPoolExecutor | None = None
+
+
+def pool() -> ThreadPoolExecutor:
+    """The pool, made at first use with ``THREADS`` threads."""
+    global _pool
+    with _lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(get_settings().THREADS, thread_name_prefix="channels-binding")
+        return _pool
+
+
+def shut_down() -> None:
+    """Let running work end and give the pool back with its database connections; the next use makes a new one."""
+    global _pool
+    with _lock:
+        old, _pool = _pool, None
+    if old is None:
+        return
+    count = len(old._threads)
+    barrier = threading.Barrier(max(count, 1))  # so that each thread takes exactly one
+    for _ in range(count):
+        old.submit(_close_all, barrier)
+    old.shutdown(wait=True)
+
+
+def _close_all(barrier: threading.Barrier) -> None:
+    barrier.wait()
+    connections.close_all()
+
+
+async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run ``function`` on a thread of the pool, with a healthy database connection and this task's context.
+
+    Cancelling is safe for the caller; the function itself goes on to its end.
+    """
+    context = contextvars.copy_context()
+    loop = asyncio.get_running_loop()
+
+    def work() -> T:
+        close_old_connections()
+        return function(*args, **kwargs)
+
+    return await loop.run_in_executor(pool(), context.run, work)
+
+
+async def run_coroutine(function: Callable[..., Any], *args: Any) -> Any:
+    """Await a coroutine handler so that its own ORM calls stay off asgiref's shared thread."""
+    async with ThreadSensitiveContext():
+        return await function(*args)
+
+
+def settle(value: Any) -> Any:
+    """A hook's result, whether the hook is a function or a coroutine. Call it in a worker thread only.
+
+    A coroutine's ORM calls come back to this very thread, and so see its transaction.
+    """
+    return async_to_sync(_awaited)(value) if inspect.isawaitable(value) else value
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+async def call_hook(hook: Callable[..., Any], *args: Any) -> Any:
+    """Call a hook from the event loop: a coroutine function here, a plain one on a thread, where it may use the ORM."""
+    if inspect.iscoroutinefunction(hook):
+        return await run_coroutine(hook, *args)
+    return await run(lambda: settle(hook(*args)))

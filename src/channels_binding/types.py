@@ -1,0 +1,65 @@
+"""The words every room speaks: JSON, hooks, and the two faces by which lower floors reach a socket."""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+
+JSON: TypeAlias = dict[str, "JSON"] | list["JSON"] | str | int | float | bool | None
+Pk: TypeAlias = int | str
+"""A primary key as it travels: integers up to 2^53 as they are, everything else as text."""
+
+Audience: TypeAlias = Hashable
+"""What an answer depends on besides the query: ``("user", 7)``, ``("team", 3)``, ``("all",)``."""
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Dialect: TypeAlias = Literal["seed", "cb.1"]
+"""How a connection speaks: ``seed`` knows ``{event, data}`` only, ``cb.1`` asked for the subprotocol."""
+
+
+class Subscriber(Protocol):
+    """A connection as the hub sees it. A consumer's socket satisfies it, and so does an SSE stream."""
+
+    id: str
+    dialect: Dialect
+    user: Any
+    session_key: str | None
+    streams: set[str]
+    """Streams whose dispatched events this connection hears."""
+
+    @property
+    def subscriptions(self) -> Sequence[Any]:
+        """Its live reads (``live.queries.Subscription``)."""
+
+    def drop(self, subscription: Any) -> None:
+        """One of its live reads is over."""
+
+    def push(self, frames: Sequence[bytes]) -> None:
+        """Take messages (each one JSON object) of one batch. Never blocks, never raises; call it on the loop only."""
+
+    @property
+    def congested(self) -> bool:
+        """Whether too much is unacknowledged; the hub then only marks this connection's reads as stale."""
+
+    def end(self, code: int, reason: str) -> None:
+        """Close the connection with a 44xx or 45xx code."""
+
+
+class Outlet(Protocol):
+    """Where a handler's own messages go. Each takes plain data, may be called from any thread, and never blocks."""
+
+    def admitted(self, stream: str) -> None:
+        """The caller passed the permissions of ``stream`` and from now on hears what its handlers dispatch."""
+
+    def reflect(self, event: str, data: Mapping[str, Any]) -> None:
+        """To the caller alone; ``event`` is the full name."""
+
+    def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
+        """To every connection that hears ``stream``."""
+
+    def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
+        """To every connection."""
+
+    def send_to(self, user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
+        """To every connection of one user."""

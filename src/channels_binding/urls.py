@@ -1,0 +1,29 @@
+"""``path("api/", include("channels_binding.urls"))``: every stream under ``/api/<stream>/``."""
+
+from django.urls import path, register_converter
+
+from channels_binding.rest.views import FormView, RowView, StreamView
+
+app_name = "channels_binding"
+
+
+class StreamConverter:
+    """A stream's name: words with dots between, ``desk.Ticket`` or ``custom_stream``."""
+
+    regex = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(StreamConverter, "stream")
+
+urlpatterns = [
+    path("<stream:stream>/", StreamView.as_view(), name="stream"),
+    path("<stream:stream>/form/", FormView.as_view(), name="form"),
+    path("<stream:stream>/<str:name>/", RowView.as_view(), name="row"),
+    path("<stream:stream>/<str:name>/form/", FormView.as_view(), name="row-form"),
+]

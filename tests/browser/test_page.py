@@ -1,0 +1,238 @@
+"""One person's page: the table's own controls, forms, and whether everybody can use it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import ROOT, ColorScheme, Desk, Windows, sign_in
+from .tickets import cell, edit, new_ticket, row, rows, search
+
+Screenshot = Callable[[Page, str], None]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+AUDIT = """async () => {
+  const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const { violations } = await axe.run(document, { runOnly: levels })
+  return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}`))
+}"""
+SETTLED = "() => document.getAnimations().every(animation => animation.playState !== 'running')"
+
+
+def audit(page: Page) -> list[str]:
+    """What axe finds against WCAG A and AA, once nothing moves any more (half-faded text has no contrast)."""
+    if page.evaluate("() => !window.axe"):
+        page.add_script_tag(path=AXE)
+    page.wait_for_function(SETTLED)
+    found: list[str] = page.evaluate(AUDIT)
+    return found
+
+
+def choose(page: Page, field: Locator, text: str) -> None:
+    """In an autocomplete: types, and takes the first that fits."""
+    field.fill(text)
+    page.get_by_role("option", name=text).first.click()
+
+
+def test_pages_sizes_and_orders_are_the_servers(windows: Windows, desk: Desk) -> None:
+    with desk.client("manager") as client:
+        first = client.get("/api/desk.Ticket/", params={"order": "title", "limit": 1}).json()["rows"][0]
+    page = windows.open("manager")
+    expect(page.get_by_text(re.compile(r"^1–25 of 10,\d{3}$"))).to_be_visible()
+    page.get_by_role("button", name="Go to next page").click()
+    expect(page.get_by_text(re.compile(r"^26–50 of "))).to_be_visible()
+    page.get_by_role("combobox", name="Rows per page").click()
+    page.get_by_role("option", name="50", exact=True).click()
+    expect(page.get_by_text(re.compile(r"^\d+–\d+0 of 10,"))).to_be_visible()
+    page.get_by_role("columnheader", name="Title").click()
+    expect(page.get_by_role("columnheader", name="Title")).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_text(re.compile(r"^1–50 of "))).to_be_visible()
+    expect(rows(page).first.locator('[data-field="title"]')).to_have_text(first["title"])
+
+
+def test_search_and_filters_narrow_the_table(windows: Windows, desk: Desk) -> None:
+    key = new_ticket(desk, "The zeppelin has landed", status="pending", priority="urgent")
+    page = windows.open("manager")
+    search(page, "zeppelin")
+    expect(rows(page)).to_have_count(1)
+    page.get_by_role("combobox", name="Status").click()
+    page.get_by_role("option", name="Solved").click()
+    expect(page.get_by_text("No tickets match.")).to_be_visible()
+    page.get_by_role("combobox", name="Status").click()
+    page.get_by_role("option", name="Pending").click()
+    expect(row(page, key)).to_be_visible()
+    page.get_by_role("combobox", name="Team").click()
+    page.get_by_role("option", name="Sales").click()
+    expect(rows(page)).to_have_count(0)
+    page.get_by_role("button", name="Clear filters").click()
+    expect(row(page, key)).to_be_visible()
+    search(page, "")
+    expect(rows(page)).not_to_have_count(1)
+
+
+def test_choices_people_and_prices_are_edited_in_their_cells(windows: Windows, desk: Desk) -> None:
+    key = new_ticket(desk)
+    page = windows.open("agent")
+    cell(page, key, "status").dblclick()
+    page.get_by_role("option", name="Solved").click()
+    expect(cell(page, key, "status")).to_have_text("Solved")
+    cell(page, key, "assignee").dblclick()
+    choose(page, page.get_by_role("combobox", name="Assignee"), "agent")
+    expect(cell(page, key, "assignee")).to_have_text("agent")
+    edit(page, key, "price", "12.5")
+    expect(cell(page, key, "price")).to_have_text("12.50")
+    edit(page, key, "due_date", "2030-12-24")
+    expect(cell(page, key, "due_date")).to_have_text("12/24/2030")
+
+
+def test_a_refused_value_stays_in_its_cell_with_the_reason(
+    windows: Windows, desk: Desk, screenshot: Screenshot
+) -> None:
+    key = new_ticket(desk, price="7.00")
+    page = windows.open("agent")
+    edit(page, key, "price", "much")
+    expect(page.get_by_role("alert")).to_contain_text("A valid number is required.")
+    expect(cell(page, key, "price").locator("input")).to_have_value("much")
+    screenshot(page, "refused")
+    cell(page, key, "price").locator("input").press("Escape")
+    expect(cell(page, key, "price")).to_have_text("7.00")
+
+
+def test_a_form_shows_the_servers_errors_and_then_saves(
+    windows: Windows, desk: Desk, screenshot: Screenshot, tmp_path: Path
+) -> None:
+    agent, manager = windows.open("agent"), windows.open("manager")
+    agent.get_by_role("button", name="New ticket").click()
+    form = agent.get_by_role("dialog", name="New ticket")
+    form.get_by_role("textbox", name="Title").fill("From the form")
+    form.get_by_role("textbox", name="Price").fill("123456789012")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text("Ensure that there are no more than 10 digits in total.")).to_be_visible()
+    expect(form.get_by_text("This field is required.")).to_have_count(2)
+    screenshot(agent, "form-errors")
+    form.get_by_role("textbox", name="Price").fill("12.50")
+    choose(agent, form.get_by_role("combobox", name="Team"), "Support")
+    choose(agent, form.get_by_role("combobox", name="Customer"), "Amara Silva")
+    choose(agent, form.get_by_role("combobox", name="Tags"), "hardware")
+    note = tmp_path / "note.txt"
+    note.write_text("It smokes.")
+    form.get_by_label("Attachment").set_input_files(note)
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_be_hidden()
+    for page in (agent, manager):
+        line = rows(page).filter(has_text="From the form")
+        expect(line).to_have_count(1)
+        expect(line).to_contain_text("Amara Silva")
+        expect(line).to_contain_text("hardware")
+    key = int(rows(agent).filter(has_text="From the form").get_attribute("data-id") or 0)
+    with desk.client("agent") as client:
+        attachment = client.get(f"/api/desk.Ticket/{key}/").json()["attachment"]
+        assert client.get(attachment).text == "It smokes."
+
+
+def test_the_drawer_changes_a_ticket_and_follows_what_others_change(
+    windows: Windows, desk: Desk, screenshot: Screenshot
+) -> None:
+    key = new_ticket(desk, "In the drawer")
+    manager, agent = windows.open("manager"), windows.open("agent")
+    row(agent, key).get_by_role("button", name="Open ticket").click()
+    drawer = agent.get_by_role("dialog", name="In the drawer")
+    body = drawer.get_by_role("textbox", name="Body")
+    body.fill("Typed by the agent")
+    edit(manager, key, "title", "Renamed meanwhile")
+    drawer = agent.get_by_role("dialog", name="Renamed meanwhile")
+    expect(drawer.get_by_role("textbox", name="Title")).to_have_value("Renamed meanwhile")
+    expect(drawer.get_by_role("textbox", name="Body")).to_have_value("Typed by the agent")
+    screenshot(agent, "drawer")
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer).to_be_hidden()
+    with desk.client("agent") as client:
+        ticket = client.get(f"/api/desk.Ticket/{key}/").json()
+    assert (ticket["title"], ticket["body"]) == ("Renamed meanwhile", "Typed by the agent")
+
+
+def test_managers_delete_once_asked_and_agents_do_not(windows: Windows, desk: Desk) -> None:
+    key = new_ticket(desk, "To be deleted")
+    manager, agent = windows.open("manager"), windows.open("agent")
+    expect(row(agent, key).get_by_role("button", name="Open ticket")).to_be_visible()
+    expect(row(agent, key).get_by_role("button", name="Delete ticket")).to_have_count(0)
+    row(manager, key).get_by_role("button", name="Delete ticket").click()
+    question = manager.get_by_role("dialog")
+    expect(question).to_contain_text("Delete “To be deleted”?")
+    question.get_by_role("button", name="Delete").click()
+    for page in (manager, agent):
+        expect(row(page, key)).to_have_count(0)
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_the_page_is_accessible_and_looks_finished(
+    windows: Windows, screenshot: Screenshot, color_scheme: ColorScheme
+) -> None:
+    page = windows.open("manager", color_scheme=color_scheme)
+    expect(page.locator('[data-field="tags"] span').first).to_be_attached()
+    screenshot(page, f"tickets-{color_scheme}")
+    assert audit(page) == []
+    page.get_by_role("button", name="New ticket").click()
+    form = page.get_by_role("dialog", name="New ticket")
+    expect(form.get_by_role("textbox", name="Title")).to_be_visible()
+    screenshot(page, f"new-ticket-{color_scheme}")
+    assert audit(page) == []
+    form.get_by_role("button", name="Cancel").click()
+    expect(form).to_be_hidden()
+    rows(page).first.get_by_role("button", name="Open ticket").click()
+    expect(page.get_by_role("dialog").get_by_role("textbox", name="Title")).to_be_visible()
+    assert audit(page) == []
+
+
+def test_the_page_fits_a_telephone(windows: Windows, screenshot: Screenshot) -> None:
+    page = windows.open("agent", width=360)
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 360
+    screenshot(page, "telephone")
+    assert audit(page) == []
+    rows(page).first.get_by_role("button", name="Open ticket").click()
+    expect(page.get_by_role("dialog").get_by_role("textbox", name="Title")).to_be_visible()
+    screenshot(page, "telephone-drawer")
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 360
+
+
+def test_a_ticket_is_edited_by_keyboard_alone(windows: Windows, desk: Desk) -> None:
+    key = new_ticket(desk)
+    page = windows.open("agent", width=1280)  # a window where no cell has had the focus yet
+    expect(row(page, key)).to_be_visible()
+    page.get_by_role("button", name="New ticket").focus()
+    for step in ("Tab", "ArrowDown", "ArrowRight", "Enter"):  # to the header, the first line, its title, into it
+        page.keyboard.press(step)
+    expect(cell(page, key, "title").locator("input")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    expect(cell(page, key, "title")).to_have_text("By keyboard")
+
+
+def test_dark_colours_are_remembered(windows: Windows) -> None:
+    page = windows.open("agent", width=1280)
+    toggle = page.get_by_role("button", name="Dark colours")
+    toggle.click()
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(17, 20, 27)"
+
+
+def test_a_second_window_opens(windows: Windows) -> None:
+    page = windows.open("agent")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Open a second window").click()
+    expect(rows(opened.value).first).to_be_visible()
+
+
+def test_signing_out_leads_to_the_login_page(windows: Windows, desk: Desk) -> None:
+    page = windows.open("admin")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    del desk.sessions["admin"]
+    sign_in(page, "admin")
+    expect(rows(page).first).to_be_visible()

@@ -1,0 +1,57 @@
+"""The recorded conversations, replayed against both consumers."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+
+from tests.conftest import Connect
+from tests.project.zoo.models import Note
+from tests.transcripts import differences, load
+
+
+def _make(fixture: dict[str, Any], caller: Any) -> None:
+    users = get_user_model()
+    named = fixture.get("user")
+    if named:
+        users.objects.create(**named)
+    missing = fixture.get("users", 0) - users.objects.count()
+    users.objects.bulk_create(users(username=f"user{i}", email=f"user{i}@example.com") for i in range(missing))
+    for note in fixture.get("notes", ()):
+        Note.objects.create(**note)
+
+
+@pytest.mark.parametrize("path", ["/", "/ws/", "/sync/"])
+@pytest.mark.parametrize("transcript", load(), ids=lambda transcript: str(transcript["name"]))
+async def test_the_conversation_goes_as_recorded(
+    transcript: dict[str, Any], path: str, connect: Connect, user: Any
+) -> None:
+    await sync_to_async(_make)(transcript["fixture"], user)
+    modern = transcript["subprotocol"] == "cb.1.json"
+    sockets = {}
+    for name in dict.fromkeys(step.get("connection", "a") for step in transcript["steps"]):
+        sockets[name] = await connect(user, path=path, modern=modern)
+    for number, step in enumerate(transcript["steps"]):
+        socket = sockets[step.get("connection", "a")]
+        if "send" in step:
+            await socket.send(step["send"])
+        else:
+            is_hello = modern and step["receive"]["event"] == "cb.hello"
+            arrived = socket.hello if is_hello else await socket.receive()
+            assert differences(step["receive"], arrived) == [], f"step {number}: {arrived}"
+    for socket in sockets.values():
+        assert await socket.silent(0.1)
+
+
+def test_the_comparison_notices_a_wrong_value_name_kind_and_order() -> None:
+    recorded = {"a": 1, "b": "<int>", "c": ["<each>", {"d": "<string>"}]}
+    assert differences(recorded, {"a": 1, "b": 2, "c": [{"d": "x"}, {"d": "y"}]}) == []
+    for wrong in (
+        {"a": 2, "b": 2, "c": [{"d": "x"}]},
+        {"b": 2, "a": 1, "c": [{"d": "x"}]},
+        {"a": 1, "b": "2", "c": [{"d": "x"}]},
+        {"a": 1, "b": 2, "c": []},
+        {"a": 1, "b": 2, "c": [{"d": "x", "e": 1}]},
+    ):
+        assert differences(recorded, wrong)

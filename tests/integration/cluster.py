@@ -1,0 +1,256 @@
+"""Several server processes of the test project on one PostgreSQL and one Redis, and clients that follow the contract.
+
+python -m tests.integration.cluster prepare     # tables, users, notes; prints {"user": session key}
+python -m tests.integration.cluster write 20    # another process that writes: a task, a command
+"""
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from typing import Any, Self
+
+import websockets
+
+from tests.services import Postgres, Redis, free_port
+
+PYTHON = (sys.executable, "-W", "ignore")
+COOKIE = "sessionid"
+
+
+class Cluster:
+    """PostgreSQL, Redis and ``uvicorn`` processes, all ended by their ids."""
+
+    def __init__(self, processes: int = 2) -> None:
+        self.postgres, self.redis = Postgres(), Redis()
+        self.ports = [free_port() for _ in range(processes)]
+        self.servers: dict[int, subprocess.Popen[bytes]] = {}
+        self.sessions: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.postgres.start()
+        self.redis.start()
+        done = subprocess.run(
+            [*PYTHON, "-m", "tests.integration.cluster", "prepare"], env=self.env, capture_output=True, check=True
+        )
+        self.sessions = json.loads(done.stdout)
+        for port in self.ports:
+            self.start(port)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for port in [*self.servers]:
+            self.kill(port)
+        self.redis.stop()
+        self.postgres.stop()
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "TEST_DATABASE_URL": self.postgres.url,
+            "TEST_REDIS_URL": self.redis.url,
+            "DJANGO_SETTINGS_MODULE": "tests.project.settings",
+        }
+
+    def start(self, port: int) -> None:
+        command = [
+            *PYTHON,
+            "-m",
+            "uvicorn",
+            "tests.project.asgi:application",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ]
+        options = ["--ws", "websockets-sansio", "--log-level", "critical", "--timeout-graceful-shutdown", "3"]
+        self.servers[port] = subprocess.Popen([*command, *options], env=self.env)
+
+    def kill(self, port: int) -> None:
+        """SIGKILL: nothing is said to anyone."""
+        server = self.servers.pop(port)
+        server.kill()
+        server.wait()
+
+    def terminate(self, port: int) -> None:
+        """SIGTERM, as a deployment does."""
+        server = self.servers.pop(port)
+        server.terminate()
+        server.wait(20)
+
+    def write(self, count: int) -> subprocess.Popen[bytes]:
+        """Another process that commits ``count`` random changes, 10 ms apart."""
+        return subprocess.Popen([*PYTHON, "-m", "tests.integration.cluster", "write", str(count)], env=self.env)
+
+
+class LiveClient:
+    """One live list on one socket, kept over reconnects: at each loss it comes back to any server with what it has."""
+
+    def __init__(self, cluster: Cluster, session: str, data: dict[str, Any]) -> None:
+        self.cluster, self.session, self.data = cluster, session, data
+        self.rows: list[dict[str, Any]] = []
+        self.etags: dict[Any, str] = {}
+        self.v: str | None = None
+        self.count = 0
+        self.mismatches = 0
+        self.returns: list[str] = []
+        self.task: asyncio.Task[None] | None = None
+        self.socket: Any = None
+
+    def begin(self) -> None:
+        self.task = asyncio.get_running_loop().create_task(self.live())
+
+    async def end(self) -> None:
+        if self.task:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+
+    async def live(self) -> None:
+        while True:
+            with suppress(OSError, websockets.WebSocketException, TimeoutError):
+                await self.converse()
+            await asyncio.sleep(random.uniform(0.05, 0.2))
+
+    async def converse(self) -> None:
+        port = random.choice([*self.cluster.servers] or self.cluster.ports)
+        async with websockets.connect(
+            f"ws://127.0.0.1:{port}/ws/", subprotocols=[websockets.Subprotocol("cb.1.json")],
+            additional_headers={"Cookie": f"{COOKIE}={self.session}"}, open_timeout=5, max_size=None,
+        ) as self.socket:  # fmt: skip
+            await self.ask()
+            async for text in self.socket:
+                frame = json.loads(text)
+                for message in frame if isinstance(frame, list) else [frame]:
+                    await self.take(message)
+
+    async def ask(self) -> None:
+        have = (
+            {}
+            if self.v is None
+            else {"have": {"v": self.v, "rows": [[row["id"], self.etags[row["id"]]] for row in self.rows]}}
+        )
+        await self.socket.send(json.dumps({"event": "zoo.Note.search#l", "id": 1, "data": self.data, **have}))
+
+    async def take(self, message: dict[str, Any]) -> None:
+        if message["event"] == "cb.ping":
+            await self.socket.send(json.dumps({"event": "cb.pong", "data": message["data"]}))
+        elif "error" in message:
+            await asyncio.sleep(0.2)
+            await self.ask()
+        elif "type" in message and message["type"] == "diff" and message["from"] != self.v:
+            self.mismatches += 1
+            await self.ask()
+        elif "type" in message:
+            self.apply(message)
+
+    def apply(self, message: dict[str, Any]) -> None:
+        data, kind = message.get("data", {}), message["type"]
+        if message.get("id"):
+            self.returns.append(kind)
+        bodies = {row["id"]: row for row in self.rows}
+        if kind in ("snapshot", "delta"):
+            bodies |= {row["id"]: row for row in data["rows"]}
+            self.etags |= {row["id"]: tag for row, tag in zip(data["rows"], message["etags"], strict=True)}
+            order = [row["id"] for row in data["rows"]] if kind == "snapshot" else data["order"]
+            self.rows = [bodies[pk] for pk in order]
+        self.rows = [row for row in self.rows if row["id"] not in data.get("remove", ())]
+        for index, row, *tag in data.get("put", ()):
+            self.rows.insert(index, row if isinstance(row, dict) else bodies[row])
+            if tag:
+                self.etags[row["id"]] = tag[0]
+        for pk, changed, tag, *_ in data.get("patch", ()):
+            next(row for row in self.rows if row["id"] == pk).update(changed)
+            self.etags[pk] = tag
+        self.count = data.get("count", self.count)
+        self.v = message["v"]
+
+    async def fresh(self) -> dict[str, Any]:
+        """What a new connection answers now."""
+        port = random.choice([*self.cluster.servers])
+        async with websockets.connect(
+            f"ws://127.0.0.1:{port}/ws/", additional_headers={"Cookie": f"{COOKIE}={self.session}"}, max_size=None
+        ) as socket:
+            await socket.send(json.dumps({"event": "zoo.Note.search", "data": {**self.data, "live": False}}))
+            answer: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 5))
+            return answer["data"]  # type: ignore[no-any-return]
+
+    async def equals_its_query(self) -> bool:
+        try:
+            fresh = await self.fresh()
+        except (OSError, websockets.WebSocketException, TimeoutError, KeyError):
+            return False
+        return bool(self.rows == fresh["rows"] and self.count == fresh["count"])
+
+
+async def converge(clients: list[LiveClient], seconds: float) -> float:
+    """Wait until every list equals its query; returns how long it took.
+
+    Raises:
+        AssertionError: Some do not after ``seconds``.
+    """
+    began = time.monotonic()
+    while True:
+        wrong = [client for client in clients if not await client.equals_its_query()]
+        if not wrong:
+            return time.monotonic() - began
+        assert time.monotonic() - began < seconds, f"{len(wrong)} of {len(clients)} lists are wrong: {wrong[0].data}"
+        await asyncio.sleep(0.05)
+
+
+def prepare() -> None:
+    import django
+
+    django.setup()
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+
+    from channels_binding.testing import session_cookie
+    from tests.project.zoo.models import Note
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    users = [get_user_model().objects.create_user(name) for name in ("ann", "bob")]
+    Note.objects.bulk_create(Note(title=f"n{i}", rank=i % 10, owner=users[i % 2]) for i in range(60))
+    print(json.dumps({user.username: session_cookie(user) for user in users}))
+
+
+def write(count: int) -> None:
+    import django
+
+    django.setup()
+    from django.db import OperationalError, close_old_connections
+
+    from tests.project.zoo.models import Note
+
+    for number in range(count):
+        try:
+            _write_once(Note, number)
+        except OperationalError:  # the database is restarting
+            close_old_connections()
+            time.sleep(0.1)
+        time.sleep(0.01)
+
+
+def _write_once(note_model: Any, number: int) -> None:
+    note = note_model.objects.order_by("?").first()
+    kind = number % 5
+    if kind == 0 or note is None:
+        note_model.objects.create(title=f"w{number}", rank=number % 10)
+    elif kind == 1:
+        note.delete()
+    elif kind == 2:
+        note_model.objects.filter(rank=number % 10).update(done=True)
+    else:
+        note.rank, note.title = number % 10, f"w{number}"
+        note.save()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "prepare":
+        prepare()
+    else:
+        write(int(sys.argv[2]))

@@ -1,0 +1,117 @@
+"""``subscribe`` on a stream: every saved row that the subscriber may see, and every one that has gone."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Group
+
+from channels_binding.consumers import AsyncBinding
+from tests.conftest import Connect
+from tests.live.test_identity import GroupNoteBinding, _view_permission
+from tests.project.zoo.models import Note
+
+
+class QuietNoteBinding(AsyncBinding):
+    stream = "zoo.QuietNote"
+    model = Note
+    fields = ("id", "title")
+    post_save_retrieve = False
+
+
+def in_thread(function: Any) -> Any:
+    return sync_to_async(function, thread_sensitive=True)
+
+
+@pytest.mark.parametrize("modern", [True, False], ids=["cb.1", "seed"])
+async def test_saved_rows_come_as_retrieve_and_vanished_ones_as_delete(
+    modern: bool, connect: Connect, user: Any
+) -> None:
+    old = await in_thread(Note.objects.create)(title="old")
+    socket = await connect(user, modern=modern)
+    assert (await socket.call("zoo.Note.subscribe"))["data"] == {"success": True}
+    new = await in_thread(Note.objects.create)(title="new")
+    push = await socket.receive()
+    assert (push["event"], push["data"]["id"], push["data"]["title"]) == ("zoo.Note.retrieve", new.pk, "new")
+    gone = old.pk
+    await in_thread(old.delete)()
+    assert await socket.receive() == {"event": "zoo.Note.delete", "data": {"id": gone}}
+    await in_thread(lambda: Note.objects.filter(title="new").update(rank=5))()
+    assert (await socket.receive())["data"]["rank"] == 5
+    assert (await socket.call("zoo.Note.unsubscribe"))["data"] == {"success": True}
+    await in_thread(Note.objects.create)(title="unheard")
+    assert await socket.silent()
+
+
+async def test_a_row_that_the_subscriber_loses_sight_of_is_told_by_its_key_only(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    note = await in_thread(Note.objects.create)(title="mine", owner=user)
+    socket = await connect(user)
+    await socket.call("zoo.OwnNote.subscribe")
+    await in_thread(lambda: Note.objects.filter(pk=note.pk).update(owner=stranger, title="canary"))()
+    assert await socket.receive() == {"event": "zoo.OwnNote.delete", "data": {"id": note.pk}}
+
+
+async def test_a_row_that_an_object_permission_hides_is_not_sent(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.call("zoo.GuardedNote.subscribe")
+    await in_thread(Note.objects.create)(title="locked")
+    await in_thread(Note.objects.create)(title="open")
+    assert (await socket.receive())["data"]["title"] == "open"
+    assert await socket.silent()
+
+
+async def test_post_save_retrieve_false_sends_no_rows(connect: Connect, user: Any) -> None:
+    note = await in_thread(Note.objects.create)(title="x")
+    gone = note.pk
+    socket = await connect(user)
+    await socket.call("zoo.QuietNote.subscribe")
+    await in_thread(note.save)()
+    assert await socket.silent()
+    await in_thread(note.delete)()
+    assert await socket.receive() == {"event": "zoo.QuietNote.delete", "data": {"id": gone}}
+
+
+async def test_a_stream_without_a_model_can_be_heard(connect: Connect, user: Any) -> None:
+    listener, speaker = await connect(user), await connect(user)
+    await listener.call("custom_stream.subscribe")
+    await speaker.send({"event": "custom_stream.custom_event", "data": {"sender": "me"}})
+    heard = [(await listener.receive())["event"] for _ in range(2)]
+    assert heard == ["custom_stream.custom_group_event", "custom_stream.custom_all_event"]
+
+
+async def test_a_subscriber_whose_user_was_changed_misses_nothing(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.call("auth.User.subscribe")
+    for name in ("Anna", "Annika", "Anne"):
+
+        def rename(name: str = name) -> None:
+            user.first_name = name
+            user.save()
+
+        await in_thread(rename)()
+        assert (await socket.receive())["data"]["first_name"] == name
+
+
+async def test_rows_that_a_change_of_teams_hides_leave_by_their_key(connect: Connect, user: Any) -> None:
+    red = await in_thread(Group.objects.create)(name="red")
+    note = await in_thread(Note.objects.create)(title="red")
+    await in_thread(user.groups.add)(red)
+    socket = await connect(user)
+    await socket.call(f"{GroupNoteBinding.stream}.subscribe")
+    await in_thread(user.groups.clear)()
+    assert await socket.receive() == {"event": f"{GroupNoteBinding.stream}.delete", "data": {"id": note.pk}}
+    await in_thread(note.save)()
+    assert await socket.silent()
+
+
+async def test_a_stream_that_the_subscriber_may_no_longer_hear_ends_with_an_error(connect: Connect, user: Any) -> None:
+    permission = await in_thread(_view_permission)()
+    await in_thread(user.user_permissions.add)(permission)
+    socket = await connect(user)
+    await socket.call("zoo.EditorNote.subscribe")
+    await in_thread(user.user_permissions.clear)()
+    assert (await socket.receive())["error"]["code"] == "forbidden"
+    await in_thread(Note.objects.create)(title="canary")
+    assert await socket.silent()

@@ -1,0 +1,480 @@
+"""Who is told what: rounds, groups, permissions of each push, rolled-back writes, related rows, failures."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+
+from channels_binding.live.hub import Hub
+from channels_binding.testing import BindingCommunicator
+from tests.conftest import Connect
+from tests.project.zoo.models import Cafe, Label, LoudNote, Note, Place, Token
+
+
+class Shown:
+    """What a client that follows spec/protocol.md shows of one list. Checks ``from`` and the row order as it goes."""
+
+    def __init__(self, socket: BindingCommunicator, event: str) -> None:
+        self.socket, self.event = socket, event
+        self.rows: list[dict[str, Any]] = []
+        self.meta: dict[str, Any] = {}
+        self.v: str | None = None
+
+    async def open(self, **data: Any) -> "Shown":
+        answer = await self.socket.call(self.event, data)
+        self.v, self.meta = answer["v"], answer["data"]
+        self.rows = self.meta.pop("rows")
+        return self
+
+    async def take(self) -> dict[str, Any]:
+        """Apply the next push; returns its data."""
+        push = await self.socket.receive()
+        assert push["event"] == self.event
+        assert push["from"] == self.v
+        data: dict[str, Any] = dict(push["data"])
+        bodies = {row["id"]: row for row in self.rows}
+        self.rows = [row for row in self.rows if row["id"] not in data.get("remove", ())]
+        for index, row, *_ in data.get("put", ()):
+            self.rows.insert(index, row if isinstance(row, dict) else bodies[row])
+        for pk, changed, *_ in data.get("patch", ()):
+            next(row for row in self.rows if row["id"] == pk).update(changed)
+        self.meta.update({name: value for name, value in data.items() if name not in ("remove", "put", "patch")})
+        self.v = push["v"]
+        return data
+
+    def column(self, name: str) -> list[Any]:
+        return [row[name] for row in self.rows]
+
+
+def in_thread(function: Any) -> Any:
+    return sync_to_async(function, thread_sensitive=True)
+
+
+@in_thread
+def make_notes(*ranks: int, **fields: Any) -> list[Note]:
+    return [Note.objects.create(title=f"n{rank}", rank=rank, **fields) for rank in ranks]
+
+
+def renamed(note: Note) -> Note:
+    note.title = "new"
+    return note
+
+
+WRITES: dict[str, Any] = {
+    "save": lambda note: renamed(note).save(),
+    "save of one field": lambda note: renamed(note).save(update_fields=["title"]),
+    "queryset.update": lambda note: Note.objects.filter(title="n1").update(title="new"),
+    "update with F": lambda note: Note.objects.filter(pk=note.pk).update(rank=F("rank") + 1),
+    "bulk_update": lambda note: Note.objects.bulk_update([renamed(note)], ["title"]),
+    "raw sql": lambda note: connection.cursor().execute("UPDATE zoo_note SET title = 'new' WHERE rank = 1"),
+    "create": lambda note: Note.objects.create(title="another"),
+    "bulk_create": lambda note: Note.objects.bulk_create([Note(title="another"), Note(title="more")]),
+    "bulk_create of one": lambda note: Note.objects.bulk_create([Note(title="another")]),
+    "delete": lambda note: note.delete(),
+    "queryset.delete": lambda note: Note.objects.filter(rank=1).delete(),
+    "m2m add": lambda note: note.labels.add(Label.objects.create(name="red")),
+    "m2m from the other side": lambda note: Label.objects.create(name="red").note_set.add(note),
+    "through table": lambda note: Note.labels.through.objects.bulk_create(
+        [Note.labels.through(note=note, label=Label.objects.create(name="red"))]
+    ),
+    "cascade": lambda note: note.owner.delete(),
+    "proxy": lambda note: LoudNote.objects.get(pk=note.pk).delete(),
+    "update_or_create": lambda note: Note.objects.update_or_create(pk=note.pk, defaults={"title": "new"}),
+}
+
+
+@pytest.mark.parametrize("is_atomic", [True, False], ids=["atomic", "autocommit"])
+@pytest.mark.parametrize("kind", WRITES)
+async def test_every_kind_of_write_reaches_a_live_list(
+    kind: str, is_atomic: bool, connect: Connect, user: Any, stranger: Any
+) -> None:
+    (note,) = await make_notes(1, owner=stranger)
+    socket = await connect(user)
+    shown = await Shown(socket, "zoo.Note.search#h").open(order="id")
+
+    def write() -> None:
+        if is_atomic:
+            with transaction.atomic():
+                WRITES[kind](note)
+        else:
+            WRITES[kind](note)
+
+    await in_thread(write)()
+    await shown.take()
+    fresh = await socket.call("zoo.Note.search", {"order": "id", "live": False})
+    while shown.rows != fresh["data"]["rows"]:
+        await shown.take()
+    assert shown.meta["count"] == fresh["data"]["count"]
+    assert shown.v == fresh["v"]
+
+
+async def test_a_rolled_back_change_is_never_seen(connect: Connect, user: Any) -> None:
+    (note,) = await make_notes(1)
+    socket = await connect(user)
+    await Shown(socket, "zoo.Note.search#h").open()
+    evaluated = await _evaluations(socket)
+
+    def write() -> None:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            Note.objects.filter(pk=note.pk).update(title="never")
+            Note.objects.create(title="never")
+            raise ZeroDivisionError
+
+    await in_thread(write)()
+    assert await socket.silent()
+    assert await _evaluations(socket) == evaluated
+
+
+async def test_what_a_savepoint_rolls_back_is_forgotten_and_the_rest_is_told(connect: Connect, user: Any) -> None:
+    await make_notes(1)
+    socket = await connect(user)
+    shown = await Shown(socket, "zoo.Note.search#h").open(order="id")
+
+    def write() -> None:
+        with transaction.atomic():
+            Note.objects.create(title="kept")
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                Note.objects.create(title="never")
+                raise ZeroDivisionError
+
+    await in_thread(write)()
+    await shown.take()
+    assert shown.column("title") == ["n1", "kept"]
+    assert await socket.silent()
+
+
+async def test_all_changes_of_one_transaction_arrive_in_one_frame(connect: Connect, user: Any) -> None:
+    notes = await make_notes(1, 2)
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#a", {})
+    await socket.call("zoo.Note.search#b", {"order": "-rank"})
+    await socket.call("zoo.Note.retrieve#c", {"id": notes[0].pk})
+
+    def write() -> None:
+        with transaction.atomic():
+            for note in notes:
+                note.title = "together"
+                note.save()
+
+    await in_thread(write)()
+    frame = (await asyncio.wait_for(socket.socket.output_queue.get(), 2))["text"]
+    assert frame.startswith("[")
+    assert all(f"#{name}" in frame for name in "abc")
+    assert frame.count("together") == 5
+
+
+async def test_enter_leave_move_and_update_of_a_filtered_ordered_page(connect: Connect, user: Any) -> None:
+    notes = await make_notes(10, 20, 30, 40)
+    socket = await connect(user)
+    shown = await Shown(socket, "zoo.Note.search#h").open(order="-rank", limit=2, filters={"rank__gte": 15})
+    assert (shown.column("rank"), shown.meta["count"]) == ([40, 30], 3)
+
+    async def set_rank(note: Note, rank: int) -> dict[str, Any]:
+        await in_thread(lambda: Note.objects.filter(pk=note.pk).update(rank=rank))()
+        return await shown.take()
+
+    assert (await set_rank(notes[0], 35))["count"] == 4
+    assert shown.column("rank") == [40, 35]
+    await set_rank(notes[0], 45)
+    assert shown.column("rank") == [45, 40]
+    await set_rank(notes[0], 5)
+    assert (shown.column("rank"), shown.meta["count"]) == ([40, 30], 3)
+    await in_thread(notes[3].delete)()
+    await shown.take()
+    assert (shown.column("rank"), shown.meta["count"]) == ([30, 20], 2)
+
+
+async def test_a_deleted_row_is_gone_and_a_hidden_one_looks_the_same(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    first, second = await make_notes(1, 2, owner=user)
+    socket = await connect(user)
+    await socket.call("zoo.OwnNote.retrieve#a", {"id": first.pk})
+    await socket.call("zoo.OwnNote.retrieve#b", {"id": second.pk})
+    await in_thread(first.delete)()
+    deleted = await socket.receive()
+    await in_thread(lambda: Note.objects.filter(pk=second.pk).update(owner=stranger, title="forbidden"))()
+    hidden = await socket.receive()
+    assert deleted == {"event": "zoo.OwnNote.retrieve#a", "type": "gone"}
+    assert hidden == {"event": "zoo.OwnNote.retrieve#b", "type": "gone"}
+    await in_thread(lambda: Note.objects.filter(pk=second.pk).update(owner=user, title="back"))()
+    back = await socket.receive()
+    assert (back["type"], back["data"]["title"]) == ("snapshot", "back")
+
+
+async def test_a_row_that_moves_to_another_owner_leaves_by_its_key_only(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    first, _ = await make_notes(1, 2, owner=user)
+    mine, theirs = await connect(user), await connect(stranger)
+    list_of_mine = await Shown(mine, "zoo.OwnNote.search#h").open(order="rank")
+    list_of_theirs = await Shown(theirs, "zoo.OwnNote.search#h").open(order="rank")
+    await in_thread(lambda: Note.objects.filter(pk=first.pk).update(owner=stranger, title="canary"))()
+    left = await list_of_mine.take()
+    assert left == {"remove": [first.pk], "count": 1}
+    await list_of_theirs.take()
+    assert list_of_theirs.column("title") == ["canary"]
+    await in_thread(lambda: Note.objects.filter(pk=first.pk).update(title="canary2"))()
+    await list_of_theirs.take()
+    assert await mine.silent()
+
+
+async def test_strangers_hear_nothing_of_rows_that_they_may_not_see(connect: Connect, user: Any, stranger: Any) -> None:
+    await make_notes(1, owner=user)
+    socket, seed = await connect(stranger), await connect(stranger, modern=False)
+    for each in (socket, seed):
+        await each.call("zoo.OwnNote.search", {})
+        await each.call("zoo.OwnNote.subscribe", {})
+    await make_notes(2, 3, owner=user)
+    await in_thread(lambda: Note.objects.filter(owner=user).update(title="x"))()
+    await in_thread(lambda: Note.objects.filter(owner=user).delete())()
+    assert await socket.silent()
+    assert await seed.silent()
+
+
+async def test_an_object_permission_decides_each_push_of_a_row(connect: Connect, user: Any) -> None:
+    (note,) = await make_notes(1)
+    socket = await connect(user)
+    await socket.call("zoo.GuardedNote.retrieve#r", {"id": note.pk})
+    await in_thread(lambda: Note.objects.filter(pk=note.pk).update(title="locked", rank=77))()
+    push = await socket.receive()
+    assert push["error"]["code"] == "forbidden"
+    assert "77" not in str(push)
+    await in_thread(lambda: Note.objects.filter(pk=note.pk).update(rank=78))()
+    assert await socket.silent()
+
+
+async def test_subscribers_of_one_query_cost_one_evaluation(connect: Connect, user: Any, stranger: Any) -> None:
+    await make_notes(1)
+    sockets = [await connect(each) for each in (user, stranger, user, stranger, user)]
+    for number, socket in enumerate(sockets):
+        await socket.call(f"zoo.Note.search#h{number}", {"order": "rank"})
+    groups = [group for group in Hub.current().groups.values() if group.subscriptions]
+    assert len(groups) == 1
+    before = groups[0].started
+    await make_notes(2)
+    for socket in sockets:
+        assert (await socket.receive())["data"]["count"] == 2
+    assert groups[0].started == before + 1
+
+
+async def test_two_users_share_nothing_where_the_answer_depends_on_the_user(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    for each in (user, stranger):
+        socket = await connect(each)
+        await socket.call("zoo.OwnNote.search#h", {})
+    assert len(Hub.current().groups) == 2
+
+
+async def test_a_change_between_the_join_and_the_answer_is_not_missed(connect: Connect, user: Any) -> None:
+    await make_notes(1)
+    socket = await connect(user)
+    for number in range(20):
+        await socket.send({"event": f"zoo.Note.search#h{number}", "id": number, "data": {"limit": 100, "order": "id"}})
+        await make_notes(100 + number)
+        rows: list[dict[str, Any]] = []
+        while len(rows) != number + 2:
+            message = await socket.receive()
+            if message["event"] != f"zoo.Note.search#h{number}":
+                continue
+            if message.get("type") == "snapshot":
+                rows = message["data"]["rows"]
+            else:
+                rows += [put[1] for put in message["data"].get("put", ())]
+        await socket.call(f"zoo.Note.unsubscribe#h{number}")
+
+
+async def test_after_unsubscribe_nothing_more_is_told(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    await socket.call("zoo.Note.unsubscribe#h", {})
+    await make_notes(1)
+    assert await socket.silent()
+
+
+async def test_live_false_asks_for_the_answer_alone(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    answer = await socket.call("zoo.Note.search#h", {"live": False})
+    assert "type" not in answer
+    await make_notes(1)
+    assert await socket.silent()
+
+
+async def test_a_returning_client_is_told_same_delta_or_snapshot(connect: Connect, user: Any) -> None:
+    notes = await make_notes(1, 2, 3)
+    first = await connect(user)
+    answer = await first.call("zoo.Note.search#h", {"order": "rank"})
+    have = {
+        "v": answer["v"],
+        "rows": [[row["id"], tag] for row, tag in zip(answer["data"]["rows"], answer["etags"], strict=True)],
+    }
+    again = await connect(user)
+    same = await again.call("zoo.Note.search#h", {"order": "rank"}, have=have)
+    assert (same["type"], same["data"]["count"]) == ("same", 3)
+    await in_thread(lambda: Note.objects.filter(pk=notes[0].pk).update(rank=9, title="moved"))()
+    third = await connect(user)
+    delta = await third.call("zoo.Note.search#h", {"order": "rank"}, have=have)
+    assert delta["type"] == "delta"
+    assert delta["data"]["order"] == [notes[1].pk, notes[2].pk, notes[0].pk]
+    assert [row["title"] for row in delta["data"]["rows"]] == ["moved"]
+    assert len(delta["etags"]) == 1
+    snapshot = await third.call("zoo.Note.search#i", {"order": "rank"}, have={"v": "00000000", "rows": "odd"})
+    assert snapshot["type"] == "snapshot"
+
+
+async def test_multi_table_inheritance_and_proxies_reach_parent_and_child(connect: Connect, user: Any) -> None:
+    cafe = await in_thread(Cafe.objects.create)(name="old", seats=1)
+    socket = await connect(user)
+    await socket.call("zoo.Cafe.search#c", {})
+    await socket.call("zoo.Place.search#p", {})
+    await in_thread(lambda: Place.objects.filter(pk=cafe.pk).update(name="new"))()
+    told = {(await socket.receive())["event"] for _ in range(2)}
+    assert told == {"zoo.Cafe.search#c", "zoo.Place.search#p"}
+    await in_thread(cafe.delete)()
+    told = {(await socket.receive())["event"] for _ in range(2)}
+    assert told == {"zoo.Cafe.search#c", "zoo.Place.search#p"}
+
+
+async def test_a_key_that_is_a_uuid_is_recognised(connect: Connect, user: Any) -> None:
+    token = await in_thread(Token.objects.create)(name="one")
+    socket = await connect(user)
+    assert (await socket.call("zoo.Token.retrieve#t", {"id": str(token.pk)}))["data"]["name"] == "one"
+
+    def rename() -> None:
+        token.name = "two"
+        token.save()
+
+    await in_thread(rename)()
+    assert (await socket.receive())["data"]["patch"] == [[str(token.pk), {"name": "two"}, (await _etag(socket, token))]]
+
+
+async def _etag(socket: BindingCommunicator, token: Token) -> str:
+    return str((await socket.call("zoo.Token.retrieve#again", {"id": str(token.pk)}))["v"])
+
+
+async def test_labels_follow_the_related_row(connect: Connect, user: Any, stranger: Any) -> None:
+    await make_notes(1, owner=stranger)
+    socket = await connect(user)
+    answer = await socket.call("zoo.Note.search#h", {"labels": True})
+    assert answer["data"]["labels"]["owner"] == {str(stranger.pk): "bob"}
+    await in_thread(lambda: get_user_model().objects.filter(pk=stranger.pk).update(username="robert"))()
+    assert (await socket.receive())["data"]["labels"]["owner"] == {str(stranger.pk): "robert"}
+
+
+async def test_a_filter_through_a_relation_follows_the_related_row(connect: Connect, user: Any) -> None:
+    (note,) = await make_notes(1)
+    label = await in_thread(lambda: Label.objects.create(name="red"))()
+    await in_thread(lambda: note.labels.add(label))()
+    socket = await connect(user)
+    shown = await Shown(socket, "zoo.Note.search#h").open(filters={"labels__name": "red"})
+    assert len(shown.rows) == 1
+    await in_thread(lambda: Label.objects.filter(pk=label.pk).update(name="blue"))()
+    assert (await shown.take())["remove"] == [note.pk]
+
+
+async def test_a_retrieve_is_not_evaluated_for_other_rows(connect: Connect, user: Any) -> None:
+    first, second = await make_notes(1, 2)
+    socket = await connect(user)
+    await socket.call("zoo.Note.retrieve#r", {"id": first.pk})
+    evaluated = await _evaluations(socket)
+
+    def touch(note: Note) -> None:
+        note.rank += 1
+        note.save()
+        note.labels.add(Label.objects.create(name="x"))
+
+    await in_thread(touch)(second)
+    assert await socket.silent()
+    assert await _evaluations(socket) == evaluated
+
+
+async def test_a_database_that_does_not_answer_delays_a_push_and_loses_nothing(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_notes(1)
+    socket = await connect(user)
+    shown = await Shown(socket, "zoo.Note.search#h").open(order="id")
+    from channels_binding.live import hub as hub_module
+    from channels_binding.live.queries import evaluate as real
+
+    failures = iter([True, True, False])
+
+    def evaluate(*args: Any) -> Any:
+        if next(failures, False):
+            raise OperationalError("gone away")
+        return real(*args)
+
+    monkeypatch.setattr(hub_module, "evaluate", evaluate)
+    monkeypatch.setattr(hub_module, "RETRY_SECONDS", (0.05,))
+    await make_notes(2)
+    await shown.take()
+    assert shown.column("rank") == [1, 2]
+
+
+async def test_with_no_listener_a_commit_reads_nothing(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    await socket.call("zoo.Note.unsubscribe#h", {})
+    evaluated = [group.started for group in Hub.current().groups.values()]
+
+    def write() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            Note.objects.create(title="alone")
+        return len(queries)
+
+    assert await in_thread(write)() == 1
+    assert await socket.silent()
+    assert [group.started for group in Hub.current().groups.values()] == evaluated
+
+
+async def test_a_seed_client_gets_whole_results_rows_and_deletes(connect: Connect, user: Any) -> None:
+    first, second = await make_notes(1, 2)
+    gone = second.pk
+    socket = await connect(user, modern=False)
+    await socket.send({"event": "zoo.Note.search#a", "data": {"limit": 1}})
+    assert list((await socket.receive())["data"]) == ["page", "limit", "count", "rows"]
+    await socket.send({"event": "zoo.Note.retrieve", "data": {"id": second.pk}})
+    await socket.receive()
+    await in_thread(second.delete)()
+    pushes = [await socket.receive() for _ in range(2)]
+    assert {"event": "zoo.Note.delete", "data": {"id": gone}} in pushes
+    (whole,) = [push for push in pushes if push["event"] == "zoo.Note.search#a"]
+    assert (whole["data"]["count"], whole["data"]["rows"][0]["id"]) == (1, first.pk)
+
+
+async def _evaluations(socket: BindingCommunicator) -> int:
+    await asyncio.sleep(0.1)
+    return sum(group.started for group in Hub.current().groups.values())
+
+
+async def test_only_rows_that_changed_are_read_again(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = await make_notes(*range(10), owner=user)
+    socket = await connect(user)
+    shown = await Shown(socket, "zoo.Note.search#h").open(order="rank", limit=8, labels=True)
+    from channels_binding import mixins, serializers
+
+    read: list[Any] = []
+    real = serializers.rows_of
+
+    def rows_of(serializer: Any, instances: Any) -> Any:
+        read.extend(instance.pk for instance in instances)
+        return real(serializer, instances)
+
+    monkeypatch.setattr(mixins, "rows_of", rows_of)
+    await in_thread(lambda: Note.objects.filter(pk=notes[3].pk).update(title="new"))()
+    await shown.take()
+    assert read == [notes[3].pk]
+    read.clear()
+    await in_thread(lambda: Note.objects.filter(pk=notes[0].pk).update(rank=99))()
+    await shown.take()
+    assert read == [notes[8].pk]  # the one that entered; the one that left is not needed
+    assert shown.column("rank") == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert shown.meta["labels"]["owner"] == {str(user.pk): "ann"}

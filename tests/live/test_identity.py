@@ -1,0 +1,253 @@
+"""Permission in time: whoever may no longer be told is not told, and not one byte of a forbidden row leaves after it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from rest_framework.permissions import BasePermission
+
+from channels_binding.consumers import AsyncBinding
+from channels_binding.live.hub import Hub
+from channels_binding.testing import BindingCommunicator
+from tests.conftest import Connect
+from tests.project.zoo.models import Note
+
+
+class IsEditor(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(request.user.has_perm("zoo.view_note"))
+
+
+class EditorNoteBinding(AsyncBinding):
+    """For those whom a permission of Django's lets in."""
+
+    stream = "zoo.EditorNote"
+    model = Note
+    fields = ("id", "title")
+    permission_classes = (IsEditor,)
+
+
+class GroupNoteBinding(AsyncBinding):
+    """Rows whose title names a group of the reader; readers of the same groups share an audience."""
+
+    stream = "zoo.GroupNote"
+    model = Note
+    fields = ("id", "title")
+
+    def get_queryset(self) -> Any:
+        return Note.objects.filter(title__in=[group.name for group in self.user.groups.all()]).order_by("title")
+
+    def get_audience(self) -> Any:
+        return ("groups", tuple(sorted(group.name for group in self.user.groups.all())))
+
+
+def in_thread(function: Any) -> Any:
+    return sync_to_async(function, thread_sensitive=True)
+
+
+async def closed(socket: BindingCommunicator) -> int:
+    """Wait until the socket is closed; returns the code. What arrives before it must not show anything."""
+    while True:
+        try:
+            message = await socket.receive(3)
+        except ConnectionError:
+            assert socket.close_code is not None
+            return socket.close_code
+        assert "canary" not in str(message)
+
+
+def deactivate(user: Any) -> None:
+    user.is_active = False
+    user.save()
+
+
+def deactivate_quietly(user: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE auth_user SET is_active = %s WHERE username = %s", [False, user.username])
+
+
+def change_password(user: Any) -> None:
+    user.set_password("another")
+    user.save()
+
+
+def sign_out(user: Any) -> None:
+    client = Client()
+    client.cookies["sessionid"] = Session.objects.get().session_key
+    from django.contrib.auth import logout
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.http import HttpRequest
+
+    request = HttpRequest()
+    request.session = SessionStore(Session.objects.get().session_key)
+    request.user = user
+    logout(request)
+
+
+TRIGGERS: dict[str, Any] = {
+    "deactivated": deactivate,
+    "deactivated by update()": lambda user: get_user_model().objects.filter(pk=user.pk).update(is_active=False),
+    "deactivated by raw SQL": deactivate_quietly,
+    "deleted": lambda user: user.delete(),
+    "password changed": change_password,
+    "session deleted": lambda user: Session.objects.all().delete(),
+    "signed out": sign_out,
+}
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+async def test_a_user_who_may_no_longer_be_here_is_closed_with_4401_within_a_second(
+    trigger: str, connect: Connect, user: Any
+) -> None:
+    socket, idle = await connect(user), await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    await in_thread(Session.objects.exclude(session_key=socket.session_key).delete)()
+    assert await closed(idle) == 4401
+    await in_thread(TRIGGERS[trigger])(user)
+    began = asyncio.get_running_loop().time()
+    await in_thread(Note.objects.create)(title="canary")
+    assert await closed(socket) == 4401
+    assert asyncio.get_running_loop().time() - began < 1.0
+
+
+async def test_a_change_that_nothing_shows_is_noticed_by_the_periodic_check(
+    connect: Connect, user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHANNELS_BINDING = {"IDENTITY_SECONDS": 1.0}
+    socket = await connect(user)
+    from channels_binding.live import capture
+
+    monkeypatch.setattr(capture, "_publishers", [])
+    await in_thread(deactivate)(user)
+    assert await closed(socket) == 4401
+
+
+async def test_a_withdrawn_permission_ends_the_read_without_showing_more(connect: Connect, user: Any) -> None:
+    permission = await in_thread(_view_permission)()
+    await in_thread(user.user_permissions.add)(permission)
+    await in_thread(Note.objects.create)(title="seen")
+    socket = await connect(user)
+    assert (await socket.call("zoo.EditorNote.search#h", {}))["data"]["count"] == 1
+    await in_thread(user.user_permissions.clear)()
+    await in_thread(Note.objects.create)(title="canary")
+    push = await socket.receive()
+    assert (push["event"], push["error"]["code"]) == ("zoo.EditorNote.search#h", "forbidden")
+    await in_thread(Note.objects.create)(title="canary")
+    assert await socket.silent()
+    refused = await socket.call("zoo.EditorNote.search#h", {})
+    assert refused["error"]["code"] == "forbidden"
+
+
+def _view_permission() -> Permission:
+    from django.contrib.contenttypes.models import ContentType
+
+    kind = ContentType.objects.get_for_model(Note)
+    return Permission.objects.get_or_create(codename="view_note", content_type=kind, defaults={"name": "view"})[0]
+
+
+async def test_a_withdrawn_permission_of_a_group_counts_as_well(connect: Connect, user: Any) -> None:
+    permission = await in_thread(_view_permission)()
+    group = await in_thread(Group.objects.create)(name="editors")
+    await in_thread(group.permissions.add)(permission)
+    await in_thread(user.groups.add)(group)
+    socket = await connect(user)
+    assert "data" in await socket.call("zoo.EditorNote.search#h", {})
+    await in_thread(group.permissions.remove)(permission)
+    assert (await socket.receive())["error"]["code"] == "forbidden"
+
+
+async def test_membership_moves_a_reader_to_another_audience_by_an_ordinary_diff(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    red, blue = [await in_thread(Group.objects.create)(name=name) for name in ("red", "blue")]
+    for title in ("red", "blue"):
+        await in_thread(Note.objects.create)(title=title)
+    await in_thread(user.groups.add)(red)
+    await in_thread(stranger.groups.add)(red)
+    mine, theirs = await connect(user), await connect(stranger)
+    first = await mine.call("zoo.GroupNote.search#h", {})
+    await theirs.call("zoo.GroupNote.search#h", {})
+    assert len(Hub.current().groups) == 1
+    assert [row["title"] for row in first["data"]["rows"]] == ["red"]
+    await in_thread(user.groups.set)([blue])
+    seen = {row["title"] for row in first["data"]["rows"]}
+    ids = {row["id"]: row["title"] for row in first["data"]["rows"]}
+    while seen != {"blue"}:
+        push = await mine.receive()
+        for pk in push["data"].get("remove", ()):
+            seen.discard(ids.pop(pk))
+        for _, row, _tag in push["data"].get("put", ()):
+            ids[row["id"]] = row["title"]
+            seen.add(row["title"])
+    assert await theirs.silent()
+    assert len([group for group in Hub.current().groups.values() if group.subscriptions]) == 2
+
+
+async def test_signing_in_elsewhere_disturbs_nobody(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    await socket.silent(1.0)  # a hub that has just joined its broker reads everything once more
+    before = sum(group.started for group in Hub.current().groups.values())
+
+    def sign_in() -> None:
+        client = Client()
+        client.force_login(user)
+
+    await in_thread(sign_in)()
+    assert await socket.silent()
+    assert sum(group.started for group in Hub.current().groups.values()) == before
+
+
+async def test_a_shared_reading_is_never_made_as_somebody_who_has_left_its_audience(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    """Ann opens the reading that bob shares; then she joins another team, and the next reading must not be hers."""
+    red, blue = [await in_thread(Group.objects.create)(name=name) for name in ("red", "blue")]
+    await in_thread(user.groups.add)(red)
+    await in_thread(stranger.groups.add)(red)
+    hers, his = await connect(user), await connect(stranger)
+    for socket in (hers, his):
+        await socket.call("zoo.GroupNote.search#h", {})
+    await in_thread(user.groups.set)([blue])
+    await in_thread(Note.objects.create)(title="blue")  # a canary to him
+    await in_thread(Note.objects.create)(title="red")
+    seen: list[str] = []
+    while "red" not in seen:
+        push = await his.receive()
+        seen += [row["title"] for _, row, *_ in push["data"].get("put", ())]
+    assert seen == ["red"]
+    heard = await hers.receive()
+    assert [row["title"] for _, row, *_ in heard["data"].get("put", ())] == ["blue"]
+
+
+async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
+    connect: Connect, user: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The membership is changed behind the hub's back, as when its message is still under way."""
+    red, blue = [await in_thread(Group.objects.create)(name=name) for name in ("red", "blue")]
+    for each in (user, stranger):
+        await in_thread(each.groups.add)(red)
+    hers, his = await connect(user), await connect(stranger)
+    for socket in (hers, his):
+        await socket.call("zoo.GroupNote.search#h", {})
+    from channels_binding.live import capture
+
+    def change_quietly() -> None:
+        with monkeypatch.context() as quiet:
+            quiet.setattr(capture, "_publishers", [])
+            for each in (user, stranger):
+                each.groups.set([red, blue] if each is user else [red])
+
+    await in_thread(change_quietly)()
+    await in_thread(lambda: Note.objects.bulk_create([Note(title="blue"), Note(title="red")]))()
+    his_titles = [row["title"] for _, row, *_ in (await his.receive())["data"]["put"]]
+    assert his_titles == ["red"]
+    her_titles: list[str] = []
+    while sorted(her_titles) != ["blue", "red"]:
+        her_titles += [row["title"] for _, row, *_ in (await hers.receive())["data"].get("put", ())]

@@ -1,0 +1,213 @@
+"""The REST API: routes, status codes, headers, errors in the contract's words."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
+from django.test import Client
+
+from tests.project.zoo.models import Guard, Note, Precious, Token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def client(user: Any) -> Client:
+    signed_in = Client()
+    signed_in.force_login(user)
+    return signed_in
+
+
+def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    data = body if isinstance(body, str | bytes) else json.dumps(body or {})
+    return client.generic(method, path, data, "application/json", headers=headers)
+
+
+def test_without_a_user_the_answer_is_401_in_the_contract_s_words() -> None:
+    response = Client().get("/api/zoo.Note/")
+    assert response.status_code == 401
+    assert response.json() == {"code": "unauthenticated", "status": 401, "message": "Sign in first.", "retry": False}
+    assert response["WWW-Authenticate"]
+
+
+def test_search_takes_page_limit_order_query_and_filters(client: Client) -> None:
+    for rank in range(5):
+        Note.objects.create(title=f"note {rank}", rank=rank)
+    Note.objects.create(title="other", rank=9)
+    page = client.get("/api/zoo.Note/?query=note&order=-rank&limit=2&page=2&rank__gte=1&fields=rank").json()
+    assert (page["page"], page["limit"], page["count"], page["order"]) == (2, 2, 4, "-rank")
+    assert [sorted(row) for row in page["rows"]] == [["id", "rank"]] * 2
+    assert [row["rank"] for row in page["rows"]] == [2, 1]
+    assert client.get("/api/zoo.Note/?rank__in=1,9").json()["count"] == 2
+
+
+def test_an_unchanged_search_or_row_is_304(client: Client) -> None:
+    note = Note.objects.create(title="x")
+    for path in ("/api/zoo.Note/", f"/api/zoo.Note/{note.pk}/"):
+        tag = client.get(path)["ETag"]
+        again = client.get(path, headers={"If-None-Match": f'"other", {tag}'})
+        assert (again.status_code, again.content) == (304, b"")
+        Note.objects.filter(pk=note.pk).update(rank=F("rank") + 1)
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_a_page_whose_rows_are_the_same_but_whose_count_is_not_is_sent(client: Client) -> None:
+    Note.objects.create(title="x")
+    tag = client.get("/api/zoo.Note/?limit=1&order=id")["ETag"]
+    Note.objects.create(title="on page two")
+    again = client.get("/api/zoo.Note/?limit=1&order=id", headers={"If-None-Match": tag})
+    assert (again.status_code, again.json()["count"]) == (200, 2)
+
+
+def test_create_is_201_with_a_location_that_leads_to_the_row(client: Client) -> None:
+    response = send(client, "POST", "/api/zoo.Note/", {"title": "made"})
+    assert response.status_code == 201
+    assert response.json()["success"] is True
+    assert client.get(response["Location"]).json()["title"] == "made"
+
+
+def test_patch_changes_some_fields_and_put_needs_all(client: Client) -> None:
+    note = Note.objects.create(title="x", rank=3)
+    assert send(client, "PATCH", f"/api/zoo.Note/{note.pk}/", {"rank": 4}).json() == {"success": True, "id": note.pk}
+    refused = send(client, "PUT", f"/api/zoo.Note/{note.pk}/", {"rank": 5})
+    assert refused.json()["fields"] == {"title": [{"code": "required", "message": "This field is required."}]}
+    assert send(client, "PUT", f"/api/zoo.Note/{note.pk}/", {"title": "y"}).status_code == 200
+    note.refresh_from_db()
+    assert (note.title, note.rank) == ("y", 4)
+
+
+def test_a_write_with_an_outdated_version_is_412(client: Client) -> None:
+    note = Note.objects.create(title="x")
+    tag = client.get(f"/api/zoo.Note/{note.pk}/")["ETag"]
+    assert send(client, "PATCH", f"/api/zoo.Note/{note.pk}/", {"rank": 1}, **{"If-Match": tag}).status_code == 200
+    refused = send(client, "PATCH", f"/api/zoo.Note/{note.pk}/", {"rank": 2}, **{"If-Match": tag})
+    assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+    assert send(client, "DELETE", f"/api/zoo.Note/{note.pk}/", **{"If-Match": tag}).status_code == 412
+    note.refresh_from_db()
+    assert note.rank == 1
+
+
+def test_delete_removes_the_row_and_a_second_one_finds_nothing(client: Client) -> None:
+    note = Note.objects.create(title="x")
+    assert send(client, "DELETE", f"/api/zoo.Note/{note.pk}/").json() == {"success": True, "id": note.pk}
+    assert send(client, "DELETE", f"/api/zoo.Note/{note.pk}/").status_code == 404
+
+
+def test_what_others_depend_on_cannot_be_deleted_and_a_taken_name_not_used(client: Client) -> None:
+    precious = Precious.objects.create(name="one")
+    Guard.objects.create(precious=precious)
+    refused = send(client, "DELETE", f"/api/zoo.Precious/{precious.pk}/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    taken = send(client, "POST", "/api/zoo.Precious/", {"name": "one"})
+    assert taken.json()["fields"]["name"][0]["code"] == "unique"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("GET", "/api/no.Such/", None, 404, "not_found"),
+        ("GET", "/api/zoo.Note/424242/", None, 404, "not_found"),
+        ("GET", "/api/zoo.Note/words/", None, 400, "invalid"),
+        ("GET", "/api/zoo.Token/7/", None, 400, "invalid"),
+        ("GET", "/api/zoo.Note/?owner__password__startswith=x", None, 400, "invalid"),
+        ("GET", "/api/zoo.Note/?order=secret_code", None, 400, "invalid"),
+        ("GET", "/api/zoo.Note/?page=0", None, 400, "invalid"),
+        ("GET", "/api/zoo.Note/?limit=x", None, 400, "invalid"),
+        ("POST", "/api/zoo.Note/", "not json", 400, "bad_request"),
+        ("POST", "/api/zoo.Note/", "[1]", 400, "bad_request"),
+        ("POST", "/api/zoo.Note/", '{"title": "\\u0000"}', 400, "bad_request"),
+        ("POST", "/api/zoo.Note/", {"title": "x", "secret_code": "y"}, 400, "invalid"),
+        ("POST", "/api/zoo.Note/nothing/", {}, 405, "method_not_allowed"),
+        ("POST", "/api/zoo.Note/__init__/", {}, 405, "method_not_allowed"),
+        ("POST", "/api/zoo.Note/subscribe/", {}, 405, "method_not_allowed"),
+        ("POST", "/api/zoo.Note/fail/", {}, 500, "internal"),
+        ("POST", "/api/custom_stream/", {}, 405, "method_not_allowed"),
+        ("PUT", "/api/zoo.Note/", {}, 405, "method_not_allowed"),
+        ("GET", "/api/zoo.Note/form/?x=1", None, 200, None),
+    ],
+)
+def test_what_is_wrong_is_said_with_a_code(
+    method: str, path: str, body: Any, status: int, code: str | None, client: Client
+) -> None:
+    response = send(client, method, path, body)
+    assert (response.status_code, response.json().get("code")) == (status, code)
+    assert b"canary" not in response.content
+
+
+def test_another_media_type_is_415(client: Client) -> None:
+    response = client.generic("POST", "/api/zoo.Note/", "<a/>", "text/xml")
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_with_a_session_unsafe_methods_need_the_csrf_token(user: Any) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    note = Note.objects.create(title="x")
+    for method, path in (
+        ("POST", "/api/zoo.Note/"),
+        ("PATCH", f"/api/zoo.Note/{note.pk}/"),
+        ("DELETE", f"/api/zoo.Note/{note.pk}/"),
+    ):
+        response = send(client, method, path, {"title": "y"})
+        assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+    assert Note.objects.filter(title="x").count() == 1
+    assert Note.objects.count() == 1
+
+
+def test_a_bound_event_answers_what_it_returns_or_reflects(client: Client) -> None:
+    reflected = send(client, "POST", "/api/custom_stream/custom_event/", {"sender": "me"})
+    assert reflected.json() == {"msg": "This a reflected response for me"}
+    note = Note.objects.create(title="x")
+    assert send(client, "POST", "/api/zoo.Note/burst/", {"id": note.pk, "count": 3}).json() == {"rank": 2}
+
+
+def test_a_form_is_described_submitted_and_refused(client: Client) -> None:
+    note = Note.objects.create(title="x", rank=7)
+    form = client.get(f"/api/zoo.Note/{note.pk}/form/").json()
+    assert {field["name"]: field["value"] for field in form["fields"]}["rank"] == 7
+    saved = client.post(f"/api/zoo.Note/{note.pk}/form/", {"title": "by form"})
+    assert saved.json()["object"]["title"] == "by form"
+    note.refresh_from_db()
+    assert (note.title, note.rank) == ("by form", 7)
+    refused = send(client, "POST", "/api/zoo.Note/form/", {"title": "", "rank": "x"})
+    assert refused.status_code == 400
+    assert {name: [error["code"] for error in errors] for name, errors in refused.json()["errors"].items()} == {
+        "title": ["required"],
+        "rank": ["invalid"],
+    }
+
+
+def test_rows_of_others_look_like_missing_ones(client: Client, stranger: Any) -> None:
+    theirs = Note.objects.create(title="canary", owner=stranger)
+    for method in ("GET", "PATCH", "PUT", "DELETE"):
+        hidden = send(client, method, f"/api/zoo.OwnNote/{theirs.pk}/", {"title": "x"})
+        missing = send(client, method, "/api/zoo.OwnNote/424242/", {"title": "x"})
+        assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
+        assert hidden.status_code == 404
+
+
+def test_options_describes_the_stream_and_head_has_the_headers(client: Client) -> None:
+    described = client.options("/api/zoo.Note/").json()
+    assert described["stream"] == "zoo.Note"
+    assert client.head("/api/zoo.Note/")["ETag"] == client.get("/api/zoo.Note/")["ETag"]
+
+
+def test_a_key_that_is_a_uuid_is_a_path(client: Client) -> None:
+    token = Token.objects.create(name="x")
+    assert client.get(f"/api/zoo.Token/{token.pk}/").json() == {"id": str(token.pk), "name": "x"}
+
+
+def test_a_body_of_form_fields_and_a_file_are_taken_apart(client: Client) -> None:
+    response = client.post(
+        "/api/zoo.Note/form/", {"title": "x", "rank": "3", "file": SimpleUploadedFile("a.txt", b"x")}
+    )
+    assert response.json()["object"]["rank"] == 3
+
+
+def test_the_browsable_api_shows_the_same(client: Client) -> None:
+    Note.objects.create(title="shown")
+    response = client.get("/api/zoo.Note/", headers={"Accept": "text/html"})
+    assert response.status_code == 200
+    assert b"shown" in response.content

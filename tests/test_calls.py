@@ -1,0 +1,98 @@
+"""Call, Row and Reading: names, versions as spec/protocol.md §1 computes them, and what is encoded."""
+
+import hashlib
+import json
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels_binding.calls import Call, Reading, Row, etag
+
+
+def call(**members: object) -> Call:
+    return Call(**{"stream": "app.Order", "action": "search", "data": {}, "user": None, **members})  # type: ignore[arg-type]
+
+
+def row(pk: int | str, **values: object) -> Row:
+    return Row.of(pk, {"id": pk, **values})
+
+
+def test_a_call_bears_the_event_that_the_client_wrote() -> None:
+    assert call().event == "app.Order.search"
+    assert call(hash="h1").event == "app.Order.search#h1"
+
+
+@pytest.mark.parametrize(
+    ("data", "is_live"),
+    [({}, True), ({"live": True}, True), ({"live": False}, False), ({"live": None}, True), ({"live": 0}, True)],
+)
+def test_a_read_is_live_unless_it_says_false(data: dict[str, object], is_live: bool) -> None:
+    assert call(data=data).is_live is is_live
+
+
+def test_the_same_question_by_another_user_keeps_no_request_of_the_first_one() -> None:
+    first = call(user="ann", request=object(), data={"page": 2})
+    other = first.as_user("bob")
+    assert (other.user, other.request, other.data) == ("bob", None, {"page": 2})
+    assert first.user == "ann"
+
+
+def test_an_etag_is_twelve_digits_of_blake2b_over_the_bytes_as_sent() -> None:
+    body = b'{"id":7,"title":"x"}'
+    assert etag(body) == hashlib.blake2b(body, digest_size=6).hexdigest() == row(7, title="x").etag
+    assert len(etag(body)) == 12
+
+
+def test_an_etag_tells_apart_what_differs_in_a_single_byte() -> None:
+    values: list[object] = [1, True, 1.0, "1", None, [1], {"a": 1}]
+    assert len({row(1, v=value).etag for value in values}) == len(values)
+
+
+def test_the_version_of_a_list_is_a_crc_over_keys_and_etags_in_order() -> None:
+    rows = (row(9), row("key"), row(4))
+    expected = zlib.crc32(f"9:{rows[0].etag},key:{rows[1].etag},4:{rows[2].etag}".encode())
+    assert Reading(rows).version == f"{expected:08x}"
+
+
+def test_an_empty_list_has_the_version_zero() -> None:
+    assert Reading(()).version == "00000000"
+
+
+@given(st.lists(st.integers(), unique=True, min_size=1))
+def test_a_version_always_has_eight_digits(keys: list[int]) -> None:
+    version = Reading(tuple(Row(key, b"{}", "000000000000") for key in keys)).version
+    assert len(version) == 8
+    assert version == version.lower()
+    assert int(version, 16) >= 0
+
+
+def test_the_version_of_a_single_row_is_its_etag() -> None:
+    assert Reading((row(7),), is_single=True).version == row(7).etag
+
+
+def test_the_version_depends_on_the_order_and_not_on_what_stands_beside() -> None:
+    one, two = row(1), row(2)
+    assert Reading((one, two)).version != Reading((two, one)).version
+    assert Reading((one,), {"count": 1}).version == Reading((one,), {"count": 2}, {"labels": {}}).version
+
+
+def test_a_list_is_encoded_with_its_rows_between_what_stands_before_and_after() -> None:
+    reading = Reading((row(7, title="x"),), {"page": 1, "order": None}, {"labels": {"owner": {}}})
+    assert reading.data == b'{"page":1,"order":null,"rows":[{"id":7,"title":"x"}],"labels":{"owner":{}}}'
+    assert reading.etags == (row(7, title="x").etag,)
+
+
+@pytest.mark.parametrize(("order", "is_told"), [(None, False), ("rank", True), (["rank", "-title"], True)])
+def test_clients_without_a_subprotocol_are_told_the_order_only_where_they_asked_for_one(
+    order: object, is_told: bool
+) -> None:
+    reading = Reading((), {"page": 1, "limit": 2, "count": 0, "order": order})
+    assert ("order" in json.loads(reading.terse_data)) is is_told
+    assert "order" in json.loads(reading.data)
+
+
+def test_a_single_row_is_its_own_data() -> None:
+    reading = Reading((row(7, title="x"),), is_single=True)
+    assert reading.data == reading.terse_data == b'{"id":7,"title":"x"}'

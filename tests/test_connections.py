@@ -1,0 +1,359 @@
+"""One socket: hostile frames, slow calls, order of what leaves, slow readers."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from channels_binding.connections import Connection, Flow
+from tests.conftest import Connect
+from tests.project.zoo.models import Note
+
+create = sync_to_async(Note.objects.create)
+
+MALFORMED: list[tuple[str, str]] = [
+    ("", "bad_request"),
+    ("not json", "bad_request"),
+    ("{", "bad_request"),
+    ("[]", "bad_request"),
+    ("[[]]", "bad_request"),
+    ("null", "bad_request"),
+    ("true", "bad_request"),
+    ('"text"', "bad_request"),
+    ("7", "bad_request"),
+    ("NaN", "bad_request"),
+    ('{"event": "zoo.Note.search", "data": {"page": 1e999}}', "bad_request"),
+    ("{}", "bad_request"),
+    ('{"event": null}', "bad_request"),
+    ('{"event": 7}', "bad_request"),
+    ('{"event": ""}', "bad_request"),
+    ('{"event": "search"}', "bad_request"),
+    ('{"event": ".search"}', "bad_request"),
+    ('{"event": "zoo.Note."}', "bad_request"),
+    ('{"event": "zoo.Note.search#"}', "bad_request"),
+    ('{"event": "zoo.Note.search#a b"}', "bad_request"),
+    ('{"event": "zoo.Note.search", "data": []}', "bad_request"),
+    ('{"event": "zoo.Note.search", "data": "x"}', "bad_request"),
+    ('{"event": "zoo.Note.search", "data": 7}', "bad_request"),
+    ('{"event": "zoo.Note.search", "id": {}}', "bad_request"),
+    ('{"event": "zoo.Note.search", "id": true}', "bad_request"),
+    ('{"event": "zoo.Note.search", "id": ""}', "bad_request"),
+    ('{"event": "zoo.Note.search", "have": 7}', "bad_request"),
+    ('{"event": "zoo.Note.search", "key": 7}', "bad_request"),
+    ('{"event": "zoo.Note.search", "data": {"query": "\\u0000"}}', "bad_request"),
+    ('{"event": "' + "x" * 300 + '.search"}', "bad_request"),
+    ('{"event": "zoo.Note.search", "data": ' + '{"a":' * 50 + "1" + "}" * 50 + "}", "bad_request"),
+    ('{"event": "no.Such.search"}', "not_found"),
+    ('{"event": "zoo.Note.nothing"}', "method_not_allowed"),
+    ('{"event": "zoo.Note.__init__"}', "method_not_allowed"),
+    ('{"event": "zoo.Note.get_queryset"}', "method_not_allowed"),
+    ('{"event": "zoo.Note.check_permissions"}', "method_not_allowed"),
+    ('{"event": "zoo.Note.perform_destroy"}', "method_not_allowed"),
+    ('{"event": "__class__.__init__"}', "not_found"),
+    ('{"event": "custom_stream.search"}', "method_not_allowed"),
+    ('{"event": "cb.hello"}', "bad_request"),
+    ('{"event": "zoo.Note.retrieve"}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": null}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": true}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": 1.5}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": [1]}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": {"in": 1}}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": "\u0661"}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": 99999999999999999999}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": 9223372036854775808}}', "not_found"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": 424242}}', "not_found"),
+    ('{"event": "zoo.Note.retrieve", "data": {"ids": 7}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"ids": [{}]}}', "invalid"),
+    ('{"event": "zoo.Note.retrieve", "data": {"id": 1, "pk": 2}}', "invalid"),
+    ('{"event": "zoo.Token.retrieve", "data": {"id": "no-uuid"}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"page": 0}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"page": -1}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"page": "x"}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"page": true}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"page": 9007199254740993}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"limit": 0}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"order": 7}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"order": "secret_code"}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"order": "owner__password"}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"order": "?"}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"filters": []}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"filters": {"owner__password__startswith": "a"}}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"filters": {"_connector": "OR"}}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"filters": {"rank": {"gte": 1}}}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"filters": {"rank": "many"}}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"query": 7}}', "invalid"),
+    ('{"event": "zoo.Token.search", "data": {"query": "x"}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"fields": ["secret_code"]}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"fields": 7}}', "invalid"),
+    ('{"event": "zoo.Note.search", "data": {"pgae": 1}}', "invalid"),
+    ('{"event": "zoo.Note.create", "data": {}}', "invalid"),
+    ('{"event": "zoo.Note.create", "data": {"title": "x", "secret_code": "y"}}', "invalid"),
+    ('{"event": "zoo.Note.create", "data": {"title": "x", "owner": 424242}}', "invalid"),
+    ('{"event": "zoo.Note.create", "data": {"title": ["x"]}}', "invalid"),
+    ('{"event": "zoo.Note.create", "data": {"title": "' + "x" * 81 + '"}}', "invalid"),
+    ('{"event": "zoo.Note.create", "data": {"title": "x", "rank": 99999999999999999999}}', "invalid"),
+    ('{"event": "zoo.Note.update", "data": {"title": "x"}}', "invalid"),
+    ('{"event": "zoo.Note.update", "data": {"id": 424242, "title": "x"}}', "not_found"),
+    ('{"event": "zoo.Note.delete", "data": {}}', "invalid"),
+    ('{"event": "zoo.Note.delete", "data": {"id": 424242}}', "not_found"),
+    ('{"event": "zoo.Note.form", "data": {"submit": 7}}', "invalid"),
+    ('{"event": "zoo.Note.form", "data": {"id": 424242}}', "not_found"),
+    ('{"event": "zoo.Note.form", "data": {"submit": {"secret_code": 7}}}', "invalid"),
+    ('{"event": "zoo.Note.fail", "data": {}}', "internal"),
+    ('{"event": "custom_stream.custom_event", "data": {}}', "internal"),
+]
+
+
+@pytest.mark.parametrize("modern", [True, False], ids=["cb.1", "seed"])
+async def test_a_malformed_frame_is_answered_with_a_code_and_the_next_call_works(
+    modern: bool, connect: Connect, user: Any
+) -> None:
+    await create(title="present")
+    socket = await connect(user, modern=modern)
+    wrong = []
+    for frame, code in MALFORMED:
+        await socket.send(frame)
+        answer = await socket.receive()
+        if "error" not in answer or answer["error"]["code"] != code:
+            wrong.append((frame, answer))
+        assert "canary" not in str(answer)
+        assert "Traceback" not in str(answer)
+    assert wrong == []
+    assert (await socket.call("zoo.Note.search", {"live": False}))["data"]["count"] == 1
+
+
+async def test_a_binary_frame_and_a_too_large_one_are_refused_and_the_socket_stays(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.socket.send_input({"type": "websocket.receive", "bytes": b"\x00\xff"})
+    assert (await socket.receive())["error"]["code"] == "bad_request"
+    await socket.send('{"event": "zoo.Note.search", "data": {"query": "' + "x" * 300_000 + '"}}')
+    assert (await socket.receive())["error"]["code"] == "too_large"
+    assert (await socket.call("zoo.Note.search"))["data"]["count"] == 0
+
+
+async def test_the_event_and_id_of_a_refused_message_are_echoed(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.send({"event": "zoo.Note.search#h", "id": "q", "data": []})
+    answer = await socket.receive()
+    assert (answer["event"], answer["id"]) == ("zoo.Note.search#h", "q")
+    await socket.send({"id": 5})
+    answer = await socket.receive()
+    assert (answer["event"], answer["id"]) == ("cb.error", 5)
+
+
+async def test_an_array_frame_holds_independent_messages(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.send(
+        [
+            {"event": "zoo.Note.search#a", "id": 1, "data": {}},
+            7,
+            {"event": "zoo.Note.nothing", "id": 2},
+            {"event": "zoo.Note.search#b", "id": 3, "data": {}},
+        ]
+    )
+    answers = [await socket.receive() for _ in range(4)]
+    assert {answer.get("id") for answer in answers} == {1, 2, 3, None}
+    assert sum("error" in answer for answer in answers) == 2
+
+
+async def test_an_id_in_flight_cannot_be_used_again(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.send({"event": "zoo.Note.drowsy", "id": 1, "data": {"seconds": 0.2}})
+    await socket.send({"event": "zoo.Note.drowsy", "id": 1, "data": {"seconds": 0}})
+    first, second = await socket.receive(), await socket.receive()
+    assert first["error"]["code"] == "bad_request"
+    assert second["data"] == {"slept": True}
+
+
+@pytest.mark.parametrize("event", ["slow", "drowsy"])
+async def test_a_slow_call_delays_neither_its_own_socket_nor_another(event: str, connect: Connect, user: Any) -> None:
+    await create(title="present")
+    busy, idle = await connect(user), await connect(user)
+    for socket in (busy, idle):
+        await socket.call("zoo.Note.search", {})  # threads and connections are warm
+    await busy.send([{"event": f"zoo.Note.{event}", "id": f"s{i}", "data": {"seconds": 1.0}} for i in range(3)])
+    await asyncio.sleep(0.05)
+    waits = []
+    for _ in range(10):
+        for socket in (busy, idle):
+            began = time.perf_counter()
+            await socket.call("zoo.Note.retrieve", {"ids": [], "live": False})
+            waits.append(time.perf_counter() - began)
+    assert sorted(waits)[len(waits) // 2] < 0.02, waits
+    assert max(waits) < 0.5, waits  # nothing waited for the second that the slow calls take
+
+
+async def test_three_hundred_saves_of_one_row_end_on_the_final_value(connect: Connect, user: Any) -> None:
+    note = await create(title="busy")
+    modern, seed, lister = await connect(user), await connect(user, modern=False), await connect(user)
+    shown = (await modern.call("zoo.Note.retrieve#r", {"id": note.pk}))["data"]
+    await seed.call("zoo.Note.retrieve", {"id": note.pk})
+    listed = (await lister.call("zoo.Note.search#l", {}))["data"]["rows"][0]
+    writer = await connect(user)
+    assert (await writer.call("zoo.Note.burst", {"id": note.pk, "count": 300}))["data"] == {"rank": 299}
+    last = None
+    while shown["rank"] != 299:
+        for _, changed, _etag in (await modern.receive())["data"]["patch"]:
+            shown.update(changed)
+    while last != 299:
+        last = (await seed.receive())["data"]["rank"]
+    while listed["rank"] != 299:
+        for _, changed, _etag in (await lister.receive())["data"]["patch"]:
+            listed.update(changed)
+    assert await modern.silent()
+    assert await seed.silent()
+
+
+async def test_the_reply_to_a_write_comes_after_its_own_diffs(connect: Connect, user: Any) -> None:
+    note = await create(title="one")
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    for number in range(20):
+        await socket.send({"event": "zoo.Note.update", "id": f"w{number}", "data": {"id": note.pk, "rank": number + 1}})
+        diff, reply = await socket.receive(), await socket.receive()
+        assert diff["data"]["patch"][0][1] == {"rank": number + 1}
+        assert reply["id"] == f"w{number}"
+
+
+async def test_more_live_reads_than_the_limit_are_refused(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"MAX_SUBSCRIPTIONS": 3}
+    socket = await connect(user)
+    for number in range(3):
+        assert "data" in await socket.call(f"zoo.Note.search#h{number}")
+    assert (await socket.call("zoo.Note.search#h3"))["error"]["code"] == "limit_exceeded"
+    assert "data" in await socket.call("zoo.Note.search#h1", {"limit": 5})  # the same name takes its own place
+    await socket.call("zoo.Note.unsubscribe#h0")
+    assert "data" in await socket.call("zoo.Note.search#h3")
+
+
+async def test_too_fast_a_client_is_throttled_and_told_when_to_come_back(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"MESSAGES_PER_SECOND": 20}
+    socket = await connect(user)
+    await socket.send([{"event": "zoo.Note.nothing", "id": i} for i in range(40)])
+    codes = [(await socket.receive())["error"] for _ in range(40)]
+    throttled = [error for error in codes if error["code"] == "throttled"]
+    assert 15 <= len(throttled) <= 20
+    assert all(error["retry"] and error["retry_after"] > 0 for error in throttled)
+
+
+async def test_too_many_calls_in_flight_are_refused(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"MAX_CALLS_IN_FLIGHT": 4}
+    socket = await connect(user)
+    await socket.send([{"event": "zoo.Note.drowsy", "id": i, "data": {"seconds": 0.3}} for i in range(6)])
+    answers = [await socket.receive() for _ in range(6)]
+    assert [answer["error"]["code"] for answer in answers[:2]] == ["limit_exceeded"] * 2
+    assert all(answer["data"] == {"slept": True} for answer in answers[2:])
+
+
+async def test_a_call_that_takes_too_long_is_answered_with_timeout(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"CALL_TIMEOUT_SECONDS": 0.1}
+    socket = await connect(user)
+    answer = await socket.call("zoo.Note.drowsy", {"seconds": 3})
+    assert (answer["error"]["code"], answer["error"]["retry"]) == ("timeout", True)
+
+
+async def test_silence_is_pinged_and_a_pong_is_asked_for(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"PING_SECONDS": 0.2}
+    socket = await connect(user)
+    frame = await asyncio.wait_for(socket.socket.output_queue.get(), 2)
+    assert '"cb.ping"' in frame["text"]
+    answer = await socket.call("cb.ping", {"n": 5})
+    assert (answer["event"], answer["data"]) == ("cb.pong", {"n": 5})
+
+
+async def test_who_acknowledges_nothing_is_closed_with_4508(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"PING_SECONDS": 0.2, "SLOW_SECONDS": 0.5}
+    socket = await connect(user)
+    events: list[Any] = []
+    while not events or events[-1]["type"] != "websocket.close":
+        events.append(await asyncio.wait_for(socket.socket.output_queue.get(), 5))
+    assert events[-1]["code"] == 4508
+
+
+async def test_a_slow_reader_is_conflated_and_catches_up_with_one_message(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"UNACKNOWLEDGED_BYTES": 2000, "COALESCE_SECONDS": 0.0}
+    note = await create(title="x" * 80)
+    slow, writer = await connect(user), await connect(user)
+    await slow.call("zoo.Note.search#h", {})
+    for rank in range(1, 120):
+        await writer.call("zoo.Note.update", {"id": note.pk, "title": f"{rank}".rjust(80, "x"), "rank": rank})
+    waiting = []
+    while not slow.socket.output_queue.empty():
+        waiting.append(slow.socket.output_queue.get_nowait()["text"])
+    assert sum(map(len, waiting)) < 5000
+    assert len(waiting) < 40
+    pings = [text for text in waiting if "cb.ping" in text]
+    number = pings[-1].partition('"n":')[2].partition("}")[0]
+    await slow.send({"event": "cb.pong", "data": {"n": int(number)}})
+    frame = (await asyncio.wait_for(slow.socket.output_queue.get(), 2))["text"]
+    assert '"rank":119' in frame
+
+
+def test_flow_counts_what_each_pong_acknowledges() -> None:
+    flow = Flow(bound=100)
+    flow.unacknowledged = 80
+    first = flow.ping(1.0)
+    flow.unacknowledged += 60
+    assert flow.is_full
+    second = flow.ping(2.0)
+    flow.pong(99)
+    assert flow.is_full
+    flow.pong(first)
+    assert (flow.unacknowledged, flow.is_full) == (60, False)
+    flow.pong(second)
+    assert (flow.unacknowledged, flow.waiting_since) == (0, None)
+
+
+class Clogged:
+    """A server whose client does not read: ``send`` waits, as uvicorn's does, until the way is free."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Event()
+        self.sent: list[Any] = []
+
+    async def send(self, event: Any) -> None:
+        await self.free.wait()
+        self.sent.append(event)
+
+
+async def test_a_client_without_a_subprotocol_that_does_not_read_is_conflated_too(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"UNACKNOWLEDGED_BYTES": 2000, "COALESCE_SECONDS": 0.0}
+    note = await create(title="x" * 80)
+    writer = await connect(user)
+    server = Clogged()
+    slow = Connection({"type": "websocket"}, server.send, user, "seed")
+    await slow.open()
+    await slow.receive(f'{{"event": "zoo.Note.retrieve", "data": {{"id": {note.pk}}}}}', None)
+    while not slow.subscriptions:
+        await asyncio.sleep(0.01)
+    for rank in range(1, 60):
+        await writer.call("zoo.Note.update", {"id": note.pk, "rank": rank})
+    assert slow._queued < 2500
+    server.free.set()
+    while not server.sent or '"rank":59' not in server.sent[-1]["text"]:
+        await asyncio.sleep(0.01)
+    assert len(server.sent) < 20
+    await slow.close()
+
+
+async def test_messages_of_handlers_that_nobody_reads_end_the_connection(connect: Connect, user: Any) -> None:
+    server = Clogged()
+    slow = Connection({"type": "websocket"}, server.send, user, "seed")
+    await slow.open()
+    for _ in range(10):
+        slow.push([b'{"event":"x.y","data":"' + b"x" * 1_000_000 + b'"}'])
+    assert slow.closed_with == (4508, "too much waits to be read")
+    assert slow not in slow.hub.subscribers
+    server.free.set()
+    while not server.sent or server.sent[-1]["type"] != "websocket.close":
+        await asyncio.sleep(0.01)
+    assert server.sent[-1]["code"] == 4508
+    await slow.close()

@@ -1,0 +1,70 @@
+"""The reference is complete and true: every setting, every error code, and their values."""
+
+import json
+import re
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+
+from channels_binding import exceptions
+from channels_binding.conf import ALIASES, Settings
+from channels_binding.exceptions import BindingError, all_errors
+from tests.schema import SPEC
+
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+PAGES = "\n".join(page.read_text() for page in REFERENCE.glob("*.md"))
+OURS = [kind for kind in all_errors() if kind.__module__ == exceptions.__name__]
+
+
+def rows(page: str) -> dict[str, list[str]]:
+    """First cell of each table row, without its backticks → the others."""
+    found = {}
+    for line in (REFERENCE / page).read_text().splitlines():
+        if match := re.match(r"\| `(\w+)` \| (.*) \|$", line):
+            found[match[1]] = [cell.strip() for cell in match[2].split(" | ")]
+    return found
+
+
+@pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: setting.name)
+def test_every_setting_is_documented_with_its_default(setting: object) -> None:
+    name, default = setting.name, setting.default  # type: ignore[attr-defined]
+    assert default is not MISSING
+    documented, meaning = rows("settings.md")[name]
+    said = documented.strip("`")
+    assert (json.loads(said) if said.startswith('"') else eval(said)) == default
+    assert len(meaning) > 15
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    assert set(rows("settings.md")) == {setting.name for setting in fields(Settings)}
+
+
+def test_both_spellings_of_a_setting_are_documented() -> None:
+    assert all(f"`{alias}`" in PAGES for alias in ALIASES)
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.code)
+def test_every_error_code_is_documented_with_its_status_retry_and_class(kind: type[BindingError]) -> None:
+    status, retry, cls, when = rows("errors.md")[kind.code]
+    assert status == str(kind.status)
+    assert retry == ("yes" if kind.retry else "no")
+    assert cls == f"`{kind.__name__}`"
+    assert len(when) > 15
+
+
+def test_the_documented_codes_are_those_of_the_contract_in_its_order() -> None:
+    codes = json.loads((SPEC / "errors.json").read_text())
+    assert [name for name, cells in rows("errors.md").items() if cells[0].isdigit()] == list(codes)
+
+
+def test_every_python_name_that_the_reference_imports_is_there() -> None:
+    for module, names in re.findall(r"^from (channels_binding[\w.]*) import ([\w, ]+)$", PAGES, re.M):
+        imported = __import__(module, fromlist=["*"])
+        assert all(hasattr(imported, name.strip()) for name in names.split(","))
+
+
+@pytest.mark.parametrize("page", sorted(REFERENCE.glob("*.md")), ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []

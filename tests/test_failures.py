@@ -1,0 +1,152 @@
+"""Whatever went wrong, in the contract's words; and what nobody foresaw stays here."""
+# ruff: noqa: E501 (tables are read across)
+
+import logging
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core import exceptions as django
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.db.models import ProtectedError, RestrictedError
+from django.http import Http404
+from rest_framework import exceptions as drf
+from rest_framework import serializers
+
+from channels_binding import exceptions as ours
+from channels_binding.failures import as_error, django_field_errors
+from tests.schema import problems
+
+
+class Teapot(drf.APIException):
+    status_code = 418
+
+
+class Taken(drf.APIException):
+    status_code = 409
+    default_detail = "Taken."
+
+
+class Down(drf.APIException):
+    status_code = 503
+
+
+KNOWN: list[tuple[BaseException, type[ours.BindingError]]] = [
+    (ours.NotFound(), ours.NotFound),
+    (drf.ValidationError("x"), ours.Invalid),
+    (drf.NotAuthenticated(), ours.Unauthenticated),
+    (drf.AuthenticationFailed(), ours.Unauthenticated),
+    (drf.PermissionDenied(), ours.Forbidden),
+    (drf.NotFound(), ours.NotFound),
+    (drf.MethodNotAllowed("GET"), ours.MethodNotAllowed),
+    (drf.NotAcceptable(), ours.NotAcceptable),
+    (drf.UnsupportedMediaType("x"), ours.UnsupportedMediaType),
+    (drf.ParseError(), ours.BadRequest),
+    (drf.Throttled(3), ours.Throttled),
+    (Taken(), ours.Conflict),
+    (Down(), ours.Unavailable),
+    (django.ValidationError("x"), ours.Invalid),
+    (django.PermissionDenied(), ours.Forbidden),
+    (django.ObjectDoesNotExist(), ours.NotFound),
+    (get_user_model().DoesNotExist(), ours.NotFound),
+    (Http404(), ours.NotFound),
+    (django.RequestDataTooBig(), ours.TooLarge),
+    (django.BadRequest(), ours.BadRequest),
+    (ProtectedError("x", set()), ours.Conflict),
+    (RestrictedError("x", set()), ours.Conflict),
+    (IntegrityError("UNIQUE constraint failed: canary"), ours.Conflict),
+    (DataError("canary"), ours.Invalid),
+    (OverflowError("canary"), ours.Invalid),
+    (OperationalError("canary"), ours.Unavailable),
+    (InterfaceError("canary"), ours.Unavailable),
+    (TimeoutError("canary"), ours.Timeout),
+]
+UNKNOWN: list[BaseException] = [Teapot("canary"), DatabaseError("canary"), RuntimeError("canary"), KeyError("canary"), drf.APIException("canary"), RecursionError(), MemoryError()]  # fmt: skip
+
+
+@pytest.mark.parametrize(("raised", "kind"), KNOWN, ids=lambda value: getattr(value, "__name__", type(value).__name__))
+def test_what_is_known_has_its_code(raised: BaseException, kind: type[ours.BindingError]) -> None:
+    error = as_error(raised)
+    assert type(error) is kind
+    assert problems("error", error.to_json()) == []
+    assert "canary" not in str(error.to_json())
+
+
+@pytest.mark.parametrize("raised", UNKNOWN, ids=lambda value: type(value).__name__)
+def test_what_nobody_foresaw_is_internal_and_stands_in_the_log_by_its_ref(
+    raised: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, "channels_binding"):
+        error = as_error(raised)
+    assert error.code == "internal"
+    assert "canary" not in str(error.to_json())
+    (record,) = caplog.records
+    assert str(error.facts["ref"]) in record.getMessage()
+    assert record.exc_info is not None
+    assert record.exc_info[1] is raised
+
+
+def test_two_failures_have_two_refs() -> None:
+    assert as_error(RuntimeError()).facts != as_error(RuntimeError()).facts
+
+
+def test_the_wait_of_a_throttle_is_told() -> None:
+    assert as_error(drf.Throttled(3)).facts == {"retry_after": 3}
+    assert as_error(drf.Throttled()).facts == {}
+
+
+class Inner(serializers.Serializer[Any]):
+    message = serializers.IntegerField()
+    code = serializers.IntegerField()
+
+
+class Outer(serializers.Serializer[Any]):
+    rank = serializers.IntegerField(min_value=3)
+    inner = Inner()
+    many = Inner(many=True)  # type: ignore[assignment]
+    numbers = serializers.ListField(child=serializers.IntegerField())
+
+    def validate(self, attrs: Any) -> Any:
+        raise serializers.ValidationError("Never.", code="never")
+
+
+def fields_of(data: Any) -> Any:
+    serializer = Outer(data=data)
+    with pytest.raises(drf.ValidationError) as raised:
+        serializer.is_valid(raise_exception=True)
+    error = as_error(raised.value)
+    assert problems("error", error.to_json()) == []
+    return error.fields
+
+
+def test_errors_of_serializers_keep_their_place() -> None:
+    good = {"message": 1, "code": 1}
+    fields = fields_of({"rank": 1, "inner": {"message": 1}, "many": [good, {"code": 1}], "numbers": [1, "x"]})
+    assert fields["rank"][0]["code"] == "min_value"
+    assert fields["inner"] == {"code": [{"code": "required", "message": "This field is required."}]}
+    lacking = {"message": [{"code": "required", "message": "This field is required."}]}
+    assert fields["many"] in ([{}, lacking], {"1": lacking}), "as the version of DRF has it"
+    assert fields["numbers"] == {"1": [{"code": "invalid", "message": "A valid integer is required."}]}
+
+
+def test_fields_named_message_and_code_are_not_taken_for_an_error() -> None:
+    fields = fields_of({"rank": 3, "inner": {}, "many": [], "numbers": []})
+    assert set(fields["inner"]) == {"message", "code"}
+    assert fields["inner"]["code"][0]["code"] == "required"
+
+
+def test_errors_of_no_field_stand_under_all() -> None:
+    good = {"message": 1, "code": 1}
+    fields = fields_of({"rank": 3, "inner": good, "many": [], "numbers": []})
+    assert fields == {"__all__": [{"code": "never", "message": "Never."}]}
+    assert as_error(drf.ValidationError(["a", "b"])).fields == {
+        "__all__": [{"code": "invalid", "message": "a"}, {"code": "invalid", "message": "b"}]
+    }
+
+
+def test_errors_of_django_are_told_with_their_codes_and_filled_in_texts() -> None:
+    error = django.ValidationError("Not %(n)s.", code="odd", params={"n": 3})
+    assert django_field_errors(error) == {"__all__": [{"code": "odd", "message": "Not 3."}]}
+    assert django_field_errors(django.ValidationError({"a": ["x", error]})) == {
+        "a": [{"code": "invalid", "message": "x"}, {"code": "odd", "message": "Not 3."}]
+    }

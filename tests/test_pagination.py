@@ -1,0 +1,185 @@
+"""Pages and orders: odd values, NULLs last both ways on the real database, and a total order."""
+# ruff: noqa: E501 (tables are read across)
+
+from typing import Any
+
+import pytest
+from django.db.models.expressions import F
+
+from channels_binding.exceptions import Invalid
+from channels_binding.pagination import Page, ordered, read_order, read_page
+from tests.project.zoo.models import Cafe, LoudNote, Note, Place
+
+
+def page(**data: Any) -> Page:
+    return read_page(data, default=25, maximum=100)
+
+
+@pytest.mark.parametrize(
+    ("data", "number", "limit"),
+    [
+        ({}, 1, 25),
+        ({"page": None, "limit": None}, 1, 25),
+        ({"page": 2}, 2, 25),
+        ({"page": "2", "limit": "10"}, 2, 10),
+        ({"limit": 1}, 1, 1),
+        ({"limit": 100}, 1, 100),
+        ({"limit": 101}, 1, 100),
+        ({"limit": 10**9}, 1, 100),
+        ({"limit": 2**63}, 1, 100),
+        ({"limit": "9" * 30}, 1, 100),
+        ({"page": 10**9}, 10**9, 25),
+    ],
+    ids=str,
+)
+def test_page_and_limit_are_read_and_the_limit_is_cut(data: dict[str, Any], number: int, limit: int) -> None:
+    assert page(**data) == Page(number, limit)
+
+
+ODD: list[Any] = [0, -1, -(2**63), 1.0, 1.5, True, False, "", " ", "x", "-1", "0", "+1", "1.0", "1e3", "٣", "²", "0x1", "1_0", " 1", "1\n", [], [1], {}, {"gt": 1}]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["page", "limit"])
+@pytest.mark.parametrize("value", ODD, ids=str)
+def test_what_is_no_whole_number_of_at_least_one_is_refused_at_its_name(name: str, value: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        page(**{name: value})
+    assert refused.value.fields is not None
+    assert list(refused.value.fields) == [name]
+
+
+@pytest.mark.parametrize("number", [2**53, 2**63, 2**64, "9" * 400])
+def test_a_page_that_no_offset_reaches_is_refused(number: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        page(page=number)
+    assert refused.value.fields is not None
+    assert refused.value.fields["page"][0]["code"] == "max_value"
+
+
+def test_pages_are_neighbours_without_overlap() -> None:
+    assert Page(1, 25).window == slice(0, 25)
+    assert Page(2, 25).window == slice(25, 50)
+
+
+ALLOWED = ["id", "rank", "weight"]
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        (None, []),
+        ("", []),
+        ([], []),
+        ("rank", ["rank"]),
+        ("-rank", ["-rank"]),
+        (" rank ", ["rank"]),
+        ("rank,-weight", ["rank", "-weight"]),
+        ("rank, -weight", ["rank", "-weight"]),
+        (["-rank", "id"], ["-rank", "id"]),
+    ],
+)
+def test_an_order_is_a_name_several_joined_by_commas_or_a_list(given: Any, names: list[str]) -> None:
+    assert read_order({"order": given}, ALLOWED) == names
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["title", "-title", "--rank", "-", ",", "rank,", "rank,,id", "?", "-?", "pk", "rank__x", "owner__password", "rank;", "rank desc", "RANK", "- rank", "rank\x00", "\u202erank", 7, 0, True, False, 1.5, {}, {"rank": 1}, [1], [None], [["rank"]], ["rank", 7], [{}], ["title"]],
+    ids=lambda given: ascii(given),
+)  # fmt: skip
+def test_any_other_order_is_refused_with_the_names_there_are(given: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_order({"order": given}, ALLOWED)
+    assert refused.value.fields is not None
+    assert list(refused.value.fields) == ["order"]
+
+
+def test_an_order_names_no_more_than_there_are_names() -> None:
+    assert read_order({"order": ["rank", "id", "weight"]}, ALLOWED)
+    for given in (["rank"] * 4, ",".join(["rank"] * 5000)):
+        with pytest.raises(Invalid):
+            read_order({"order": given}, ALLOWED)
+
+
+def test_nothing_can_be_ordered_where_nothing_is_declared() -> None:
+    with pytest.raises(Invalid, match="nothing"):
+        read_order({"order": "id"}, [])
+
+
+@pytest.fixture
+def notes(transactional_db: None) -> None:
+    for weight, rank in [(None, 1), (2, 1), (1, 2), (None, 2), (2, 1), (1, 1)]:
+        Note.objects.create(title="n", weight=weight, rank=rank)
+
+
+def values(*names: str, **filters: Any) -> list[Any]:
+    return [note.weight for note in ordered(Note.objects.filter(**filters), names, Note)]
+
+
+def test_nulls_come_last_both_ways(notes: None) -> None:
+    assert values("weight") == [1, 1, 2, 2, None, None]
+    assert values("-weight") == [2, 2, 1, 1, None, None]
+
+
+def test_nulls_of_a_related_row_come_last_both_ways(notes: None) -> None:
+    parent = Note.objects.create(title="p", weight=5)
+    child = Note.objects.create(title="c", parent=parent)
+    for name in ("parent__weight", "-parent__weight"):
+        assert ordered(Note.objects.all(), [name], Note).first() == child
+
+
+def test_a_column_that_is_never_null_is_ordered_without_a_clause_for_nulls() -> None:
+    sql = str(ordered(Note.objects.all(), ["-rank"], Note).query)
+    assert "NULLS" not in sql
+    assert "NULLS LAST" in str(ordered(Note.objects.all(), ["weight"], Note).query)
+    assert "NULLS LAST" in str(ordered(Note.objects.all(), ["parent__rank"], Note).query)
+
+
+@pytest.mark.parametrize(
+    "names", [["rank"], ["-rank"], ["weight"], ["-weight", "rank"], ["title"], [], ["pk"], ["-pk"]], ids=str
+)
+def test_every_order_is_total(names: list[str], notes: None) -> None:
+    queryset = ordered(Note.objects.all(), names, Note)
+    assert queryset.query.order_by[-1] == "pk"
+    whole = [note.pk for note in queryset]
+    assert [queryset[n].pk for n in range(6)] == whole
+    assert len(set(whole)) == 6
+
+
+def test_equal_rows_are_ordered_by_their_key_ascending(notes: None) -> None:
+    for name in ("title", "-title"):
+        keys = [note.pk for note in ordered(Note.objects.all(), [name], Note)]
+        assert keys == sorted(keys)
+
+
+def test_where_nothing_is_asked_for_the_order_is_the_queryset_s_then_the_model_s_then_the_key() -> None:
+    assert ordered(Note.objects.order_by("-rank"), [], Note).query.order_by == ("-rank", "pk")
+    assert ordered(LoudNote.objects.all(), [], LoudNote).query.order_by == ("-rank", "pk")
+    assert ordered(Note.objects.all(), [], Note).query.order_by == ("pk",)
+    own = ordered(Note.objects.order_by(F("weight").desc(nulls_last=True)), [], Note)
+    assert own.query.order_by == (F("weight").desc(nulls_last=True), "pk")
+
+
+def test_what_is_asked_for_replaces_the_queryset_s_order() -> None:
+    assert ordered(Note.objects.order_by("-rank"), ["title"], Note).query.order_by == ("title", "pk")
+
+
+def test_an_annotation_may_be_null_and_can_be_ordered_by(notes: None) -> None:
+    queryset = Note.objects.annotate(double=F("weight") * 2)
+    assert [note.weight for note in ordered(queryset, ["-double"], Note)] == [2, 2, 1, 1, None, None]
+
+
+def test_an_inherited_column_is_ordered_by(transactional_db: None) -> None:
+    for name in "ba":
+        Cafe.objects.create(name=name)
+    assert [cafe.name for cafe in ordered(Cafe.objects.all(), ["name"], Cafe)] == ["a", "b"]
+    assert [place.name for place in ordered(Place.objects.all(), ["-name"], Place)] == ["b", "a"]
+
+
+@pytest.mark.django_db
+def test_a_relation_is_ordered_by_as_its_rows_are_and_its_nulls_come_last_both_ways(django_user_model: Any) -> None:
+    ann, bob = [django_user_model.objects.create(username=name) for name in ("ann", "bob")]
+    for title, owner in (("b", bob), ("none", None), ("a", ann)):
+        Note.objects.create(title=title, owner=owner)
+    shown = [[note.title for note in ordered(Note.objects.all(), [name], Note)] for name in ("owner", "-owner")]
+    assert shown == [["a", "b", "none"], ["b", "a", "none"]]

@@ -1,0 +1,114 @@
+"""The package's own threads: bounded, reused, with the caller's context; and the one place that runs a hook."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.test import override_settings
+
+from channels_binding import threads
+from tests.project.zoo.models import Label
+
+PLACE: contextvars.ContextVar[str] = contextvars.ContextVar("place", default="nowhere")
+
+
+@pytest.fixture(autouse=True)
+def _ended() -> Iterator[None]:
+    threads.shut_down()
+    yield
+    threads.shut_down()
+
+
+async def test_work_runs_on_a_thread_of_the_package_and_not_on_the_loop_s() -> None:
+    name = await threads.run(lambda: threading.current_thread().name)
+    assert name.startswith("channels-binding")
+
+
+@override_settings(CHANNELS_BINDING={"THREADS": 3})
+async def test_no_more_work_runs_at_once_than_there_are_threads() -> None:
+    running, most, lock = 0, 0, threading.Lock()
+
+    def work() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.02)
+        with lock:
+            running -= 1
+
+    await asyncio.gather(*(threads.run(work) for _ in range(12)))
+    assert most == 3
+
+
+async def test_arguments_results_and_exceptions_pass() -> None:
+    assert await threads.run(lambda a, b: a + b, 1, b=2) == 3
+    with pytest.raises(ZeroDivisionError):
+        await threads.run(lambda: 1 / 0)
+
+
+async def test_work_sees_the_context_of_its_caller_and_keeps_its_own_changes() -> None:
+    PLACE.set("here")
+    assert await threads.run(PLACE.get) == "here"
+    await threads.run(PLACE.set, "there")
+    assert PLACE.get() == "here"
+
+
+async def test_a_cancelled_caller_does_not_stop_the_work() -> None:
+    done = threading.Event()
+
+    def work() -> None:
+        threading.Event().wait(0.05)
+        done.set()
+
+    task = asyncio.create_task(threads.run(work))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await threads.run(done.wait, 2)
+
+
+async def test_after_shutting_down_the_next_use_makes_a_new_pool() -> None:
+    first = threads.pool()
+    await threads.run(int)
+    threads.shut_down()
+    threads.shut_down()
+    assert await threads.run(int) == 0
+    assert threads.pool() is not first
+
+
+async def test_a_coroutine_handler_runs_on_the_loop() -> None:
+    async def handler(number: int) -> tuple[int, int]:
+        return number, threading.get_ident()
+
+    assert await threads.run_coroutine(handler, 7) == (7, threading.get_ident())
+
+
+async def test_a_hook_may_be_plain_or_a_coroutine() -> None:
+    async def hook() -> int:
+        return 7
+
+    assert await threads.run(lambda: threads.settle(hook())) == 7
+    assert await threads.run(lambda: threads.settle(7)) == 7
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_coroutine_hook_sees_the_transaction_of_its_thread() -> None:
+    async def hook() -> int:
+        return await Label.objects.acount()
+
+    def work() -> int:
+        try:
+            with transaction.atomic():
+                Label.objects.create(name="not committed")
+                found: int = threads.settle(hook())
+                transaction.set_rollback(True)
+                return found
+        finally:
+            connection.close()
+
+    assert await threads.run(work) == 1

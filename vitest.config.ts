@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => new URL(`packages/${path}`, import.meta.url).pathname
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@channels-binding\/core\/(react|testing)$/, replacement: source('core/src/$1/index.ts') },
+      { find: /^@channels-binding\/core$/, replacement: source('core/src/index.ts') },
+      { find: /^@channels-binding\/mui\/(table|form|pickers)$/, replacement: source('mui/src/$1/index.ts') },
+      { find: /^@channels-binding\/mui$/, replacement: source('mui/src/index.ts') },
+    ],
+  },
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'core', environment: 'node', include: ['packages/core/tests/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'react',
+          environment: 'jsdom',
+          include: ['packages/*/tests/**/*.test.tsx'],
+          setupFiles: ['packages/core/tests/setup.ts'],
+          server: { deps: { inline: [/@mui\/x-/] } },
+          testTimeout: 30_000,
+        },
+      },
+    ],
+  },
+})
