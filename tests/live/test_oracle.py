@@ -29,6 +29,7 @@ from channels_binding.calls import Call, Reading
 from channels_binding.live import capture
 from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
+from channels_binding.live.identity import doubts_of
 from channels_binding.testing import BindingCommunicator
 from tests.live.test_identity import GroupNoteBinding
 from tests.project.zoo.models import Label, Note
@@ -351,9 +352,18 @@ class World(RuleBasedStateMachine):
                 break
             await asyncio.sleep(0.002)
         else:
-            pytest.fail("The hub never came to rest.")
+            pytest.fail(f"The hub never came to rest: {self._restless()}")
         for client in self.clients:
             await client.drain()
+
+    def _restless(self) -> str:
+        groups = [
+            (group.key[:16], group.is_stale, group.is_untold, group.is_free.is_set(), group.failures)
+            for group in self.hub.groups.values()
+            if group.subscriptions
+        ]
+        tasks = [str(task) for task in self.hub._tasks]
+        return f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(doubts_of(self.hub))}"
 
     def compare(self, mirror: Mirror, user: Any) -> None:
         fresh = dispatch.perform(Call(mirror.stream, "search", {**mirror.data, "live": False}, user))
