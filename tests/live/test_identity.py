@@ -13,6 +13,7 @@ from django.test import Client
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
+from channels_binding.live import capture
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
@@ -121,8 +122,6 @@ async def test_a_change_that_nothing_shows_is_noticed_by_the_periodic_check(
 ) -> None:
     settings.CHANNELS_BINDING = {"IDENTITY_SECONDS": 1.0}
     socket = await connect(user)
-    from channels_binding.live import capture
-
     monkeypatch.setattr(capture, "_publishers", [])
     await in_thread(deactivate)(user)
     assert await closed(socket) == 4401
@@ -226,6 +225,43 @@ async def test_a_shared_reading_is_never_made_as_somebody_who_has_left_its_audie
     assert [row["title"] for _, row, *_ in heard["data"].get("put", ())] == ["blue"]
 
 
+async def test_a_newcomer_is_answered_although_a_member_has_left_unheard(
+    connect: Connect, user: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker lost the message that Ann has left; the group's next reading is made as Bob, who asks for it."""
+    red, blue = [await in_thread(Group.objects.create)(name=name) for name in ("red", "blue")]
+    for each in (user, stranger):
+        await in_thread(each.groups.add)(red)
+    hers, his = await connect(user), await connect(stranger)
+    await hers.call("zoo.GroupNote.search#h", {})
+
+    def change_quietly() -> None:
+        with monkeypatch.context() as quiet:
+            quiet.setattr(capture, "_publishers", [])
+            user.groups.set([blue])
+            Note.objects.bulk_create([Note(title="blue"), Note(title="red")])
+
+    await in_thread(change_quietly)()
+    for group in Hub.current().groups.values():
+        group.is_stale, group.changed = True, None
+    answer = await his.call("zoo.GroupNote.search#h", {})
+    assert [row["title"] for row in answer["data"]["rows"]] == ["red"]
+
+
+async def test_a_group_that_was_read_while_nobody_listened_is_at_rest(connect: Connect, user: Any) -> None:
+    """Its newcomer begins with that reading: nobody is left to be told of it."""
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    await socket.call("zoo.Note.unsubscribe#h", {})
+    hub = Hub.current()
+    (group,) = hub.groups.values()
+    group.is_stale, group.changed = True, None
+    await hub._evaluate_anew(group, group.call)
+    await asyncio.sleep(0.1)  # the round that the reading asked for
+    await socket.call("zoo.Note.search#h", {})
+    assert not group.is_untold
+
+
 async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
     connect: Connect, user: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,7 +272,6 @@ async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
     hers, his = await connect(user), await connect(stranger)
     for socket in (hers, his):
         await socket.call("zoo.GroupNote.search#h", {})
-    from channels_binding.live import capture
 
     def change_quietly() -> None:
         with monkeypatch.context() as quiet:

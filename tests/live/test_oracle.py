@@ -341,20 +341,24 @@ class World(RuleBasedStateMachine):
         while self.loop.time() < deadline:
             for _ in range(3):
                 await asyncio.sleep(0)
-            groups = self.hub.groups.values()
-            busy = any(
-                ((group.is_stale or group.is_untold) and group.subscriptions) or not group.is_free.is_set()
-                for group in groups
-            )
-            # A query slower than a round is told when it is ready: its task is there until then.
-            late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
-            if not busy and not late and not self.hub._wake.is_set() and not self.hub.is_in_round:
+            if self._is_at_rest():
                 break
             await asyncio.sleep(0.002)
         else:
-            pytest.fail(f"The hub never came to rest: {self._restless()}")
+            raise AssertionError(f"The hub never came to rest: {self._restless()}")
         for client in self.clients:
             await client.drain()
+
+    def _is_at_rest(self) -> bool:
+        """Whether every consequence is computed, sent and handed to the sockets."""
+        groups = self.hub.groups.values()
+        is_read = all(group.is_free.is_set() for group in groups)
+        is_told = not any((group.is_stale or group.is_untold) and group.subscriptions for group in groups)
+        # A query slower than a round is told when it is ready: its task is there until then.
+        is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
+        is_written = not any(subscriber._queued for subscriber in self.hub.subscribers)  # type: ignore[attr-defined]
+        is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round
+        return is_read and is_told and not is_late and is_written and is_idle
 
     def _restless(self) -> str:
         groups = [
@@ -363,7 +367,9 @@ class World(RuleBasedStateMachine):
             if group.subscriptions
         ]
         tasks = [str(task) for task in self.hub._tasks]
-        return f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(doubts_of(self.hub))}"
+        return (
+            f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(doubts_of(self.hub))}"
+        )
 
     def compare(self, mirror: Mirror, user: Any) -> None:
         fresh = dispatch.perform(Call(mirror.stream, "search", {**mirror.data, "live": False}, user))

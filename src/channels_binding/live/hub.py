@@ -153,7 +153,7 @@ class Hub:
     async def _open(self, call: Call) -> Group:
         group, is_read = await run(self._enter, call)
         if not is_read and group.is_stale:
-            await self._evaluate_anew(group)
+            await self._evaluate_anew(group, call)
         await group.is_free.wait()
         return group
 
@@ -168,7 +168,7 @@ class Hub:
                 self._claim(group)
         if is_cold:
             try:
-                self._read(group, None)
+                self._read(group, group.call, None)
             finally:
                 self.loop.call_soon_threadsafe(self._release, group)
         return group, is_cold
@@ -187,10 +187,10 @@ class Hub:
         if not group.subscriptions and group.idle_since is None:
             group.idle_since = self.loop.time()
 
-    def _read(self, group: Group, changed: set[Any] | None) -> None:
+    def _read(self, group: Group, question: Call, changed: set[Any] | None) -> None:
         """Run the query, in a worker thread. A failed query stays stale; one that was never read is forgotten."""
         try:
-            reading, group.labels = evaluate(group.question(), group.audience, group.reading, changed)
+            reading, group.labels = evaluate(question, group.audience, group.reading, changed)
         except BaseException:
             group.is_stale, group.changed = True, None
             if group.started == 1:
@@ -199,31 +199,39 @@ class Hub:
         if group.started == 1 or not same(group.reading, reading):
             group.reading = reading
 
-    async def _evaluate_anew(self, group: Group) -> None:
-        """Have the group read by an evaluation that begins after this call."""
+    async def _evaluate_anew(self, group: Group, call: Call) -> None:
+        """Have the group read by an evaluation that begins after this call: as the newcomer, who was asked just now.
+
+        Those who are told already may have left the audience without our having heard of it yet.
+        """
         begun = group.started
         while group.started == begun:
             await group.is_free.wait()
             if group.started == begun:
-                await self._evaluate(group)
+                await self._evaluate(group, group.asked_as(call.user, call.scope))
                 group.is_untold = True  # the others are told in the next round
                 self._wake.set()
 
-    async def _evaluate(self, group: Group) -> None:
+    async def _evaluate(self, group: Group, question: Call) -> None:
         with self._lock:
             changed = self._claim(group)
         try:
-            await run(self._read, group, changed)
+            await run(self._read, group, question, changed)
         finally:
             self._release(group)
 
     def subscribe(self, group: Group, subscriber: Subscriber, event: str, call: Call) -> Subscription:
         """Tell ``subscriber`` from now on, beginning after the group's present reading."""
         subscription = Subscription(subscriber, event, call, group, sent=group.reading)
+        self._enlist(subscription, group)
+        return subscription
+
+    def _enlist(self, subscription: Subscription, group: Group) -> None:
+        if not group.subscriptions:
+            group.is_untold = False
         group.subscriptions.add(subscription)
         group.idle_since = None
         self.groups[group.key] = group
-        return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         group = subscription.group
@@ -235,9 +243,7 @@ class Hub:
         """Have a subscription served by another group from now on; the difference is told at once."""
         self.unsubscribe(subscription)
         subscription.group = group
-        group.subscriptions.add(subscription)
-        group.idle_since = None
-        self.groups[group.key] = group
+        self._enlist(subscription, group)
         frames: Frames = defaultdict(list)
         self.bring_up_to_date([subscription], frames)
         self.send(frames)
@@ -281,7 +287,6 @@ class Hub:
             group.is_stale, group.changed = True, None
         self.feeds.lost()
         identity.lost(self)
-        self._wake.set()
 
     async def wait_settled(self, numbers: Iterable[int], seconds: float) -> None:
         """Until the consequences of these changes are sent, or ``seconds`` have passed."""
@@ -341,7 +346,7 @@ class Hub:
         await group.is_free.wait()
         if group.is_stale:
             try:
-                await self._evaluate(group)
+                await self._evaluate(group, group.question())
             except Exception as exception:
                 failed = exception
                 return lambda frames: self._failed(group, failed, frames)

@@ -103,7 +103,9 @@ def doubt(hub: "Hub", subscribers: Iterable[Subscriber]) -> None:
 
 
 def lost(hub: "Hub") -> None:
+    """Anything may have changed: check everyone in the next round."""
     doubts_of(hub).everyone = True
+    hub._wake.set()
 
 
 def tend(hub: "Hub", now: float) -> None:

@@ -111,8 +111,12 @@ class Group:
     def question(self) -> Call:
         """The group's call, asked by somebody who belongs to its audience now: one of those who are told."""
         for subscription in [*self.subscriptions]:
-            return replace(self.call, user=subscription.subscriber.user, scope=subscription.call.scope, request=None)
+            return self.asked_as(subscription.subscriber.user, subscription.call.scope)
         return self.call
+
+    def asked_as(self, user: Any, scope: Mapping[str, Any]) -> Call:
+        """The group's call, asked by ``user``."""
+        return replace(self.call, user=user, scope=scope, request=None)
 
     def touch(self, changes: Changes) -> bool:
         """Take note of changes; returns whether they can make the answer another one."""
