@@ -8,10 +8,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import connections
+from hypothesis import settings
 
 from channels_binding import threads
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
+
+settings.register_profile("untimed", deadline=None)  # a slow machine is not a defect
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
+from channels_binding import connections
 from channels_binding.connections import Connection, Flow
+from channels_binding.live import hub, identity
+from channels_binding.live.hub import Hub
+from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -206,15 +210,54 @@ async def test_three_hundred_saves_of_one_row_end_on_the_final_value(connect: Co
     assert await seed.silent()
 
 
-async def test_the_reply_to_a_write_comes_after_its_own_diffs(connect: Connect, user: Any) -> None:
+async def assert_the_reply_comes_after_the_diff(socket: BindingCommunicator, note: Note, number: int) -> None:
+    await socket.send({"event": "zoo.Note.update", "id": f"w{number}", "data": {"id": note.pk, "rank": number + 1}})
+    diff, reply = await socket.receive(), await socket.receive()
+    assert diff["data"]["patch"][0][1] == {"rank": number + 1}
+    assert reply["id"] == f"w{number}"
+
+
+async def test_the_reply_to_a_write_comes_after_its_own_diffs(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "OWN_DIFFS_SECONDS", 5.0)
     note = await create(title="one")
     socket = await connect(user)
     await socket.call("zoo.Note.search#h", {})
     for number in range(20):
-        await socket.send({"event": "zoo.Note.update", "id": f"w{number}", "data": {"id": note.pk, "rank": number + 1}})
-        diff, reply = await socket.receive(), await socket.receive()
-        assert diff["data"]["patch"][0][1] == {"rank": number + 1}
-        assert reply["id"] == f"w{number}"
+        await assert_the_reply_comes_after_the_diff(socket, note, number)
+
+
+async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_query_is_slower_than_a_round(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "OWN_DIFFS_SECONDS", 5.0)
+    monkeypatch.setattr(hub, "ROUND_PATIENCE_SECONDS", 0.0)
+    note = await create(title="one")
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    for number in range(5):
+        await assert_the_reply_comes_after_the_diff(socket, note, number)
+
+
+async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_writer_is_doubted_meanwhile(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "OWN_DIFFS_SECONDS", 5.0)
+    note = await create(title="one")
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    refreshed, doubted = Hub._refreshed, list[Any]()
+
+    async def doubtful(self: Hub, group: Any) -> Any:
+        if not doubted:
+            doubted.append(group)
+            identity.lost(self)
+        return await refreshed(self, group)
+
+    monkeypatch.setattr(Hub, "_refreshed", doubtful)
+    await assert_the_reply_comes_after_the_diff(socket, note, 0)
+    assert doubted
 
 
 async def test_more_live_reads_than_the_limit_are_refused(connect: Connect, user: Any, settings: Any) -> None:

@@ -419,7 +419,7 @@ class Connection:
         try:
             answer = await aperform(call)
             if self.dialect == "cb.1":
-                await self.hub.wait_settled(written, OWN_DIFFS_SECONDS)
+                await self.hub.wait_settled(written, self, OWN_DIFFS_SECONDS)
             self._reply(request, answer, call.outlet)
         except Exception as exception:
             self.put(failure(as_error(exception), request.event, request.id))

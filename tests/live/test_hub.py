@@ -1,6 +1,7 @@
 """Who is told what: rounds, groups, permissions of each push, rolled-back writes, related rows, failures."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from channels_binding.live import hub as live_hub
 from channels_binding.live.hub import Hub
+from channels_binding.live.queries import evaluate
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.project.zoo.models import Cafe, Label, LoudNote, Note, Place, Token
@@ -478,3 +481,84 @@ async def test_only_rows_that_changed_are_read_again(
     assert read == [notes[8].pk]  # the one that entered; the one that left is not needed
     assert shown.column("rank") == [1, 2, 3, 4, 5, 6, 7, 8]
     assert shown.meta["labels"]["owner"] == {str(user.pk): "ann"}
+
+
+class Gate:
+    """Holds evaluations in their worker thread: the first that passes fails or answers once it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> None:
+        self.entered, self.opened, self.left = threading.Event(), threading.Event(), threading.Event()
+        self.error = error
+        monkeypatch.setattr(live_hub, "evaluate", self.evaluate)
+
+    def evaluate(self, *args: Any) -> Any:
+        if self.entered.is_set():
+            return evaluate(*args)
+        answer = evaluate(*args)
+        self.entered.set()
+        self.opened.wait(5)
+        self.left.set()
+        if self.error is not None:
+            raise self.error
+        return answer
+
+    async def until_entered(self) -> None:
+        await asyncio.to_thread(self.entered.wait, 5)
+
+
+async def test_who_joins_while_a_reading_fails_is_answered_by_one_of_its_own(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_notes(1)
+    first, second = await connect(user), await connect(user)
+    await first.call("zoo.Note.search#h", {})
+    gate = Gate(monkeypatch, OperationalError("the connection is gone"))
+    await make_notes(2)
+    await gate.until_entered()
+    await second.send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
+    await asyncio.sleep(0.05)
+    gate.opened.set()
+    answer = await second.receive()
+    assert sorted(row["rank"] for row in answer["data"]["rows"]) == [1, 2]
+
+
+async def test_a_reading_whose_asker_is_gone_never_replaces_a_newer_one(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_notes(1)
+    keeper, leaver = await connect(user), await connect(user)
+    shown = await Shown(keeper, "zoo.Note.search#h").open()
+    (group,) = Hub.current().groups.values()
+    gate = Gate(monkeypatch)
+    group.is_stale, group.changed = True, None
+    await leaver.send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
+    await gate.until_entered()
+    await leaver.close()
+    await make_notes(2)
+    await asyncio.sleep(0.2)  # a round that would not wait for the reading of the leaver has read by now
+    gate.opened.set()
+    while len(shown.rows) < 2:
+        await shown.take()
+    await asyncio.to_thread(gate.left.wait, 5)
+    await asyncio.sleep(0.1)
+    assert group.reading is not None
+    assert [row.pk for row in group.reading.rows] == shown.column("id")
+
+
+async def test_who_waits_for_a_first_reading_that_fails_shares_the_group_of_those_who_come_later(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_notes(1)
+    sockets = [await connect(user) for _ in range(3)]
+    gate = Gate(monkeypatch, OperationalError("the connection is gone"))
+    await sockets[0].send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
+    await gate.until_entered()
+    await sockets[1].send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
+    await asyncio.sleep(0.05)
+    gate.opened.set()
+    await sockets[2].send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
+    assert (await sockets[0].receive())["error"]["code"] == "unavailable"
+    for socket in sockets[1:]:
+        assert len((await socket.receive())["data"]["rows"]) == 1
+    (group,) = Hub.current().groups.values()
+    assert len(group.subscriptions) == 2

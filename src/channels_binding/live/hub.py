@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from channels_binding.calls import Call, Reading
@@ -68,7 +69,7 @@ class Hub:
         self._noted = 0
         self._pending = Changes()
         self._wake = asyncio.Event()
-        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._waiters: list[tuple[int, Subscriber, asyncio.Future[None]]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._round_ended_at = float("-inf")
         self._rest_seconds = 0.0
@@ -144,26 +145,26 @@ class Hub:
             Exception: Whatever refuses the read.
         """
         for _ in range(OPEN_ATTEMPTS):
-            try:
-                return await self._open(call)
-            except AudienceChanged:
-                continue  # the caller's membership changed in between; ask for the audience again
+            with suppress(AudienceChanged):  # the caller's membership changed in between: ask for the audience again
+                group, needed = await run(self._enter, call)
+                await self._have_read(group, needed, call)
+                if self.groups.get(group.key) is group:  # given up, if its first reading failed for somebody else
+                    return group
         raise Unavailable()
 
-    async def _open(self, call: Call) -> Group:
-        group, is_read = await run(self._enter, call)
-        if not is_read and group.is_stale:
-            await self._evaluate_anew(group, call)
-        await group.is_free.wait()
-        return group
+    def _enter(self, call: Call) -> tuple[Group, int]:
+        """In a worker thread: find the group; a cold one is read here at once, in the same hop.
 
-    def _enter(self, call: Call) -> tuple[Group, bool]:
-        """In a worker thread: find the group; a cold one is read here at once, in the same hop."""
+        Returns the group, and the number of the evaluation that knows of all that this call may have seen before.
+        """
         asked = open_query(call)
         with self._lock:
             group = self.groups.setdefault(asked.key, asked)
             group.call = asked.call  # who asks now belongs to the audience; who made the group may not any more
+            if group.idle_since is not None:
+                group.idle_since = self.loop.time()  # not to be forgotten before it is subscribed to
             is_cold = group.started == 0
+            needed = group.started + group.is_stale
             if is_cold:
                 self._claim(group)
         if is_cold:
@@ -171,7 +172,7 @@ class Hub:
                 self._read(group, group.call, None)
             finally:
                 self.loop.call_soon_threadsafe(self._release, group)
-        return group, is_cold
+        return group, needed
 
     def _claim(self, group: Group) -> set[Any] | None:
         """Begin an evaluation; returns the keys of what changed since the last one began."""
@@ -189,36 +190,49 @@ class Hub:
 
     def _read(self, group: Group, question: Call, changed: set[Any] | None) -> None:
         """Run the query, in a worker thread. A failed query stays stale; one that was never read is forgotten."""
+        number = group.started
         try:
             reading, group.labels = evaluate(question, group.audience, group.reading, changed)
         except BaseException:
             group.is_stale, group.changed = True, None
-            if group.started == 1:
-                self.groups.pop(group.key, None)
+            if group.completed == 0 and self.groups.get(group.key) is group:
+                del self.groups[group.key]
             raise
-        if group.started == 1 or not same(group.reading, reading):
+        if group.completed == 0 or not same(group.reading, reading):
             group.reading = reading
+        group.completed = number
 
-    async def _evaluate_anew(self, group: Group, call: Call) -> None:
-        """Have the group read by an evaluation that begins after this call: as the newcomer, who was asked just now.
+    async def _have_read(self, group: Group, needed: int, call: Call) -> None:
+        """Have evaluation number ``needed`` or a later one complete: as the newcomer, unless one is under way.
 
-        Those who are told already may have left the audience without our having heard of it yet.
+        Those who are told already may have left the audience without our having heard of it yet; an evaluation made as
+        one of them fails then, and the newcomer's own follows.
         """
-        begun = group.started
-        while group.started == begun:
-            await group.is_free.wait()
-            if group.started == begun:
-                await self._evaluate(group, group.asked_as(call.user, call.scope))
-                group.is_untold = True  # the others are told in the next round
-                self._wake.set()
+        while True:
+            await group.until_free()
+            if group.completed >= needed:
+                return
+            await self._evaluate(group, group.asked_as(call.user, call.scope))
+            group.is_untold = True  # the others are told in the next round
+            self._wake.set()
 
     async def _evaluate(self, group: Group, question: Call) -> None:
+        """Read a group that is free. The reading goes on to its end and holds the group until then, even if whoever asked
+        for it is gone; else it could replace a newer one."""
         with self._lock:
             changed = self._claim(group)
+        failed = await asyncio.shield(self.spawn(self._finish(group, question, changed)))
+        if failed is not None:
+            raise failed
+
+    async def _finish(self, group: Group, question: Call, changed: set[Any] | None) -> Exception | None:
         try:
             await run(self._read, group, question, changed)
+        except Exception as exception:
+            return exception
         finally:
             self._release(group)
+        return None
 
     def subscribe(self, group: Group, subscriber: Subscriber, event: str, call: Call) -> Subscription:
         """Tell ``subscriber`` from now on, beginning after the group's present reading."""
@@ -288,14 +302,18 @@ class Hub:
         self.feeds.lost()
         identity.lost(self)
 
-    async def wait_settled(self, numbers: Iterable[int], seconds: float) -> None:
-        """Until the consequences of these changes are sent, or ``seconds`` have passed."""
+    async def wait_settled(self, numbers: Iterable[int], subscriber: Subscriber, seconds: float) -> None:
+        """Until a subscriber is sent the consequences of these changes, or ``seconds`` have passed."""
         last = max(numbers, default=0)
-        if last <= self.settled:
+        if self._has_told(last, subscriber):
             return
         future: asyncio.Future[None] = self.loop.create_future()
-        self._waiters.append((last, future))
+        self._waiters.append((last, subscriber, future))
         await asyncio.wait([future], timeout=seconds)
+        future.cancel()
+
+    def _has_told(self, number: int, subscriber: Subscriber) -> bool:
+        return number <= self.settled and not any(each.is_owed for each in subscriber.subscriptions)
 
     # Rounds
 
@@ -324,14 +342,19 @@ class Hub:
         number, changes = self._noted, self._pending
         self._pending = Changes()
         await identity.refresh(self)
-        tasks = [self.spawn(self._refresh(group)) for group in self._due()]
+        due = self._due()
+        for group in due:
+            for subscription in group.subscriptions:
+                subscription.is_owed = True
+        tasks = [self.spawn(self._refresh(group)) for group in due]
         if self.feeds.are_touched(changes):
             tasks.append(self.spawn(self.feeds.refresh(changes)))
         done, late = await asyncio.wait(tasks, timeout=ROUND_PATIENCE_SECONDS) if tasks else (set(), set())
         self._tell(done)
         for task in late:
             task.add_done_callback(lambda ended: self._tell([ended]))
-        self._settle(number)
+        self.settled = max(self.settled, number)
+        self._settle()
 
     def _due(self) -> list[Group]:
         groups = [*self.groups.values()]
@@ -343,7 +366,7 @@ class Hub:
             return await self._refreshed(group)
 
     async def _refreshed(self, group: Group) -> Told:
-        await group.is_free.wait()
+        await group.until_free()
         if group.is_stale:
             try:
                 await self._evaluate(group, group.question())
@@ -363,17 +386,18 @@ class Hub:
             if not task.cancelled() and task.exception() is None:
                 task.result()(frames)
         self.send(frames)
+        self._settle()
 
     def send(self, frames: Frames) -> None:
         for subscriber, added in frames.items():
             subscriber.push(added)
 
-    def _settle(self, number: int) -> None:
-        self.settled = max(self.settled, number)
-        for waited, future in self._waiters:
-            if waited <= self.settled and not future.done():
+    def _settle(self) -> None:
+        """Let those go on who have waited for what has been sent by now."""
+        for number, subscriber, future in self._waiters:
+            if not future.done() and self._has_told(number, subscriber):
                 future.set_result(None)
-        self._waiters = [waiter for waiter in self._waiters if not waiter[1].done()]
+        self._waiters = [waiter for waiter in self._waiters if not waiter[2].done()]
 
     def bring_up_to_date(self, subscriptions: Iterable[Subscription], frames: Frames) -> None:
         """Add the message that each subscription lacks; hold it back while the connection is slow."""
@@ -381,9 +405,11 @@ class Hub:
         for subscription in subscriptions:
             groups.add(subscription.group)
             if identity.is_doubted(self, subscription.subscriber):
+                subscription.is_owed = True
                 subscription.group.is_stale = True  # the next round checks who it is first, and reads and tells anew
                 self._wake.set()
                 continue
+            subscription.is_owed = False
             subscription.is_behind = subscription.subscriber.congested
             if not subscription.is_behind:
                 self._bring(subscription, frames)
@@ -406,6 +432,8 @@ class Hub:
             group.is_stale, group.changed = True, None
             self._wake.set()
             return
+        for subscription in group.subscriptions:
+            subscription.is_owed = False
         error = as_error(exception)
         if error.retry or isinstance(error, Internal):
             delay = RETRY_SECONDS[min(group.failures, len(RETRY_SECONDS) - 1)]

@@ -37,11 +37,12 @@ UNAUTHENTICATED = 4401
 class Doubts:
     """Of which connections the identity is to be checked in the next round."""
 
-    def __init__(self) -> None:
+    def __init__(self, checked_at: float) -> None:
         self.users: set[str] = set()
         self.sessions: set[str] = set()
         self.everyone = False
-        self.checked_at = 0.0
+        self.checked_at = checked_at
+        """Loop seconds at which everyone was last to be checked."""
 
     def concern(self, subscriber: Subscriber) -> bool:
         user_key = str(getattr(subscriber.user, "pk", None))
@@ -49,7 +50,7 @@ class Doubts:
 
 
 def doubts_of(hub: "Hub") -> Doubts:
-    return hub.__dict__.setdefault("_doubts", Doubts())  # type: ignore[no-any-return]
+    return hub.__dict__.setdefault("_doubts", Doubts(hub.loop.time()))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=1)
@@ -123,8 +124,7 @@ async def refresh(hub: "Hub") -> None:
     doubted = [subscriber for subscriber in hub.subscribers if doubts.concern(subscriber)]
     if not (doubts.everyone or doubts.users or doubts.sessions):
         return
-    fresh = Doubts()
-    fresh.checked_at = doubts.checked_at
+    fresh = Doubts(doubts.checked_at)
     hub.__dict__["_doubts"] = fresh
     signed_in = [subscriber for subscriber in doubted if getattr(subscriber.user, "is_authenticated", False)]
     if not signed_in:

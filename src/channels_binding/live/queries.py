@@ -69,6 +69,8 @@ class Subscription:
     """What the client shows; None once it was told that the row is gone."""
     is_behind: bool = False
     """Whether pushes were held back because the connection is slow."""
+    is_owed: bool = False
+    """Whether a round has not told it yet: its query is being read, or its reader's identity is looked into."""
 
 
 @dataclass(eq=False)
@@ -98,7 +100,9 @@ class Group:
     changed: set[Any] | None = None
     """Keys of the rows that changed since the last evaluation began; None if anything may have."""
     started: int = 0
-    """Evaluations begun so far."""
+    """Evaluations begun so far: the number of the latest."""
+    completed: int = 0
+    """Number of the latest evaluation that was made without a failure."""
     subscriptions: set[Subscription] = field(default_factory=set)
     idle_since: float | None = None
     """Loop seconds since when nobody is told; None while somebody is."""
@@ -117,6 +121,11 @@ class Group:
     def asked_as(self, user: Any, scope: Mapping[str, Any]) -> Call:
         """The group's call, asked by ``user``."""
         return replace(self.call, user=user, scope=scope, request=None)
+
+    async def until_free(self) -> None:
+        """Wait until no evaluation is under way at the moment of returning."""
+        while not self.is_free.is_set():
+            await self.is_free.wait()
 
     def touch(self, changes: Changes) -> bool:
         """Take note of changes; returns whether they can make the answer another one."""
