@@ -19,7 +19,17 @@ from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Response,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKEND = ROOT / "example" / "backend"
@@ -185,6 +195,8 @@ class Windows:
     desk: Desk
     browser: Browser
     problems: list[str] = field(default_factory=list)
+    refused: list[Response] = field(default_factory=list)
+    """Answers of 400 and above: what they say explains a problem."""
     contexts: dict[Kind, BrowserContext] = field(default_factory=dict)
     kept: dict[Kind, Page] = field(default_factory=dict)
     states: dict[Page, str] = field(default_factory=dict)
@@ -199,6 +211,9 @@ class Windows:
 
     def end_test(self) -> None:
         """Keeps the windows that are as they were, and closes the others."""
+        if self.problems:
+            self.problems += [f"{response.url}: {response.status}: {_text(response)}" for response in self.refused]
+        self.refused.clear()
         for kind, page in self.used.items():
             if page.evaluate(STATE) == self.states[page]:
                 self.kept[kind] = page
@@ -240,7 +255,20 @@ class Windows:
                 self.problems.append(f"{username}: console.{message.type}: {message.text} ({message.location})")
 
         page.on("console", on_console)
+
+        def on_response(response: Response) -> None:
+            if response.status >= 400:
+                self.refused.append(response)
+
+        page.on("response", on_response)
         page.on("pageerror", lambda error: self.problems.append(f"{username}: {error}"))
+
+
+def _text(response: Response) -> str:
+    try:
+        return response.text()
+    except Error as error:  # its window is on another page by now
+        return str(error)
 
 
 def sign_in(page: Page, username: str) -> None:
