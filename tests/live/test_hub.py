@@ -293,6 +293,26 @@ async def test_a_change_between_the_join_and_the_answer_is_not_missed(connect: C
         await socket.call(f"zoo.Note.unsubscribe#h{number}")
 
 
+async def test_a_change_that_a_round_passed_by_before_its_reader_was_subscribed_is_told(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Hub.open
+
+    async def slowly(hub: Hub, call: Any) -> Any:
+        group = await opened(hub, call)
+        await make_notes(1)
+        while not group.is_stale or hub.is_in_round or hub._wake.is_set():
+            await asyncio.sleep(0.001)
+        return group
+
+    monkeypatch.setattr(Hub, "open", slowly)
+    socket = await connect(user)
+    shown = await Shown(socket, "zoo.Note.search#h").open()
+    assert shown.rows == []
+    await shown.take()
+    assert shown.column("rank") == [1]
+
+
 async def test_after_unsubscribe_nothing_more_is_told(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     await socket.call("zoo.Note.search#h", {})

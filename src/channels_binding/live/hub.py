@@ -246,6 +246,8 @@ class Hub:
         group.subscriptions.add(subscription)
         group.idle_since = None
         self.groups[group.key] = group
+        if group.is_stale:
+            self._wake.set()  # a round may have passed it by while it had no listeners
 
     def unsubscribe(self, subscription: Subscription) -> None:
         group = subscription.group
