@@ -107,3 +107,16 @@ def test_settings_that_do_not_load_are_an_error(wrong: dict[str, Any]) -> None:
 
 def test_manage_py_check_runs_them() -> None:
     assert ids("W001", "W002") <= {message.id for message in run_checks(tags=["channels_binding"])}
+
+
+@pytest.mark.parametrize(
+    ("members", "is_fine"),
+    [
+        ({"BROKER": "redis_streams", "BROKER_OPTIONS": {"url": "redis://127.0.0.1:1/0"}}, True),
+        ({"BROKER": "redis_streams"}, False),
+        ({"BROKER": "redis"}, False),
+    ],
+)
+def test_a_broker_that_cannot_be_used_is_found_and_no_broker_is_asked(members: dict[str, Any], is_fine: bool) -> None:
+    with override_settings(CHANNELS_BINDING=members):
+        assert {str(message.id) for message in checks.check_settings()} == (set() if is_fine else ids("E002"))

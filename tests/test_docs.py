@@ -12,8 +12,10 @@ from channels_binding.conf import ALIASES, Settings
 from channels_binding.exceptions import BindingError, all_errors
 from tests.schema import SPEC
 
-REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
-PAGES = "\n".join(page.read_text() for page in REFERENCE.glob("*.md"))
+DOCS = Path(__file__).parents[1] / "docs"
+REFERENCE = DOCS / "reference"
+ALL_PAGES = sorted([*REFERENCE.glob("*.md"), *(DOCS / "howto").glob("*.md")])
+PAGES = "\n".join(page.read_text() for page in ALL_PAGES)
 OURS = [kind for kind in all_errors() if kind.__module__ == exceptions.__name__]
 
 
@@ -64,7 +66,7 @@ def test_every_python_name_that_the_reference_imports_is_there() -> None:
         assert all(hasattr(imported, name.strip()) for name in names.split(","))
 
 
-@pytest.mark.parametrize("page", sorted(REFERENCE.glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []

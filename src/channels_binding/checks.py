@@ -10,6 +10,7 @@ from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings, load_classes
+from channels_binding.live.transport import make_transport
 from channels_binding.registry import registry
 
 TAG = "channels_binding"
@@ -19,6 +20,7 @@ TAG = "channels_binding"
 def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     """E002: ``CHANNELS_BINDING`` does not load. E003: the channel layer would lose its connections."""
     try:
+        make_transport()
         load_classes(get_settings().AUTHENTIFICATION_CLASSES)
         load_classes(get_settings().DEFAULT_PERMISSION_CLASSES)
     except (ImproperlyConfigured, ImportError, TypeError) as error:

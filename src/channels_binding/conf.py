@@ -34,6 +34,10 @@ class Settings:
     """DRF authentication classes of the HTTP door; None takes DRF's own setting."""
     CHANNEL_LAYER: str = "default"
     """Which of ``CHANNEL_LAYERS`` carries changes between processes."""
+    BROKER: str = "channel_layer"
+    """What carries them instead: ``"redis_streams"``, or the dotted path of a ``live.transport.Transport``."""
+    BROKER_OPTIONS: Mapping[str, Any] | None = None
+    """Keyword arguments of the broker, such as ``{"url": "redis://127.0.0.1:6379/0"}``."""
     THREADS: int = 8
     """Size of the package's own thread pool; each thread holds one database connection per alias."""
     MAX_FRAME_BYTES: int = 262_144

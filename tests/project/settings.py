@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 
@@ -83,7 +84,9 @@ if os.environ.get("TEST_REDIS_URL"):
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-CHANNELS_BINDING = {"DEFAULT_PAGE_SIZE": 25, "ANONYMOUS_CONNECTION_ALLOWED": False}
+CHANNELS_BINDING: dict[str, Any] = {"DEFAULT_PAGE_SIZE": 25, "ANONYMOUS_CONNECTION_ALLOWED": False}
+if os.environ.get("TEST_BROKER") == "redis_streams":
+    CHANNELS_BINDING |= {"BROKER": "redis_streams", "BROKER_OPTIONS": {"url": os.environ["TEST_REDIS_URL"]}}
 
 
 class _NoMigrations:

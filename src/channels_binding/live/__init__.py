@@ -1,4 +1,5 @@
-"""Live queries: what changed (capture), how every process hears of it (broker), who is told what (queries, window, hub).
+"""Live queries: what changed (capture), how every process hears of it (publisher, transport, broker), who is told what
+(queries, window, hub).
 
 For projects: ``notify`` tells of rows changed where Django cannot see it, ``send`` and ``asend`` reach browsers from anywhere.
 """

@@ -20,7 +20,7 @@ from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BindingError, Internal, Unavailable
 from channels_binding.failures import as_error
-from channels_binding.live import broker, capture, feeds, identity
+from channels_binding.live import broker, capture, feeds, identity, publisher
 from channels_binding.live.changes import Changes
 from channels_binding.live.queries import (
     AudienceChanged,
@@ -74,7 +74,7 @@ class Hub:
         self._round_ended_at = float("-inf")
         self._rest_seconds = 0.0
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
-        self._broker = broker.LayerBroker(self)
+        self._broker = broker.Broker(self)
         self.spawn(self._run())
         self.spawn(self._tend())
         self._broker.start()
@@ -509,7 +509,7 @@ def publish_changes(changes: Changes) -> int | None:
 
     Returns the number of this batch, for ``Hub.wait_settled``; None where no hub runs.
     """
-    broker.publisher.publish({"kind": "changes", "changes": changes.to_message()})
+    publisher.publish({"kind": "changes", "changes": changes.to_message()})
     hubs = Hub.all()
     with Hub._lock:  # so that numbers arrive in their order
         number = next(Hub._numbers)
@@ -522,7 +522,7 @@ def publish_message(published: Mapping[str, Any]) -> None:
     """Tell every hub and every process something else than changes. From any thread."""
     for hub in Hub.all():
         hub.loop.call_soon_threadsafe(hub.receive, published)
-    broker.publisher.publish(published)
+    publisher.publish(published)
 
 
 def install() -> None:

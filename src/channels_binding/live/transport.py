@@ -1,0 +1,68 @@
+"""How messages travel between processes. Which way is taken is a setting; publisher and broker do not know it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from channels_binding.conf import get_settings
+
+Message = Mapping[str, Any]
+"""``{"kind": "changes", "from": "3f2a…", "n": 7, …}``: plain data, in JSON or msgpack."""
+
+ALIASES = {
+    "channel_layer": "channels_binding.live.layer.LayerTransport",
+    "redis_streams": "channels_binding.contrib.redis_streams.RedisStreams",
+}
+
+
+class Transport(ABC):
+    """One end of the way. It belongs to one event loop: a publisher and a broker each have their own.
+
+    Its constructor takes ``BROKER_OPTIONS`` and does no I/O.
+    """
+
+    retried: ClassVar[tuple[type[BaseException], ...]] = ()
+    """Failures of ``send`` after which the same message is worth another attempt. Else it is dropped: a gap, noticed."""
+
+    def reaches_others(self) -> bool:
+        """Whether there are other processes to reach this way at all."""
+        return True
+
+    @abstractmethod
+    async def send(self, message: Message) -> None:
+        """Hand over one message; raises if it was not taken."""
+
+    @abstractmethod
+    async def listen(self, hear: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
+        """Call ``hear`` for every message of every process, in order, until something fails. Then it may be called again.
+
+        It calls ``joined(complete)`` once it hears, and may again at any time: whether nothing was missed since the last
+        call. The first time it is False: what was said before is not known.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give connections back."""
+
+
+def make_transport() -> Transport:
+    """A new end of the way that ``BROKER`` names.
+
+    Raises:
+        ImproperlyConfigured: It is no transport, lacks a package, or does not know an option.
+    """
+    settings = get_settings()
+    path = ALIASES.get(settings.BROKER, settings.BROKER)
+    try:
+        transport = import_string(path)(**(settings.BROKER_OPTIONS or {}))
+    except (ImportError, TypeError, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"The BROKER {settings.BROKER!r} of CHANNELS_BINDING cannot be used: {error}. "
+            f"It is {' or '.join(repr(alias) for alias in ALIASES)}, or the dotted path of a Transport."
+        ) from error
+    if not isinstance(transport, Transport):
+        raise ImproperlyConfigured(f"The BROKER {settings.BROKER!r} of CHANNELS_BINDING is no Transport.")
+    return transport
