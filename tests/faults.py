@@ -39,6 +39,9 @@ class Proxy:
         self._server.close()
         self._abort()
         await self._server.wait_closed()
+        while self._pairs:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)  # what was aborted ends in the next turns of the loop
 
     def cut(self) -> None:
         self._refuses = True

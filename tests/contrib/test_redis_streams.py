@@ -74,7 +74,7 @@ class Reader:
     async def end(self) -> None:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
-        await self.transport.close()
+        await ended(self.transport)
 
 
 @pytest.fixture
@@ -100,9 +100,16 @@ async def proxy(redis: Redis) -> AsyncIterator[Proxy]:
 
 async def sent(url: str, *numbers: int, **options: Any) -> None:
     transport = RedisStreams(url, **options)
-    for number in numbers:
-        await transport.send({"kind": "changes", "n": number, "changes": {"zoo.Note": [number, "ä"]}})
+    try:
+        for number in numbers:
+            await transport.send({"kind": "changes", "n": number, "changes": {"zoo.Note": [number, "ä"]}})
+    finally:
+        await ended(transport)
+
+
+async def ended(transport: RedisStreams) -> None:
     await transport.close()
+    await asyncio.sleep(0.02)  # what was closed ends in the next turns of the loop
 
 
 async def test_what_one_sends_all_others_hear_in_order_after_they_have_joined(redis: Redis, read: Any) -> None:
@@ -217,8 +224,9 @@ async def test_an_own_beat_shows_that_the_way_is_good_and_its_lack_that_it_is_no
         def lost(self) -> None:
             self.losses += 1
 
+    own = RedisStreams(proxy.url)
+
     async def beat() -> None:
-        own = RedisStreams(proxy.url)
         while True:
             with suppress(*RedisStreams.retried):
                 await own.send({"kind": "beat", "from": publisher.current().id, "n": 0})
@@ -243,7 +251,9 @@ async def test_an_own_beat_shows_that_the_way_is_good_and_its_lack_that_it_is_no
         while receiving.heard_self_at == before:
             await asyncio.sleep(0.02)
     beating.cancel()
+    await asyncio.gather(beating, return_exceptions=True)
     await receiving.stop()
+    await ended(own)
 
 
 async def test_the_listener_survives_quiet_for_longer_than_the_socket_timeout(redis: Redis, read: Any) -> None:
