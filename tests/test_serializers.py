@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from rest_framework import serializers as drf
 
 from channels_binding import serializers
 from channels_binding.exceptions import Invalid
-from tests.project.zoo.models import Cafe, Label, Note, Token
+from tests.project.zoo.models import Cafe, Country, Label, Note, Seat, Teahouse, Token
 
 
 class LabelSerializer(drf.ModelSerializer[Label]):
@@ -104,6 +104,26 @@ def test_no_names_narrow_nothing() -> None:
 )  # fmt: skip
 def test_keys_travel_so_that_a_browser_reads_them(key: Any, travels_as: Any) -> None:
     assert serializers.as_pk(key) == travels_as
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "travels_as"),
+    [(Note, 7, 7), (Country, "%2C,", "%2C,"), (Seat, ("A", 7), "A,7"), (Seat, ("a,b%2C", -1), "a%2Cb%252C,-1"), (Seat, ('"', 1), '",1')],
+)  # fmt: skip
+def test_a_key_comes_back_as_it_went(model: type[models.Model], key: Any, travels_as: Any) -> None:
+    assert serializers.as_pk(key) == travels_as
+    assert serializers.from_pk(model, travels_as) == key
+
+
+@pytest.mark.parametrize("sent", ["A", "A,1,2", "A,x", ""])
+def test_a_composite_key_of_the_wrong_shape_is_none(sent: str) -> None:
+    with pytest.raises((ValueError, ValidationError)):
+        serializers.from_pk(Seat, sent)
+
+
+def test_the_link_to_the_parents_row_is_not_shown() -> None:
+    assert serializers.implicit_fields(Cafe) == ("id", "name", "seats")
+    assert [*serializers.default_class(Teahouse, ("name",), (), {})().fields] == ["name"]
 
 
 def body(serializer: Any, instance: Any) -> Any:

@@ -334,7 +334,7 @@ class BaseBinding:
         if isinstance(_target(pk), models.IntegerField) and not _is_integer(value):
             raise Invalid.field("id", "invalid", "'id' is a whole number.")
         try:
-            return pk.to_python(value)
+            return serializers.from_pk(self.get_model(), value)
         except (ValidationError, ValueError, TypeError):
             raise Invalid.field("id", "invalid", "'id' is not a key of this stream.") from None
 

@@ -16,7 +16,7 @@ from channels_binding.exceptions import Invalid, LimitExceeded, PreconditionFail
 from channels_binding.filters import apply_filters, apply_search
 from channels_binding.pagination import ordered, read_order, read_page
 from channels_binding.schema import describe_stream
-from channels_binding.serializers import as_pk, joined, rows_of
+from channels_binding.serializers import as_pk, from_pk, joined, rows_of
 from channels_binding.threads import settle
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ class ReadMixin(Base):
         known = self.unchanged
         lacking = [key for key in keys if key not in known]
         if lacking:
-            fetched = joined(self.reading_queryset().filter(pk__in=lacking), serializer)
+            keys_lacking = [from_pk(self.get_model(), key) for key in lacking]
+            fetched = joined(self.reading_queryset().filter(pk__in=keys_lacking), serializer)
             known = {**known, **{row.pk: row for row in rows_of(serializer, [*fetched])}}
         return tuple(known[key] for key in keys if key in known)
 

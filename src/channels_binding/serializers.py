@@ -1,5 +1,6 @@
 """DRF serializers, applied to a Call: the one made from ``fields``, narrowing, joins, and rows as they are sent."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,8 +44,13 @@ def implicit_fields(model: type[models.Model]) -> tuple[str, ...]:
     ``auth.User`` → ``("id", "last_login", "is_superuser", "username", …)``, without ``password``.
     """
     meta = model._meta
-    fields = [*meta.concrete_fields, *meta.many_to_many]
+    fields = [field for field in (*meta.concrete_fields, *meta.many_to_many) if not _is_parent_link(field)]
     return tuple(field.name for field in fields if not SENSITIVE.search(field.name))
+
+
+def _is_parent_link(field: Any) -> bool:
+    """Whether a field only says which row of the parent's table this one continues (multi-table inheritance)."""
+    return bool(getattr(field.remote_field, "parent_link", False))
 
 
 def implicit_read_only(model: type[models.Model]) -> tuple[str, ...]:
@@ -57,9 +63,13 @@ def implicit_read_only(model: type[models.Model]) -> tuple[str, ...]:
 def default_class(
     model: type[models.Model], fields: Sequence[str], read_only: Sequence[str], extra_kwargs: Mapping[str, Any]
 ) -> type[BindingSerializer]:
-    """The ModelSerializer for ``fields`` of ``model``, the key first."""
-    key = model._meta.pk.name
-    names = tuple(fields) if key in fields or "id" in fields else (key, *fields)
+    """The ModelSerializer for ``fields`` of ``model``, the key first where it is a field that DRF knows to show.
+
+    A row begins with its key as ``id`` in any case (``rows_of``).
+    """
+    key = model._meta.pk
+    is_shown = key.name in fields or "id" in fields or not key.concrete or _is_parent_link(key)
+    names = tuple(fields) if is_shown else (key.name, *fields)
     kept = tuple(name for name in read_only if name in names)
     options = {"model": model, "fields": names, "read_only_fields": kept, "extra_kwargs": extra_kwargs}
     meta = type("Meta", (), options)
@@ -96,10 +106,27 @@ def pk_of(instance: Any) -> Pk:
 
 
 def as_pk(value: Any) -> Pk:
-    """``7`` → ``7``; ``UUID("…")``, ``2**60``, a composite key → text."""
+    """``7`` → ``7``; ``UUID("…")``, ``2**60`` → text; a composite key ``("A,1", 7)`` → ``"A%2C1,7"``."""
     if isinstance(value, int) and -codecs.SAFE_INTEGER <= value <= codecs.SAFE_INTEGER:
         return value
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ",".join(map(_key_part, value)) if isinstance(value, (tuple, list)) else str(value)
+
+
+def _key_part(value: Any) -> str:
+    return str(value).replace("%", "%25").replace(",", "%2C")
+
+
+def from_pk(model: type[models.Model], value: Any) -> Any:
+    """A key as it travels → as the ORM takes it.
+
+    Raises:
+        ValueError, TypeError, ValidationError: It is no key of this model.
+    """
+    key = model._meta.pk
+    if not isinstance(key, models.CompositePrimaryKey):
+        return key.to_python(value)
+    parts = [part.replace("%2C", ",").replace("%25", "%") for part in str(value).split(",")]
+    return tuple(key.to_python(json.dumps(parts)))
 
 
 def rows_of(serializer: Any, instances: Sequence[Any]) -> tuple[Row, ...]:

@@ -215,7 +215,10 @@ WRITES: dict[str, tuple[Callable[[Zoo], Any], Expected]] = {
         lambda zoo: Cafe.objects.filter(pk=zoo.cafe.pk).update(seats=9),
         lambda zoo, _: {CAFE: {zoo.cafe.pk}},
     ),
-    "inheritance delete": (lambda zoo: zoo.cafe.delete(), lambda zoo, _: {PLACE: {zoo.cafe_pk}, CAFE: {zoo.cafe_pk}}),  # type: ignore[attr-defined]
+    "inheritance delete": (  # Django also asks the table of the child class, which may continue the row
+        lambda zoo: zoo.cafe.delete(),
+        lambda zoo, _: {label: {zoo.cafe_pk} for label in (PLACE, CAFE, "zoo.EspressoBar")},  # type: ignore[attr-defined]
+    ),
     "save with a uuid": (token_save, lambda zoo, _: {}),
     "raw by key": (
         raw_with('UPDATE "zoo_note" SET "rank" = 5 WHERE "zoo_note"."id" = %s', "note"),
@@ -525,7 +528,8 @@ def test_a_call_learns_the_numbers_of_what_it_published(told: Told, zoo: Zoo) ->
 def test_a_write_to_what_is_ignored_or_unknown_is_not_told(told: Told) -> None:
     from django.contrib.contenttypes.models import ContentType
 
-    ContentType.objects.create(app_label="x", model="y").delete()
+    ContentType.objects.create(app_label="x", model="y")
+    ContentType.objects.filter(app_label="x")._raw_delete("default")  # without a cascade to zoo.Remark
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE elsewhere (n integer)")
         cursor.execute("INSERT INTO elsewhere (n) VALUES (1)")

@@ -32,6 +32,8 @@ INSTALLED_APPS = [
     "channels_binding",
     "tests.project.zoo",
 ]
+if os.environ.get("TEST_DATABASE_URL", "").startswith("postgres"):
+    INSTALLED_APPS += ["django.contrib.postgres", "tests.project.zoo_postgres"]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

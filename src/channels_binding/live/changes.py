@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from channels_binding.serializers import as_pk
+
 MAX_KEYS = 500
 """More keys than this of one model and transaction are told as: the whole model changed."""
 
@@ -44,4 +46,6 @@ class Changes:
 
 
 def _portable(key: Any) -> int | str:
+    if isinstance(key, tuple):  # a composite key
+        return as_pk(key)
     return key if isinstance(key, int) and -(2**63) <= key < 2**63 else str(key)

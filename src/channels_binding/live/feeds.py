@@ -54,7 +54,7 @@ class Feed:
         serializer = binding.make_serializer({})
         queryset = serializers.joined(binding.reading_queryset(), serializer).order_by("pk")
         if keys is not None:
-            queryset = queryset.filter(pk__in=keys)
+            queryset = queryset.filter(pk__in=[serializers.from_pk(queryset.model, key) for key in keys])
         instances = [each for each in queryset[: MAX_ROWS + 1] if binding.may_see(each)]
         if keys is None and len(instances) > MAX_ROWS:
             error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)

@@ -1,4 +1,4 @@
-"""Models of many shapes, for every test that needs one."""
+"""What most tests use: text, numbers, a null, an owner, tags; and the first of each odd kind."""
 
 import uuid
 from typing import ClassVar

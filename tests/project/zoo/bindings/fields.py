@@ -1,0 +1,92 @@
+"""One binding for each model of plain values: all fields, what can be filtered and ordered by."""
+
+from channels_binding.consumers import AsyncBinding
+from tests.project.zoo.models import (
+    Address,
+    Computed,
+    Digits,
+    Document,
+    Flag,
+    Lapse,
+    Legacy,
+    Moment,
+    Money,
+    Options,
+    Prose,
+    Vault,
+)
+
+
+class DigitsBinding(AsyncBinding):
+    model = Digits
+    fields = ("id", "small", "positive_small", "plain", "positive", "big", "positive_big", "limited")
+    filterset_fields = {
+        "plain": ["exact", "gte", "lte", "in", "range"],
+        "big": ["exact", "gt"],
+        "positive_big": ["isnull"],
+    }
+
+
+class MoneyBinding(AsyncBinding):
+    model = Money
+    fields = ("id", "amount", "rate", "factor", "estimate")
+    filterset_fields = {"amount": ["exact", "gte", "lte"], "factor": ["lt"]}
+
+
+class ProseBinding(AsyncBinding):
+    model = Prose
+    fields = ("id", "title", "body", "limited", "slug", "email", "homepage", "postcode")
+    filterset_fields = {"title": ["exact", "icontains", "startswith"], "email": ["exact", "isnull"]}
+    search_fields = ("title", "^slug", "=email")
+
+
+class MomentBinding(AsyncBinding):
+    model = Moment
+    fields = ("id", "day", "instant", "hour", "maybe_day", "maybe_instant", "maybe_hour", "created_at", "changed_on")
+    filterset_fields = {"day": ["exact", "gte", "lte", "year"], "instant": ["gte", "lt", "date"], "hour": ["lt"]}
+
+
+class LapseBinding(AsyncBinding):
+    model = Lapse
+    fields = ("id", "length", "pause")
+    filterset_fields = {"length": ["gte", "lte"]}
+
+
+class FlagBinding(AsyncBinding):
+    model = Flag
+    fields = ("id", "is_up", "is_known")
+    filterset_fields = ("is_up", "is_known")
+
+
+class OptionsBinding(AsyncBinding):
+    model = Options
+    fields = ("id", "flat", "grouped", "colour", "size", "weekday", "ratio")
+    filterset_fields = {"flat": ["exact", "in"], "colour": ["exact"], "size": ["exact"], "grouped": ["exact"]}
+
+
+class DocumentBinding(AsyncBinding):
+    model = Document
+    fields = ("id", "content", "notes")
+
+
+class AddressBinding(AsyncBinding):
+    model = Address
+    fields = ("id", "host", "v4", "v6", "card", "spare")
+    filterset_fields = ("host", "card")
+
+
+class VaultBinding(AsyncBinding):
+    model = Vault
+    fields = ("id", "name", "sealed", "thumb")
+
+
+class ComputedBinding(AsyncBinding):
+    model = Computed
+    fields = ("id", "width", "height", "name", "area", "key_name", "marked_on")
+    filterset_fields = {"width": ["exact"], "name": ["icontains"]}
+
+
+class LegacyBinding(AsyncBinding):
+    model = Legacy
+    fields = ("number", "caption", "value", "heir")
+    filterset_fields = ("value", "heir")
