@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from channels_binding import connections
+from channels_binding.authentication import Identity
 from channels_binding.connections import Connection, Flow
 from channels_binding.live import hub, identity
 from channels_binding.live.hub import Hub
@@ -372,7 +373,7 @@ async def test_a_client_without_a_subprotocol_that_does_not_read_is_conflated_to
     note = await create(title="x" * 80)
     writer = await connect(user)
     server = Clogged()
-    slow = Connection({"type": "websocket"}, server.send, user, "seed")
+    slow = Connection({"type": "websocket"}, server.send, Identity(user), "seed")
     await slow.open()
     await slow.receive(f'{{"event": "zoo.Note.retrieve", "data": {{"id": {note.pk}}}}}', None)
     while not slow.subscriptions:
@@ -389,7 +390,7 @@ async def test_a_client_without_a_subprotocol_that_does_not_read_is_conflated_to
 
 async def test_messages_of_handlers_that_nobody_reads_end_the_connection(connect: Connect, user: Any) -> None:
     server = Clogged()
-    slow = Connection({"type": "websocket"}, server.send, user, "seed")
+    slow = Connection({"type": "websocket"}, server.send, Identity(user), "seed")
     await slow.open()
     for _ in range(10):
         slow.push([b'{"event":"x.y","data":"' + b"x" * 1_000_000 + b'"}'])

@@ -116,7 +116,7 @@ class Outlet:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def admitted(self, stream: str) -> None:
+    def admitted(self, stream: str, action: str) -> None:
         self.heard.append(stream)
 
 

@@ -137,6 +137,8 @@ BAD_CLIENT: list[Any] = [
 LIST = {"page": 1, "limit": 3, "count": 1, "order": None, "rows": [ROW]}
 GOOD_SERVER: list[Any] = [
     {"event": "cb.hello", "data": HELLO},
+    {"event": "cb.hello", "data": {**HELLO, "user": "7", "expires_in": 300}},
+    {"event": "cb.auth", "id": 1, "data": {"success": True, "user": "7", "expires_in": 0}},
     {"event": "cb.ping", "data": {"n": 1}},
     {"event": "cb.goaway", "data": {"reason": "deploy", "reconnect": True, "after_ms": 100}},
     {"event": "cb.error", "error": ERROR},
@@ -168,6 +170,8 @@ GOOD_SERVER: list[Any] = [
     [{"event": f"{NOTE}.retrieve", "type": "gone"}],
 ]
 BAD_SERVER: list[Any] = [
+    {"event": "cb.auth", "id": 1, "data": {"success": True}},
+    {"event": "cb.hello", "data": {**HELLO, "expires_in": -1}},
     {"event": f"{NOTE}.search"},
     {"event": f"{NOTE}.search", "data": {}, "error": ERROR},
     {"event": f"{NOTE}.search", "data": {}, "extra": 1},

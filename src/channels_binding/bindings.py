@@ -8,6 +8,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.db import connections, models
 from django.forms.models import BaseModelForm, modelform_factory
@@ -258,7 +259,10 @@ class BaseBinding:
         By default the user, unless nothing about the binding depends on who asks. Override it to share more:
         ``return ("team", self.user.team_id)``. It must tell apart all who may get different answers.
         """
-        return ("user", getattr(self.user, "pk", None)) if self.depends_on_user() else ("all",)
+        if not self.depends_on_user():
+            return ("all",)
+        token = self.call.scope.get("auth_key")  # one user's tokens may open different doors
+        return ("user", getattr(self.user, "pk", None), *(() if token is None else (token,)))
 
     # Rows
 
@@ -485,6 +489,14 @@ class BaseBinding:
             raise RuntimeError("This call came from code; use channels_binding.live.send() to reach clients.")
         return self.call.outlet
 
+    def _become(self, user: Any, backend: str | None = None) -> None:
+        if user is not None and backend is not None:
+            user.backend = backend
+        self._outlet.become(user)
+        self.user = self.call.user = AnonymousUser() if user is None else user
+        if self._request is not None:
+            self._request.user = self.user
+
     def _reflect(self, event: str, data: Mapping[str, Any]) -> None:
         self._outlet.reflect(f"{self.get_stream()}.{event}", data)
 
@@ -506,6 +518,17 @@ _USER_HOOKS = (
 
 class Binding(ModelActions, BaseBinding):
     """A binding for synchronous code: handlers are plain functions and run on the package's thread pool."""
+
+    def login(self, user: Any, backend: str | None = None) -> None:
+        """Sign ``user`` in: over HTTP with a session and its cookie, over a socket for as long as it is open.
+
+        What the caller reads live is read again as this user, before the answer is sent.
+        """
+        self._become(user, backend)
+
+    def logout(self) -> None:
+        """Sign the caller out and end the session. A socket is closed after the answer, unless it may be anonymous."""
+        self._become(None)
 
     def reflect(self, event: str, data: Mapping[str, Any]) -> None:
         """Send ``<stream>.<event>`` to the caller alone."""
@@ -547,6 +570,17 @@ class AsyncBinding(ModelActions, BaseBinding):
     delete: Any = _awaitable(ModelActions.delete)
     form: Any = _awaitable(ModelActions.form)
     describe: Any = _awaitable(ModelActions.describe)
+
+    async def login(self, user: Any, backend: str | None = None) -> None:
+        """Sign ``user`` in: over HTTP with a session and its cookie, over a socket for as long as it is open.
+
+        What the caller reads live is read again as this user, before the answer is sent.
+        """
+        self._become(user, backend)
+
+    async def logout(self) -> None:
+        """Sign the caller out and end the session. A socket is closed after the answer, unless it may be anonymous."""
+        self._become(None)
 
     async def reflect(self, event: str, data: Mapping[str, Any]) -> None:
         """Send ``<stream>.<event>`` to the caller alone."""

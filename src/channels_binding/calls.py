@@ -48,9 +48,9 @@ class Call:
     def is_live(self) -> bool:
         return self.data.get("live", True) is not False
 
-    def as_user(self, user: Any) -> "Call":
+    def as_user(self, user: Any, scope: Mapping[str, Any] | None = None) -> "Call":
         """The same question by another (or a freshly read) user."""
-        return replace(self, user=user, request=None)
+        return replace(self, user=user, scope=self.scope if scope is None else scope, request=None)
 
 
 def etag(body: bytes) -> str:

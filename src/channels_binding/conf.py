@@ -19,7 +19,9 @@ class Settings:
     """What ``CHANNELS_BINDING`` may hold. Unknown names are refused, so that a typing error is seen."""
 
     AUTHENTIFICATION_CLASSES: Sequence[Any] = ()
-    """Classes (or dotted paths) with ``get_user(consumer)``, asked in order until one returns a user."""
+    """DRF authentication classes, or classes with ``get_user(consumer)``, asked in order until one returns a user."""
+    AUTHENTICATION_SECONDS: float = 10.0
+    """How long a socket may be open without having said who it is (``cb.auth``)."""
     ANONYMOUS_CONNECTION_ALLOWED: bool = False
     """Whether a connection without a user is accepted, and an HTTP request without one answered."""
     ALLOWED_ORIGINS: Sequence[str] | None = None

@@ -1,4 +1,4 @@
-"""One accepted socket: frames in, answers and pushes out. Shared by both consumers; knows no authentication of its own.
+"""One accepted socket: frames in, answers and pushes out. Shared by both consumers; who a token belongs to, its door says.
 
 A call runs as a task of its own, so a slow one holds up neither the next one nor a push. What leaves passes one outbox
 with one writer, so order holds.
@@ -8,16 +8,22 @@ import asyncio
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
-from channels_binding import codecs, protocol
+from django.contrib.auth.models import AnonymousUser
+
+from channels_binding import authentication, codecs, protocol
+from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import Settings, get_settings
 from channels_binding.dispatch import aperform
-from channels_binding.exceptions import BadRequest, BindingError, NotFound, TooLarge
+from channels_binding.exceptions import BadRequest, BindingError, Invalid, NotFound, TooLarge, Unauthenticated
 from channels_binding.failures import as_error
+from channels_binding.live import identity as live_identity
 from channels_binding.live import outlet
 from channels_binding.live.capture import WRITTEN
 from channels_binding.live.hub import Hub
@@ -26,6 +32,7 @@ from channels_binding.live.window import returning, snapshot
 from channels_binding.protocol import Body, Malformed, Request, failure, frame, message
 from channels_binding.registry import registry
 from channels_binding.session import Limits, Rate, Session, read_name
+from channels_binding.threads import run
 from channels_binding.types import Dialect, Scope, Send
 
 logger = logging.getLogger("channels_binding")
@@ -33,6 +40,9 @@ logger = logging.getLogger("channels_binding")
 OWN_DIFFS_SECONDS = 0.25
 """How long the reply to a write waits for the diffs that the write causes on its own connection."""
 READS = ("retrieve", "search", "list")
+UNAUTHENTICATED = 4401
+FAREWELL_SECONDS = 1.0
+"""How long a last message may take to leave before the socket is closed after it."""
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
 """More than this waiting for a client that does not read: it is closed with 4508. Live reads alone never get there."""
 
@@ -87,6 +97,9 @@ class Outlet:
         self.request = request
         self.has_answered = False
         """Whether a reflected message under the call's own name was its reply."""
+        self.successor: Any = None
+        """Whose the connection is once the call is answered, if the handler has signed somebody in or out."""
+        self._caller = getattr(connection.user, "pk", None)
 
     def _on_loop(self, function: Any, *args: Any) -> None:
         """Keep the order of what is sent: at once on the loop, in line from a thread."""
@@ -96,8 +109,12 @@ class Outlet:
         else:
             loop.call_soon_threadsafe(function, *args)
 
-    def admitted(self, stream: str) -> None:
-        self.connection.streams.add(stream)
+    def admitted(self, stream: str, action: str) -> None:
+        if getattr(self.connection.user, "pk", None) == self._caller:  # who asked may have signed out meanwhile
+            self.connection.streams[stream] = action
+
+    def become(self, user: Any) -> None:
+        self.successor = AnonymousUser() if user is None else user
 
     def reflect(self, event: str, data: Mapping[str, Any]) -> None:
         call_id = None
@@ -115,17 +132,39 @@ class Outlet:
         outlet.to_user(user_pk, event, data)
 
 
+class Door(Protocol):
+    """What lets people in: the consumer."""
+
+    async def identify(self, token: str | None) -> Identity:
+        """Who the token belongs to; with None, ask again who the handshake belongs to.
+
+        Raises:
+            Exception: It is not known.
+        """
+
+    async def entered(self, identity: Identity) -> None:
+        """The connection is this user's from now on."""
+
+
 class Connection:
     """An open socket. To the hub it is a ``Subscriber``."""
 
-    def __init__(self, scope: Scope, send: Send, user: Any, dialect: Dialect) -> None:
+    def __init__(
+        self, scope: Scope, send: Send, identity: Identity | None, dialect: Dialect, door: Door | None = None
+    ) -> None:
+        """``identity`` is None for a socket that is open only to say who it is (``cb.auth``)."""
         settings = get_settings()
         self.id = secrets.token_urlsafe(9)
-        self.scope = scope
-        self.user = user
+        self.scope: Mapping[str, Any] = scope
+        self.is_pending = identity is None
+        """Whether it is not known yet who this is. Then nothing but ``cb.auth`` is answered."""
         self.dialect: Dialect = dialect
-        self.session_key: str | None = getattr(scope.get("session"), "session_key", None)
-        self.streams: set[str] = set()
+        self.streams: dict[str, str] = {}
+        self._door = door
+        self._token: str | None = None
+        """The token of the last ``cb.auth``; None while the handshake says who this is."""
+        self._handshake = scope
+        self._expiry: asyncio.TimerHandle | None = None
         self.settings = settings
         self.session = Session(dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND))
         self.hub = Hub.current()
@@ -140,32 +179,115 @@ class Connection:
         self._held: list[bytes] = []
         self._writes_in_flight = 0
         self._has_output = asyncio.Event()
+        self._has_left = asyncio.Event()
+        """Set while nothing waits to be written."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_heard = self.hub.loop.time()
+        self._take(identity or Identity(AnonymousUser()))
 
     # Life
 
     async def open(self) -> None:
-        """Join the hub and, with ``cb.1``, say hello."""
+        """Let messages leave; of a socket whose owner is known, join the hub and, with ``cb.1``, say hello."""
+        self._spawn(self._write())
+        if self.is_pending:
+            self._spawn(self._expect_authentication())
+        else:
+            await self._enter()
+
+    async def _enter(self) -> None:
         await self.hub.ready()
         self.hub.join(self)
-        self._spawn(self._write())
         if self.dialect == "cb.1":
             self.put(message("cb.hello", self._hello()))
             self._spawn(self._keep_alive())
+
+    async def _expect_authentication(self) -> None:
+        await asyncio.sleep(self.settings.AUTHENTICATION_SECONDS)
+        if self.is_pending:
+            self.end(UNAUTHENTICATED, "did not authenticate in time")
+
+    # Whose it is
+
+    def _take(self, identity: Identity) -> None:
+        """Be this user's from now on, for as long as its token lasts."""
+        self.identity, self.user, self.auth = identity, identity.user, identity.auth
+        self.session_key = identity.session_key
+        self.scope = identity.into(self._handshake)
+        live_identity.watch(identity.auth)
+        self._expire_at(identity.expires_at)
+
+    def _expire_at(self, moment: float | None) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._expiry = None
+        if moment is not None:
+            self._expiry = self.hub.loop.call_later(max(0.0, moment - time.time()), self._expire, moment)
+
+    def _expire(self, moment: float) -> None:
+        if time.time() < moment:  # the loop's clock and the wall's go apart
+            self._expire_at(moment)
+        else:
+            self.end(UNAUTHENTICATED, "the token is over")
+
+    async def become(self, identity: Identity) -> None:
+        """Be somebody else's, or somebody's with another token: every live read is read again as this user."""
+        self._take(identity)
+        if self._door is not None:
+            await self._door.entered(identity)
+        if not self._remains(identity.user):
+            await self._farewell(UNAUTHENTICATED, "signed out")
+        else:
+            await live_identity.reevaluate(self.hub, self)
+
+    def _remains(self, user: Any) -> bool:
+        """Whether the connection stays open as this user's."""
+        return bool(user.is_authenticated) or self.settings.ANONYMOUS_CONNECTION_ALLOWED
+
+    @property
+    def has_token(self) -> bool:
+        return self.identity.token is not None
+
+    async def identify(self) -> None:
+        """Ask again who this is, where a token says it.
+
+        Raises:
+            Unauthenticated: The token is no longer good, or somebody else's.
+        """
+        asked = self.identity
+        if self._door is None or asked.token is None:
+            return
+        found = await self._door.identify(self._token)
+        if found.user.pk != asked.user.pk:
+            raise Unauthenticated()
+        if self.identity is asked:
+            self._take(replace(asked, auth=found.auth))
+
+    async def _farewell(self, code: int, reason: str) -> None:
+        """Close the socket once what was put before has left."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._has_left.wait(), FAREWELL_SECONDS)
+        self.end(code, reason)
 
     def _hello(self) -> dict[str, Any]:
         limits = self.session.limits
         return {
             "proto": "cb.1",
             "connection": self.id,
-            "user": None if getattr(self.user, "pk", None) is None else str(self.user.pk),
+            **self._whose(),
             "ping_seconds": self.settings.PING_SECONDS,
             "limits": {name: getattr(limits, name) for name in Limits.__slots__},
         }
 
+    def _whose(self) -> dict[str, Any]:
+        """Whose the connection is, and for how many seconds: ``{"user": "7", "expires_in": 300}``."""
+        moment = self.identity.expires_at
+        lasts = {} if moment is None else {"expires_in": max(0, int(moment - time.time()))}
+        return {"user": None if getattr(self.user, "pk", None) is None else str(self.user.pk), **lasts}
+
     async def close(self) -> None:
         """The socket is gone: leave the hub, end what runs for it."""
+        self._expire_at(None)
         self.hub.leave(self, self.subscriptions)
         self.session.reads.clear()
         for task in [*self._tasks]:
@@ -194,6 +316,7 @@ class Connection:
             return
         text = protocol.batch(frames)
         self._outbox.append(text)
+        self._has_left.clear()
         self._queued += len(text)
         self._has_output.set()
         if self._queued > MAX_QUEUED_BYTES:
@@ -240,6 +363,8 @@ class Connection:
                     await self._send({"type": "websocket.send", "text": text.decode()})
                     self._queued -= len(text)
                     self._account(len(text))
+                if not self._outbox:
+                    self._has_left.set()
                 self._catch_up()
             await self._send({"type": "websocket.close", "code": self.closed_with[0], "reason": self.closed_with[1]})
         except Exception as error:  # the peer is gone; the receiving side will be told
@@ -298,6 +423,10 @@ class Connection:
         for request in protocol.read_frame(value, max_batch=self.settings.MAX_BATCH):
             if isinstance(request, Malformed):
                 self.put(failure(request.error, request.event, request.id))
+            elif request.event == "cb.auth" and self.dialect == "cb.1":
+                await self._authenticate(request)
+            elif self.is_pending:
+                self.put(failure(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id))
             elif request.is_system:
                 self._system(request)
             else:
@@ -310,6 +439,39 @@ class Connection:
             self.put(failure(error, request.event, request.id))
             return
         self._spawn(self._serve(request))
+
+    async def _authenticate(self, request: Request) -> None:
+        """``cb.auth``: be whoever the token says. What follows in the same frame, and later ones, wait for it."""
+        try:
+            identity = await self._identified(request)
+        except Exception as exception:
+            self.put(failure(as_error(exception), request.event, request.id))
+            if self.is_pending:
+                await self._farewell(UNAUTHENTICATED, "not authenticated")
+            return
+        if self.is_pending:
+            await self._admit(identity)
+        else:
+            await self.become(identity)
+        self.put(message(request.event, {"success": True, **self._whose()}, request.id))
+
+    async def _identified(self, request: Request) -> Identity:
+        self.session.rate.take(self.hub.loop.time())
+        token = request.data.get("token")
+        if not isinstance(token, str):
+            raise Invalid.field("token", "required", "'token' is missing, or is no text.")
+        if self._door is None:
+            raise Unauthenticated()
+        identity = await self._door.identify(token)
+        self._token = token
+        return identity
+
+    async def _admit(self, identity: Identity) -> None:
+        self.is_pending = False
+        self._take(identity)
+        await self._enter()
+        if self._door is not None:
+            await self._door.entered(identity)
 
     def _system(self, request: Request) -> None:
         if self.dialect != "cb.1":
@@ -372,8 +534,11 @@ class Connection:
         name = read_name(request)
         self.session.check_room(name)
         group = await self.hub.open(call)
+        if getattr(call.user, "pk", None) != getattr(self.user, "pk", None):  # signed in as another meanwhile
+            await self._read(request, self._call(request))
+            return
         self.session.check_room(name)
-        self.streams.add(call.stream)
+        self.streams[call.stream] = call.action
         if group.reading is None:
             raise NotFound()
         self._forget(name)
@@ -393,7 +558,7 @@ class Connection:
 
     async def _subscribe(self, request: Request, call: Call) -> None:
         await aperform(call)
-        self.streams.add(call.stream)
+        self.streams[call.stream] = "subscribe"
         if registry.get(call.stream).find_model() is not None:
             await self.hub.feeds.subscribe(call, self)
         self.put(message(request.event, {"success": True}, request.id))
@@ -401,7 +566,7 @@ class Connection:
     async def _unsubscribe(self, request: Request, call: Call) -> None:
         await aperform(call)
         if request.hash is None:
-            self.streams.discard(call.stream)
+            self.streams.pop(call.stream, None)
             self.hub.feeds.unsubscribe(call.stream, self)
         else:
             for name in [name for name in self.session.reads if self._is_named(name, call)]:
@@ -413,6 +578,7 @@ class Connection:
 
     async def _act(self, request: Request, call: Call) -> None:
         """Anything else: a write, a form, a bound event. Its reply comes after the diffs that it causes here."""
+        way_out: Any = call.outlet
         written: list[int] = []
         token = WRITTEN.set(written)
         self._writes_in_flight += 1
@@ -420,7 +586,10 @@ class Connection:
             answer = await aperform(call)
             if self.dialect == "cb.1":
                 await self.hub.wait_settled(written, self, OWN_DIFFS_SECONDS)
-            self._reply(request, answer, call.outlet)
+            if way_out.successor is None:
+                self._reply(request, answer, way_out)
+            else:
+                await self._hand_over(request, answer, way_out)
         except Exception as exception:
             self.put(failure(as_error(exception), request.event, request.id))
         finally:
@@ -428,6 +597,21 @@ class Connection:
             self._writes_in_flight -= 1
             if not self._writes_in_flight:
                 self._release_held()
+
+    async def _hand_over(self, request: Request, answer: Any, way_out: Any) -> None:
+        """The handler has signed somebody in or out. A socket that is closed for it is told the answer first."""
+        user = way_out.successor
+        self.session_key = None  # the end of the session must not end this socket before its answer
+        if user.is_authenticated:
+            user = await run(live_identity.fingerprint, user)
+        else:
+            await run(authentication.sign_out, self.scope)
+        stays = self._remains(user)
+        if stays:
+            await self.become(Identity(user))
+        self._reply(request, answer, way_out)
+        if not stays:
+            await self.become(Identity(user))
 
     def _reply(self, request: Request, answer: Any, way_out: Any) -> None:
         if isinstance(answer, Reading):

@@ -12,22 +12,27 @@ from channels_binding import _boot
 _boot.begin()
 
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 from channels.auth import get_user as channels_get_user
 from django.contrib.auth.models import AnonymousUser
+from rest_framework.exceptions import AuthenticationFailed
 
-from channels_binding import origins, protocol
+from channels_binding import authentication, origins, protocol
 from channels_binding.actions import bind
+from channels_binding.authentication import Identity
 from channels_binding.bindings import AsyncBinding, Binding
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.connections import Connection
+from channels_binding.exceptions import Unauthenticated
 from channels_binding.live.identity import fingerprint
 from channels_binding.threads import call_hook, run, settle
 from channels_binding.types import Dialect, Receive, Scope, Send
 
 logger = logging.getLogger("channels_binding")
+authentication.redact_server_logs()
 
 
 class BaseConsumer:
@@ -38,7 +43,15 @@ class BaseConsumer:
         self.receive = receive
         self.send = send
         self.user: Any = None
+        self.token: str | None = None
+        """The token by which somebody wants to be known, for ``get_user(consumer)``; None where there is none."""
+        self.auth: Any = None
+        """What an authentication class has found beside the user (DRF's ``request.auth``)."""
         self.connection: Connection | None = None
+        self._handshake = scope
+        """The scope as it came, token included; ``scope`` is without."""
+        self._found: Identity | None = None
+        self._refusal: AuthenticationFailed | None = None
 
     def __await__(self) -> Generator[Any, None, None]:
         return self._run().__await__()
@@ -64,7 +77,7 @@ class BaseConsumer:
 
     # Hooks of both kinds are called through these
 
-    async def _authenticated(self) -> Any:
+    async def _user(self) -> Any:
         raise NotImplementedError
 
     async def _told(self, hook: str) -> None:
@@ -78,36 +91,48 @@ class BaseConsumer:
         event = await self.receive()
         if event["type"] != "websocket.connect":
             return
-        if not await self._admit():
+        dialect = self._dialect()
+        try:
+            identity = await self._admitted()
+        except Unauthenticated as refusal:
+            logger.info("A connection was refused: %s", refusal)
             await self.send({"type": "websocket.close", "code": 4403})  # before accept: HTTP 403 to the handshake
             return
-        dialect = self._dialect()
         await self.send(
             {"type": "websocket.accept", "subprotocol": protocol.SUBPROTOCOL if dialect == "cb.1" else None}
         )
-        self.connection = Connection(self.scope, self.send, self.user, dialect)
+        self.connection = Connection(self.scope, self.send, identity, dialect, _Door(self))
         await self._converse(self.connection)
 
-    async def _admit(self) -> bool:
-        """Whether the socket is accepted: its origin is ours, and somebody is signed in (or need not be)."""
+    async def _admitted(self) -> Identity | None:
+        """Who connects; None for a socket that is let in only to say it (``cb.auth``).
+
+        Raises:
+            Unauthenticated: The socket is not accepted.
+        """
         if not origins.is_allowed(self.scope):
-            logger.info("A connection was refused: foreign origin")
-            return False
-        try:
-            self.user = await self._authenticated()
-        except Exception:
-            logger.exception("A connection was refused: it could not be authenticated")
-            return False
-        self.scope["user"] = self.user
-        return bool(self.user.is_authenticated) or get_settings().ANONYMOUS_CONNECTION_ALLOWED
+            raise Unauthenticated("foreign origin")
+        identity = await self._identity()
+        handshake, self.scope = self.scope, self._shown_scope()
+        self._handshake = handshake
+        if identity.user.is_authenticated or get_settings().ANONYMOUS_CONNECTION_ALLOWED:
+            self._become(identity)
+            return identity
+        if self._takes_tokens() and protocol.SUBPROTOCOL in handshake.get("subprotocols", ()):
+            return None
+        raise Unauthenticated("nobody is signed in")
+
+    def _shown_scope(self) -> Scope:
+        return authentication.without_token(self.scope) if self._takes_tokens() else self.scope
 
     def _dialect(self) -> Dialect:
         return "cb.1" if protocol.SUBPROTOCOL in self.scope.get("subprotocols", ()) else "seed"
 
     async def _converse(self, connection: Connection) -> None:
-        await connection.open()
         try:
-            await self._told("connected")
+            await connection.open()
+            if not connection.is_pending:
+                await self._told("connected")
             while True:
                 event = await self.receive()
                 if event["type"] == "websocket.disconnect":
@@ -116,18 +141,92 @@ class BaseConsumer:
                     await connection.receive(event.get("text"), event.get("bytes"))
         finally:
             await connection.close()
-            await self._told("disconnected")
+            if not connection.is_pending:
+                await self._told("disconnected")
+
+    # Who it is
 
     def authentication_classes(self) -> list[type]:
         """``AUTHENTIFICATION_CLASSES`` of the settings, loaded."""
         return load_classes(get_settings().AUTHENTIFICATION_CLASSES)
 
+    def _takes_tokens(self) -> bool:
+        return any(authentication.takes_tokens(cls) for cls in self.authentication_classes())
+
+    def _become(self, identity: Identity) -> None:
+        self.user, self.auth = identity.user, identity.auth
+        self.scope = identity.into(self.scope)
+
+    async def _identity(self, token: str | None = None) -> Identity:
+        """Who the token belongs to; without one, who the handshake does.
+
+        Raises:
+            Unauthenticated: There is a token, and it is nobody's; or what is asked has failed.
+        """
+        if self._takes_tokens():
+            self.token = token or authentication.token_of(self.scope)
+        try:
+            user = await self._user()
+            return await run(self._identified, user)
+        except (Unauthenticated, AuthenticationFailed):
+            raise Unauthenticated("the token is not accepted") from None
+        except Exception:
+            logger.error("Somebody could not be authenticated:\n%s", self._redacted(traceback.format_exc()))
+            raise Unauthenticated("authentication failed") from None
+
+    def _identified(self, user: Any) -> Identity:
+        """In a worker thread."""
+        if self.token is not None and not user.is_authenticated:
+            raise self._refusal or Unauthenticated()
+        found = self._found or Identity(user, self.auth, self.token)
+        session_key = None if found.token else authentication.session_key_of(self.scope, user)
+        return authentication.checked(Identity(_with_fingerprint(user), found.auth, found.token, session_key))
+
+    def _redacted(self, text: str) -> str:
+        return text.replace(self.token, "***") if self.token else text
+
+    def _ask(self, cls: type) -> Any:
+        """One of DRF's authentication classes: the user that it finds, or None. In a worker thread."""
+        try:
+            self._found = authentication.authenticate(cls, self.scope, self.token)
+        except AuthenticationFailed as refusal:
+            if self.token is None:
+                raise
+            self._refusal = refusal  # the token may be another class's
+        return None if self._found is None else self._found.user
+
+
+class _Door:
+    """The consumer as its connection knows it. Each question is put to a consumer of its own."""
+
+    def __init__(self, consumer: BaseConsumer) -> None:
+        self.consumer = consumer
+
+    async def identify(self, token: str | None) -> Identity:
+        """Who the token belongs to; with None, who the handshake does.
+
+        Raises:
+            Unauthenticated: Nobody that is known.
+        """
+        consumer = self.consumer
+        fresh = type(consumer)(consumer._handshake, consumer.receive, consumer.send)
+        identity = await fresh._identity(token)
+        if not identity.user.is_authenticated:
+            raise Unauthenticated()
+        return identity
+
+    async def entered(self, identity: Identity) -> None:
+        is_new = self.consumer.user is None
+        self.consumer._become(identity)
+        if is_new:
+            await self.consumer._told("connected")
+
 
 class AsyncConsumer(BaseConsumer):
     """The WebSocket endpoint, with coroutine hooks."""
 
-    async def _authenticated(self) -> Any:
-        return await run(_with_fingerprint, await call_hook(self.get_user))
+    async def _user(self) -> Any:
+        return await call_hook(self.get_user)
 
     async def _told(self, hook: str) -> None:
         await call_hook(getattr(self, hook))
@@ -135,10 +234,11 @@ class AsyncConsumer(BaseConsumer):
     async def get_user(self) -> Any:
         """Who connects: the first user that an authentication class finds, else the session's."""
         for cls in self.authentication_classes():
-            user = await call_hook(cls().get_user, self)
+            by_drf = authentication.is_drf(cls)
+            user = await (run(self._ask, cls) if by_drf else call_hook(cls().get_user, self))
             if user is not None and user.is_authenticated:
                 return user
-        return await scope_user(self.scope)
+        return AnonymousUser() if self.token is not None else await scope_user(self.scope)
 
     async def connected(self) -> None:
         """The socket was accepted; ``self.user`` and ``self.connection`` are set."""
@@ -150,12 +250,11 @@ class AsyncConsumer(BaseConsumer):
 class Consumer(BaseConsumer):
     """The WebSocket endpoint, with plain hooks, which run on the package's thread pool."""
 
-    async def _authenticated(self) -> Any:
-        present = await scope_user(self.scope)
-        return await run(self._find_user, present)
-
-    def _find_user(self, present: Any) -> Any:
-        return _with_fingerprint(settle(self.get_user()) or present)
+    async def _user(self) -> Any:
+        user = await run(lambda: settle(self.get_user()))
+        if user is not None:
+            return user
+        return AnonymousUser() if self.token is not None else await scope_user(self.scope)
 
     async def _told(self, hook: str) -> None:
         if getattr(type(self), hook) is not getattr(Consumer, hook):
@@ -164,7 +263,7 @@ class Consumer(BaseConsumer):
     def get_user(self) -> Any:
         """Who connects: the first user that an authentication class finds; None leaves it to the session."""
         for cls in self.authentication_classes():
-            user = settle(cls().get_user(self))
+            user = self._ask(cls) if authentication.is_drf(cls) else settle(cls().get_user(self))
             if user is not None and user.is_authenticated:
                 return user
         return None

@@ -35,7 +35,7 @@ def admit(binding: BaseBinding) -> None:
     """
     binding.check_permissions()
     if binding.call.outlet is not None:
-        binding.call.outlet.admitted(binding.call.stream)
+        binding.call.outlet.admitted(binding.call.stream, binding.call.action)
 
 
 def perform(call: Call) -> Answer:

@@ -27,6 +27,7 @@ def request_of(call: Call, method: str) -> Request:
     django_request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
     request = Request(django_request)
     request.user = call.user
+    request.auth = call.scope.get("auth")
     request._full_data = request._data = call.data  # type: ignore[attr-defined]
     request._files = {}  # type: ignore[attr-defined]
     return request

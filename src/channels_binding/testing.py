@@ -1,7 +1,7 @@
 """For the tests of projects that use the package: a socket that speaks the protocol, without a server."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -37,12 +37,23 @@ class BindingCommunicator:
     """
 
     def __init__(
-        self, path: str = "/", *, user: Any = None, modern: bool = True, application: Any = None, headers: Any = ()
+        self,
+        path: str = "/",
+        *,
+        user: Any = None,
+        modern: bool = True,
+        application: Any = None,
+        headers: Any = (),
+        subprotocols: Sequence[str] = (),
     ) -> None:
         self.user = user
         self.path = path
         self.modern = modern
         self.headers = [*headers]
+        self.subprotocols = [*([SUBPROTOCOL] if modern else []), *subprotocols]
+        """What is offered; ``bearer.<token>`` signs in by a token."""
+        self.subprotocol: str | None = None
+        """What the server has chosen."""
         self.application = application or import_string(settings.ASGI_APPLICATION)
         self.hello: Any = None
         self.session_key: str | None = None
@@ -62,9 +73,20 @@ class BindingCommunicator:
         if answer["type"] != "websocket.accept":
             self.close_code = answer.get("code", 1000)
             return False
-        if answer.get("subprotocol") == SUBPROTOCOL:
-            self.hello = await self.receive()
+        self.subprotocol = answer.get("subprotocol")
+        if self.subprotocol == SUBPROTOCOL:
+            self.hello = await self._hello()
         return True
+
+    async def _hello(self) -> Any:
+        """The server's hello; None from one that first wants to know who this is (``cb.auth``)."""
+        await self.send({"event": "cb.ping", "id": 0, "data": {}})
+        first = await self.receive()
+        if first.get("id") == 0:
+            return None
+        while (await self.receive()).get("id") != 0:
+            pass
+        return first
 
     def _scope(self) -> dict[str, Any]:
         """What a server would say of the handshake."""
@@ -75,7 +97,7 @@ class BindingCommunicator:
             "path": path,
             "query_string": query.encode(),
             "headers": self.headers,
-            "subprotocols": [SUBPROTOCOL] if self.modern else [],
+            "subprotocols": self.subprotocols,
         }
 
     @property
@@ -98,7 +120,7 @@ class BindingCommunicator:
         while not self._waiting:
             frame = orjson.loads(await self._receive_text(seconds))
             self._waiting.extend(frame if isinstance(frame, list) else [frame])
-            for ping in [each for each in self._waiting if each.get("event") == "cb.ping"]:
+            for ping in [each for each in self._waiting if _is_ping(each)]:
                 self._waiting.remove(ping)
                 await self.send({"event": "cb.pong", "data": ping["data"]})
         return self._waiting.pop(0)
@@ -138,3 +160,8 @@ class BindingCommunicator:
         if self._socket is not None:
             await self._socket.send_input({"type": "websocket.disconnect", "code": 1000})
             await self._socket.wait(SECONDS)
+
+
+def _is_ping(message: Any) -> bool:
+    """Whether the server asks for a sign of life, and does not refuse ours."""
+    return bool(message.get("event") == "cb.ping" and "data" in message)

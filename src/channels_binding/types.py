@@ -25,8 +25,22 @@ class Subscriber(Protocol):
     dialect: Dialect
     user: Any
     session_key: str | None
-    streams: set[str]
-    """Streams whose dispatched events this connection hears."""
+    auth: Any
+    """What an authentication class has found beside the user (DRF's ``request.auth``): a token's row, a JWT."""
+    scope: Mapping[str, Any]
+    streams: dict[str, str]
+    """Streams whose dispatched events this connection hears, each with the action that it was admitted for."""
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a token says who this is."""
+
+    async def identify(self) -> None:
+        """Ask again who this is, where a token says it.
+
+        Raises:
+            Unauthenticated: The token is no longer good.
+        """
 
     @property
     def subscriptions(self) -> Sequence[Any]:
@@ -49,8 +63,11 @@ class Subscriber(Protocol):
 class Outlet(Protocol):
     """Where a handler's own messages go. Each takes plain data, may be called from any thread, and never blocks."""
 
-    def admitted(self, stream: str) -> None:
-        """The caller passed the permissions of ``stream`` and from now on hears what its handlers dispatch."""
+    def admitted(self, stream: str, action: str) -> None:
+        """The caller passed the permissions of ``stream`` for ``action``, and from now on hears what its handlers dispatch."""
+
+    def become(self, user: Any) -> None:
+        """``login`` and ``logout``: once the call is answered, what it came by is this user's; None for nobody's."""
 
     def reflect(self, event: str, data: Mapping[str, Any]) -> None:
         """To the caller alone; ``event`` is the full name."""

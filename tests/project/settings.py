@@ -8,7 +8,7 @@ from typing import Any
 import dj_database_url
 
 FOLDER = Path(tempfile.gettempdir()) / f"channels-binding-tests-{os.getpid()}"
-SECRET_KEY = "tests-only"
+SECRET_KEY = "tests-only, and long enough to sign tokens with"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 USE_TZ = True
@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
+    "rest_framework.authtoken",
     "django_filters",
     "channels_binding",
     "tests.project.zoo",

@@ -1,6 +1,7 @@
 import type { BackoffOptions } from './backoff.js'
 import { type CallOptions, Calls } from './calls.js'
 import { Connection } from './connection.js'
+import { Credentials, type TokenSource } from './credentials.js'
 import { BindingError } from './errors.js'
 import { Listeners } from './listeners.js'
 import type { HeartbeatOptions } from './monitor.js'
@@ -41,6 +42,10 @@ export interface ClientOptions {
   readonly apiUrl?: string
   /** `null` for a server that only knows `{event, data}`. @default 'cb.1.json' */
   readonly subprotocol?: 'cb.1.json' | null
+  /** Who this is, where no session cookie says it: a token, or a function that gets one; asked again before it is over. */
+  readonly token?: TokenSource
+  /** Whether the token travels as the first message, or in the handshake (as `bearer.<token>`). @default 'message' */
+  readonly tokenIn?: 'message' | 'subprotocol'
   /** Time in milliseconds until a call or read without an answer ends with `timeout`. @default 15000 */
   readonly timeoutMs?: number
   /** Time in milliseconds that a live read is kept after its last observer left. @default 1500 */
@@ -116,6 +121,7 @@ export class ChannelsClient {
   readonly #calls: Calls
   readonly #reads: Reads
   readonly #streams: Streams
+  readonly #credentials: Credentials
   readonly #frames = new Listeners<[Frame]>()
   readonly #errors = new Listeners<[BindingError, string]>()
   #limits: ServerLimits = {}
@@ -124,10 +130,12 @@ export class ChannelsClient {
   constructor(options: ClientOptions = {}) {
     this.#options = options
     const subprotocol = options.subprotocol === undefined ? 'cb.1.json' : options.subprotocol
+    this.#credentials = new Credentials({ token: options.token, renew: token => this.#authenticate(token) })
     this.#connection = new Connection(
       {
-        url: options.url ?? defaultUrl,
-        subprotocol,
+        url: () => this.#resolveUrl(),
+        protocols: () => this.#protocols(subprotocol),
+        batches: subprotocol !== null,
         WebSocket: options.WebSocket,
         backoff: options.backoff,
         heartbeat: subprotocol === null ? false : (options.heartbeat ?? {}),
@@ -136,10 +144,11 @@ export class ChannelsClient {
       {
         opened: () => this.#opened(),
         lost: () => this.#lost(),
+        mayRenew: () => this.#credentials.mayRenew(),
         refused: (error, code) => this.#refused(error, code),
         received: messages => this.#receive(messages),
         ping: n => this.#send({ event: 'cb.ping', data: { n } }),
-        frame: frame => this.#frames.emit(frame),
+        frame: frame => this.#frames.emit({ ...frame, text: this.#credentials.redact(frame.text) }),
       },
     )
     const shared = {
@@ -169,6 +178,7 @@ export class ChannelsClient {
   /** Disconnects: calls reject with `unavailable`, live reads stop; `connect()` starts again. */
   close(): void {
     this.#connection.close()
+    this.#credentials.stop()
     const error = new BindingError('unavailable', 'The client is closed.')
     this.#calls.refuse(error)
     this.#reads.refuse(error)
@@ -200,9 +210,11 @@ export class ChannelsClient {
     return this.#errors.add(callback)
   }
 
-  /** Says who this is without reconnecting; every live read is evaluated anew. */
-  auth(token: string, options?: CallOptions): Promise<unknown> {
-    return this.#call('cb.auth', { token }, options)
+  /** Says who this is without reconnecting; every live read is evaluated anew. Later connections use this token too. */
+  async auth(token: string, options?: CallOptions): Promise<unknown> {
+    const reply = await this.#authenticate(token, options)
+    this.#credentials.give(token)
+    return reply
   }
 
   // ---- calls
@@ -380,18 +392,55 @@ export class ChannelsClient {
     return lastError ?? new BindingError('unavailable', 'The client is closed.')
   }
 
+  async #resolveUrl(): Promise<string> {
+    await this.#credentials.resolve()
+    const { url = defaultUrl } = this.#options
+    return typeof url === 'function' ? url() : url
+  }
+
+  #protocols(subprotocol: string | null): string[] {
+    const { token } = this.#credentials
+    const bearer = token !== null && this.#options.tokenIn === 'subprotocol' ? [`bearer.${token}`] : []
+    return [...(subprotocol === null ? [] : [subprotocol]), ...bearer]
+  }
+
+  async #authenticate(token: string, options?: CallOptions): Promise<unknown> {
+    const reply = await this.#call('cb.auth', { token }, options)
+    this.#known(reply as Record<string, unknown>)
+    return reply
+  }
+
+  /** The first message of a connection: everything else of its frame waits for it on the server. */
+  #introduce(): void {
+    const { token } = this.#credentials
+    const { tokenIn = 'message', subprotocol } = this.#options
+    if (token === null || tokenIn !== 'message' || subprotocol === null) return
+    this.#authenticate(token).catch(error => {
+      if (error instanceof BindingError && error.code === 'unauthenticated' && this.#connection.isOpen)
+        this.#connection.refuse(error)
+    })
+  }
+
+  #known(data: Record<string, unknown>): void {
+    this.#connection.update({ user: data.user ?? null })
+    if (this.#credentials.token !== null) this.#credentials.accepted(data.expires_in)
+  }
+
   #opened(): void {
+    this.#introduce()
     this.#streams.opened()
     this.#reads.opened()
     this.#calls.opened()
   }
 
   #lost(): void {
+    this.#credentials.stop()
     this.#reads.lost()
     this.#calls.lost()
   }
 
   #refused(error: BindingError, code: number): void {
+    this.#credentials.stop()
     this.#calls.refuse(error)
     this.#reads.refuse(error)
     if (code === 4401 || code === 4403) this.#options.onUnauthorized?.(code)
@@ -429,7 +478,7 @@ export class ChannelsClient {
   #hello(data: Record<string, unknown>): void {
     this.#limits = (data.limits ?? {}) as ServerLimits
     if (this.#limits.frame_bytes) this.#connection.limitFrames(this.#limits.frame_bytes)
-    this.#connection.update({ user: data.user ?? null })
+    this.#known(data)
   }
 
   #push(message: Message): void {

@@ -8,7 +8,10 @@ import type { ConnectionState, ConnectionStatus, Message, Request } from './type
 /** How the connection is made and kept. */
 export interface ConnectionOptions {
   readonly url: string | (() => string | Promise<string>)
-  readonly subprotocol: string | null
+  /** The protocols to offer; resolved after the URL. */
+  readonly protocols: () => readonly string[]
+  /** Whether several messages may travel in one array frame. */
+  readonly batches: boolean
   readonly WebSocket: SocketConstructor | undefined
   readonly backoff: BackoffOptions | undefined
   /** `false` for none. */
@@ -22,6 +25,8 @@ export interface ConnectionHandlers {
   opened(): void
   /** Lost for now: it comes back by itself. */
   lost(): void
+  /** The server does not take the credentials: whether there are others to try. */
+  mayRenew(): boolean
   /** Ended: it comes back only when told to. */
   refused(error: BindingError, code: number): void
   received(messages: readonly Message[]): void
@@ -152,6 +157,11 @@ export class Connection {
     this.update({ status: 'closed', latencyMs: null, nextRetryAt: null, attempts: 0 })
   }
 
+  /** Ends the connection as if the server had closed it with 4401. */
+  refuse(error: BindingError): void {
+    this.#end('unauthorized', 4401, error)
+  }
+
   /** Sends a message if the connection is open. */
   send(request: Request): void {
     this.#transport.send(request)
@@ -206,7 +216,7 @@ export class Connection {
 
   #closed(code: number, reason: string, wasOpen: boolean): void {
     const error = errorAfter(code, reason, wasOpen)
-    const status = statusAfter(code)
+    const status = code === 4401 && this.#handlers.mayRenew() ? 'reconnecting' : statusAfter(code)
     if (status !== 'reconnecting') return this.#end(status, code, error)
     this.#stop()
     const delayMs = Math.max(this.#backoff.nextDelayMs(), this.#notBefore - Date.now())

@@ -10,6 +10,7 @@ export {
   type ServerLimits,
 } from './client.js'
 export { getConsumer, registerConsumer } from './consumers.js'
+export type { TokenSource } from './credentials.js'
 export {
   BindingError,
   ERROR_CODES,

@@ -36,7 +36,10 @@ export interface TransportHandlers {
 /** How the transport finds the server. */
 export interface TransportOptions {
   readonly url: string | (() => string | Promise<string>)
-  readonly subprotocol: string | null
+  /** The protocols to offer; resolved after the URL. */
+  readonly protocols: () => readonly string[]
+  /** Whether several messages may travel in one array frame. */
+  readonly batches: boolean
   readonly WebSocket: SocketConstructor | undefined
   readonly handlers: TransportHandlers
 }
@@ -100,9 +103,9 @@ export class Transport {
   #dial(url: string, attempt: number): void {
     const Socket = this.#options.WebSocket ?? (globalThis.WebSocket as SocketConstructor | undefined)
     if (!Socket) return this.#lost(1006, 'This environment has no WebSocket; pass one as the option `WebSocket`.')
-    const { subprotocol } = this.#options
+    const protocols = this.#options.protocols()
     try {
-      this.#socket = subprotocol === null ? new Socket(url) : new Socket(url, [subprotocol])
+      this.#socket = protocols.length ? new Socket(url, [...protocols]) : new Socket(url)
     } catch (error) {
       return this.#lost(1006, String(error))
     }
@@ -152,7 +155,7 @@ export class Transport {
 
   /** One array frame, or as many as the server's limit asks for; without a subprotocol a frame for each message. */
   #framesOf(texts: readonly string[]): string[] {
-    if (this.#options.subprotocol === null) return [...texts]
+    if (!this.#options.batches) return [...texts]
     const batches: string[][] = []
     let bytes = Number.POSITIVE_INFINITY
     for (const text of texts) {

@@ -130,7 +130,7 @@ class Feeds:
         Rows that it has lost sight of leave by their key; a stream that it may no longer hear ends with an error.
         """
         for feed in [feed for feed in self.by_key.values() if subscriber in feed.subscribers]:
-            call = feed.call.as_user(subscriber.user)
+            call = feed.call.as_user(subscriber.user, subscriber.scope)
             try:
                 asked = await run(self._open, call)
             except Exception as exception:

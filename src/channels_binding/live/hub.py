@@ -260,8 +260,12 @@ class Hub:
         self.unsubscribe(subscription)
         subscription.group = group
         self._enlist(subscription, group)
+        self.tell([subscription])
+
+    def tell(self, subscriptions: Iterable[Subscription]) -> None:
+        """Send what these lack, now and not only in the next round."""
         frames: Frames = defaultdict(list)
-        self.bring_up_to_date([subscription], frames)
+        self.bring_up_to_date(subscriptions, frames)
         self.send(frames)
 
     async def certain_of(self, subscriber: Subscriber) -> None:

@@ -1,11 +1,14 @@
 """Who is behind a connection, now: users, sessions and memberships are read again when they change, and now and then.
 
-A deactivated, deleted or signed-out user loses the connection (4401). Anyone else's reads are evaluated again as the
-freshly read user, in the group of the audience that the user now belongs to; the difference is an ordinary diff.
+A deactivated, deleted or signed-out user loses the connection (4401), and so does whoever holds a token that is revoked.
+Anyone else's reads are evaluated again as the freshly read user, in the group of the audience that the user now belongs
+to; the difference is an ordinary diff.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -14,10 +17,13 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.signals import user_logged_out
+from django.db.models import Model
 from django.utils.crypto import constant_time_compare
 
+from channels_binding.calls import Call
 from channels_binding.conf import get_settings
-from channels_binding.exceptions import Internal
+from channels_binding.dispatch import find
+from channels_binding.exceptions import BindingError, Internal, Unauthenticated
 from channels_binding.failures import as_error
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
@@ -32,15 +38,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger("channels_binding")
 
 UNAUTHENTICATED = 4401
+TOKEN_CHECKS_AT_ONCE = 2
+"""Tokens that are looked up side by side; the other threads stay free for calls."""
+
+_token_labels: set[str] = set()
+"""Models of which some connection's token is a row."""
 
 
 class Doubts:
     """Of which connections the identity is to be checked in the next round."""
 
-    def __init__(self, checked_at: float) -> None:
+    def __init__(self, checked_at: float, checking: Counter[Subscriber] | None = None) -> None:
         self.users: set[str] = set()
         self.sessions: set[str] = set()
         self.everyone = False
+        self.checking: Counter[Subscriber] = Counter() if checking is None else checking
+        """Those who are being checked now, and how many times at once."""
         self.checked_at = checked_at
         """Loop seconds at which everyone was last to be checked."""
 
@@ -73,6 +86,8 @@ def note(hub: "Hub", changes: Changes) -> None:
     user_label, membership_labels, session_label = _labels()
     doubts = doubts_of(hub)
     for label, keys in changes.keys.items():
+        if label in _token_labels:
+            check_tokens(hub, [each for each in hub.subscribers if _holds(each, label, keys)])
         if label == user_label:
             doubts.users |= {str(key) for key in keys or ()}
             doubts.everyone |= keys is None
@@ -81,6 +96,38 @@ def note(hub: "Hub", changes: Changes) -> None:
             doubts.everyone |= keys is None
         elif label in membership_labels:
             doubts.everyone |= keys is None or bool(keys)
+
+
+def watch(auth: Any) -> None:
+    """From now on, notice at once when a token that is a row is changed or deleted."""
+    if isinstance(auth, Model):
+        _token_labels.add(label_of(type(auth)))
+
+
+def _holds(subscriber: Subscriber, label: str, keys: Iterable[Any] | None) -> bool:
+    """Whether a connection's token is one of these rows."""
+    auth = subscriber.auth
+    if not isinstance(auth, Model) or label_of(type(auth)) != label:
+        return False
+    return keys is None or str(auth.pk) in {str(key) for key in keys}
+
+
+def check_tokens(hub: "Hub", subscribers: Iterable[Subscriber]) -> None:
+    """Look tokens up again, beside everything else; a connection whose token is no longer good is ended."""
+    waiting = [*subscribers]
+    for _ in range(min(TOKEN_CHECKS_AT_ONCE, len(waiting))):
+        hub.spawn(_check_tokens(waiting))
+
+
+async def _check_tokens(waiting: list[Subscriber]) -> None:
+    while waiting:
+        subscriber = waiting.pop()
+        try:
+            await subscriber.identify()
+        except Unauthenticated:
+            subscriber.end(UNAUTHENTICATED, "the token is no longer good")
+        except Exception as exception:
+            logger.warning("A token could not be checked: %s", exception)
 
 
 def receive(hub: "Hub", message: Mapping[str, Any]) -> None:
@@ -92,7 +139,23 @@ def receive(hub: "Hub", message: Mapping[str, Any]) -> None:
 
 def is_doubted(hub: "Hub", subscriber: Subscriber) -> bool:
     """Whether something was heard of the user that has not been looked into yet: until then nothing is told to it."""
-    return bool(getattr(subscriber.user, "is_authenticated", False)) and doubts_of(hub).concern(subscriber)
+    doubts = doubts_of(hub)
+    is_signed_in = bool(getattr(subscriber.user, "is_authenticated", False))
+    return subscriber in doubts.checking or (is_signed_in and doubts.concern(subscriber))
+
+
+@contextmanager
+def _checking(hub: "Hub", subscribers: Sequence[Subscriber]) -> Iterator[None]:
+    """Tell these nothing until it is known who they are."""
+    checking = doubts_of(hub).checking
+    checking.update(subscribers)
+    try:
+        yield
+    finally:
+        checking.subtract(subscribers)
+        for each in subscribers:
+            if checking[each] <= 0:
+                del checking[each]
 
 
 def doubt(hub: "Hub", subscribers: Iterable[Subscriber]) -> None:
@@ -115,6 +178,7 @@ def tend(hub: "Hub", now: float) -> None:
     if now - doubts.checked_at > get_settings().IDENTITY_SECONDS:
         doubts.checked_at = now
         doubts.everyone = True
+        check_tokens(hub, [each for each in hub.subscribers if each.has_token])
         hub._wake.set()
 
 
@@ -124,23 +188,29 @@ async def refresh(hub: "Hub") -> None:
     doubted = [subscriber for subscriber in hub.subscribers if doubts.concern(subscriber)]
     if not (doubts.everyone or doubts.users or doubts.sessions):
         return
-    fresh = Doubts(doubts.checked_at)
+    fresh = Doubts(doubts.checked_at, doubts.checking)
     hub.__dict__["_doubts"] = fresh
     signed_in = [subscriber for subscriber in doubted if getattr(subscriber.user, "is_authenticated", False)]
-    if not signed_in:
-        return
-    try:
-        users = await run(_read_users, [(each.user, each.session_key) for each in signed_in])
-    except Exception as exception:
-        logger.warning("Identities could not be checked: %s", exception)
-        fresh.everyone = True  # the next round tries again
-        return
-    for subscriber, user in zip(signed_in, users, strict=True):
+    with _checking(hub, signed_in):
+        try:
+            await _check(hub, [each for each in signed_in if isinstance(each.user, Model)])
+        except Exception as exception:
+            logger.warning("Identities could not be checked: %s", exception)
+            fresh.everyone = True  # the next round tries again
+
+
+async def _check(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
+    """Read the users of these connections again: end those who may not be here, and re-evaluate those who changed."""
+    asked = [(each.user, each.session_key) for each in subscribers]
+    users = await run(_read_users, asked) if asked else []
+    for subscriber, (old, _), user in zip(subscribers, asked, users, strict=True):
+        if subscriber.user is not old:
+            continue  # somebody else's by now, who was read later than this
         if user is None:
             subscriber.end(UNAUTHENTICATED, "signed out")
-        elif _is_changed(subscriber.user, user):
+        elif _is_changed(old, user):
             subscriber.user = user
-            await _reevaluate(hub, subscriber)
+            await reevaluate(hub, subscriber)
 
 
 def _is_changed(old: Any, new: Any) -> bool:
@@ -181,24 +251,57 @@ def _valid(user: Any, session_key: str | None) -> Any:
     return user if constant_time_compare(wanted, present) else None
 
 
-async def _reevaluate(hub: "Hub", subscriber: Subscriber) -> None:
-    """Move each read to the group of the audience that its user is in now, and mark it stale."""
-    for subscription in [*subscriber.subscriptions]:
-        subscription.call = subscription.call.as_user(subscriber.user)
-        try:
-            group = await hub.open(subscription.call)
-        except Exception as exception:
-            error = as_error(exception)
-            if error.retry or isinstance(error, Internal):
-                lost(hub)
-                continue
-            _end(hub, subscription, failure(error, subscription.event))
-            continue
-        if group is subscription.group:
-            group.is_stale, group.changed = True, None
+async def reevaluate(hub: "Hub", subscriber: Subscriber) -> None:
+    """A connection's user is another one, or a changed one: read all that it is told again, as this user.
+
+    Until that is done nothing is told to it.
+    """
+    with _checking(hub, [subscriber]):
+        await _forget_streams(subscriber)
+        for subscription in [*subscriber.subscriptions]:
+            await _reread(hub, subscription)
+        await hub.feeds.move(subscriber)
+    hub.tell(subscriber.subscriptions)
+
+
+async def _reread(hub: "Hub", subscription: "Subscription") -> None:
+    """Move a read to the group of the audience that its user is in now, and mark it stale."""
+    subscriber = subscription.subscriber
+    subscription.call = subscription.call.as_user(subscriber.user, subscriber.scope)
+    try:
+        group = await hub.open(subscription.call)
+    except Exception as exception:
+        error = as_error(exception)
+        if error.retry or isinstance(error, Internal):
+            lost(hub)
         else:
-            hub.move(subscription, group)
-    await hub.feeds.move(subscriber)
+            _end(hub, subscription, failure(error, subscription.event))
+        return
+    if group is subscription.group:
+        group.is_stale, group.changed = True, None
+    else:
+        hub.move(subscription, group)
+
+
+async def _forget_streams(subscriber: Subscriber) -> None:
+    """No longer hear what handlers dispatch on streams that the user may not hear any more."""
+    admitted = [*subscriber.streams.items()]
+    calls = [Call(stream, action, {}, subscriber.user, scope=subscriber.scope) for stream, action in admitted]
+    for call in await run(_refused, calls) if calls else ():
+        subscriber.streams.pop(call.stream, None)
+
+
+def _refused(calls: Iterable[Call]) -> list[Call]:
+    """Those of the calls that the permissions of their streams do not let in. In a worker thread."""
+    return [call for call in calls if not _is_admitted(call)]
+
+
+def _is_admitted(call: Call) -> bool:
+    try:
+        find(call)[0].check_permissions()
+    except BindingError:
+        return False
+    return True
 
 
 def _end(hub: "Hub", subscription: "Subscription", last_words: bytes) -> None:

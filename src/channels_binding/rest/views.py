@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.parsers import FormParser, MultiPartParser
@@ -32,9 +34,14 @@ class HttpOutlet:
     def __init__(self, event: str) -> None:
         self.event = event
         self.reflected: Mapping[str, Any] | None = None
+        self.successor: Any = None
+        """Whom the handler has signed in; AnonymousUser if it has signed the caller out."""
 
-    def admitted(self, stream: str) -> None:
+    def admitted(self, stream: str, action: str) -> None:
         """Nothing stays open behind a request."""
+
+    def become(self, user: Any) -> None:
+        self.successor = AnonymousUser() if user is None else user
 
     def reflect(self, event: str, data: Mapping[str, Any]) -> None:
         if event == self.event and self.reflected is None:
@@ -106,9 +113,18 @@ class BindingView(APIView):
     def answer(self, call: Call) -> Any:
         """What the binding answers, or what its handler has reflected."""
         answer = dispatch.perform(call)
-        if answer is None and isinstance(call.outlet, HttpOutlet):
-            return call.outlet.reflected or {}
-        return answer
+        way_out: Any = call.outlet
+        self._hand_over(way_out.successor)
+        return way_out.reflected or {} if answer is None else answer
+
+    def _hand_over(self, user: Any) -> None:
+        """The handler has signed somebody in or out: only an HTTP answer can set the session's cookie."""
+        if user is None:
+            return
+        if user.is_authenticated:
+            auth.login(self.request._request, user)
+        else:
+            auth.logout(self.request._request)
 
     def read(self, action: str, data: dict[str, Any]) -> HttpResponseBase:
         """A Reading with its version as ETag; 304 for a client that has it."""

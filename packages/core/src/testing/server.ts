@@ -51,6 +51,8 @@ class Connection implements Conversation {
   readonly lives: Map<string, Live> = new Map()
   readonly streams: Set<string> = new Set()
   readonly hasProtocol: boolean
+  /** Whether it is open only to say who it is. */
+  isPending = false
   readonly #peer: Peer
   readonly #server: FakeServer
   #pushes: Message[] = []
@@ -141,6 +143,10 @@ export class FakeServer {
   readonly WebSocket: SocketConstructor = socketClass((peer, protocols) => this.accept(peer, protocols))
   /** What `cb.hello` says. */
   hello: Data = { proto: 'cb.1', connection: 'fake', user: { id: 1, name: 'Ann' }, ping_seconds: 20, limits: {} }
+  /** Who may come: token → user. `null` lets everyone in. */
+  users: Readonly<Record<string, unknown>> | null = null
+  /** How long a token is good, in seconds; `null` for ever. */
+  tokenSeconds: number | null = null
   readonly #tables = new Map<string, FakeTable>()
   readonly #handlers = new Map<string, Handler>()
   #held: (() => void)[] | null = null
@@ -261,9 +267,33 @@ export class FakeServer {
       return null
     }
     const connection = new Connection(this, peer, protocols.includes('cb.1.json'))
+    const bearer = protocols.find(each => each.startsWith('bearer.'))?.slice(7)
+    if (bearer !== undefined && this.#userOf(bearer) === undefined) return null
+    connection.isPending = this.users !== null && bearer === undefined
     this.connections.add(connection)
-    if (connection.hasProtocol) connection.send({ event: 'cb.hello', data: this.hello })
+    if (connection.hasProtocol && !connection.isPending) this.#greet(connection, bearer)
     return connection
+  }
+
+  #userOf(token: string): unknown {
+    return this.users === null ? this.hello.user : this.users[token]
+  }
+
+  #greet(connection: Connection, token?: string): void {
+    const lasts = token === undefined || this.tokenSeconds === null ? {} : { expires_in: this.tokenSeconds }
+    const user = token === undefined ? this.hello.user : this.#userOf(token)
+    connection.send({ event: 'cb.hello', data: { ...this.hello, user, ...lasts } })
+  }
+
+  #authenticate(connection: Connection, token: string): unknown {
+    const user = this.#userOf(token)
+    if (user === undefined) {
+      if (connection.isPending) queueMicrotask(() => connection.close(4401))
+      throw new BindingError('unauthenticated', 'No such token.')
+    }
+    if (connection.isPending) this.#greet(connection, token)
+    connection.isPending = false
+    return { success: true, user, ...(this.tokenSeconds !== null && { expires_in: this.tokenSeconds }) }
   }
 
   /** Takes a frame. */
@@ -291,6 +321,7 @@ export class FakeServer {
     if (!this.connections.has(connection)) return
     const { event, id } = request
     try {
+      if (connection.isPending && event !== 'cb.auth') throw new BindingError('unauthenticated', 'Who are you?')
       const failure = this.bends.fail?.(request)
       if (failure) throw BindingError.from(failure)
       const reply = this.#reply(connection, request)
@@ -323,7 +354,7 @@ export class FakeServer {
       return NO_REPLY
     }
     if (event === 'cb.pong') return NO_REPLY
-    if (event === 'cb.auth') return { data: { success: true } }
+    if (event === 'cb.auth') return { data: this.#authenticate(connection, (data as { token: string }).token) }
     if (event === 'cb.batch') return { data: this.#batch((data as { ops: Request[] }).ops) }
     throw new BindingError('bad_request', `No ${event}.`)
   }

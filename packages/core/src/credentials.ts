@@ -1,0 +1,90 @@
+/** A token, or where to get one: asked each time the client connects, and before a token is over. */
+export type TokenSource = string | (() => string | null | Promise<string | null>)
+
+/** How the client says who it is. */
+export interface CredentialsOptions {
+  readonly token: TokenSource | undefined
+  /** Tells the server a new token while the connection is open. */
+  renew(token: string): Promise<unknown>
+}
+
+/** A token is renewed this long before its end, in milliseconds, or after four fifths of its time if that is shorter. */
+const LEAD_MS = 30_000
+const SHORTEST_MS = 1_000
+
+/**
+ * Knows the token, where to get the next one, and when it is time for it.
+ * Knows nothing of sockets or of what the server makes of a token.
+ */
+export class Credentials {
+  readonly #options: CredentialsOptions
+  #token: string | null = null
+  #given: string | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #mayRenew = false
+
+  constructor(options: CredentialsOptions) {
+    this.#options = options
+  }
+
+  /** The token as it was last resolved; `null` for none. */
+  get token(): string | null {
+    return this.#token
+  }
+
+  /** Gets the token for the next handshake. */
+  async resolve(): Promise<void> {
+    this.#token = this.#given ?? (await this.#next())
+  }
+
+  /** From now on this token counts, until the server no longer takes it. */
+  give(token: string): void {
+    this.#given = token
+    this.#token = token
+  }
+
+  /** The server has accepted the token, for so many seconds. */
+  accepted(expiresInSeconds: unknown): void {
+    this.#mayRenew = typeof this.#options.token === 'function'
+    clearTimeout(this.#timer)
+    if (!this.#mayRenew || typeof expiresInSeconds !== 'number') return
+    const ms = expiresInSeconds * 1_000
+    const delayMs = Math.max(SHORTEST_MS, ms - Math.min(LEAD_MS, ms / 5))
+    this.#timer = setTimeout(() => void this.#renew(), delayMs)
+  }
+
+  /** The server does not take the token: whether another one may be had. Once, until one is accepted. */
+  mayRenew(): boolean {
+    const may = this.#mayRenew
+    this.#mayRenew = false
+    this.#given = null
+    return may
+  }
+
+  /** The connection is gone: nothing is to be renewed. */
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** A text that may be shown: without the token. */
+  redact(text: string): string {
+    return this.#token ? text.replaceAll(JSON.stringify(this.#token).slice(1, -1), '***') : text
+  }
+
+  async #next(): Promise<string | null> {
+    const { token } = this.#options
+    return typeof token === 'function' ? token() : (token ?? null)
+  }
+
+  /** A renewal that fails is left to the end of the old token: the client then connects anew. */
+  async #renew(): Promise<void> {
+    try {
+      const token = await this.#next()
+      this.#given = null
+      this.#token = token
+      if (token !== null) await this.#options.renew(token)
+    } catch {
+      // the server closes with 4401 when the old token is over
+    }
+  }
+}

@@ -1,0 +1,219 @@
+"""Who is behind a socket: the token of a handshake, and DRF's authentication classes, as they are, applied to it.
+
+A token comes as a subprotocol (``cb.1.json, bearer.<token>``), in the query string (``?token=…``), as an
+``Authorization`` header, or in a message (``cb.auth``). From the scope it is removed once it was read.
+"""
+
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth import get_user as session_user
+from django.contrib.auth.models import AnonymousUser
+from django.core.handlers.asgi import ASGIRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from channels_binding.exceptions import Unauthenticated
+from channels_binding.types import Scope
+
+BEARER = "bearer."
+"""What the subprotocol that carries a token begins with."""
+QUERY = "token"
+"""Name of the token in a query string."""
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}\Z")
+_IN_LOGS = re.compile(rf"([?&]{QUERY}=|\bbearer\.|\bauthorization:? \w+ )[^&\s,\"']+", re.I)
+_SERVER_LOGS = (
+    "uvicorn.access",
+    "uvicorn.error",
+    "daphne.ws_protocol",
+    "daphne.http_protocol",
+    "django.channels.server",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is, how it is known, and for how long."""
+
+    user: Any
+    auth: Any = None
+    """What DRF's classes call ``request.auth``: a Token's row, a JWT."""
+    token: str | None = field(default=None, repr=False)
+    """The token, or the ``Authorization`` header, that says so; None where a session or a middleware does."""
+    session_key: str | None = None
+    """The session that the user was found in; None for tokens."""
+
+    @property
+    def key(self) -> str | None:
+        """Tells tokens apart without holding them: 16 hex digits of BLAKE2b; None without a token."""
+        return None if self.token is None else hashlib.blake2b(self.token.encode(), digest_size=8).hexdigest()
+
+    @property
+    def expires_at(self) -> float | None:
+        """Seconds since the epoch at which the token is over: a JWT's ``exp``, else an ``expires`` or ``expiry``."""
+        return expiry_of(self.auth)
+
+    def into(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """A scope that says who this is, for handlers and for DRF's classes: ``user``, ``auth``, ``auth_key``."""
+        return {**scope, "user": self.user, "auth": self.auth, "auth_key": self.key}
+
+
+def expiry_of(auth: Any) -> float | None:
+    """When ``request.auth`` is over, in seconds since the epoch; None if it does not say."""
+    claims = auth if isinstance(auth, Mapping) else getattr(auth, "payload", None)
+    found = claims.get("exp") if isinstance(claims, Mapping) else None
+    found = found or getattr(auth, "expires", None) or getattr(auth, "expiry", None)
+    if isinstance(found, datetime):
+        return found.timestamp()
+    return float(found) if isinstance(found, (int, float)) else None
+
+
+# Tokens in a handshake
+
+
+def token_of(scope: Mapping[str, Any]) -> str | None:
+    """``["cb.1.json", "bearer.abc"]`` or ``?token=abc`` → ``"abc"``."""
+    for offered in scope.get("subprotocols", ()):
+        if offered.startswith(BEARER):
+            return str(offered.removeprefix(BEARER))
+    return dict(_query(scope)).get(QUERY)
+
+
+def _query(scope: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+
+
+def without_token(scope: Scope) -> Scope:
+    """The scope as handlers may see it: no token in its query string, subprotocols or headers."""
+    pairs = _query(scope)
+    kept = [(name, value) for name, value in pairs if name != QUERY]
+    return {
+        **scope,
+        "query_string": urlencode(kept).encode() if kept != pairs else scope.get("query_string", b""),
+        "subprotocols": [each for each in scope.get("subprotocols", ()) if not each.startswith(BEARER)],
+        "headers": [
+            pair for pair in scope.get("headers", ()) if pair[0] not in (b"authorization", b"sec-websocket-protocol")
+        ],
+    }
+
+
+class _Redact(logging.Filter):
+    """Servers log the path of a handshake with its query string, and its headers when they are told to log much."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if redacted(text) != text:
+            record.msg, record.args = redacted(text), ()
+        return True
+
+
+_redact = _Redact()
+
+
+def redacted(text: str) -> str:
+    """``/ws/?token=abc&x=1`` → ``/ws/?token=***&x=1``; and so with tokens in headers."""
+    return _IN_LOGS.sub(r"\1***", text)
+
+
+def redact_server_logs() -> None:
+    """Keep tokens of handshakes out of the logs of uvicorn, Daphne and runserver."""
+    for name in _SERVER_LOGS:
+        logging.getLogger(name).addFilter(_redact)
+
+
+# DRF's authentication classes
+
+
+def is_drf(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, BaseAuthentication)
+
+
+def takes_tokens(cls: Any) -> bool:
+    """Whether a class knows people by a token: one of DRF's that reads a header, or ours with ``accepts_tokens``."""
+    if not is_drf(cls):
+        return bool(getattr(cls, "accepts_tokens", False))
+    return bool(_keyword(cls(), _request({})))
+
+
+def authenticate(cls: type[BaseAuthentication], scope: Mapping[str, Any], token: str | None) -> Identity | None:
+    """Ask one of DRF's classes who this is; None if it does not know. In a worker thread.
+
+    Raises:
+        AuthenticationFailed: There are credentials, and they are wrong.
+    """
+    authenticator = cls()
+    keyword = _keyword(authenticator, _request(scope))
+    if token is not None and not keyword:
+        return None
+    found = authenticator.authenticate(_request(scope, f"{keyword} {_checked(token)}" if token is not None else None))
+    if found is None:
+        return None
+    return Identity(*found, token=token or (_header(scope) if keyword else None))
+
+
+def _header(scope: Mapping[str, Any]) -> str | None:
+    return dict(scope.get("headers", ())).get(b"authorization", b"").decode("latin-1") or None
+
+
+def _checked(token: str) -> str:
+    if not _TOKEN.match(token):
+        raise AuthenticationFailed()
+    return token
+
+
+def _keyword(authenticator: BaseAuthentication, request: Request) -> str:
+    """``Bearer realm="api"`` → ``Bearer``: the word that stands before the token in this class's header."""
+    return (authenticator.authenticate_header(request) or "").split(" ")[0]
+
+
+def _request(scope: Mapping[str, Any], authorization: str | None = None) -> Request:
+    """The handshake as DRF's classes know requests, with the token where they look for it."""
+    headers = [*scope.get("headers", ())]
+    if authorization is not None:
+        headers = [pair for pair in headers if pair[0] != b"authorization"]
+        headers.append((b"authorization", authorization.encode("latin-1")))
+    secure = scope.get("scheme") in ("wss", "https")
+    as_http = {"type": "http", "method": "GET", "scheme": "https" if secure else "http", "headers": headers}
+    request = ASGIRequest({"path": "/", "query_string": b"", **scope, **as_http}, BytesIO())
+    request.session = scope.get("session")  # type: ignore[assignment]
+    request.user = scope.get("user") or (session_user(request) if request.session is not None else AnonymousUser())
+    return Request(request)
+
+
+def session_key_of(scope: Mapping[str, Any], user: Any) -> str | None:
+    """The key of the session that says who this is; None if it is somebody else's, or there is none. In a worker thread."""
+    session = scope.get("session")
+    if session is None or not hasattr(user, "_meta"):
+        return None
+    is_theirs = str(session.get(SESSION_KEY)) == str(user._meta.pk.value_to_string(user))
+    return str(session.session_key) if is_theirs and session.session_key else None
+
+
+def sign_out(scope: Mapping[str, Any]) -> None:
+    """End the session of a socket's user, everywhere. In a worker thread."""
+    if scope.get("session") is not None:
+        logout(_request(scope)._request)
+
+
+def checked(identity: Identity) -> Identity:
+    """The identity, if it is good now.
+
+    Raises:
+        Unauthenticated: The user was deactivated, or the token is over.
+    """
+    user = identity.user
+    is_over = identity.expires_at is not None and identity.expires_at <= time.time()
+    if is_over or (user.is_authenticated and not getattr(user, "is_active", True)):
+        raise Unauthenticated()
+    return identity
