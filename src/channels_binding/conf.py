@@ -62,6 +62,8 @@ class Settings:
     """Nothing acknowledged for this long: the connection is closed with 4508."""
     UNACKNOWLEDGED_BYTES: int = 262_144
     """Bytes sent without acknowledgement after which a connection's reads are conflated."""
+    DRAIN_SECONDS: float = 10.0
+    """On SIGTERM, over how long clients are sent elsewhere before the server shuts down; 0 leaves it to the server."""
     COALESCE_SECONDS: float = 0.05
     """Shortest time between two evaluations of the live reads of one process, after a first immediate one."""
     AUDIT_SECONDS: float = 60.0

@@ -9,9 +9,9 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
 from django.contrib.auth.models import AnonymousUser
@@ -21,7 +21,15 @@ from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import Settings, get_settings
 from channels_binding.dispatch import aperform
-from channels_binding.exceptions import BadRequest, BindingError, Invalid, NotFound, TooLarge, Unauthenticated
+from channels_binding.exceptions import (
+    BadRequest,
+    BindingError,
+    Invalid,
+    LimitExceeded,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+)
 from channels_binding.failures import as_error
 from channels_binding.live import identity as live_identity
 from channels_binding.live import outlet
@@ -29,6 +37,7 @@ from channels_binding.live.capture import WRITTEN
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Group, Subscription
 from channels_binding.live.window import returning, snapshot
+from channels_binding.outbox import Outbox
 from channels_binding.protocol import Body, Malformed, Request, failure, frame, message
 from channels_binding.registry import registry
 from channels_binding.session import Limits, Rate, Session, read_name
@@ -43,6 +52,8 @@ READS = ("retrieve", "search", "list")
 UNAUTHENTICATED = 4401
 FAREWELL_SECONDS = 1.0
 """How long a last message may take to leave before the socket is closed after it."""
+READS_AT_ONCE = 4
+"""Reads of one connection that are made side by side: so many answers may go beyond what is let wait for a client."""
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
 """More than this waiting for a client that does not read: it is closed with 4508. Live reads alone never get there."""
 
@@ -55,38 +66,6 @@ def limits_of(settings: Settings) -> Limits:
         calls_in_flight=settings.MAX_CALLS_IN_FLIGHT,
         messages_per_second=settings.MESSAGES_PER_SECOND,
     )
-
-
-@dataclass(slots=True)
-class Flow:
-    """What is on its way to the client and not acknowledged. Only ``cb.1`` clients acknowledge, by answering a ping."""
-
-    bound: int
-    unacknowledged: int = 0
-    """Bytes sent since the last acknowledged ping."""
-    awaited: dict[int, int] = field(default_factory=dict)
-    """Ping number → bytes that its pong acknowledges."""
-    number: int = 0
-    waiting_since: float | None = None
-    """Loop seconds of the oldest ping without an answer."""
-
-    @property
-    def is_full(self) -> bool:
-        return self.unacknowledged > self.bound
-
-    def ping(self, now: float) -> int:
-        self.number += 1
-        self.awaited[self.number] = self.unacknowledged
-        self.waiting_since = now if self.waiting_since is None else self.waiting_since
-        return self.number
-
-    def pong(self, number: int) -> None:
-        acknowledged = self.awaited.get(number)
-        if acknowledged is None:
-            return
-        self.unacknowledged -= acknowledged
-        self.awaited = {n: size - acknowledged for n, size in self.awaited.items() if n > number}
-        self.waiting_since = None
 
 
 class Outlet:
@@ -170,17 +149,16 @@ class Connection:
         self.hub = Hub.current()
         self.thread = threading.get_ident()
         """The thread of the hub's loop."""
-        self.closed_with: tuple[int, str] | None = None
-        self._send = send
-        self._flow = Flow(settings.UNACKNOWLEDGED_BYTES)
-        self._queued = 0
-        """Bytes that wait for the socket: uvicorn lets us write only as fast as the client reads."""
-        self._outbox: list[bytes] = []
+        self.outbox = Outbox(send, dialect, settings.UNACKNOWLEDGED_BYTES, self._catch_up)
         self._held: list[bytes] = []
         self._writes_in_flight = 0
-        self._has_output = asyncio.Event()
-        self._has_left = asyncio.Event()
-        """Set while nothing waits to be written."""
+        self._is_idle = asyncio.Event()
+        """Set while every call is answered."""
+        self._is_idle.set()
+        self._reads_at_once = asyncio.Semaphore(READS_AT_ONCE)
+        self._was_told_of_overflow = False
+        self._answered_while_full = 0
+        """Bytes of refusals and pongs since the outbox became full."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_heard = self.hub.loop.time()
         self._take(identity or Identity(AnonymousUser()))
@@ -189,7 +167,8 @@ class Connection:
 
     async def open(self) -> None:
         """Let messages leave; of a socket whose owner is known, join the hub and, with ``cb.1``, say hello."""
-        self._spawn(self._write())
+        self.outbox.start()
+        self._spawn(self._keep_alive())
         if self.is_pending:
             self._spawn(self._expect_authentication())
         else:
@@ -200,7 +179,6 @@ class Connection:
         self.hub.join(self)
         if self.dialect == "cb.1":
             self.put(message("cb.hello", self._hello()))
-            self._spawn(self._keep_alive())
 
     async def _expect_authentication(self) -> None:
         await asyncio.sleep(self.settings.AUTHENTICATION_SECONDS)
@@ -266,7 +244,7 @@ class Connection:
     async def _farewell(self, code: int, reason: str) -> None:
         """Close the socket once what was put before has left."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._has_left.wait(), FAREWELL_SECONDS)
+            await asyncio.wait_for(self.outbox.is_written.wait(), FAREWELL_SECONDS)
         self.end(code, reason)
 
     def _hello(self) -> dict[str, Any]:
@@ -293,15 +271,32 @@ class Connection:
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.outbox.end()
+
+    @property
+    def closed_with(self) -> tuple[int, str] | None:
+        return self.outbox.closed_with
 
     def end(self, code: int, reason: str) -> None:
-        """Close the socket, once what waits is written."""
+        """Close the socket; what waits to be written is dropped."""
         if self.closed_with is None:
-            self.closed_with = (code, reason)
+            self.outbox.close(code, reason)
             self.hub.leave(self, self.subscriptions)
             self.session.reads.clear()
-            self._outbox.clear()
-            self._has_output.set()
+
+    def go_away(self, reason: str, after_seconds: float) -> None:
+        """Tell the client to come back after a while, to another process. It may finish what it has begun."""
+        if self.dialect == "cb.1":
+            self.put(
+                message("cb.goaway", {"reason": reason, "reconnect": True, "after_ms": round(after_seconds * 1000)})
+            )
+
+    async def retire(self, code: int, reason: str) -> None:
+        """Close the socket once every call is answered and everything written. Cancelling is safe."""
+        while not (self._is_idle.is_set() and self.outbox.is_written.is_set()):
+            await self._is_idle.wait()
+            await self.outbox.is_written.wait()
+        self.end(code, reason)
 
     def _spawn(self, coroutine: Any) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -312,15 +307,16 @@ class Connection:
 
     def put(self, *frames: bytes) -> None:
         """Send messages after all that was put before. Never blocks."""
-        if self.closed_with is not None:
-            return
-        text = protocol.batch(frames)
-        self._outbox.append(text)
-        self._has_left.clear()
-        self._queued += len(text)
-        self._has_output.set()
-        if self._queued > MAX_QUEUED_BYTES:
+        self.outbox.put(protocol.batch(frames))
+        if self.outbox.queued > MAX_QUEUED_BYTES:
             self.end(4508, "too much waits to be read")
+
+    def _answer_at_once(self, answer: bytes) -> None:
+        """What costs nothing to ask for: a refusal, a pong. Who asks without reading is asked to leave."""
+        self._answered_while_full = self._answered_while_full + len(answer) if self.congested else 0
+        if self._answered_while_full > self.outbox.bound:
+            self.end(4508, "answers wait to be read")
+        self.put(answer)
 
     def push(self, frames: Sequence[bytes]) -> None:
         """What the hub tells: one array frame with ``cb.1``; to others one by one, and after the reply to their own write."""
@@ -339,7 +335,14 @@ class Connection:
 
     @property
     def congested(self) -> bool:
-        return self._queued > self._flow.bound or (self.dialect == "cb.1" and self._flow.is_full)
+        return self.outbox.is_full
+
+    def overflow(self, event: str) -> None:
+        if not self._was_told_of_overflow:
+            self._was_told_of_overflow = True
+            bound = self.outbox.bound
+            why = f"{bound} bytes are not taken in yet; this message and those after it are dropped."
+            self.put(failure(LimitExceeded(why, limit=bound), event))
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
@@ -350,59 +353,30 @@ class Connection:
             if present is subscription:
                 del self.session.reads[name]
 
-    async def _write(self) -> None:
-        """The one writer of this socket."""
-        try:
-            while self.closed_with is None:
-                await self._has_output.wait()
-                self._has_output.clear()
-                outbox, self._outbox = self._outbox, []
-                for text in outbox:
-                    if self.closed_with is not None:
-                        break
-                    await self._send({"type": "websocket.send", "text": text.decode()})
-                    self._queued -= len(text)
-                    self._account(len(text))
-                if not self._outbox:
-                    self._has_left.set()
-                self._catch_up()
-            await self._send({"type": "websocket.close", "code": self.closed_with[0], "reason": self.closed_with[1]})
-        except Exception as error:  # the peer is gone; the receiving side will be told
-            logger.debug("A socket could not be written to: %s", error)
-
-    def _account(self, size: int) -> None:
-        if self.dialect != "cb.1":
-            return
-        self._flow.unacknowledged += size
-        in_flight = self._flow.awaited
-        since_ping = self._flow.unacknowledged - (max(in_flight.values()) if in_flight else 0)
-        if since_ping > self._flow.bound // 4:
-            self._ping()
-
-    def _ping(self) -> None:
-        number = self._flow.ping(self.hub.loop.time())
-        self.put(message("cb.ping", {"n": number}))
-
     async def _keep_alive(self) -> None:
-        """Ping after silence; give up on a client that acknowledges nothing."""
+        """Ping after silence; give up on a client that takes in nothing."""
+        ping_seconds = self.settings.PING_SECONDS
         while True:
-            await asyncio.sleep(min(1.0, self.settings.PING_SECONDS / 4))
-            now = self.hub.loop.time()
-            waiting = self._flow.waiting_since
-            if waiting is not None and now - waiting > self.settings.SLOW_SECONDS:
+            await asyncio.sleep(min(1.0, ping_seconds / 4))
+            if self.outbox.stalled_seconds() > self.settings.SLOW_SECONDS:
                 self.end(4508, "nothing was acknowledged")
-            elif now - self._last_heard > self.settings.PING_SECONDS and waiting is None:
-                self._ping()
+            elif self._is_pinged and self._silent_seconds() > ping_seconds and not self.outbox.flow.awaited:
+                self.outbox.ping()
 
-    def _pong(self, number: Any) -> None:
-        if isinstance(number, int):
-            self._flow.pong(number)
-        self._catch_up()
+    @property
+    def _is_pinged(self) -> bool:
+        return self.dialect == "cb.1" and not self.is_pending
+
+    def _silent_seconds(self) -> float:
+        return self.hub.loop.time() - self._last_heard
 
     def _catch_up(self) -> None:
-        """Bring reads up to date that were held back, if the client keeps up again."""
+        """There may be room again: bring reads up to date that were held back."""
+        if self.congested:
+            return
+        self._was_told_of_overflow = False
         behind = [subscription for subscription in self.subscriptions if subscription.is_behind]
-        if behind and not self.congested:
+        if behind:
             frames: dict[Any, list[bytes]] = {self: []}
             self.hub.bring_up_to_date(behind, frames)
             if frames[self]:
@@ -418,15 +392,17 @@ class Connection:
                 raise BadRequest("Frames are text.")
             value = codecs.decode(text, max_bytes=self.settings.MAX_FRAME_BYTES, max_depth=self.settings.MAX_DEPTH)
         except (BadRequest, TooLarge) as error:
-            self.put(failure(error))
+            self._answer_at_once(failure(error))
             return
         for request in protocol.read_frame(value, max_batch=self.settings.MAX_BATCH):
             if isinstance(request, Malformed):
-                self.put(failure(request.error, request.event, request.id))
+                self._answer_at_once(failure(request.error, request.event, request.id))
             elif request.event == "cb.auth" and self.dialect == "cb.1":
                 await self._authenticate(request)
             elif self.is_pending:
-                self.put(failure(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id))
+                self._answer_at_once(
+                    failure(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id)
+                )
             elif request.is_system:
                 self._system(request)
             else:
@@ -436,8 +412,9 @@ class Connection:
         try:
             self.session.begin(request, self.hub.loop.time())
         except BindingError as error:
-            self.put(failure(error, request.event, request.id))
+            self._answer_at_once(failure(error, request.event, request.id))
             return
+        self._is_idle.clear()
         self._spawn(self._serve(request))
 
     async def _authenticate(self, request: Request) -> None:
@@ -445,7 +422,7 @@ class Connection:
         try:
             identity = await self._identified(request)
         except Exception as exception:
-            self.put(failure(as_error(exception), request.event, request.id))
+            self._answer_at_once(failure(as_error(exception), request.event, request.id))
             if self.is_pending:
                 await self._farewell(UNAUTHENTICATED, "not authenticated")
             return
@@ -475,27 +452,36 @@ class Connection:
 
     def _system(self, request: Request) -> None:
         if self.dialect != "cb.1":
-            self.put(
-                failure(
-                    BadRequest("Names beginning with 'cb.' need the subprotocol cb.1.json."), request.event, request.id
-                )
-            )
+            self._refuse(request, "Names beginning with 'cb.' need the subprotocol cb.1.json.")
         elif request.event == "cb.pong":
-            self._pong(request.data.get("n"))
+            self.outbox.pong(request.data.get("n"))
         elif request.event == "cb.ping":
-            self.put(message("cb.pong", {"n": request.data.get("n")}, request.id))
+            self._answer_at_once(message("cb.pong", {"n": request.data.get("n")}, request.id))
         else:
-            self.put(failure(BadRequest("There is no such system message."), request.event, request.id))
+            self._refuse(request, "There is no such system message.")
+
+    def _refuse(self, request: Request, why: str) -> None:
+        self._answer_at_once(failure(BadRequest(why), request.event, request.id))
 
     async def _serve(self, request: Request) -> None:
         """Answer one call, whatever happens in it."""
         try:
-            await self.hub.certain_of(self)
-            await self._answer(request, self._call(request))
+            async with self._turn(request):
+                await self.hub.certain_of(self)
+                await self._answer(request, self._call(request))
         except Exception as exception:
             self.put(failure(as_error(exception), request.event, request.id))
         finally:
             self.session.finish(request)
+            if not self.session.is_busy:
+                self._is_idle.set()
+
+    @asynccontextmanager
+    async def _turn(self, request: Request) -> AsyncIterator[None]:
+        """Wait until there is room for the answer. Reads, whose answers are large, take turns."""
+        async with self._reads_at_once if request.action in READS else nullcontext():
+            await self.outbox.room()
+            yield
 
     def _call(self, request: Request) -> Call:
         return Call(

@@ -11,6 +11,7 @@ from channels_binding import _boot
 
 _boot.begin()
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Generator
@@ -27,6 +28,7 @@ from channels_binding.bindings import AsyncBinding, Binding
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.connections import Connection
 from channels_binding.exceptions import Unauthenticated
+from channels_binding.live import drain
 from channels_binding.live.identity import fingerprint
 from channels_binding.threads import call_hook, run, settle
 from channels_binding.types import Dialect, Receive, Scope, Send
@@ -131,18 +133,35 @@ class BaseConsumer:
     async def _converse(self, connection: Connection) -> None:
         try:
             await connection.open()
+            drain.watch(connection.hub, connection)
             if not connection.is_pending:
                 await self._told("connected")
-            while True:
-                event = await self.receive()
-                if event["type"] == "websocket.disconnect":
-                    return
-                if event["type"] == "websocket.receive":
-                    await connection.receive(event.get("text"), event.get("bytes"))
+            await self._listen_until_over(connection)
         finally:
             await connection.close()
             if not connection.is_pending:
                 await self._told("disconnected")
+
+    async def _listen_until_over(self, connection: Connection) -> None:
+        """Until the client leaves, or it is closed. A client that reads nothing can neither be told nor be waited for."""
+        listening = asyncio.ensure_future(self._listen(connection))
+        over = asyncio.ensure_future(connection.outbox.is_over.wait())
+        try:
+            await asyncio.wait([listening, over], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (listening, over):
+                task.cancel()
+            await asyncio.gather(listening, over, return_exceptions=True)
+        if not listening.cancelled():
+            listening.result()
+
+    async def _listen(self, connection: Connection) -> None:
+        while True:
+            event = await self.receive()
+            if event["type"] == "websocket.disconnect":
+                return
+            if event["type"] == "websocket.receive":
+                await connection.receive(event.get("text"), event.get("bytes"))
 
     # Who it is
 

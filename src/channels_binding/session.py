@@ -85,6 +85,11 @@ class Session:
         else:
             self.in_flight.discard(request.id)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether calls are not answered yet."""
+        return bool(self.in_flight) or self.unnamed_in_flight > 0
+
     def check_room(self, name: str) -> None:
         """Whether one more live read of this name fits.
 

@@ -56,8 +56,17 @@ class Subscriber(Protocol):
     def congested(self) -> bool:
         """Whether too much is unacknowledged; the hub then only marks this connection's reads as stale."""
 
+    def overflow(self, event: str) -> None:
+        """A message that nothing brings again was not sent, because the connection is congested: tell the client, once."""
+
     def end(self, code: int, reason: str) -> None:
         """Close the connection with a 44xx or 45xx code."""
+
+    def go_away(self, reason: str, after_seconds: float) -> None:
+        """Tell the client to come back elsewhere after a while."""
+
+    async def retire(self, code: int, reason: str) -> None:
+        """Close the connection once what it has asked for is answered."""
 
 
 class Outlet(Protocol):

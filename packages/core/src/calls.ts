@@ -51,6 +51,11 @@ export class Calls {
     return this.#calls.size
   }
 
+  /** Whether the connection carries calls that are not answered yet. */
+  get isInFlight(): boolean {
+    return [...this.#calls.values()].some(call => call.isSent)
+  }
+
   /** Sends a request, now or when the connection opens. */
   start(event: string, data: unknown, isRead: boolean, options: CallOptions = {}): Promise<unknown> {
     const { signal, timeoutMs = this.#context.timeoutMs, key, ifVersion } = options

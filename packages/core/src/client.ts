@@ -149,6 +149,7 @@ export class ChannelsClient {
         received: messages => this.#receive(messages),
         ping: n => this.#send({ event: 'cb.ping', data: { n } }),
         frame: frame => this.#frames.emit({ ...frame, text: this.#credentials.redact(frame.text) }),
+        isBusy: () => this.#calls.isInFlight,
       },
     )
     const shared = {

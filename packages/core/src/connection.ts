@@ -33,10 +33,15 @@ export interface ConnectionHandlers {
   /** It is time for ping `n`. */
   ping(n: number): void
   frame(frame: Frame): void
+  /** Whether calls are on their way that a change of servers would cut off. */
+  isBusy(): boolean
 }
 
 /** A connection that was open this long counts as good: the next failure starts with short waits again. */
 const STABLE_MS = 5_000
+
+/** How often a connection that is to move on looks whether every call is answered. */
+const LEAVE_CHECK_MS = 50
 
 const INITIAL: ConnectionState = {
   status: 'idle',
@@ -91,6 +96,8 @@ export class Connection {
   #timer: ReturnType<typeof setTimeout> | undefined
   #stable: ReturnType<typeof setTimeout> | undefined
   #notBefore = 0
+  /** Whether the server is going away and only calls that are under way keep this connection. */
+  #isLeaving = false
 
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
     this.#options = options
@@ -118,7 +125,7 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return this.#transport.isOpen
+    return this.#transport.isOpen && !this.#isLeaving
   }
 
   onState(callback: () => void): () => void {
@@ -146,7 +153,7 @@ export class Connection {
   reconnect(): void {
     this.#backoff.reset()
     this.#notBefore = 0
-    if (this.isOpen) this.#handlers.lost()
+    if (this.#transport.isOpen) this.#handlers.lost()
     this.#dial(this.#state.hasEverConnected ? 'reconnecting' : 'connecting')
   }
 
@@ -182,7 +189,14 @@ export class Connection {
     if (!reconnect) return this.#end('closed', 4503, new BindingError('unavailable', 'The server has shut down.'))
     this.#notBefore = Date.now() + afterMs
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#transport.drop('the server is going away'), afterMs)
+    this.#timer = setTimeout(() => this.#leave(), afterMs)
+  }
+
+  /** Moves on once every call is answered; new ones wait for the next server. This one closes if it takes too long. */
+  #leave(): void {
+    this.#isLeaving = true
+    if (this.#handlers.isBusy()) this.#timer = setTimeout(() => this.#leave(), LEAVE_CHECK_MS)
+    else this.reconnect()
   }
 
   #dial(status: ConnectionStatus): void {
@@ -194,6 +208,7 @@ export class Connection {
   }
 
   #stop(): void {
+    this.#isLeaving = false
     clearTimeout(this.#timer)
     clearTimeout(this.#stable)
     this.#monitor.stop()

@@ -179,7 +179,10 @@ def _tell(found: "dict[Feed, list[tuple[str, bytes]]]", frames: "Frames") -> Non
         for event, tail in news:
             encoded = frame(f"{feed.call.stream}.{event}", tail)
             for subscriber in feed.subscribers:
-                frames[subscriber].append(encoded)
+                if subscriber.congested:
+                    subscriber.overflow(f"{feed.call.stream}.{event}")
+                else:
+                    frames[subscriber].append(encoded)
 
 
 def _visible_keys(call: Call) -> dict[Pk, str | None]:

@@ -481,7 +481,11 @@ class Hub:
         to, name = event["to"], event["name"]
         encoded = message(event["event"], event["data"])
         for subscriber in [*self.subscribers]:
-            if _concerns(subscriber, to, name):
+            if not _concerns(subscriber, to, name):
+                continue
+            if subscriber.congested:
+                subscriber.overflow(event["event"])
+            else:
                 subscriber.push([encoded])
 
 
