@@ -13,6 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 from django.db import connection as database
 from rest_framework.authentication import (
     BaseAuthentication,
@@ -660,7 +661,36 @@ async def test_a_token_is_not_mistaken_for_the_session_beside_it(
     opened = socket(f"/ws/?token={await in_thread(token)(user)}", user=stranger)
     assert await opened.open()
     assert opened.hello["data"]["user"] == str(user.pk)
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(2.2)
+    assert "data" in await opened.call("zoo.Note.search")
+    await opened.close()
+
+
+class AnnByHeader:
+    """An authentication class of the first release's kind, beside a session."""
+
+    def get_user(self, consumer: Any) -> Any:
+        return get_user_model().objects.get(username="ann") if (b"x-ann", b"1") in consumer.scope["headers"] else None
+
+
+async def test_nor_is_a_user_whom_a_class_has_found(connect: Connect, user: Any, stranger: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"AUTHENTICATION_CLASSES": (AnnByHeader,), "IDENTITY_SECONDS": 0.3}
+    opened = socket(user=stranger, headers=[(b"x-ann", b"1")])
+    assert await opened.open()
+    assert opened.hello["data"]["user"] == str(user.pk)
+    await asyncio.sleep(2.2)
+    assert "data" in await opened.call("zoo.Note.search")
+    await opened.close()
+
+
+async def test_the_end_of_ones_own_session_does_not_end_a_connection_by_token(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = BOTH
+    opened = socket(f"/ws/?token={await in_thread(token)(user)}", user=user)
+    assert await opened.open()
+    await in_thread(Session.objects.all().delete)()
+    assert await opened.silent(0.5)
     assert "data" in await opened.call("zoo.Note.search")
     await opened.close()
 

@@ -29,6 +29,7 @@ class Action:
     view_action: str | None = None
     """The name DRF's permission classes know it by (``search`` is ``list``); None where it is the same."""
     permission_classes: Sequence[Any] | None = None
+    throttle_classes: Sequence[Any] | None = None
     is_builtin: bool = False
 
 
@@ -36,9 +37,19 @@ class Action:
 def bind(event: Handler) -> Handler: ...
 @overload
 def bind(
-    event: str | None = None, *, method: str = "POST", permission_classes: Sequence[Any] | None = None
+    event: str | None = None,
+    *,
+    method: str = "POST",
+    permission_classes: Sequence[Any] | None = None,
+    throttle_classes: Sequence[Any] | None = None,
 ) -> Callable[[Handler], Handler]: ...
-def bind(event: Any = None, *, method: str = "POST", permission_classes: Sequence[Any] | None = None) -> Any:
+def bind(
+    event: Any = None,
+    *,
+    method: str = "POST",
+    permission_classes: Sequence[Any] | None = None,
+    throttle_classes: Sequence[Any] | None = None,
+) -> Any:
     """Answer the event ``<stream>.<event>`` with the decorated method, plain or coroutine.
 
     >>> class OrderBinding(AsyncBinding):
@@ -51,6 +62,7 @@ def bind(event: Any = None, *, method: str = "POST", permission_classes: Sequenc
         event: Name of the event; the method's own name where it is left out.
         method: The HTTP method that permission classes see; ``GET`` says that nothing is changed.
         permission_classes: In place of the binding's, for this event alone.
+        throttle_classes: In place of the binding's, for this event alone.
     """
     if callable(event):
         return bind(None)(event)
@@ -60,7 +72,12 @@ def bind(event: Any = None, *, method: str = "POST", permission_classes: Sequenc
         if "." in name or "#" in name or not name:
             raise ImproperlyConfigured(f"@bind({name!r}): an event name holds no dot and no '#'; streams hold dots.")
         action = Action(
-            name, handler, inspect.iscoroutinefunction(handler), method, permission_classes=permission_classes
+            name,
+            handler,
+            inspect.iscoroutinefunction(handler),
+            method,
+            permission_classes=permission_classes,
+            throttle_classes=throttle_classes,
         )
         setattr(handler, MARK, action)
         return handler
@@ -108,7 +125,11 @@ def _method_of(action: Action) -> str:
 
 
 def _overridden(action: Action, handler: Callable[..., Any], bound: Action | None = None) -> Action:
-    own_permissions = bound.permission_classes if bound else action.permission_classes
+    own = bound or action
     return replace(
-        action, handler=handler, is_coroutine=inspect.iscoroutinefunction(handler), permission_classes=own_permissions
+        action,
+        handler=handler,
+        is_coroutine=inspect.iscoroutinefunction(handler),
+        permission_classes=own.permission_classes,
+        throttle_classes=own.throttle_classes,
     )

@@ -6,18 +6,21 @@ throttle and filter classes it *is* the view: it has ``request``, ``action``, ``
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from inspect import iscoroutinefunction
 from typing import Any, ClassVar, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.db import connections, models
 from django.forms.models import BaseModelForm, modelform_factory
+from rest_framework.settings import api_settings
 
 from channels_binding import codecs, permissions, serializers
 from channels_binding.actions import Action, bind, collect
 from channels_binding.calls import Call, Row
 from channels_binding.conf import get_settings, load_classes
-from channels_binding.exceptions import BindingError, Invalid, MethodNotAllowed, NotFound
+from channels_binding.exceptions import BindingError, Forbidden, Invalid, MethodNotAllowed, NotFound, Unauthenticated
 from channels_binding.filters import filterset_class
 from channels_binding.mixins import ModelActions
 from channels_binding.permissions import USER_BLIND
@@ -58,6 +61,10 @@ class BaseBinding:
     """A single permission class, in place of ``permission_classes``."""
     permission_classes: ClassVar[Sequence[Any] | None] = None
     """DRF permission classes; by default ``DEFAULT_PERMISSION_CLASSES`` of the settings."""
+    throttle_classes: ClassVar[Sequence[Any] | None] = None
+    """DRF throttle classes, which count what comes by HTTP and by socket together; by default DRF's own setting."""
+    throttle_scope: ClassVar[str | None] = None
+    """What ScopedRateThrottle looks up in ``DEFAULT_THROTTLE_RATES``."""
     authentication_classes: ClassVar[Sequence[Any] | None] = None
     """DRF authentication classes of the HTTP door."""
     filterset_class: ClassVar[Any] = None
@@ -79,6 +86,7 @@ class BaseBinding:
     """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, beyond those the engine sees."""
 
     _actions: ClassVar[dict[str, Action]] = {}
+    _has_coroutine_hooks: ClassVar[bool] = False
     _default_serializer: ClassVar[Any] = None
     _neighbours: ClassVar["Neighbours"]
     """The registry, seen from below: which binding serves a model."""
@@ -102,6 +110,7 @@ class BaseBinding:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._actions = collect(cls)
+        cls._has_coroutine_hooks = any(iscoroutinefunction(getattr(cls, name, None)) for name in _VIEW_HOOKS)
         if cls.model is not None or cls.stream is not None:
             defined.append(cls)
 
@@ -216,13 +225,38 @@ class BaseBinding:
             permissions.refuse(self.user)
         instances = settle(self.get_permissions())
         if instances:
-            permissions.check(instances, self.request, self)
+            permissions.check(instances, self.request, self._view)
 
     def check_object_permissions(self, instance: Any) -> None:
         """As ``check_permissions``, for one row."""
         instances = settle(self.get_permissions())
         if instances:
-            permissions.check_object(instances, self.request, self, instance)
+            permissions.check_object(instances, self.request, self._view, instance)
+
+    def get_throttles(self) -> Sequence[Any]:
+        """Throttle instances of this call; an event's own stand in place of the binding's."""
+        action = self._actions.get(self.call.action)
+        own = action.throttle_classes if action else None
+        return [cls() for cls in (self.get_throttle_classes() if own is None else own)]
+
+    @classmethod
+    def get_throttle_classes(cls) -> Sequence[Any]:
+        default: Any = api_settings.DEFAULT_THROTTLE_CLASSES
+        return default if cls.throttle_classes is None else cls.throttle_classes
+
+    def check_throttles(self) -> None:
+        """Have the call counted.
+
+        Raises:
+            Throttled: The caller asks too often.
+        """
+        throttles = settle(self.get_throttles())
+        if throttles:
+            permissions.check_throttles(throttles, self.request, self._view)
+
+    @property
+    def _view(self) -> Any:
+        return permissions.SettledView(self) if self._has_coroutine_hooks else self
 
     def may_see(self, instance: Any) -> bool:
         """Whether the object permissions let the caller see a row."""
@@ -240,9 +274,9 @@ class BaseBinding:
         """
         request = permissions.request_of(self.call, method)
         instances = settle(self.get_permissions())
-        permissions.check(instances, request, self)
+        permissions.check(instances, request, self._view)
         if instance is not None:
-            permissions.check_object(instances, request, self, instance)
+            permissions.check_object(instances, request, self._view, instance)
 
     @classmethod
     def depends_on_user(cls) -> bool:
@@ -300,12 +334,32 @@ class BaseBinding:
             self._lock(key, queryset.db)
         if serializer is not None:
             queryset = serializers.joined(queryset, serializer)
+        lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
         try:
-            instance = queryset.get(pk=key)
+            instance = queryset.prefetch_related(None).get(pk=key)
         except (models.ObjectDoesNotExist, OverflowError):
             raise NotFound() from None
-        self.check_object_permissions(instance)
+        self._check_known(instance)
+        models.prefetch_related_objects([instance], *lookups)  # a row that is refused costs as much as a missing one
         return instance
+
+    def _check_known(self, instance: Any) -> None:
+        """The object permissions, of which a caller who may not even see the row learns nothing.
+
+        Raises:
+            NotFound: The caller may not see the row.
+            Unauthenticated, Forbidden: The caller may see it, and not do this with it.
+        """
+        try:
+            self.check_object_permissions(instance)
+        except (Unauthenticated, Forbidden):
+            if self.call.action == "retrieve" or not self._as_reader(instance).may_see(instance):
+                raise NotFound() from None
+            raise
+
+    def _as_reader(self, instance: Any) -> "BaseBinding":
+        call = replace(self.call, action="retrieve", data={"id": serializers.pk_of(instance)}, request=None)
+        return type(self)(call)
 
     async def aget_object(self, key: Any) -> Any:
         """``get_object`` for coroutine handlers."""
@@ -510,6 +564,8 @@ class BaseBinding:
         self._outlet.send_to(getattr(user, "pk", user), f"{self.get_stream()}.{event}", data)
 
 
+_VIEW_HOOKS = ("get_queryset", "get_serializer_class", "get_serializer", "get_serializer_context", "get_object")
+"""Hooks that DRF's permission, throttle and filter classes may call."""
 _USER_HOOKS = (
     "get_queryset", "get_serializer_class", "get_serializer_context", "get_serializer", "get_permissions",
     "get_filterset_class", "check_permissions", "check_object_permissions", "may_see", "get_object", "labels_of",

@@ -39,6 +39,9 @@ class Call:
     terse: bool = False
     """Answer what was first promised to clients without a subprotocol, and nothing more (spec/protocol.md §7)."""
 
+    is_counted: bool = False
+    """Whether throttles have counted it. Evaluations of a live read after the first are nobody's requests."""
+
     @property
     def event(self) -> str:
         """The name as the client wrote it: ``app.Order.search#h1``."""

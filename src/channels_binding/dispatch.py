@@ -28,14 +28,24 @@ def find(call: Call) -> tuple[BaseBinding, Action]:
 
 
 def admit(binding: BaseBinding) -> None:
-    """Let the caller pass the permissions, and from then on hear the stream.
+    """Let the caller pass the permissions and the throttles, and from then on hear the stream.
 
     Raises:
         Unauthenticated, Forbidden: The caller may not.
+        Throttled: The caller asks too often.
     """
     binding.check_permissions()
+    _count(binding)
     if binding.call.outlet is not None:
         binding.call.outlet.admitted(binding.call.stream, binding.call.action)
+
+
+def _count(binding: BaseBinding) -> None:
+    """Have the throttles count a request, once, on whichever door it came. Code is not throttled, nor who wants less."""
+    call = binding.call
+    if not call.is_counted and call.door != "code" and call.action != "unsubscribe":
+        binding.check_throttles()
+    call.is_counted = True
 
 
 def perform(call: Call) -> Answer:

@@ -144,7 +144,6 @@ class WriteMixin(Base):
             serializer.is_valid(raise_exception=True)
             settle(self.perform_create(serializer))
             instance = serializer.instance
-            self.check_object_permissions(instance)
         (row,) = rows_of(self.get_serializer(), [instance])
         return {"success": True, **self.decoded(row)}
 

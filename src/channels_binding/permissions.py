@@ -1,15 +1,21 @@
-"""DRF's permission classes, applied to a Call: at class, action and object level, on every door and every push."""
+"""DRF's permission and throttle classes, applied to a Call: at class, action and object level, on every door and every push."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from inspect import iscoroutinefunction
 from io import BytesIO
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
+from django.http import Http404
 from rest_framework import permissions as drf
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from channels_binding.calls import Call
-from channels_binding.exceptions import Forbidden, Unauthenticated
+from channels_binding.exceptions import Forbidden, Throttled, Unauthenticated
+from channels_binding.failures import as_error
 from channels_binding.threads import settle
 
 USER_BLIND = (drf.AllowAny, drf.IsAuthenticated)
@@ -33,23 +39,94 @@ def request_of(call: Call, method: str) -> Request:
     return request
 
 
-def check(permissions: Sequence[Any], request: Any, view: Any) -> None:
+def check(permissions: Sequence[Any], request: Request, view: Any) -> None:
     """Refuse unless every permission lets the request in.
 
     Raises:
         Unauthenticated: Refused, and nobody is signed in.
         Forbidden: Refused.
+        BindingError: What a permission raises of its own.
     """
     for permission in permissions:
-        if not settle(permission.has_permission(request, view)):
+        with translated():
+            is_let_in = _lets_in(permission, request, view)
+        if not is_let_in:
             refuse(request.user, permission)
 
 
-def check_object(permissions: Sequence[Any], request: Any, view: Any, instance: Any) -> None:
+def check_object(permissions: Sequence[Any], request: Request, view: Any, instance: Any) -> None:
     """As ``check``, for one row."""
     for permission in permissions:
-        if not settle(permission.has_object_permission(request, view, instance)):
+        with translated():
+            is_let_in = _lets_at(permission, request, view, instance)
+        if not is_let_in:
             refuse(request.user, permission)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """DRF's and Django's refusals (DjangoObjectPermissions raises Http404) in the contract's words."""
+    try:
+        yield
+    except (APIException, Http404, PermissionDenied) as exception:
+        raise as_error(exception) from None
+
+
+def _lets_in(permission: Any, request: Request, view: Any) -> bool:
+    """``has_permission``. Composed ones are taken apart: to DRF's ``&`` and ``|`` a coroutine is true, whatever it returns."""
+    if isinstance(permission, _COMPOSED):
+        parts = (_lets_in(each, request, view) for each in _operands(permission))
+        return _compose(permission, parts)
+    return bool(settle(permission.has_permission(request, view)))
+
+
+def _lets_at(permission: Any, request: Request, view: Any, instance: Any) -> bool:
+    """``has_object_permission``, composed as DRF composes it: a part of ``|`` counts only if it lets the request in at all."""
+    if isinstance(permission, _COMPOSED):
+        is_either = isinstance(permission, drf.OR)
+        parts = (
+            (not is_either or _lets_in(each, request, view)) and _lets_at(each, request, view, instance)
+            for each in _operands(permission)
+        )
+        return _compose(permission, parts)
+    return bool(settle(permission.has_object_permission(request, view, instance)))
+
+
+_COMPOSED = (drf.AND, drf.OR, drf.NOT)
+
+
+def _operands(permission: Any) -> list[Any]:
+    return [getattr(permission, name) for name in ("op1", "op2") if hasattr(permission, name)]
+
+
+def _compose(permission: Any, parts: Iterator[bool]) -> bool:
+    if isinstance(permission, drf.NOT):
+        return not next(parts)
+    return any(parts) if isinstance(permission, drf.OR) else all(parts)
+
+
+def check_throttles(throttles: Sequence[Any], request: Request, view: Any) -> None:
+    """Count the request with every throttle, as DRF does.
+
+    Raises:
+        Throttled: One of them has had enough; ``retry_after`` says when none has.
+    """
+    refusing = [each for each in throttles if not settle(each.allow_request(request, view))]
+    if not refusing:
+        return
+    waits = [wait for each in refusing if (wait := each.wait()) is not None]
+    raise Throttled(**({"retry_after": round(max(waits), 3)} if waits else {}))
+
+
+class SettledView:
+    """A binding for DRF's classes, which know plain hooks only: what its coroutine hooks return, and not the coroutine."""
+
+    def __init__(self, binding: Any) -> None:
+        self.binding = binding
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.binding, name)
+        return (lambda *args, **kwargs: settle(value(*args, **kwargs))) if iscoroutinefunction(value) else value
 
 
 def refuse(user: Any, permission: Any = None) -> None:

@@ -246,7 +246,8 @@ async def test_an_object_permission_decides_each_push_of_a_row(connect: Connect,
     await socket.call("zoo.GuardedNote.retrieve#r", {"id": note.pk})
     await in_thread(lambda: Note.objects.filter(pk=note.pk).update(title="locked", rank=77))()
     push = await socket.receive()
-    assert push["error"]["code"] == "forbidden"
+    assert push["type"] == "gone"
+    assert "data" not in push
     assert "77" not in str(push)
     await in_thread(lambda: Note.objects.filter(pk=note.pk).update(rank=78))()
     assert await socket.silent()
