@@ -23,6 +23,8 @@ from channels_binding.exceptions import MethodNotAllowed, NotFound
 from channels_binding.failures import as_error
 from channels_binding.live import outlet
 from channels_binding.registry import registry
+from channels_binding.rest import events
+from channels_binding.rest.events import EventStreamRenderer
 from channels_binding.rest.wire import WireParser, WireRenderer, body_data, read_data, search_data
 
 SOCKET_ONLY = ("subscribe", "unsubscribe")
@@ -64,6 +66,8 @@ class BindingView(APIView):
     parser_classes = (WireParser, MultiPartParser, FormParser)
     throttle_classes = ()
     schema = None
+    serves_events = False
+    """Whether a GET may stay live, as server-sent events."""
 
     def get_authenticators(self) -> list[Any]:
         """The binding's, else the settings', else DRF's."""
@@ -81,10 +85,13 @@ class BindingView(APIView):
         """Ours for JSON, DRF's own for whatever else the project has configured (the browsable API)."""
         configured: Any = api_settings.DEFAULT_RENDERER_CLASSES
         others = [cls for cls in configured if cls.format != "json"]
-        return [WireRenderer(), *(cls() for cls in others)]
+        live = [EventStreamRenderer] if self.serves_events and self.request.method == "GET" else []
+        return [WireRenderer(), *(cls() for cls in (*others, *live))]
 
     def handle_exception(self, exc: Exception) -> Response:
         error = as_error(exc)
+        if isinstance(getattr(self.request, "accepted_renderer", None), EventStreamRenderer):
+            self.request.accepted_renderer = WireRenderer()
         response = Response(error.to_json(), status=error.status)
         if error.status == 401:
             response["WWW-Authenticate"] = self.get_authenticate_header(self.request) or "Session"
@@ -127,7 +134,9 @@ class BindingView(APIView):
             auth.logout(self.request._request)
 
     def read(self, action: str, data: dict[str, Any]) -> HttpResponseBase:
-        """A Reading with its version as ETag; 304 for a client that has it."""
+        """A Reading with its version as ETag, 304 for a client that has it; or a stream of events."""
+        if isinstance(self.request.accepted_renderer, EventStreamRenderer):
+            return events.respond(self, self.call(action, data))
         answer = self.answer(self.call(action, data))
         if not isinstance(answer, Reading):
             return self.respond(answer)
@@ -157,6 +166,8 @@ class BindingView(APIView):
 class StreamView(BindingView):
     """``/api/<stream>/``: search and create."""
 
+    serves_events = True
+
     def get(self, request: Request, stream: str) -> HttpResponseBase:
         return self.read("search", search_data(request.query_params))
 
@@ -170,6 +181,8 @@ class StreamView(BindingView):
 
 class RowView(BindingView):
     """``/api/<stream>/<id>/``: retrieve, replace, update, delete; and, as POST, the event of that name."""
+
+    serves_events = True
 
     def get(self, request: Request, stream: str, name: str) -> HttpResponseBase:
         return self.read("retrieve", {"id": name, **read_data(request.query_params)})

@@ -1,0 +1,332 @@
+"""Live reads as server-sent events: the same messages as on a socket, each with its ``v`` as the event's id.
+
+    curl -N -H 'Accept: text/event-stream' -H 'Authorization: Token …' 'https://…/api/app.Order/?order=-amount&limit=3'
+
+To the hub a stream is a ``Subscriber`` like a socket: its user is checked again as theirs is, and a slow reader gets fewer
+and larger updates.
+"""
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import AnonymousUser
+from django.core.handlers.asgi import ASGIRequest
+from django.db.models import Model
+from django.http import StreamingHttpResponse
+from django.utils.cache import patch_vary_headers
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from channels_binding import authentication, codecs
+from channels_binding.authentication import Identity
+from channels_binding.calls import Call
+from channels_binding.conf import get_settings
+from channels_binding.exceptions import (
+    BindingError,
+    Forbidden,
+    LimitExceeded,
+    NotAcceptable,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
+from channels_binding.failures import as_error
+from channels_binding.live import identity as live_identity
+from channels_binding.live.hub import Hub
+from channels_binding.live.queries import Subscription
+from channels_binding.live.window import returning, snapshot
+from channels_binding.protocol import failure, frame, message
+from channels_binding.threads import run
+from channels_binding.types import Dialect
+
+if TYPE_CHECKING:
+    from channels_binding.rest.views import BindingView
+
+UNAUTHENTICATED, FORBIDDEN = 4401, 4403
+KEEP_ALIVE = b": keep-alive\n\n"
+
+_VERSION = re.compile(rb'\{"event":"[^"]*"(?:,"id":[^,]+)?,"type":"\w+"(?:,"from":"\w+")?,"v":"(\w+)"')
+_HAVE = re.compile(r"[0-9a-f]{8,12}\Z")
+
+
+class EventStreamRenderer(BaseRenderer):
+    """Lets ``Accept: text/event-stream`` be understood; what it renders is never sent."""
+
+    media_type = "text/event-stream"
+    format = "event-stream"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        return codecs.encode(data)
+
+
+def event_of(text: bytes) -> bytes:
+    """``{"event":…,"type":"diff",…,"v":"1b77c3e9",…}`` → ``id: 1b77c3e9\\ndata: {…}\\n\\n``."""
+    version = _VERSION.match(text)
+    return (b"id: " + version[1] + b"\n" if version else b"") + b"data: " + text + b"\n\n"
+
+
+def respond(view: "BindingView", call: Call) -> StreamingHttpResponse:
+    """The answer to a GET that asks for events.
+
+    Raises:
+        NotAcceptable: The server is WSGI, which holds a thread for each answer.
+        Exception: Whatever refuses the read.
+    """
+    request = view.request._request
+    if not isinstance(request, ASGIRequest):
+        raise NotAcceptable("Server-sent events need an ASGI server.")
+    identity = _identity(view.request)
+    scope = {**request.scope, "session": getattr(request, "session", None)}
+    question = replace(call, user=identity.user, scope=identity.into(scope), request=None, outlet=None)
+    hub = async_to_sync(_checked)(question)
+    stream = EventStream(hub, question, identity, view.request.headers.get("Last-Event-ID"), _Again(view))
+    response = StreamingHttpResponse(Body(stream), content_type="text/event-stream")
+    response["Cache-Control"] = "no-cache"
+    response["X-Accel-Buffering"] = "no"  # nginx would collect it
+    patch_vary_headers(response, ("Accept", "Cookie"))
+    return response
+
+
+async def _checked(call: Call) -> Hub:
+    """The hub, on the server's loop. Whatever refuses the read is raised here, while there is a status to say it with."""
+    hub = Hub.current()
+    group = await hub.open(call)
+    if group.reading is None:
+        raise NotFound()
+    return hub
+
+
+def _identity(request: Request) -> Identity:
+    """Who asks, and by what. In a worker thread."""
+    user = request.user
+    user = getattr(user, "_wrapped", user)
+    user = live_identity.fingerprint(user) if isinstance(user, Model) else user
+    token = request.headers.get("Authorization") if request.auth is not None else None
+    session = {"session": getattr(request._request, "session", None)}
+    session_key = None if request.auth is not None else authentication.session_key_of(session, user)
+    return Identity(user, request.auth, token, session_key)
+
+
+class _Again:
+    """Asks DRF's authentication classes once more who made a request."""
+
+    def __init__(self, view: "BindingView") -> None:
+        self.view = view
+
+    def __call__(self) -> Any:
+        """The user whose token it is. In a worker thread.
+
+        Raises:
+            AuthenticationFailed: The token is no longer good.
+        """
+        request = copy(self.view.request._request)
+        request.user = AnonymousUser()  # as it came; DRF has noted there whom it found
+        return Request(request, authenticators=self.view.get_authenticators()).user
+
+
+class Body:
+    """The pieces of an answer, for Django. It ends them by ``close`` alone if the client leaves while a piece is being sent."""
+
+    def __init__(self, stream: "EventStream") -> None:
+        self.stream = stream
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self.stream.events()
+
+    def close(self) -> None:
+        """From any thread."""
+        self.stream.loop.call_soon_threadsafe(self.stream.leave)
+
+
+class EventStream:
+    """One answer that does not end. Everything happens on the hub's loop, from the first event asked for."""
+
+    dialect: Dialect = "cb.1"
+
+    def __init__(
+        self,
+        hub: Hub,
+        call: Call,
+        identity: Identity,
+        have: str | None,
+        again: Callable[[], Any],
+    ) -> None:
+        """``have`` is the ``v`` that a returning client has (``Last-Event-ID``)."""
+        self.loop = hub.loop
+        self.hub = hub
+        self.id = secrets.token_urlsafe(9)
+        self.call = call
+        self.scope: Mapping[str, Any] = call.scope
+        self.identity = identity
+        self.user, self.auth, self.session_key = identity.user, identity.auth, identity.session_key
+        self.streams: dict[str, str] = {}
+        self.subscription: Subscription | None = None
+        self._have = have if have and _HAVE.match(have) else None
+        self._again = again
+        self._settings = get_settings()
+        self._waiting: list[bytes] = []
+        self._queued = 0
+        """Bytes that the server has not taken yet."""
+        self._has_output = asyncio.Event()
+        self._expiry: asyncio.TimerHandle | None = None
+        self._is_over = False
+        self._was_told_of_overflow = False
+
+    # What the server takes
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """The body of the answer, piece by piece. Cancelling is how it ends when the client leaves."""
+        self._expiry = self._expire_in_time()
+        try:
+            await self._begin()
+            while self._waiting or not self._is_over:
+                chunk = await self._next()
+                patience = self._patience()
+                try:
+                    yield chunk
+                finally:
+                    patience.cancel()
+                self._queued = sum(map(len, self._waiting))
+                self._catch_up()
+        finally:
+            self.leave()
+
+    def _patience(self) -> asyncio.TimerHandle:
+        """Nothing else ends an answer whose reader takes nothing in."""
+        task = asyncio.current_task()
+        assert task is not None
+        return self.hub.loop.call_later(self._settings.SLOW_SECONDS, task.cancel)
+
+    async def _next(self) -> bytes:
+        """What waits; a comment after ``PING_SECONDS`` of silence, so that nobody on the way takes the line for dead."""
+        try:
+            await asyncio.wait_for(self._has_output.wait(), self._settings.PING_SECONDS)
+        except TimeoutError:
+            return KEEP_ALIVE
+        self._has_output.clear()
+        waiting, self._waiting = self._waiting, []
+        return b"".join(waiting)
+
+    async def _begin(self) -> None:
+        """Join, read, and put the first message; between the last two nothing is awaited, so no push can come between."""
+        try:
+            await self.hub.ready()
+            self.hub.join(self)
+            live_identity.watch(self.auth)
+            group = await self.hub.open(self.call)
+            if group.reading is None:
+                raise NotFound()
+        except Exception as exception:
+            self._finish(as_error(exception), self.call.event)
+            return
+        if self._is_over:
+            return
+        self.streams[self.call.stream] = self.call.action
+        self.subscription = self.hub.subscribe(group, self, self.call.event, self.call)
+        first = snapshot(group.reading) if self._have is None else returning({"v": self._have}, group.reading)
+        self.push([frame(self.call.event, first.tail())])
+
+    def _expire_in_time(self) -> asyncio.TimerHandle | None:
+        moment = self.identity.expires_at
+        if moment is None:
+            return None
+        return self.hub.loop.call_later(max(0.0, moment - time.time()), self.end, UNAUTHENTICATED, "the token is over")
+
+    def leave(self) -> None:
+        """Nothing is told any more."""
+        self._is_over = True
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self.hub.leave(self, self.subscriptions)
+        self.subscription = None
+
+    # What the hub tells
+
+    def push(self, frames: Sequence[bytes]) -> None:
+        for text in frames:
+            self._put(event_of(text))
+
+    def _put(self, text: bytes) -> None:
+        if not self._is_over:
+            self._waiting.append(text)
+            self._queued += len(text)
+            self._has_output.set()
+
+    @property
+    def congested(self) -> bool:
+        return self._queued > self._settings.UNACKNOWLEDGED_BYTES
+
+    def overflow(self, event: str) -> None:
+        if not self._was_told_of_overflow:
+            self._was_told_of_overflow = True
+            bound = self._settings.UNACKNOWLEDGED_BYTES
+            why = f"{bound} bytes are not taken in yet; this message and those after it are dropped."
+            self.push([failure(LimitExceeded(why, limit=bound), event)])
+
+    def _catch_up(self) -> None:
+        if self.congested:
+            return
+        self._was_told_of_overflow = False
+        behind = [each for each in self.subscriptions if each.is_behind]
+        if behind:
+            self.hub.tell(behind)
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]:
+        return [] if self.subscription is None else [self.subscription]
+
+    def drop(self, subscription: Subscription) -> None:
+        """The one read is over, and with it the stream: once its last words are taken."""
+        if subscription is self.subscription:
+            self.subscription = None
+            self.hub.loop.call_soon(self._leave_and_wake)
+
+    def _leave_and_wake(self) -> None:
+        self.leave()
+        self._has_output.set()
+
+    def end(self, code: int, reason: str) -> None:
+        """End the stream with an error, in place of what waits. An ``EventSource`` comes back, and is then told by a status."""
+        kinds: Mapping[int, type[BindingError]] = {UNAUTHENTICATED: Unauthenticated, FORBIDDEN: Forbidden}
+        if not self._is_over:
+            self._waiting.clear()
+            self._finish(kinds.get(code, Unavailable)(reason))
+
+    def _finish(self, error: BindingError, event: str | None = None) -> None:
+        self.push([failure(error, event)])
+        self.leave()
+
+    def go_away(self, reason: str, after_seconds: float) -> None:
+        after_ms = round(after_seconds * 1000)
+        self._put(b"retry: %d\n" % max(after_ms, 1))
+        self.push([message("cb.goaway", {"reason": reason, "reconnect": True, "after_ms": after_ms})])
+
+    async def retire(self, code: int, reason: str) -> None:
+        self.end(code, reason)
+
+    # Whose it is
+
+    @property
+    def has_token(self) -> bool:
+        return self.auth is not None
+
+    async def identify(self) -> None:
+        """Ask again who this is.
+
+        Raises:
+            Unauthenticated: The token is no longer good.
+        """
+        try:
+            user = await run(self._again)
+        except Exception as exception:
+            raise as_error(exception) from None
+        if getattr(user, "pk", None) != getattr(self.user, "pk", None):
+            raise Unauthenticated()
