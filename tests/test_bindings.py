@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 
 from channels_binding.bindings import AsyncBinding, BaseBinding, Binding, bind
-from channels_binding.calls import Call
+from channels_binding.calls import Call, Reading
+from channels_binding.dispatch import perform
 from channels_binding.exceptions import Forbidden, Invalid, NotFound
 from channels_binding.registry import registry
 from tests.conftest import Connect
@@ -267,3 +269,34 @@ def test_a_child_of_multi_table_inheritance_shows_its_parent_s_fields(user: Any)
     (row,) = binding.perform("retrieve", {"id": cafe.pk}).rows
     assert binding.decoded(row)["name"] == "x"
     assert binding.decoded(row)["id"] == cafe.pk
+
+
+@pytest.mark.parametrize("stream", ["zoo.Note", "zoo.GuardedNote"])
+def test_rows_are_read_without_instances_only_where_no_permission_looks_at_them(stream: str, user: Any) -> None:
+    hidden, shown = Note.objects.create(title="locked"), Note.objects.create(title="open")
+    asked = Call(stream, "retrieve", {"ids": [hidden.pk, shown.pk]}, user)
+    is_guarded = stream == "zoo.GuardedNote"
+    assert registry.get(stream)(asked).sees_every_row() is not is_guarded
+    answer = perform(asked)
+    assert isinstance(answer, Reading)
+    assert [row.pk for row in answer.rows] == ([shown.pk] if is_guarded else [hidden.pk, shown.pk])
+
+
+def test_a_binding_that_finds_or_serializes_rows_its_own_way_is_asked() -> None:
+    class Own(Binding):
+        stream = "test.own_way"
+        model = Note
+        fields = ("id", "title")
+
+        def get_object(self, key: Any, reader: Any = None, *, lock: bool = False) -> Any:
+            return Note(pk=key, title="mine")
+
+        def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+            serializer = super().get_serializer(*args, **kwargs)
+            serializer.fields.pop("title", None)
+            return serializer
+
+    binding = Own(Call("test.own_way", "retrieve", {}, AnonymousUser()))
+    reader = binding.make_reader({})
+    assert reader.plan is None
+    assert binding.get_row(7, reader).body == b'{"id":7}'

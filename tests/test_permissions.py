@@ -21,7 +21,15 @@ from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Forbidden, NotFound, Throttled, Unauthenticated
-from channels_binding.permissions import SettledView, check, check_object, check_throttles, refuse, request_of
+from channels_binding.permissions import (
+    SettledView,
+    are_blind_to_objects,
+    check,
+    check_object,
+    check_throttles,
+    refuse,
+    request_of,
+)
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -435,3 +443,26 @@ def test_a_refused_row_costs_as_many_statements_as_a_missing_one(user: Any) -> N
             perform(Call("zoo.SecretiveNote", "retrieve", {"id": pk}, user))
         counted.append(len(statements))
     assert counted == [1, 1]
+
+
+class LooksAtRows(drf.BasePermission):
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("classes", "blind"),
+    [
+        ([], True),
+        ([drf.IsAuthenticated, drf.IsAdminUser], True),
+        ([drf.IsAuthenticated & drf.IsAdminUser], True),
+        ([drf.IsAuthenticated | drf.IsAdminUser], True),
+        ([LooksAtRows], False),
+        ([drf.IsAuthenticated, LooksAtRows], False),
+        ([drf.IsAuthenticated | LooksAtRows], False),
+        ([(drf.IsAuthenticated & LooksAtRows) | drf.AllowAny], False),
+        ([~drf.IsAuthenticated], False),  # what says nothing of a row, NOT refuses
+    ],
+)
+def test_only_permissions_that_look_at_no_row_are_blind_to_objects(classes: list[Any], blind: bool) -> None:
+    assert are_blind_to_objects([cls() for cls in classes]) is blind

@@ -24,6 +24,7 @@ from channels_binding.exceptions import BindingError, Forbidden, Invalid, Method
 from channels_binding.filters import filterset_class
 from channels_binding.mixins import ModelActions
 from channels_binding.permissions import USER_BLIND
+from channels_binding.plans import Plan, Reader, plan_of
 from channels_binding.provenance import models_of
 from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Outlet, Pk
@@ -311,15 +312,48 @@ class BaseBinding:
         queryset: models.QuerySet[Any] = settle(self.get_queryset())
         return queryset
 
-    def trace(self, queryset: models.QuerySet[Any], serializer: Any = None) -> None:
-        """Note the models that a queryset and a serializer read, if a live query wants to know."""
+    def trace(self, queryset: models.QuerySet[Any], reader: Reader | None = None) -> None:
+        """Note the models that a queryset and its reader read, if a live query wants to know."""
         if self.dependencies is None:
             return
         self.dependencies |= models_of(queryset)
-        if serializer is not None:
-            self.dependencies |= serializers.related_models(serializer, queryset.model)
+        if reader is not None:
+            self.dependencies |= {*reader.related(queryset.model)}
 
-    def get_object(self, key: Any, serializer: Any = None, *, lock: bool = False) -> Any:
+    def get_row(self, key: Any, reader: Reader) -> Row:
+        """The row with this key as it is sent, if the caller may see it. Missing and hidden look the same.
+
+        Raises:
+            NotFound: No such row, or none that the caller may know of.
+            Forbidden: An object permission refuses.
+        """
+        if type(self).get_object is not BaseBinding.get_object or not self.sees_every_row():
+            return reader.rows_of([self.get_object(key, reader)])[0]
+        try:
+            rows = reader.rows(self.reading_queryset().filter(pk=key))
+        except OverflowError:
+            rows = ()
+        if not rows:
+            raise NotFound()
+        return rows[0]
+
+    def visible_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> tuple[Row, ...]:
+        """Rows of a queryset that the object permissions let the caller see."""
+        if self.sees_every_row():
+            return reader.rows(queryset)
+        return reader.rows_of([each for each in reader.instances(queryset) if self.may_see(each)])
+
+    def sees_every_row(self) -> bool:
+        """Whether the object permissions refuse no row, so that none need be asked about an instance."""
+        own = type(self)
+        if (
+            own.check_object_permissions is not BaseBinding.check_object_permissions
+            or own.may_see is not BaseBinding.may_see
+        ):
+            return False
+        return permissions.are_blind_to_objects(settle(self.get_permissions()))
+
+    def get_object(self, key: Any, reader: Reader | None = None, *, lock: bool = False) -> Any:
         """The row with this key, if the caller may have it. Missing and hidden look the same.
 
         Args:
@@ -332,8 +366,8 @@ class BaseBinding:
         queryset = self.reading_queryset()
         if lock:
             self._lock(key, queryset.db)
-        if serializer is not None:
-            queryset = serializers.joined(queryset, serializer)
+        if reader is not None:
+            queryset = serializers.joined(queryset, reader.serializer)
         lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
         try:
             instance = queryset.prefetch_related(None).get(pk=key)
@@ -429,10 +463,27 @@ class BaseBinding:
         kwargs.setdefault("context", self.get_serializer_context())
         return settle(self.get_serializer_class())(*args, **kwargs)
 
-    def make_serializer(self, data: Mapping[str, Any]) -> Any:
-        """The serializer of a read, narrowed to the ``fields`` that the caller wants."""
+    def make_reader(self, data: Mapping[str, Any]) -> Reader:
+        """How the rows of a read are read, narrowed to the ``fields`` that the caller wants.
+
+        Raises:
+            Invalid: A name that the serializer does not show.
+        """
+        names = data.get("fields")
+        plan = self._plan()
+        reader = Reader(lambda: self._narrowed(names), None if plan is None else plan.only(names))
+        if plan is None and names is not None:
+            assert reader.serializer is not None  # made now, so that a wrong name is refused before any SQL
+        return reader
+
+    def _plan(self) -> Plan | None:
+        if type(self).get_serializer is not BaseBinding.get_serializer:
+            return None
+        return plan_of(settle(self.get_serializer_class()), self.get_model())
+
+    def _narrowed(self, names: Any) -> Any:
         serializer = self.get_serializer()
-        serializers.narrow(serializer, data.get("fields"))
+        serializers.narrow(serializer, names)
         return serializer
 
     def get_form_class(self) -> Any:
@@ -522,9 +573,7 @@ class BaseBinding:
     def get_ordering_fields(self) -> Sequence[str]:
         if self.ordering_fields is not None:
             return self.ordering_fields
-        columns = {field.name for field in self.get_model()._meta.concrete_fields}
-        shown = getattr(serializers.child(self.get_serializer()), "fields", {})
-        return [name for name, field in shown.items() if name in columns and field.source == name]
+        return self.make_reader({}).sortable(self.get_model())
 
     def get_ordering(self) -> Sequence[str]:
         return self.ordering

@@ -15,8 +15,9 @@ from channels_binding.calls import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.filters import apply_filters, apply_search
 from channels_binding.pagination import ordered, read_order, read_page
+from channels_binding.plans import Reader
 from channels_binding.schema import describe_stream
-from channels_binding.serializers import as_pk, from_pk, joined, rows_of
+from channels_binding.serializers import as_pk, from_pk, rows_of
 from channels_binding.threads import settle
 
 if TYPE_CHECKING:
@@ -56,20 +57,21 @@ class ReadMixin(Base):
     def retrieve(self, data: Data) -> Answer:
         """``{"id": 7}`` → the row; ``{"ids": [7, 9]}`` → those rows, in that order."""
         refuse_unknown(data, _READ_NAMES | {"id", "ids"})
-        serializer = self.make_serializer(data)
+        reader = self.make_reader(data)
         if "ids" in data:
-            return Reading(self._rows_by_id(data["ids"], serializer))
-        self.trace(self.reading_queryset(), serializer)
-        instance = self.get_object(self.key_of(data), serializer)
-        return Reading(rows_of(serializer, [instance]), is_single=True)
+            return Reading(self._rows_by_id(data["ids"], reader))
+        key = self.key_of(data)
+        if self.dependencies is not None:
+            self.trace(self.reading_queryset(), reader)
+        return Reading((self.get_row(key, reader),), is_single=True)
 
-    def _rows_by_id(self, ids: Any, serializer: Any) -> Any:
+    def _rows_by_id(self, ids: Any, reader: Reader) -> Any:
         if not isinstance(ids, list) or len(ids) > MAX_IDS:
             raise Invalid.field("ids", "invalid", f"'ids' is a list of at most {MAX_IDS} keys.")
-        self.trace(self.reading_queryset(), serializer)
         keys = [self.parse_key(value) for value in ids]
-        queryset = joined(self.reading_queryset(), serializer).filter(pk__in=keys)
-        found = {row.pk: row for row in rows_of(serializer, [each for each in queryset if self.may_see(each)])}
+        queryset = self.reading_queryset().filter(pk__in=keys)
+        self.trace(queryset, reader)
+        found = {row.pk: row for row in self.visible_rows(queryset, reader)}
         wanted = dict.fromkeys(as_pk(key) for key in keys)
         return tuple(found[key] for key in wanted if key in found)
 
@@ -78,52 +80,52 @@ class ReadMixin(Base):
         """``{"page": 2, "filters": {"status": "open"}, "order": "-amount"}`` → one page of the matching rows."""
         refuse_unknown(data, _LIST_NAMES | {"page", "limit"})
         page = read_page(data, default=self.get_page_size(), maximum=self.get_max_page_size())
-        queryset, serializer = self._matching(data)
+        queryset, reader = self._matching(data)
         count = queryset.order_by().count()
-        rows = self._rows(queryset[page.window], serializer) if count > page.window.start else ()
+        rows = self._rows(queryset[page.window], reader) if count > page.window.start else ()
         meta = {"page": page.number, "limit": page.limit, "count": count, "order": data.get("order")}
-        return self._reading(rows, serializer, data, meta)
+        return self._reading(rows, reader, data, meta)
 
     @builtin(is_read=True, view_action="list")
     def list(self, data: Data) -> Answer:
         """As ``search``, without pages: every matching row, up to ``max_page_size``."""
         refuse_unknown(data, _LIST_NAMES)
         limit = self.get_max_page_size()
-        queryset, serializer = self._matching(data)
-        rows = self._rows(queryset[: limit + 1], serializer)
+        queryset, reader = self._matching(data)
+        rows = self._rows(queryset[: limit + 1], reader)
         if len(rows) > limit:
             raise LimitExceeded(f"More than {limit} rows match; use 'search', or filter.", limit=limit)
-        return self._reading(rows, serializer, data, {"count": len(rows), "order": data.get("order")})
+        return self._reading(rows, reader, data, {"count": len(rows), "order": data.get("order")})
 
-    def _matching(self, data: Data) -> tuple[models.QuerySet[Any], Any]:
-        """Queryset (permitted, filtered, ordered, joined) and serializer of a list."""
+    def _matching(self, data: Data) -> tuple[models.QuerySet[Any], Reader]:
+        """Queryset (permitted, filtered, ordered) and reader of a list."""
         order = read_order(data, self.get_ordering_fields())
-        serializer = self.make_serializer(data)
+        reader = self.make_reader(data)
         queryset = self.filter_queryset(self.reading_queryset(), data)
-        queryset = joined(ordered(queryset, order or self.get_ordering(), self.get_model()), serializer)
-        self.trace(queryset, serializer)
-        return queryset, serializer
+        queryset = ordered(queryset, order or self.get_ordering(), self.get_model())
+        self.trace(queryset, reader)
+        return queryset, reader
 
     def filter_queryset(self, queryset: models.QuerySet[Any], data: Data) -> models.QuerySet[Any]:
         """Apply ``filters`` and ``query``. Override to filter by more than the caller asks for."""
         queryset = apply_filters(self.get_filterset_class(), data.get("filters"), queryset, self.request)
         return apply_search(self.get_search_fields(), data.get("query"), queryset, self)
 
-    def _reading(self, rows: tuple[Row, ...], serializer: Any, data: Data, meta: Data) -> Reading:
-        extra = {"labels": self.labels_of(rows, serializer)} if data.get("labels") is True else {}
+    def _reading(self, rows: tuple[Row, ...], reader: Reader, data: Data, meta: Data) -> Reading:
+        extra = {"labels": self.labels_of(rows, reader.serializer)} if data.get("labels") is True else {}
         return Reading(rows, meta, extra)
 
-    def _rows(self, queryset: models.QuerySet[Any], serializer: Any) -> tuple[Row, ...]:
+    def _rows(self, queryset: models.QuerySet[Any], reader: Reader) -> tuple[Row, ...]:
         """A sliced queryset → its rows. Of a live query that was read before, only what changed is read anew."""
         if self.unchanged is None or not _is_plain(queryset):
-            return rows_of(serializer, [*queryset])
+            return reader.rows(queryset)
         keys = [as_pk(key) for key in queryset.values_list("pk", flat=True)]
         known = self.unchanged
         lacking = [key for key in keys if key not in known]
         if lacking:
             keys_lacking = [from_pk(self.get_model(), key) for key in lacking]
-            fetched = joined(self.reading_queryset().filter(pk__in=keys_lacking), serializer)
-            known = {**known, **{row.pk: row for row in rows_of(serializer, [*fetched])}}
+            fetched = reader.rows(self.reading_queryset().filter(pk__in=keys_lacking))
+            known = {**known, **{row.pk: row for row in fetched}}
         return tuple(known[key] for key in keys if key in known)
 
 

@@ -134,3 +134,14 @@ def refuse(user: Any, permission: Any = None) -> None:
     if not getattr(user, "is_authenticated", False):
         raise Unauthenticated()
     raise Forbidden(getattr(permission, "message", None))
+
+
+def are_blind_to_objects(permissions: Sequence[Any]) -> bool:
+    """Whether none of the permissions looks at rows: ``[IsAuthenticated()]``, ``IsAdminUser | AllowAny``."""
+    return all(_is_blind_to_objects(permission) for permission in permissions)
+
+
+def _is_blind_to_objects(permission: Any) -> bool:
+    if type(permission) in (drf.AND, drf.OR):  # not NOT: what says nothing of a row, it refuses
+        return _is_blind_to_objects(permission.op1) and _is_blind_to_objects(permission.op2)
+    return getattr(type(permission), "has_object_permission", None) is drf.BasePermission.has_object_permission

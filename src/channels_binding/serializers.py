@@ -90,14 +90,25 @@ def narrow(serializer: Any, names: Any) -> None:
     target = child(serializer)
     if names is None or not isinstance(target, serializers.Serializer):
         return
+    wanted = wanted_names(names, [name for name, field in target.fields.items() if not field.write_only])
+    for name in set(target.fields) - (wanted or set()):
+        target.fields.pop(name)
+
+
+def wanted_names(names: Any, readable: Sequence[str]) -> set[str] | None:
+    """``["title"]`` or ``"title"`` → ``{"title", "id"}``; None where all are wanted.
+
+    Raises:
+        Invalid: A name that is not ``readable``.
+    """
+    if names is None:
+        return None
     wanted = names.split(",") if isinstance(names, str) else names
     if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
         raise Invalid.field("fields", "invalid", "'fields' is a list of field names.")
-    readable = [name for name, field in target.fields.items() if not field.write_only]
     if not set(wanted) <= set(readable):
         raise Invalid.field("fields", "unknown", f"No such field. Possible: {', '.join(readable)}.")
-    for name in set(target.fields) - {*wanted, "id"}:
-        target.fields.pop(name)
+    return {*wanted, "id"}
 
 
 def pk_of(instance: Any) -> Pk:
@@ -132,15 +143,18 @@ def from_pk(model: type[models.Model], value: Any) -> Any:
 def rows_of(serializer: Any, instances: Sequence[Any]) -> tuple[Row, ...]:
     """Model instances → rows as sent. Each begins with ``id``."""
     represent = child(serializer).to_representation
-    return tuple(_row(pk_of(instance), represent(instance)) for instance in instances)
+    return tuple(row_of(pk_of(instance), represent(instance)) for instance in instances)
 
 
-def _row(pk: Pk, representation: Any) -> Row:
+def row_of(pk: Pk, representation: Any) -> Row:
+    """A representation as it is sent."""
     return Row.of(pk, {"id": pk, **representation} | {"id": pk})  # first, and the key whatever the serializer calls id
 
 
 def joined(queryset: models.QuerySet[Any], serializer: Any) -> models.QuerySet[Any]:
     """Fetch what the serializer reads in few statements: joins for single relations, prefetch for the rest."""
+    if queryset.query.combinator:  # Django joins nothing to a union
+        return queryset
     selects, prefetches = _relations(child(serializer), queryset.model)
     if selects and not queryset.query.select_related:
         queryset = queryset.select_related(*selects)
@@ -174,7 +188,7 @@ def _relation(model: type[models.Model], field: Any) -> Any:
     """The relation that a serializer field reads a row of, if it does: a plain key is read from its own column."""
     name = (field.source or "").split(".")[0]
     try:
-        relation: Any = model._meta.get_field(_query_name(model, name))
+        relation: Any = model._meta.get_field(query_name(model, name))
     except FieldDoesNotExist:  # a property or a method: what it reads cannot be seen
         return None
     if not relation.is_relation or not isinstance(relation.related_model, type):
@@ -183,12 +197,19 @@ def _relation(model: type[models.Model], field: Any) -> Any:
     return None if is_own_column and not relation.many_to_many else relation
 
 
-def _query_name(model: type[models.Model], name: str) -> str:
+def query_name(model: type[models.Model], name: str) -> str:
     """Reverse relations are read by their accessor (``comment_set``) but known by their query name."""
     for relation in model._meta.related_objects:
         if relation.get_accessor_name() == name:
             return str(relation.name)
     return name
+
+
+def own_columns(serializer: Any, model: type[models.Model]) -> list[str]:
+    """Names of shown fields that are columns of the model and bear their names."""
+    columns = {field.name for field in model._meta.concrete_fields}
+    shown = getattr(child(serializer), "fields", {})
+    return [name for name, field in shown.items() if name in columns and field.source == name]
 
 
 def related_models(serializer: Any, model: type[models.Model]) -> set[type[models.Model]]:

@@ -483,16 +483,17 @@ async def test_only_rows_that_changed_are_read_again(
     notes = await make_notes(*range(10), owner=user)
     socket = await connect(user)
     shown = await Shown(socket, "zoo.Note.search#h").open(order="rank", limit=8, labels=True)
-    from channels_binding import mixins, serializers
+    from channels_binding.plans import Reader
 
     read: list[Any] = []
-    real = serializers.rows_of
+    real = Reader.rows
 
-    def rows_of(serializer: Any, instances: Any) -> Any:
-        read.extend(instance.pk for instance in instances)
-        return real(serializer, instances)
+    def rows(reader: Reader, queryset: Any) -> Any:
+        found = real(reader, queryset)
+        read.extend(row.pk for row in found)
+        return found
 
-    monkeypatch.setattr(mixins, "rows_of", rows_of)
+    monkeypatch.setattr(Reader, "rows", rows)
     await in_thread(lambda: Note.objects.filter(pk=notes[3].pk).update(title="new"))()
     await shown.take()
     assert read == [notes[3].pk]

@@ -51,15 +51,13 @@ class Feed:
         """Read changed rows as this audience may see them → messages, as (event, tail)."""
         binding, _ = find(self.call)
         binding.check_permissions()
-        serializer = binding.make_serializer({})
-        queryset = serializers.joined(binding.reading_queryset(), serializer).order_by("pk")
+        queryset = binding.reading_queryset().order_by("pk")
         if keys is not None:
             queryset = queryset.filter(pk__in=[serializers.from_pk(queryset.model, key) for key in keys])
-        instances = [each for each in queryset[: MAX_ROWS + 1] if binding.may_see(each)]
-        if keys is None and len(instances) > MAX_ROWS:
+        rows = binding.visible_rows(queryset[: MAX_ROWS + 1], binding.make_reader({}))
+        if keys is None and len(rows) > MAX_ROWS:
             error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)
             return [("retrieve", failure(error, "x")[len(b'{"event":"x"') :])]
-        rows = serializers.rows_of(serializer, instances)
         return self._news(
             rows, None if keys is None else {serializers.as_pk(key) for key in keys}, binding.post_save_retrieve
         )

@@ -1,6 +1,7 @@
 """Primary keys that are no AutoField, and foreign keys to columns that are no primary key."""
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 
@@ -10,6 +11,9 @@ class Country(models.Model):
 
     code = models.CharField(max_length=3, primary_key=True)
     name = models.CharField(max_length=40)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
 
 
 class City(models.Model):

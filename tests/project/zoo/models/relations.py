@@ -18,6 +18,9 @@ class Person(models.Model):
     )
     remarks = GenericRelation("zoo.Remark")
 
+    class Meta:
+        ordering: ClassVar = ["name", "id"]  # so that two readings list related people alike
+
     def __str__(self) -> str:
         return self.name
 

@@ -1,0 +1,373 @@
+"""Compiled reading: rows of a stock serializer straight from the database to bytes, as REST framework would show them.
+
+Where every field of a serializer is one of DRF's own over a column, a relation's key, or a serializer of the same kind, and
+neither it nor the model overrides how instances are read, no instance is needed: one ``values_list`` for the page, one
+more for each to-many relation. What it cannot promise to show byte for byte as DRF does, it leaves to DRF
+(docs/decisions has the rules, tests/test_plans.py the proof).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models.query import ModelIterable, Prefetch
+from django.db.models.signals import post_init, pre_init
+from rest_framework import serializers as drf
+
+from channels_binding import serializers
+from channels_binding.calls import Row
+from channels_binding.columns import Bind, Convert, Request, bind_of
+from channels_binding.serializers import as_pk, child
+
+GetRequest: TypeAlias = Callable[[], Request]
+Values: TypeAlias = list[Any]
+
+_READING = (
+    "__new__", "__init__", "fields", "_readable_fields", "get_fields", "to_representation", "get_attribute", "bind",
+    "get_field_names", "get_default_field_names", "get_extra_kwargs", "include_extra_kwargs", "get_uniqueness_extra_kwargs",
+    "build_field", "build_standard_field", "build_relational_field", "build_nested_field", "build_property_field", "many_init",
+)  # fmt: skip
+"""What a serializer class may not override: with it, two instances could show the same row differently."""
+_LOADING = ("__init__", "__new__", "__getattribute__", "from_db", "serializable_value")
+"""What a model may not override: with it, an instance could bear other values than its columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field that shows one column: ``Column("customer", "customer_id", …)``."""
+
+    name: str
+    path: str
+    """As ``values_list`` takes it, from the model of the plan."""
+    bind: Bind
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A field that shows a single related row by a serializer of its own."""
+
+    name: str
+    path: str
+    plan: "Plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A field that shows several related rows: by their keys, or each by a serializer."""
+
+    name: str
+    model: type[models.Model]
+    query_name: str
+    """From the related model back to the row: ``Label`` is filtered by ``note__in``."""
+    plan: "Plan | None"
+    """None shows keys."""
+
+    def read(self, keys: Sequence[Any], using: str, get_request: GetRequest) -> dict[Any, list[Any]]:
+        """Key of a row → what the field shows of it, in one statement for all."""
+        queryset = self.model._default_manager.using(using).filter(**{f"{self.query_name}__in": keys})
+        if not queryset.ordered:
+            queryset = queryset.order_by("pk")  # any order is right; a stable one spares needless pushes
+        found: dict[Any, list[Any]] = defaultdict(list)
+        if self.plan is None:
+            for key, shown in queryset.values_list(self.query_name, "pk"):
+                found[key].append(shown)
+        else:
+            for key, representation in self.plan.represent(queryset, self.query_name, get_request):
+                found[key].append(representation)
+        return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the rows of one serializer class over one model are read."""
+
+    model: type[models.Model]
+    members: tuple[Column | Nest | Branch, ...]
+    """In the order in which the serializer shows them."""
+    related: frozenset[type[models.Model]]
+    """Models whose rows it shows parts of."""
+    sortable: tuple[str, ...]
+    """Names of fields that are columns of the model and nothing else."""
+
+    @property
+    def names(self) -> list[str]:
+        return [member.name for member in self.members]
+
+    def only(self, names: Any) -> "Plan":
+        """The plan narrowed to the ``fields`` of a call, and the key.
+
+        Raises:
+            Invalid: A name that the serializer does not show.
+        """
+        wanted = serializers.wanted_names(names, self.names)
+        if wanted is None:
+            return self
+        return replace(self, members=tuple(member for member in self.members if member.name in wanted))
+
+    def rows(self, queryset: models.QuerySet[Any], get_request: GetRequest) -> tuple[Row, ...]:
+        """A queryset → its rows as sent."""
+        return tuple(
+            serializers.row_of(as_pk(key), representation)
+            for key, representation in self.represent(queryset, "pk", get_request)
+        )
+
+    def represent(
+        self, queryset: models.QuerySet[Any], lead: str, get_request: GetRequest
+    ) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """The value of ``lead`` and the representation of each row."""
+        paths = [*self.paths()]
+        fetched = queryset.prefetch_related(None).values_list(lead, "pk", *paths)
+        rows = [[*values] for values in fetched]
+        converts = [(at, convert) for at, convert in enumerate(self.converts(get_request), 2) if convert is not None]
+        branches = self._branches([values[1] for values in rows], queryset.db, get_request) if rows else {}
+        assemble = self._assembly(2, branches)
+        for values in rows:
+            for at, convert in converts:
+                if values[at] is not None:
+                    values[at] = convert(values[at])
+            yield values[0], assemble(values)
+
+    def paths(self, prefix: str = "") -> Iterator[str]:
+        """What to select: columns, and of a nested row its key first, which is NULL where there is none."""
+        for member in self.members:
+            if isinstance(member, Column):
+                yield prefix + member.path
+            elif isinstance(member, Nest):
+                yield f"{prefix}{member.path}__pk"
+                yield from member.plan.paths(f"{prefix}{member.path}__")
+
+    def converts(self, get_request: GetRequest) -> Iterator[Convert | None]:
+        """As ``paths``: how each value is converted in this call."""
+        for member in self.members:
+            if isinstance(member, Column):
+                yield member.bind(get_request)
+            elif isinstance(member, Nest):
+                yield None
+                yield from member.plan.converts(get_request)
+
+    def _branches(self, keys: list[Any], using: str, get_request: GetRequest) -> dict[str, Mapping[Any, list[Any]]]:
+        members = (member for member in self.members if isinstance(member, Branch))
+        return {member.name: member.read(keys, using, get_request) for member in members}
+
+    def _assembly(
+        self, start: int, branches: Mapping[str, Mapping[Any, list[Any]]]
+    ) -> Callable[[Values], dict[str, Any]]:
+        """A function from converted values to the representation; ``start`` is where those of this plan begin."""
+        names = tuple(self.names)
+        if all(isinstance(member, Column) for member in self.members):
+            end = start + len(names)
+            return lambda values: dict(zip(names, values[start:end], strict=True))
+        takes, at = [], start
+        for member in self.members:
+            takes.append((member.name, _take(member, at, branches)))
+            at += _width(member)
+        return lambda values: {name: take(values) for name, take in takes}
+
+
+def _width(member: Column | Nest | Branch) -> int:
+    """How many selected values a member takes."""
+    if isinstance(member, Nest):
+        return 1 + sum(map(_width, member.plan.members))
+    return 1 if isinstance(member, Column) else 0
+
+
+def _take(member: Column | Nest | Branch, at: int, branches: Mapping[str, Mapping[Any, list[Any]]]) -> Convert:
+    if isinstance(member, Column):
+        return lambda values: values[at]
+    if isinstance(member, Nest):
+        inner = member.plan._assembly(at + 1, {})
+        return lambda values: None if values[at] is None else inner(values)
+    found = branches.get(member.name, {})
+    return lambda values: found.get(values[1], [])
+
+
+class Reader:
+    """How the rows of one call are read: by a plan where there is one and the queryset allows it, else by DRF."""
+
+    def __init__(self, make_serializer: Callable[[], Any], plan: Plan | None = None) -> None:
+        self._make_serializer = make_serializer
+        self.plan = plan
+
+    @cached_property
+    def serializer(self) -> Any:
+        """The narrowed serializer; not made where a plan does without it."""
+        return self._make_serializer()
+
+    def rows(self, queryset: models.QuerySet[Any]) -> tuple[Row, ...]:
+        """A queryset → its rows as sent."""
+        if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
+            return self.plan.rows(queryset, lambda: self.serializer.context.get("request"))
+        return self.rows_of(self.instances(queryset))
+
+    def rows_of(self, instances: Sequence[Any]) -> tuple[Row, ...]:
+        return serializers.rows_of(self.serializer, instances)
+
+    def instances(self, queryset: models.QuerySet[Any]) -> list[Any]:
+        """Instances with everything that the serializer reads, in few statements."""
+        return [*serializers.joined(queryset, self.serializer)]
+
+    def related(self, model: type[models.Model]) -> Iterable[type[models.Model]]:
+        """Models whose rows it shows parts of."""
+        return serializers.related_models(self.serializer, model) if self.plan is None else self.plan.related
+
+    def sortable(self, model: type[models.Model]) -> Sequence[str]:
+        """Shown fields that are columns of the model."""
+        return serializers.own_columns(self.serializer, model) if self.plan is None else self.plan.sortable
+
+
+def is_stock_queryset(queryset: models.QuerySet[Any]) -> bool:
+    """Whether iterating it would give the instances that its rows make, and no prefetch of its own narrows a relation."""
+    kind: Any = type(queryset)
+    is_stock = all(
+        getattr(kind, name) is getattr(models.QuerySet, name)
+        for name in ("__iter__", "_fetch_all", "_clone", "values_list")
+    )
+    lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+    return (
+        is_stock
+        and queryset._iterable_class is ModelIterable
+        and not queryset.query.combinator
+        and not any(isinstance(lookup, Prefetch) for lookup in lookups)
+    )
+
+
+# Compiling
+
+_plans: "WeakKeyDictionary[type, dict[type[models.Model], Plan | None]]" = WeakKeyDictionary()
+
+
+def plan_of(serializer_class: Any, model: type[models.Model]) -> Plan | None:
+    """The plan of a serializer class over a model, compiled once; None if DRF is to show its rows."""
+    by_model = _plans.setdefault(serializer_class, {})
+    if model not in by_model:
+        is_stock = isinstance(serializer_class, type) and is_stock_class(serializer_class) and is_stock_model(model)
+        by_model[model] = _compile(serializer_class(), model) if is_stock else None
+    return by_model[model]
+
+
+def is_stock_class(serializer_class: type) -> bool:
+    """Whether all instances of a serializer class show rows alike, as DRF's own code shows them."""
+    if not issubclass(serializer_class, drf.Serializer):
+        return False
+    return all(_definer(serializer_class, name).__module__.startswith("rest_framework.") for name in _READING)
+
+
+def is_stock_model(model: type[models.Model]) -> bool:
+    """Whether an instance bears what its columns hold, and nothing listens to its loading."""
+    if pre_init.has_listeners(model) or post_init.has_listeners(model):
+        return False
+    return all(_definer(model, name) in (models.Model, object) for name in _LOADING)
+
+
+def _definer(cls: type, name: str) -> type:
+    """The class in whose body a name was defined last; ``object`` where none did."""
+    return next((base for base in cls.__mro__ if name in vars(base)), object if cls else cls)
+
+
+def _compile(serializer: Any, model: type[models.Model]) -> Plan | None:
+    members = []
+    for field in serializer.fields.values():
+        if field.write_only:
+            continue
+        member = _member(field, model)
+        if member is None:
+            return None
+        members.append(member)
+    related = frozenset(serializers.related_models(serializer, model))
+    return Plan(model, tuple(members), related, tuple(serializers.own_columns(serializer, model)))
+
+
+def _member(field: Any, model: type[models.Model]) -> Column | Nest | Branch | None:
+    if type(field) is drf.ModelField:
+        return _column(field, model, field.model_field)
+    if not field.source_attrs or len(field.source_attrs) != 1:
+        return None
+    try:
+        source: Any = model._meta.get_field(serializers.query_name(model, field.source))
+    except FieldDoesNotExist:
+        return None
+    if source.is_relation and type(field) is not drf.ReadOnlyField:
+        return _relation(field, model, source)
+    return _column(field, model, source)
+
+
+def _column(field: Any, model: type[models.Model], source: Any) -> Column | None:
+    if not source.concrete or source.is_relation or isinstance(source, models.CompositePrimaryKey):
+        return None
+    bind = bind_of(field, model, source)
+    return None if bind is None else Column(field.field_name, source.attname, bind)
+
+
+def _relation(field: Any, model: type[models.Model], source: Any) -> Column | Nest | Branch | None:
+    related = source.related_model
+    if not isinstance(related, type) or not is_stock_model(related):
+        return None
+    if source.many_to_many or source.one_to_many:
+        return _branch(field, model, source, related)
+    return _single(field, model, source, related) if source.concrete else None
+
+
+def _single(field: Any, model: type[models.Model], source: Any, related: type[models.Model]) -> Column | Nest | None:
+    if type(field) is drf.PrimaryKeyRelatedField and field.pk_field is None:
+        bind = bind_of(drf.ReadOnlyField(), model, source)
+        return None if bind is None else Column(str(field.field_name), source.attname, bind)
+    if type(field) is drf.SlugRelatedField:
+        return _slug(field, source, related)
+    if not isinstance(field, drf.Serializer) or not is_stock_class(type(field)):
+        return None
+    plan = _compile(field, related)
+    if plan is None or any(isinstance(member, Branch) for member in _all_members(plan)):
+        return None
+    return Nest(str(field.field_name), source.name, plan)
+
+
+def _slug(field: Any, source: Any, related: type[models.Model]) -> Column | None:
+    try:
+        column: Any = related._meta.get_field(field.slug_field)
+    except FieldDoesNotExist:
+        return None
+    if not column.concrete or column.is_relation or isinstance(column, models.CompositePrimaryKey):
+        return None
+    bind = bind_of(drf.ReadOnlyField(), related, column)
+    return None if bind is None else Column(str(field.field_name), f"{source.name}__{column.attname}", bind)
+
+
+def _all_members(plan: Plan) -> Iterator[Column | Nest | Branch]:
+    for member in plan.members:
+        yield member
+        if isinstance(member, Nest):
+            yield from _all_members(member.plan)
+
+
+def _branch(field: Any, model: type[models.Model], source: Any, related: type[models.Model]) -> Branch | None:
+    name = _way_back(source)
+    if name is None or not is_stock_queryset(related._default_manager.all()):
+        return None
+    if type(field) is drf.ManyRelatedField:
+        key = field.child_relation
+        shows_keys = type(key) is drf.PrimaryKeyRelatedField and key.pk_field is None
+        is_simple = not isinstance(related._meta.pk, models.CompositePrimaryKey)
+        return Branch(str(field.field_name), related, name, None) if shows_keys and is_simple else None
+    row = child(field)
+    if type(field) is not drf.ListSerializer or not is_stock_class(type(row)):
+        return None
+    plan = _compile(row, related)
+    return None if plan is None else Branch(str(field.field_name), related, name, plan)
+
+
+def _way_back(source: Any) -> str | None:
+    """How the related model is filtered by the rows that point to it, if they are known to it by their primary keys."""
+    if source.one_to_many:
+        foreign_key = getattr(source, "field", None)
+        is_keyed = isinstance(foreign_key, models.ForeignKey) and foreign_key.target_field.primary_key
+        return str(foreign_key.name) if foreign_key is not None and is_keyed else None
+    if source.auto_created:  # the other side of a many-to-many
+        field, target = source.field, source.field.m2m_reverse_target_field_name()
+        return str(field.name) if source.model._meta.get_field(target).primary_key else None
+    target = source.m2m_target_field_name()
+    return str(source.related_query_name()) if source.model._meta.get_field(target).primary_key else None
