@@ -126,11 +126,11 @@ class Vault(models.Model):
 class Computed(models.Model):
     """Columns that the database computes."""
 
-    width = models.IntegerField(default=1)
-    height = models.IntegerField(default=1)
+    width = models.SmallIntegerField(default=1)
+    height = models.SmallIntegerField(default=1)
     name = models.CharField(max_length=20, default="")
     area: Any = models.GeneratedField(
-        expression=models.F("width") * models.F("height"), output_field=models.IntegerField(), db_persist=True
+        expression=models.F("width") * 1 * models.F("height"), output_field=models.IntegerField(), db_persist=True
     )
     key_name: Any = models.GeneratedField(
         expression=Lower("name"), output_field=models.CharField(max_length=20), db_persist=True
