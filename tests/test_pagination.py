@@ -4,10 +4,11 @@
 from typing import Any
 
 import pytest
+from django.db.models import Count
 from django.db.models.expressions import F
 
 from channels_binding.exceptions import Invalid
-from channels_binding.pagination import Page, ordered, read_order, read_page
+from channels_binding.pagination import Page, is_plain, keys_and_count, ordered, read_order, read_page
 from tests.project.zoo.models import Cafe, LoudNote, Note, Place
 
 
@@ -183,3 +184,37 @@ def test_a_relation_is_ordered_by_as_its_rows_are_and_its_nulls_come_last_both_w
         Note.objects.create(title=title, owner=owner)
     shown = [[note.title for note in ordered(Note.objects.all(), [name], Note)] for name in ("owner", "-owner")]
     assert shown == [["a", "b", "none"], ["b", "a", "none"]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("window", "expected"), [(slice(0, 2), 2), (slice(2, 4), 1), (slice(4, 6), 0)])
+def test_keys_of_a_page_and_the_count_take_one_statement_unless_the_page_is_empty(
+    window: slice, expected: int, django_assert_num_queries: Any
+) -> None:
+    notes = [Note.objects.create(title=f"n{rank}", rank=rank) for rank in (3, 1, 2, 0)]
+    queryset = Note.objects.filter(rank__gt=0).select_related("owner").order_by("rank")
+    with django_assert_num_queries(1 if expected else 2):
+        keys, count = keys_and_count(queryset, window)
+    assert count == 3
+    assert keys == [notes[1].pk, notes[2].pk, notes[0].pk][window]
+
+
+@pytest.mark.django_db
+def test_of_nothing_one_statement_tells_all(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert keys_and_count(Note.objects.order_by("pk"), slice(0, 5)) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("queryset", "expected"),
+    [
+        (Note.objects.filter(owner__username="a").order_by("rank"), True),
+        (Note.objects.distinct(), False),
+        (Note.objects.annotate(n=Count("labels")), False),
+        (Note.objects.all()[:3], False),
+        (Note.objects.values("rank"), False),
+        (Note.objects.union(Note.objects.all()), False),
+    ],
+)
+def test_a_plain_queryset_has_the_rows_that_their_keys_fetch(queryset: Any, expected: bool) -> None:
+    assert is_plain(queryset) is expected

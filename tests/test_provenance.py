@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.test.utils import CaptureQueriesContext
 
-from channels_binding.provenance import models_of
+from channels_binding.provenance import models_of, reads_again, row_models
 from tests.project.zoo.models import Cafe, Guard, Label, LoudNote, Note, Place, Precious, Token
 
 USER = get_user_model()
@@ -61,3 +61,24 @@ def test_looking_asks_the_database_nothing_and_leaves_the_queryset_as_it_was(nam
         models_of(queryset)
     assert len(queries) == 0
     assert dict(queryset.query.alias_map) == before
+
+
+@pytest.mark.parametrize(
+    ("queryset", "expected"),
+    [
+        (Note.objects.all(), False),
+        (Note.objects.filter(owner__username="a", labels__name="x").order_by("owner__email"), False),
+        (Note.objects.filter(parent__rank=1), True),
+        (Note.objects.order_by("parent__rank"), True),
+        (Note.objects.select_related("parent"), True),
+        (Note.objects.filter(rank__in=Note.objects.values("weight")), True),
+        (Note.objects.filter(Exists(Note.objects.filter(parent=OuterRef("pk")))), True),
+        (Note.objects.annotate(n=Count("note")), True),
+        (Note.objects.filter(owner__in=Guard.objects.values("pk")), False),
+        (Cafe.objects.filter(name="x"), False),
+        (Cafe.objects.filter(pk__in=Place.objects.filter(name="x")), True),
+    ],
+)
+def test_a_queryset_that_reads_its_own_table_again_is_told_from_others(queryset: Any, expected: bool) -> None:
+    tables = {model._meta.db_table for model in row_models(queryset.model)}
+    assert reads_again(queryset, tables) is expected

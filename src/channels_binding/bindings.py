@@ -25,7 +25,7 @@ from channels_binding.filters import filterset_class
 from channels_binding.mixins import ModelActions
 from channels_binding.permissions import USER_BLIND
 from channels_binding.plans import Plan, Reader, plan_of
-from channels_binding.provenance import models_of
+from channels_binding.provenance import models_of, reads_again, row_models
 from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Outlet, Pk
 
@@ -101,7 +101,10 @@ class BaseBinding:
         self.kwargs: dict[str, Any] = {}
         self.format_kwarg = None
         self.dependencies: set[type[models.Model]] | None = None
-        """Collects the models that the answer is made of, when a live query asks for it; else None."""
+        """Collects the models that the answer is made of, when a live query asks for it; else None. The stream's own is
+        among them only where more of it is read than the rows that are shown."""
+        self.on_matching: Callable[[models.QuerySet[Any]], None] | None = None
+        """Told all the rows that match, before they are cut into pages, when a live query asks for it."""
         self.unchanged: Mapping[Pk, Row] | None = None
         """Rows of the last reading of a live query that no change has touched since; None if everything is to be read."""
         self.known_labels: Mapping[str, Mapping[str, str]] = {}
@@ -312,13 +315,20 @@ class BaseBinding:
         queryset: models.QuerySet[Any] = settle(self.get_queryset())
         return queryset
 
-    def trace(self, queryset: models.QuerySet[Any], reader: Reader | None = None) -> None:
-        """Note the models that a queryset and its reader read, if a live query wants to know."""
+    def trace(self, queryset: models.QuerySet[Any]) -> None:
+        """Note the models that a queryset reads, if a live query wants to know."""
+        if self.dependencies is not None:
+            self.dependencies |= models_of(queryset)
+
+    def trace_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> None:
+        """As ``trace``, of the rows that are shown and what is shown of others with them."""
         if self.dependencies is None:
             return
-        self.dependencies |= models_of(queryset)
-        if reader is not None:
-            self.dependencies |= {*reader.related(queryset.model)}
+        own = {*row_models(queryset.model)}
+        found = models_of(queryset)
+        is_entangled = reads_again(queryset, {model._meta.db_table for model in own})
+        self.dependencies |= found if is_entangled else found - own
+        self.dependencies |= {*reader.related(queryset.model)}
 
     def get_row(self, key: Any, reader: Reader) -> Row:
         """The row with this key as it is sent, if the caller may see it. Missing and hidden look the same.
@@ -566,6 +576,13 @@ class BaseBinding:
         if self.filterset_class is not None:
             return self.filterset_class
         return filterset_class(self.get_model(), self.filterset_fields) if self.filterset_fields else None
+
+    @classmethod
+    def filter_paths(cls) -> set[str]:
+        """Paths that the declared filters lead to: ``{"status", "customer__city"}``."""
+        if cls.filterset_class is not None:
+            return {str(each.field_name) for each in cls.filterset_class.base_filters.values()}
+        return {*cls.filterset_fields}
 
     def get_search_fields(self) -> Sequence[str]:
         return self.search_fields

@@ -3,7 +3,7 @@
 They know querysets, serializers and forms, and no transport. Each is one unit of synchronous work.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,11 +14,12 @@ from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.filters import apply_filters, apply_search
-from channels_binding.pagination import ordered, read_order, read_page
+from channels_binding.pagination import is_plain, keys_and_count, ordered, read_order, read_page
 from channels_binding.plans import Reader
 from channels_binding.schema import describe_stream
 from channels_binding.serializers import as_pk, from_pk, rows_of
 from channels_binding.threads import settle
+from channels_binding.types import Pk
 
 if TYPE_CHECKING:
     from channels_binding.bindings import BaseBinding as Base
@@ -62,7 +63,7 @@ class ReadMixin(Base):
             return Reading(self._rows_by_id(data["ids"], reader))
         key = self.key_of(data)
         if self.dependencies is not None:
-            self.trace(self.reading_queryset(), reader)
+            self.trace_rows(self.reading_queryset(), reader)
         return Reading((self.get_row(key, reader),), is_single=True)
 
     def _rows_by_id(self, ids: Any, reader: Reader) -> Any:
@@ -70,7 +71,7 @@ class ReadMixin(Base):
             raise Invalid.field("ids", "invalid", f"'ids' is a list of at most {MAX_IDS} keys.")
         keys = [self.parse_key(value) for value in ids]
         queryset = self.reading_queryset().filter(pk__in=keys)
-        self.trace(queryset, reader)
+        self.trace_rows(queryset, reader)
         found = {row.pk: row for row in self.visible_rows(queryset, reader)}
         wanted = dict.fromkeys(as_pk(key) for key in keys)
         return tuple(found[key] for key in wanted if key in found)
@@ -81,8 +82,7 @@ class ReadMixin(Base):
         refuse_unknown(data, _LIST_NAMES | {"page", "limit"})
         page = read_page(data, default=self.get_page_size(), maximum=self.get_max_page_size())
         queryset, reader = self._matching(data)
-        count = queryset.order_by().count()
-        rows = self._rows(queryset[page.window], reader) if count > page.window.start else ()
+        rows, count = self._page(queryset, page.window, reader)
         meta = {"page": page.number, "limit": page.limit, "count": count, "order": data.get("order")}
         return self._reading(rows, reader, data, meta)
 
@@ -92,7 +92,7 @@ class ReadMixin(Base):
         refuse_unknown(data, _LIST_NAMES)
         limit = self.get_max_page_size()
         queryset, reader = self._matching(data)
-        rows = self._rows(queryset[: limit + 1], reader)
+        rows = self._rows(queryset, limit + 1, reader)
         if len(rows) > limit:
             raise LimitExceeded(f"More than {limit} rows match; use 'search', or filter.", limit=limit)
         return self._reading(rows, reader, data, {"count": len(rows), "order": data.get("order")})
@@ -103,7 +103,9 @@ class ReadMixin(Base):
         reader = self.make_reader(data)
         queryset = self.filter_queryset(self.reading_queryset(), data)
         queryset = ordered(queryset, order or self.get_ordering(), self.get_model())
-        self.trace(queryset, reader)
+        if self.on_matching is not None:
+            self.on_matching(queryset)
+        self.trace_rows(queryset, reader)
         return queryset, reader
 
     def filter_queryset(self, queryset: models.QuerySet[Any], data: Data) -> models.QuerySet[Any]:
@@ -115,24 +117,29 @@ class ReadMixin(Base):
         extra = {"labels": self.labels_of(rows, reader.serializer)} if data.get("labels") is True else {}
         return Reading(rows, meta, extra)
 
-    def _rows(self, queryset: models.QuerySet[Any], reader: Reader) -> tuple[Row, ...]:
-        """A sliced queryset → its rows. Of a live query that was read before, only what changed is read anew."""
-        if self.unchanged is None or not _is_plain(queryset):
-            return reader.rows(queryset)
-        keys = [as_pk(key) for key in queryset.values_list("pk", flat=True)]
-        known = self.unchanged
+    def _page(self, queryset: models.QuerySet[Any], window: slice, reader: Reader) -> tuple[tuple[Row, ...], int]:
+        """The rows of one page, and how many rows match. Of a live query only what changed is read anew, as in a list."""
+        if self.unchanged is not None and is_plain(queryset):
+            keys, count = keys_and_count(queryset, window)
+            return self._rows_of_keys(keys, self.unchanged, reader), count
+        count = queryset.order_by().count()
+        return (reader.rows(queryset[window]) if count > window.start else ()), count
+
+    def _rows(self, queryset: models.QuerySet[Any], limit: int, reader: Reader) -> tuple[Row, ...]:
+        """The first rows of a queryset. Of a live query that was read before, only what changed is read anew."""
+        if self.unchanged is None or not is_plain(queryset):
+            return reader.rows(queryset[:limit])
+        keys = [as_pk(key) for key in queryset.values_list("pk", flat=True)[:limit]]
+        return self._rows_of_keys(keys, self.unchanged, reader)
+
+    def _rows_of_keys(self, keys: Sequence[Pk], known: Mapping[Pk, Row], reader: Reader) -> tuple[Row, ...]:
+        """Rows in the order of ``keys``; those that are not known are read."""
         lacking = [key for key in keys if key not in known]
         if lacking:
             keys_lacking = [from_pk(self.get_model(), key) for key in lacking]
             fetched = reader.rows(self.reading_queryset().filter(pk__in=keys_lacking))
             known = {**known, **{row.pk: row for row in fetched}}
         return tuple(known[key] for key in keys if key in known)
-
-
-def _is_plain(queryset: models.QuerySet[Any]) -> bool:
-    """Whether a row is the same in this queryset as fetched by its key alone: no annotations, unions or distinct."""
-    query = queryset.query
-    return not (query.annotations or query.combinator or query.distinct or query.extra or query.values_select)
 
 
 class WriteMixin(Base):

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Model, QuerySet
-from django.db.models.expressions import F
+from django.db.models import Field, IntegerField, Model, QuerySet, Subquery
+from django.db.models.expressions import F, Func
 
 from channels_binding.exceptions import Invalid
+from channels_binding.serializers import as_pk
+from channels_binding.types import Pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,23 @@ def _positive(data: Mapping[str, Any], name: str, default: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise Invalid.field(name, "invalid", f"'{name}' is a whole number of at least 1.")
     return value
+
+
+def is_plain(queryset: QuerySet[Any]) -> bool:
+    """Whether a row is the same in this queryset as fetched by its key alone: no annotations, unions, distinct or slice."""
+    query = queryset.query
+    is_made_up = query.annotations or query.combinator or query.distinct or query.extra or query.values_select
+    return not (is_made_up or query.is_sliced or query.group_by)
+
+
+def keys_and_count(queryset: QuerySet[Any], window: slice) -> tuple[list[Pk], int]:
+    """Keys of the rows of one page, and how many rows a plain queryset has, in one statement."""
+    count = Func(template="COUNT(*)", output_field=IntegerField())
+    counted = queryset.order_by().select_related(None).annotate(_count=count).values("_count")
+    found = [*queryset.annotate(_count=Subquery(counted)).values_list("pk", "_count")[window]]
+    if not found:  # a page beyond the end tells nothing of those before
+        return [], queryset.order_by().count() if window.start else 0
+    return [as_pk(key) for key, _ in found], found[0][1]
 
 
 def read_order(data: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:

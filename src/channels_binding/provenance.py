@@ -1,6 +1,8 @@
 """Which models a queryset reads from: its joins, and every subquery in its conditions, annotations and unions."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +32,26 @@ def models_of(queryset: models.QuerySet[Any]) -> set[type[models.Model]]:
     tables = {table for table in _tables(query, set()) if table in _by_table()}
     # a join that was trimmed stays in Django's map: of filter(owner=3) the key is read from its own column
     return {_by_table()[table] for table in tables if sql is None or quoted(table) in sql}
+
+
+def row_models(model: type[models.Model]) -> list[type[models.Model]]:
+    """The models that hold parts of a row: its own and, with multi-table inheritance, its parents; all have its key."""
+    concrete = model._meta.concrete_model or model
+    return [concrete, *concrete._meta.get_parent_list()]
+
+
+def reads_again(queryset: models.QuerySet[Any], tables: Collection[str]) -> bool:
+    """Whether a queryset reads one of its own tables a second time: ``Note.objects.filter(parent__rank=1)``.
+
+    Then a change of one row can decide whether another one is in it.
+    """
+    query = queryset.query.clone()
+    with suppress(EmptyResultSet, FullResultSet):
+        query.get_compiler(using=queryset.db).as_sql()  # ordering and select_related make their joins here
+    aliases = Counter(str(source.table_name) for source in query.alias_map.values())
+    every = Counter(_tables(query, set()))
+    every[query.get_meta().db_table] -= 1  # told beside its alias
+    return any(every[table] > 1 or every[table] > aliases[table] > 0 for table in tables)
 
 
 def _tables(query: Query, seen: set[int]) -> Iterable[str]:

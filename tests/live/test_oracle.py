@@ -19,6 +19,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection, connections, transaction
+from django.db.models import Count
 from django.test import override_settings
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import Flaky
@@ -26,7 +27,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from channels_binding import codecs, dispatch, threads
 from channels_binding.calls import Call, Reading
-from channels_binding.live import capture
+from channels_binding.consumers import AsyncBinding
+from channels_binding.live import capture, triage
 from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
 from channels_binding.live.identity import doubts_of
@@ -38,12 +40,65 @@ EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "60"))
 STEPS = int(os.environ.get("ORACLE_STEPS", "25"))
 QUIET_SECONDS = 10.0
 USERS = ("ann", "bob")
-STREAMS = ("zoo.Note", "zoo.OwnNote", GroupNoteBinding.stream)
+
+
+class EntangledNoteBinding(AsyncBinding):
+    """Its rows depend on other rows of the same table, and on how many others there are."""
+
+    stream = "tests.EntangledNote"
+    model = Note
+    fields = ("id", "title", "rank", "parent")
+    filterset_fields = {"parent__rank": ["gte"], "rank": ["exact"]}
+    ordering_fields = ("title", "parent__rank", "rank")
+
+
+class CountedNoteBinding(AsyncBinding):
+    """An aggregate, in what is shown and in the order."""
+
+    stream = "tests.CountedNote"
+    queryset = Note.objects.annotate(labelled=Count("labels"))
+    fields = ("id", "title", "rank")
+    filterset_fields = {"rank": ["exact"]}
+    ordering_fields = ("title", "labelled", "rank")
+
+
+class NamedNoteBinding(AsyncBinding):
+    """Which rows there are is looked up in another table beforehand, as no query shows."""
+
+    stream = "tests.NamedNote"
+    model = Note
+    fields = ("id", "title", "rank")
+    filterset_fields = {"rank": ["exact"]}
+    depends_on = ("zoo.Label",)
+
+    def get_queryset(self) -> Any:
+        names = {*Label.objects.values_list("name", flat=True)}
+        return Note.objects.filter(rank__in=[{"x": 1, "y": 2, "z": 3}[name] for name in names])
+
+
+STREAMS: dict[str, tuple[set[str], set[str]]] = {
+    "zoo.Note": (
+        {"rank__gte", "rank", "rank__in", "done", "labels__name"},
+        {"rank", "-rank", "done", "-id", "weight", "-weight", "title"},
+    ),
+    "zoo.OwnNote": ({"rank__gte"}, {"-id", "title", "rank", "-rank"}),
+    GroupNoteBinding.stream: (set(), {"title", "-id"}),
+    EntangledNoteBinding.stream: ({"parent__rank__gte", "rank"}, {"title", "parent__rank", "rank"}),
+    CountedNoteBinding.stream: ({"rank"}, {"title", "labelled", "rank"}),
+    NamedNoteBinding.stream: ({"rank"}, {"rank", "-id"}),
+}
+"""Stream → the filters and orders that it takes."""
 
 filters = st.fixed_dictionaries(
-    {}, optional={"rank__gte": st.integers(0, 5), "done": st.booleans(), "labels__name": st.sampled_from("xy")}
+    {},
+    optional={
+        "rank__gte": st.integers(0, 5), "rank": st.integers(0, 3), "rank__in": st.sets(st.integers(0, 6), min_size=1),
+        "done": st.booleans(), "labels__name": st.sampled_from("xy"), "parent__rank__gte": st.integers(0, 4),
+    },
+)  # fmt: skip
+orders = st.sampled_from(
+    [None, "rank", "-rank", ["done", "-rank"], "-id", "weight", "-weight", "title", "labelled", "parent__rank"]
 )
-orders = st.sampled_from([None, "rank", "-rank", ["done", "-rank"], "-id", "weight", "-weight", "title"])
 ranks = st.integers(0, 6)
 places = st.integers(0, 7)
 
@@ -168,8 +223,12 @@ class World(RuleBasedStateMachine):
 
     is_naive = False
 
-    @initialize(seed=st.integers(0, 10_000), drop=st.sampled_from([0, 0.3, 0.8]))
-    def begin(self, seed: int, drop: float) -> None:
+    @initialize(
+        seed=st.integers(0, 10_000),
+        drop=st.sampled_from([0, 0.3, 0.8]),
+        given=st.lists(st.tuples(filters, orders), min_size=3, max_size=6),
+    )
+    def begin(self, seed: int, drop: float, given: list[tuple[Any, Any]]) -> None:
         capture._publishers.clear()
         self.loop = asyncio.new_event_loop()
         self.names = 0
@@ -186,9 +245,13 @@ class World(RuleBasedStateMachine):
         for which, client in enumerate(self.clients):
             client.user.groups.add(self.teams[which])
             self.run(client.connect())
-            for stream in STREAMS:
-                self.read(which, stream, {}, None, 4, 1)
+            for (chosen, order), stream in zip(given, self.streams(seed, which), strict=False):
+                self.read(which, stream, chosen, order, 3, 1)
         self.broker.drop = drop
+
+    def streams(self, seed: int, which: int) -> list[str]:
+        """All of them, in an order of chance, so that each is among the first lists of some run."""
+        return random.Random(seed + which).sample([*STREAMS], len(STREAMS))
 
     async def _start_hub(self) -> None:
         self.hub = Hub.current()
@@ -204,7 +267,7 @@ class World(RuleBasedStateMachine):
 
     @rule(
         who=st.integers(0, 1),
-        stream=st.sampled_from(STREAMS),
+        stream=st.sampled_from([*STREAMS]),
         given=filters,
         order=orders,
         limit=st.integers(1, 4),
@@ -212,13 +275,15 @@ class World(RuleBasedStateMachine):
     )
     def read(self, who: int, stream: str, given: Any, order: Any, limit: int, page: int) -> None:
         client = self.clients[who]
-        if len(client.mirrors) >= 6:
+        if len(client.mirrors) >= 8:
             return
-        allowed = {"zoo.OwnNote": {"rank__gte"}, "zoo.Note": set(given)}.get(stream, set())
-        order = order if stream == "zoo.Note" or order in (None, "-id", "title") else None
+        filterable, orderable = STREAMS[stream]
+        names = [order] if isinstance(order, str) else order or []
+        chosen = {name: [*value] if isinstance(value, set) else value for name, value in given.items()}
         data = {
-            "filters": {name: value for name, value in given.items() if name in allowed},
-            "order": order, "limit": limit, "page": page, "labels": stream == "zoo.Note",
+            "filters": {name: value for name, value in chosen.items() if name in filterable},
+            "order": order if {*names} <= orderable else None,
+            "limit": limit, "page": page, "labels": stream == "zoo.Note",
         }  # fmt: skip
         self.names += 1
         self.run(client.read(f"r{self.names}", Mirror(stream, data, client.user)))
@@ -269,6 +334,22 @@ class World(RuleBasedStateMachine):
         note = self.note(place)
         note.rank, note.title = rank, f"n{rank % 4}"
         note.save()
+
+    @rule(place=places, rank=ranks, done=st.booleans(), names=st.sets(st.sampled_from(["rank", "done"])))
+    def save_in_a_transaction(self, place: int, rank: int, done: bool, names: set[str]) -> None:
+        """What is saved whole tells its values; of single fields the others may be old."""
+        note = self.note(place)
+        Note.objects.filter(pk=note.pk).update(done=not done, weight=rank)
+        note.rank, note.done = rank, done
+        with transaction.atomic():
+            note.save(update_fields=names) if names else note.save()
+
+    @rule(place=places, parent=st.none() | places)
+    def set_parent(self, place: int, parent: int | None) -> None:
+        note = self.note(place)
+        note.parent = None if parent is None else self.note(parent)
+        if note.parent != note:
+            note.save()
 
     @rule(place=places)
     def delete(self, place: int) -> None:
@@ -357,7 +438,7 @@ class World(RuleBasedStateMachine):
         # A query slower than a round is told when it is ready: its task is there until then.
         is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
         is_written = not any(subscriber._queued for subscriber in self.hub.subscribers)  # type: ignore[attr-defined]
-        is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round
+        is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round and self.hub.triage.is_at_rest
         return is_read and is_told and not is_late and is_written and is_idle
 
     def _restless(self) -> str:
@@ -369,6 +450,7 @@ class World(RuleBasedStateMachine):
         tasks = [str(task) for task in self.hub._tasks]
         return (
             f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(doubts_of(self.hub))}"
+            f" triage={self.hub.triage.is_at_rest}"
         )
 
     def compare(self, mirror: Mirror, user: Any) -> None:
@@ -409,8 +491,9 @@ class NaiveWorld(World):
 
 
 @pytest.fixture
-def oracle(transactional_db: None) -> Iterator[None]:
+def oracle(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     publishers = [*capture._publishers]
+    monkeypatch.setattr(triage, "RECOUNT_SECONDS", 0.0)
     with override_settings(CHANNELS_BINDING={"COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6}):
         yield
     capture._publishers[:] = publishers

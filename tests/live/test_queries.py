@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from channels_binding.bindings import AsyncBinding
 from channels_binding.calls import Call, Reading, Row
-from channels_binding.live.changes import Changes
+from channels_binding.live.changes import Changes, Fact
 from channels_binding.live.queries import Group, canonical, evaluate, identity_of, key_of, normalized, same
 from channels_binding.registry import registry
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Label, Note
 
 
 def call(action: str = "search", **data: Any) -> Call:
@@ -61,11 +62,46 @@ def group(keys: Any = None, labels: Any = frozenset({"zoo.Note", "zoo.Label"})) 
     ],
 )
 def test_a_group_is_touched_by_its_rows_and_by_what_it_is_made_of(keys: Any, changes: Any, is_touched: bool) -> None:
-    assert group(keys).touch(Changes(changes)) is is_touched
+    touched = group(keys)
+    touched.is_stale = False
+    touched.touch_by(Changes(changes))
+    assert touched.is_stale is is_touched
 
 
 def test_before_its_first_reading_everything_touches_a_group() -> None:
-    assert group(labels=None).touch(Changes({"zoo.Token": {1}}))
+    touched = group(labels=None)
+    touched.is_stale = False
+    touched.touch_by(Changes({"zoo.Token": {1}}))
+    assert touched.is_stale
+
+
+def test_keys_of_changed_rows_are_collected_until_anything_may_have_changed() -> None:
+    touched = group()
+    touched.changed = set()
+    touched.touch({1})
+    touched.touch_by(Changes({"zoo.Note": {2}}))
+    assert touched.changed == {1, 2}
+    touched.touch_by(Changes({"zoo.Label": {5}}))
+    assert touched.changed is None
+    touched.touch({1})
+    assert touched.changed is None
+
+
+@pytest.mark.parametrize(
+    ("meta", "rows", "is_partial"),
+    [
+        ({"page": 1, "count": 2}, 2, False),
+        ({"page": 1, "count": 3}, 2, True),
+        ({"page": 2, "count": 2}, 0, True),
+        ({"count": 2}, 2, False),
+    ],
+)
+def test_a_list_is_partial_unless_all_its_rows_are_shown(meta: dict[str, Any], rows: int, is_partial: bool) -> None:
+    shown = group()
+    assert not shown.is_partial
+    shown.reading = Reading(tuple(Row.of(key, {"id": key}) for key in range(rows)), meta)
+    assert shown.is_partial is is_partial
+    assert shown.shown() == {*range(rows)}
 
 
 def test_readings_are_the_same_if_they_would_be_sent_alike() -> None:
@@ -76,24 +112,82 @@ def test_readings_are_the_same_if_they_would_be_sent_alike() -> None:
     assert not same(None, Reading((row,)))
 
 
-def test_keys_are_recognised_however_the_database_was_given_them() -> None:
+def test_keys_and_values_are_recognised_however_the_database_was_given_them() -> None:
     text = "12345678-1234-1234-1234-123456789012"
-    assert normalized("zoo.Token", {text.replace("-", "")}) == {text}
-    assert normalized("zoo.Note", {"7", 8}) == {7, 8}
-    assert normalized("zoo.Note", {"odd"}) == {"odd"}
+    assert normalized(Changes({"zoo.Token": {text.replace("-", "")}}), {"zoo.Token"}).keys == {"zoo.Token": {text}}
+    assert normalized(Changes({"zoo.Note": {"7", 8, "odd"}}), {"zoo.Note"}).keys == {"zoo.Note": {7, 8, "odd"}}
+    assert normalized(Changes({"zoo.Note": {"7"}, "zoo.Label": None}), set()).keys == {
+        "zoo.Note": {"7"},
+        "zoo.Label": None,
+    }
+    changes = Changes({"zoo.Note": {"7"}})
+    changes.know("zoo.Note", "7", {"done": 1, "owner_id": "3"}, is_new=True)
+    assert normalized(changes, {"zoo.Note"}).facts == {
+        "zoo.Note": {7: Fact({"done": True, "owner_id": 3}, is_new=True)}
+    }
+
+
+def evaluation(action: str, user: Any, stream: str = "zoo.Note", **data: Any) -> Any:
+    return evaluate(Call(stream, action, data, user))
 
 
 @pytest.mark.django_db
 def test_evaluating_tells_everything_that_the_answer_is_made_of(django_user_model: Any) -> None:
     user = django_user_model.objects.create(username="ann")
     note = Note.objects.create(title="x")
-    question = Call("zoo.Note", "search", {"filters": {"labels__name": "red"}, "labels": True}, user)
-    reading, labels = evaluate(question)
-    assert reading is not None
-    assert reading.rows == ()
-    assert {"zoo.Note", "zoo.Label", "zoo.Note_labels", "auth.User"} <= labels
-    reading, labels = evaluate(Call("zoo.Note", "retrieve", {"id": note.pk}, user))
-    assert reading is not None
-    assert labels == {"zoo.Note", "zoo.Note_labels"}
-    reading, _ = evaluate(Call("zoo.Note", "retrieve", {"id": note.pk + 1}, user))
-    assert reading is None
+    found = evaluation("search", user, filters={"labels__name": "red"}, labels=True)
+    assert found.reading.rows == ()
+    assert {"zoo.Note", "zoo.Label", "zoo.Note_labels", "auth.User"} <= found.labels
+    found = evaluation("retrieve", user, id=note.pk)
+    assert found.reading is not None
+    assert found.labels == {"zoo.Note", "zoo.Note_labels"}
+    assert not found.is_entangled
+    assert evaluation("retrieve", user, id=note.pk + 1).reading is None
+
+
+@pytest.mark.django_db
+def test_a_built_in_list_has_a_sieve_and_a_row_has_none(django_user_model: Any) -> None:
+    user = django_user_model.objects.create(username="ann")
+    found = evaluation("search", user, filters={"done": True})
+    assert found.sieve.conditions.allowed == {"done": {True}}
+    assert evaluation("list", user).sieve is not None
+    assert evaluation("retrieve", user, ids=[]).sieve is None
+
+
+class ParentNoteBinding(AsyncBinding):
+    stream = "tests.ParentNote"
+    model = Note
+    fields = ("id", "title")
+    filterset_fields = ("parent__title",)
+
+
+class AskingNoteBinding(AsyncBinding):
+    """Whose rows depend on what another table holds, in a way that no query shows."""
+
+    stream = "tests.AskingNote"
+    model = Note
+    fields = ("id", "title")
+    depends_on = ("zoo.Label",)
+
+    def get_queryset(self) -> Any:
+        return Note.objects.filter(title__in=[*Label.objects.values_list("name", flat=True)])
+
+
+class OwnSearchBinding(AsyncBinding):
+    stream = "tests.OwnSearch"
+    model = Note
+    fields = ("id", "title")
+
+    def search(self, data: Any) -> Any:
+        return Reading((), {"count": 0})
+
+
+@pytest.mark.django_db
+def test_a_query_that_depends_on_more_than_its_rows_has_no_sieve(django_user_model: Any) -> None:
+    user = django_user_model.objects.create(username="ann")
+    entangled = evaluation("search", user, "tests.ParentNote", filters={"parent__title": "a"})
+    assert entangled.is_entangled
+    assert entangled.sieve is None
+    assert evaluation("search", user, "tests.ParentNote").sieve is not None
+    assert evaluation("search", user, "tests.AskingNote").sieve is None
+    assert evaluation("search", user, "tests.OwnSearch").sieve is None

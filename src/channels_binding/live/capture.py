@@ -4,7 +4,8 @@ Three sources, all public hooks of Django:
 
 * an *execute wrapper* on every connection reads each write statement: ``UPDATE``, ``DELETE`` by key give the keys,
   everything else (bulk writes, raw SQL, cascades) marks the whole table;
-* ``post_save`` of a new row gives the key that the database made, and so explains the ``INSERT`` before it;
+* ``post_save`` of a new row gives the key that the database made, and so explains the ``INSERT`` before it; of a row
+  that was saved whole it gives the values of the columns that live queries are likely to be filtered by;
 * ``m2m_changed`` gives the keys of both sides, and so explains the writes to the through table.
 
 Notes are kept per connection and savepoint. What a savepoint rolls back is forgotten with it.
@@ -13,18 +14,23 @@ Notes are kept per connection and savepoint. What a savepoint rolls back is forg
 import contextvars
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import connections, models
 from django.db.backends.signals import connection_created
 from django.db.models.signals import m2m_changed, post_save
 
+from channels_binding.conditions import is_exact
 from channels_binding.conf import get_settings
 from channels_binding.live.changes import Changes
+from channels_binding.provenance import row_models
+from channels_binding.registry import registry
 
 logger = logging.getLogger("channels_binding")
 
@@ -32,6 +38,10 @@ Publish = Callable[[Changes], int | None]
 
 WRITTEN: contextvars.ContextVar[list[int] | None] = contextvars.ContextVar("channels_binding_written", default=None)
 """Collects the numbers of what a call published, so that its reply can wait for its own diffs."""
+
+_STATEMENTS: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar(
+    "channels_binding_statements", default=None
+)
 
 _WRITE = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?["`]?([^"`\s(]+)["`]?', re.IGNORECASE)
 _READ = re.compile(
@@ -173,6 +183,17 @@ def publish(changes: Changes) -> None:
             written.append(number)
 
 
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The SQL that this thread runs meanwhile."""
+    found: list[str] = []
+    token = _STATEMENTS.set(found)
+    try:
+        yield found
+    finally:
+        _STATEMENTS.reset(token)
+
+
 def notify(model: type[models.Model], keys: Sequence[Any] | None = None, *, using: str = "default") -> None:
     """Tell of rows that were changed where Django cannot see it. At commit, if a transaction is open.
 
@@ -211,6 +232,9 @@ class _Wrapper:
         self.alias = alias
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        counted = _STATEMENTS.get()
+        if counted is not None:
+            counted.append(sql)
         try:
             result = execute(sql, params, many, context)
         except Exception:
@@ -277,22 +301,46 @@ def _before_save(sender: type[models.Model], **_: Any) -> None:
     SAVING.set(label_of(sender))
 
 
-def _after_save(sender: type[models.Model], instance: models.Model, created: bool, using: str, **_: Any) -> None:
+def _after_save(
+    sender: type[models.Model], instance: models.Model, created: bool, using: str, update_fields: Any = None, **_: Any
+) -> None:
     SAVING.set(None)
     record = recorder(using)
-    if created:
-        notes = record.notes()
-        for label in _row_labels(sender):
-            if notes.inserted.get(label):
-                notes.inserted[label] -= 1
-                notes.changes.note(label, [instance.pk])
+    notes = record.notes()
+    for model in row_models(sender):
+        label = label_of(model)
+        if created and notes.inserted.get(label):
+            notes.inserted[label] -= 1
+            notes.changes.note(label, [instance.pk])
+        if update_fields is None:  # else some columns are what others have written
+            notes.changes.know(label, instance.pk, _values(model, instance, using), is_new=created)
     record.flush_unless_atomic()
 
 
-def _row_labels(model: type[models.Model]) -> list[str]:
-    """The model's own table and, with multi-table inheritance, its parents', where the row has the same key."""
-    concrete = model._meta.concrete_model or model
-    return [label_of(concrete), *(label_of(parent) for parent in concrete._meta.get_parent_list())]
+def _values(model: type[models.Model], instance: models.Model, alias: str) -> dict[str, Any]:
+    """``{"status": "open", "team_id": 3}`` of a row as it was just written, without what only the database knows."""
+    values: dict[str, Any] = {}
+    for column in _told_columns(model, alias):
+        value = instance.__dict__.get(column.attname, models.DEFERRED)
+        if value is not models.DEFERRED and not hasattr(value, "resolve_expression"):
+            with suppress(TypeError, ValueError, ValidationError):  # the database took it, whatever it is
+                values[column.attname] = column.to_python(value)
+    return values
+
+
+@cache
+def _told_columns(model: type[models.Model], alias: str) -> "Sequence[models.Field[Any, Any]]":
+    """Columns whose values travel with a change: relations, booleans, choices, and what bindings declare as filters.
+
+    These are what live queries are filtered by; anything more would be row data on its way through the broker.
+    """
+    declared = {name for cls in registry if cls.find_model() is model for name in cls.filter_paths()}
+    return [
+        column
+        for column in model._meta.local_concrete_fields
+        if is_exact(column, alias)
+        and (column.is_relation or column.choices or isinstance(column, models.BooleanField) or column.name in declared)
+    ]
 
 
 def _m2m_changed(sender: Any, instance: Any, action: str, model: Any, pk_set: Any, using: str, **_: Any) -> None:

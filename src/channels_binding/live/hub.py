@@ -29,8 +29,8 @@ from channels_binding.live.queries import (
     evaluate,
     normalized,
     open_query,
-    same,
 )
+from channels_binding.live.triage import Triage
 from channels_binding.protocol import failure, frame, message
 from channels_binding.threads import run
 from channels_binding.types import Subscriber
@@ -73,6 +73,7 @@ class Hub:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._round_ended_at = float("-inf")
         self._rest_seconds = 0.0
+        self.triage = Triage(loop, self._wake.set)
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
         self._broker = broker.Broker(self)
         self.spawn(self._run())
@@ -164,7 +165,7 @@ class Hub:
             if group.idle_since is not None:
                 group.idle_since = self.loop.time()  # not to be forgotten before it is subscribed to
             is_cold = group.started == 0
-            needed = group.started + group.is_stale
+            needed = group.started + (group.is_stale or self.triage.may_have_missed(group))
             if is_cold:
                 self._claim(group)
         if is_cold:
@@ -177,12 +178,16 @@ class Hub:
     def _claim(self, group: Group) -> set[Any] | None:
         """Begin an evaluation; returns the keys of what changed since the last one began."""
         group.is_free.clear()
+        self.triage.begin(group)
         group.is_stale = False
         group.started += 1
         changed, group.changed = group.changed, set()
         return changed
 
     def _release(self, group: Group) -> None:
+        self.triage.end(group)
+        if group.completed and self.groups.get(group.key) is group:
+            self.triage.index.put(group)
         group.is_free.set()
         group.read_at = self.loop.time()
         if not group.subscriptions and group.idle_since is None:
@@ -192,14 +197,13 @@ class Hub:
         """Run the query, in a worker thread. A failed query stays stale; one that was never read is forgotten."""
         number = group.started
         try:
-            reading, group.labels = evaluate(question, group.audience, group.reading, changed)
+            evaluation = evaluate(question, group.audience, group.reading, changed)
         except BaseException:
-            group.is_stale, group.changed = True, None
+            group.touch(None)
             if group.completed == 0 and self.groups.get(group.key) is group:
                 del self.groups[group.key]
             raise
-        if group.completed == 0 or not same(group.reading, reading):
-            group.reading = reading
+        group.take(evaluation)
         group.completed = number
 
     async def _have_read(self, group: Group, needed: int, call: Call) -> None:
@@ -246,7 +250,9 @@ class Hub:
         group.subscriptions.add(subscription)
         group.idle_since = None
         self.groups[group.key] = group
-        if group.is_stale:
+        if group not in self.triage.index:  # it was given up in between
+            group.touch(None)
+        if group.is_stale or self.triage.must_count(group):
             self._wake.set()  # a round may have passed it by while it had no listeners
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -280,16 +286,10 @@ class Hub:
     def note(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes; the next round answers them."""
         self._noted = max(self._noted, number or 0)
-        groups = [*self.groups.values()]
-        known = {label for group in groups for label in group.row_labels} | self.feeds.labels
-        noted = Changes()
-        for label, keys in changes.keys.items():
-            noted.note(label, normalized(label, keys) if keys and label in known else keys)
+        noted = normalized(changes, self.triage.labels | self.feeds.labels)
         self._pending.merge(noted)
         identity.note(self, changes)
-        for group in groups:
-            if group.touch(noted):
-                group.is_stale = True
+        self.triage.note(noted)
         self._wake.set()
 
     def receive(self, arrived: Mapping[str, Any]) -> None:
@@ -304,7 +304,7 @@ class Hub:
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""
         for group in [*self.groups.values()]:
-            group.is_stale, group.changed = True, None
+            group.touch(None)
         self.feeds.lost()
         identity.lost(self)
 
@@ -348,6 +348,8 @@ class Hub:
         number, changes = self._noted, self._pending
         self._pending = Changes()
         await identity.refresh(self)
+        await self.triage.judge()
+        self.triage.count_again(self.spawn)
         due = self._due()
         for group in due:
             for subscription in group.subscriptions:
@@ -435,7 +437,7 @@ class Hub:
         """A query that can no longer be read: over, if its reader may not; again later, if the database did not answer."""
         if isinstance(exception, AudienceChanged):
             identity.doubt(self, [subscription.subscriber for subscription in group.subscriptions])
-            group.is_stale, group.changed = True, None
+            group.touch(None)
             self._wake.set()
             return
         for subscription in group.subscriptions:
@@ -454,7 +456,11 @@ class Hub:
             frames[subscription.subscriber].append(failure(error, subscription.event))
             subscription.subscriber.drop(subscription)
             self.unsubscribe(subscription)
+        self._forget(group)
+
+    def _forget(self, group: Group) -> None:
         self.groups.pop(group.key, None)
+        self.triage.forget(group)
 
     # Between the rounds
 
@@ -463,13 +469,13 @@ class Hub:
         while True:
             await asyncio.sleep(1.0)
             now, settings = self.loop.time(), get_settings()
-            for key, group in [*self.groups.items()]:
+            for group in [*self.groups.values()]:
                 if not group.is_free.is_set():
                     continue
                 if group.idle_since is not None and now - group.idle_since > LINGER_SECONDS:
-                    del self.groups[key]
+                    self._forget(group)
                 elif now - group.read_at > settings.AUDIT_SECONDS * jitter():
-                    group.is_stale, group.changed = True, None
+                    group.touch(None)
                     group.read_at = now
                     self._wake.set()
             identity.tend(self, now)

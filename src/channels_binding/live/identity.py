@@ -278,7 +278,7 @@ async def _reread(hub: "Hub", subscription: "Subscription") -> None:
             _end(hub, subscription, failure(error, subscription.event))
         return
     if group is subscription.group:
-        group.is_stale, group.changed = True, None
+        group.touch(None)
     else:
         hub.move(subscription, group)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Hashable, Mapping, Set
+from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,19 +11,25 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import models
 
 from channels_binding import codecs, serializers
+from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call, Reading
 from channels_binding.dispatch import admit, find, perform_found
 from channels_binding.exceptions import Invalid, NotFound
 from channels_binding.failures import as_error
+from channels_binding.live import capture
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
+from channels_binding.live.sieve import Sieve, sieve_of
 from channels_binding.live.window import diff, gone, snapshot
+from channels_binding.mixins import ModelActions
 from channels_binding.protocol import Body
+from channels_binding.provenance import row_models
 from channels_binding.threads import settle
 from channels_binding.types import Audience, Subscriber
 
 Params = dict[str, Any]
+LISTS = ("search", "list")
 
 
 def canonical(binding: BaseBinding, data: Mapping[str, Any]) -> Params:
@@ -87,6 +93,10 @@ class Group:
     """Models by whose changes the answer may become another: label, as in ``desk.Ticket``. None before the first reading."""
     row_labels: frozenset[str] = frozenset()
     """Those among them that hold the rows themselves: the model, and its parents with multi-table inheritance."""
+    is_entangled: bool = False
+    """Whether a row can depend on another row of the same model, so that each change of one may change all."""
+    sieve: Sieve | None = None
+    """Tells which changes of rows cannot matter; None where each may."""
     keys: frozenset[Hashable] | None = None
     """Rows asked for by key (``retrieve``): no change of another row matters. None for lists."""
     reading: Reading | None = None
@@ -106,6 +116,10 @@ class Group:
     subscriptions: set[Subscription] = field(default_factory=set)
     idle_since: float | None = None
     """Loop seconds since when nobody is told; None while somebody is."""
+    began_at: float = float("-inf")
+    """Loop seconds at which the last evaluation began: what was committed before is known."""
+    counted_at: float = float("-inf")
+    """Loop seconds at which its rows were last counted, with the same result."""
     read_at: float = 0.0
     """Loop seconds of the last evaluation."""
     failures: int = 0
@@ -127,28 +141,45 @@ class Group:
         while not self.is_free.is_set():
             await self.is_free.wait()
 
-    def touch(self, changes: Changes) -> bool:
-        """Take note of changes; returns whether they can make the answer another one."""
-        if self.labels is None:
-            self.changed = None
-            return bool(changes)
-        touched = [
-            label for label in self.labels & changes.keys.keys() if self._is_touched_by(label, changes.keys[label])
-        ]
-        for label in touched:
-            keys = changes.keys[label]
-            if keys is None or label not in self.row_labels:
-                self.changed = None
-            elif self.changed is not None:
-                self.changed |= keys
-        return bool(touched)
+    def take(self, evaluation: "Evaluation") -> None:
+        """What it answers now."""
+        if self.completed == 0 or not same(self.reading, evaluation.reading):
+            self.reading = evaluation.reading
+        self.labels, self.sieve, self.is_entangled = evaluation.labels, evaluation.sieve, evaluation.is_entangled
 
-    def _is_touched_by(self, label: str, changed: Set[Any] | None) -> bool:
-        if changed is None:
-            return True
-        if label not in self.row_labels:
-            return bool(changed)
-        return self.keys is None or bool(self.keys & changed)
+    def touch(self, keys: Set[Any] | None) -> None:
+        """A change matters: of the rows with these keys, or of anything (None)."""
+        self.is_stale = True
+        if keys is None:
+            self.changed = None
+        elif self.changed is not None:
+            self.changed |= keys
+
+    def touch_by(self, changes: Changes) -> None:
+        """Take note of changes while it is being read, when nothing can be told by what it shows."""
+        if self.labels is None:
+            self.touch(None)
+            return
+        for label in self.labels & changes.keys.keys():
+            keys = changes.keys[label]
+            if keys is None or (keys and (label not in self.row_labels or self.is_entangled)):
+                self.touch(None)
+            elif keys and (self.keys is None or self.keys & keys):
+                self.touch(keys)
+
+    def shown(self) -> frozenset[Hashable]:
+        """Keys of the rows that it shows; of a ``retrieve`` those asked for, there or not."""
+        if self.keys is not None:
+            return self.keys
+        return frozenset(row.pk for row in self.reading.rows) if self.reading else frozenset()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether there are rows in the list that are not shown, so that their number can change unseen."""
+        if self.reading is None or self.keys is not None:
+            return False
+        meta = self.reading.meta
+        return meta.get("page", 1) != 1 or meta.get("count") != len(self.reading.rows)
 
     def push_to(self, subscription: Subscription) -> bytes | None:
         """The message tail that brings one subscription up to date, or None if it is. Encoded once for all alike."""
@@ -215,60 +246,96 @@ class AudienceChanged(Exception):
     """Whom a group was to be read as belongs to another audience by now; what was read must be shown to nobody."""
 
 
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a live query answers, and what can make it answer otherwise."""
+
+    reading: Reading | None
+    """None where the row of a ``retrieve`` is not there."""
+    labels: set[str]
+    """Models that it touches."""
+    is_entangled: bool
+    sieve: Sieve | None
+
+
 def evaluate(
     call: Call, audience: Audience | None = None, last: Reading | None = None, changed: Set[Any] | None = None
-) -> tuple[Reading | None, set[str]]:
+) -> Evaluation:
     """Run a live query through the corridor, in a worker thread.
 
     Args:
         audience: For whom it is read; the caller must belong to it still when the reading is complete.
         last: What it answered before.
         changed: Keys of the rows that changed since; other rows of ``last`` are not read again. None: read all.
-
-    Returns:
-        The reading (None where the row of a ``retrieve`` is not there), and the labels of all models it touches.
     """
     binding, action = find(call)
-    binding.dependencies = set(row_models(binding.get_model()))
+    binding.dependencies = set()
     if last is not None and changed is not None and not last.is_single:
         binding.unchanged = {row.pk: row for row in last.rows if row.pk not in changed}
         binding.known_labels = last.extra.get("labels", {})
+    matching: list[tuple[models.QuerySet[Any], int]] = []
+    with capture.statements() as statements:
+        binding.on_matching = lambda queryset: matching.append((queryset, len(statements)))
+        reading = _read(binding, action)
+    if audience is not None and settle(binding.get_audience()) != audience:
+        raise AudienceChanged
+    rows, read = row_labels(binding.get_model()), labels_of(binding)
+    return Evaluation(reading, read | rows, bool(read & rows), None if read & rows else _sieve(binding, matching))
+
+
+def _read(binding: BaseBinding, action: Action) -> Reading | None:
     try:
         answer = perform_found(binding, action)
     except Exception as exception:
         if action.name == "retrieve" and isinstance(as_error(exception), NotFound):
-            return None, labels_of(binding)
+            return None
         raise
-    if audience is not None and settle(binding.get_audience()) != audience:
-        raise AudienceChanged
     if not isinstance(answer, Reading):
         raise ImproperlyConfigured(f"{type(binding).__name__}.{action.name} must return a Reading to stay live.")
-    return answer, labels_of(binding)
+    return answer
+
+
+def _sieve(binding: BaseBinding, matching: Sequence[tuple[models.QuerySet[Any], int]]) -> Sieve | None:
+    """The sieve of a built-in list. One whose making asked the database depends on more than can be seen: it has none."""
+    action = binding.call.action
+    is_builtin = action in LISTS and binding.get_action(action).handler is getattr(ModelActions, action)
+    if not is_builtin or len(matching) != 1:
+        return None
+    ((queryset, statements_before),) = matching
+    return None if statements_before else sieve_of(queryset)
 
 
 def labels_of(binding: BaseBinding) -> set[str]:
-    """Labels of everything that a binding's answer was made of."""
+    """Labels of what a binding's answer was made of, beside the rows that it shows."""
     declared = (apps.get_model(model) if isinstance(model, str) else model for model in binding.depends_on)
     return {label_of(model) for model in (*(binding.dependencies or ()), *declared)}
-
-
-def row_models(model: type[models.Model]) -> list[type[models.Model]]:
-    """The models that hold parts of a row: itself and its parents."""
-    concrete = model._meta.concrete_model or model
-    return [concrete, *concrete._meta.get_parent_list()]
 
 
 def row_labels(model: type[models.Model]) -> frozenset[str]:
     return frozenset(label_of(part) for part in row_models(model))
 
 
-def normalized(label: str, keys: Set[Any]) -> set[Any]:
-    """Keys as the database was given them → keys as rows bear them (SQLite is given UUIDs as 32 hex digits)."""
-    to_python = apps.get_model(label)._meta.pk.to_python
-    found = set()
-    for key in keys:
-        try:
-            found.add(serializers.as_pk(to_python(key)))
-        except (ValueError, TypeError, ValidationError):
-            found.add(key)
+def normalized(changes: Changes, labels: Collection[str]) -> Changes:
+    """Keys and values as they were given to the database → as rows bear them (SQLite is given UUIDs as 32 hex digits).
+
+    Only of the models named; nobody looks at the others.
+    """
+    found = Changes()
+    for label, keys in changes.keys.items():
+        if keys is None or label not in labels:
+            found.note(label, keys)
+            continue
+        meta = apps.get_model(label)._meta
+        bears = {key: _as_key(meta.pk, key) for key in keys}
+        found.note(label, bears.values())
+        for key, fact in changes.facts.get(label, {}).items():
+            values = {name: meta.get_field(name).to_python(value) for name, value in fact.values.items()}
+            found.know(label, bears[key], values, is_new=fact.is_new)
     return found
+
+
+def _as_key(pk: "models.Field[Any, Any]", key: Any) -> Any:
+    try:
+        return serializers.as_pk(pk.to_python(key))
+    except (ValueError, TypeError, ValidationError):
+        return key

@@ -1,0 +1,116 @@
+"""What every row of a queryset has in common, as far as Python can tell it as surely as the database does.
+
+``Ticket.objects.filter(status="open", team__in=[2, 3], title__contains="x")`` has only rows with
+``status == "open"`` and ``team_id in {2, 3}``. So a changed row of another status cannot be among them.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from django.db import connections, models
+from django.db.models import lookups
+from django.db.models.expressions import Col
+from django.db.models.fields.related_lookups import RelatedExact, RelatedIn, RelatedIsNull
+from django.db.models.sql.where import AND, WhereNode
+
+EXACT_KINDS = frozenset(
+    {
+        *("AutoField", "BigAutoField", "SmallAutoField", "BooleanField", "UUIDField"),
+        *("IntegerField", "BigIntegerField", "SmallIntegerField"),
+        *("PositiveIntegerField", "PositiveBigIntegerField", "PositiveSmallIntegerField"),
+    }
+)
+"""Fields whose equality is the same to Python and to every database. No times: ``published__lte=now()`` changes with
+the clock, and a row that it left out a minute ago would be left out for good."""
+TEXT_KINDS = frozenset({"CharField", "TextField", "SlugField", "EmailField", "URLField"})
+"""As well, where the database compares text byte by byte."""
+BYTEWISE = frozenset({"sqlite", "postgresql"})
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a row must be to be in a queryset; it may fail to be there for other reasons still."""
+
+    allowed: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    """Column attribute → the values that it may have: ``{"status": {"open"}, "team_id": {2, 3}, "due": {None}}``."""
+
+    def admit(self, values: Mapping[str, Any]) -> bool:
+        """Whether a row with these values may be in the queryset. Columns that are not known exclude nothing."""
+        return all(values[name] in allowed for name, allowed in self.allowed.items() if name in values)
+
+    def narrowest(self) -> str | None:
+        """The column that leaves the fewest values, by which it pays to look a row up; None if nothing is known."""
+        return min(self.allowed, key=lambda name: (len(self.allowed[name]), name), default=None)
+
+
+def conditions_of(queryset: models.QuerySet[Any]) -> Conditions:
+    """Read them from the WHERE of a queryset; empty where it is more than a filter on plain columns."""
+    query = queryset.query
+    if query.combinator or query.is_empty() or query.annotations or query.extra or query.group_by:
+        return Conditions()
+    found: dict[str, frozenset[Any]] = {}
+    for lookup in _required(query.where):
+        name, allowed = _equality(lookup, queryset)
+        if name is not None:
+            found[name] = found[name] & allowed if name in found else allowed
+    return Conditions(found)
+
+
+def _required(node: WhereNode) -> Iterable[Any]:
+    """The lookups that all hold for every row."""
+    if node.negated or (node.connector != AND and len(node.children) > 1):
+        return
+    for each in node.children:
+        if isinstance(each, WhereNode):
+            yield from _required(each)
+        else:
+            yield each
+
+
+def _equality(lookup: Any, queryset: models.QuerySet[Any]) -> tuple[str | None, frozenset[Any]]:
+    column = getattr(lookup, "lhs", None)
+    if not isinstance(column, Col) or column.alias != queryset.query.base_table:
+        return None, frozenset()
+    target: Any = column.target
+    if target.model._meta.concrete_model is not queryset.model._meta.concrete_model or not is_exact(
+        target, queryset.db
+    ):
+        return None, frozenset()
+    values = _values(lookup)
+    return (None, frozenset()) if values is None else (target.attname, values)
+
+
+def is_exact(target: "models.Field[Any, Any]", alias: str) -> bool:
+    """Whether Python's ``==`` on a column's values as they are loaded is the database's ``=``."""
+    while isinstance(target, models.ForeignKey):
+        target = target.target_field
+    kind = type(target).__name__
+    is_bytewise = connections[alias].vendor in BYTEWISE and getattr(target, "db_collation", None) is None
+    return _is_djangos(target) and (kind in EXACT_KINDS or (kind in TEXT_KINDS and is_bytewise))
+
+
+def _is_djangos(thing: Any) -> bool:
+    """Whether a field or lookup is Django's own: those of others may compare as they like."""
+    return type(thing).__module__.startswith("django.db.models.")
+
+
+def _values(lookup: Any) -> frozenset[Any] | None:
+    right = lookup.rhs
+    if not _is_djangos(lookup):
+        return None
+    if isinstance(lookup, (lookups.IsNull, RelatedIsNull)):
+        return frozenset({None}) if right is True else None
+    if isinstance(lookup, (lookups.Exact, RelatedExact)):
+        return _plain([right])
+    if isinstance(lookup, (lookups.In, RelatedIn)):
+        return _plain(right) if isinstance(right, (list, tuple, set, frozenset)) else None
+    return None
+
+
+def _plain(values: Iterable[Any]) -> frozenset[Any] | None:
+    """The values as they are loaded; None if one is an expression, a subquery or the tuple of a composite key."""
+    plain = [each.value if isinstance(each, Enum) else each for each in values if each is not None]
+    return frozenset(plain) if all(isinstance(each, (str, int, uuid.UUID)) for each in plain) else None

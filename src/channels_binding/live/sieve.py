@@ -1,0 +1,147 @@
+"""What tells, without running a live query, whether a change can matter to it: its conditions, and its SQL kept compiled.
+
+A sieve only ever skips. What it lets through is answered by the query itself.
+"""
+
+import datetime
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import DatabaseError, connections, models
+from django.db.models import CompositePrimaryKey, F
+
+from channels_binding.conditions import Conditions, conditions_of
+from channels_binding.pagination import is_plain
+from channels_binding.serializers import as_pk
+
+logger = logging.getLogger("channels_binding")
+
+PER_STATEMENT = 100
+"""Queries that one statement asks about at the most."""
+PARAMETERS = 10_000
+"""Parameters of one statement at the most; SQLite's own limit is 32,766."""
+
+KEY = "cb_key"
+"""What the key's column is called in our SQL: Django would name it ``pk``, or as the column, as it sees fit."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """The rows that a list takes its page from: ``SELECT "t"."id" AS "cb_key" FROM "t" WHERE …``."""
+
+    conditions: Conditions
+    alias: str
+    key: "models.Field[Any, Any]"
+    sql: str | None
+    """None where no row can match."""
+    params: tuple[Any, ...] = ()
+
+    def present(self, keys: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+        """An SQL condition: one of the rows with these keys is among them."""
+        connection = connections[self.alias]
+        column, marks = connection.ops.quote_name(KEY), ", ".join(["%s"] * len(keys))
+        given = [self.key.get_db_prep_value(key, connection) for key in keys]
+        sql = f"EXISTS(SELECT 1 FROM ({self.sql}) cb WHERE cb.{column} IN ({marks}))"  # noqa: S608
+        return sql, (*self.params, *given)
+
+    def count(self) -> tuple[str, tuple[Any, ...]]:
+        """An SQL expression: how many they are."""
+        return f"(SELECT COUNT(*) FROM ({self.sql}) cb)", self.params  # noqa: S608
+
+
+def sieve_of(queryset: models.QuerySet[Any]) -> Sieve | None:
+    """The sieve of a list; None where a row's place in it depends on more than the row: unions, aggregates, the clock."""
+    pk = queryset.model._meta.pk
+    if not is_plain(queryset) or isinstance(pk, CompositePrimaryKey):
+        return None
+    conditions = conditions_of(queryset)
+    try:
+        sql, params = (
+            queryset.order_by()
+            .annotate(**{KEY: F("pk")})
+            .values_list(KEY)
+            .query.get_compiler(using=queryset.db)
+            .as_sql()
+        )
+    except EmptyResultSet:
+        return Sieve(conditions, queryset.db, pk, None)
+    if any(_is_time(value) for value in params):
+        return None  # ``published__lte=now()`` is another query every time
+    return Sieve(conditions, queryset.db, pk, sql, tuple(params))
+
+
+def _is_time(value: Any) -> bool:
+    """Whether a parameter is a time, or looks like one: some databases are given text."""
+    return isinstance(value, (datetime.date, datetime.time)) or (isinstance(value, str) and bool(_TIME.match(value)))
+
+
+def probe(asked: Sequence[tuple[Sieve, Collection[Any]]]) -> list[bool]:
+    """Of each list, whether one of the rows with these keys is in it. In a worker thread; one statement for up to 100.
+
+    A database that does not understand the question answers it with yes.
+    """
+    found = [False] * len(asked)
+    questions = [(number, sieve, sieve.present([*keys])) for number, (sieve, keys) in enumerate(asked) if sieve.sql]
+    for number, value in _ask(questions, unknown=1, form="CASE WHEN {} THEN 1 ELSE 0 END"):
+        found[number] = bool(value)
+    return found
+
+
+def counts(sieves: Sequence[Sieve]) -> list[int | None]:
+    """How many rows each list has; None where the database does not say. In a worker thread; one statement for up to 100."""
+    found: list[int | None] = [0] * len(sieves)
+    questions = [(number, sieve, sieve.count()) for number, sieve in enumerate(sieves) if sieve.sql]
+    for number, value in _ask(questions, unknown=None, form="{}"):
+        found[number] = value
+    return found
+
+
+Question = tuple[int, Sieve, tuple[str, tuple[Any, ...]]]
+
+
+def _ask(questions: Iterable[Question], *, unknown: Any, form: str) -> Iterator[tuple[int, Any]]:
+    by_alias: dict[str, list[Question]] = defaultdict(list)
+    for question in questions:
+        by_alias[question[1].alias].append(question)
+    for alias, asked in by_alias.items():
+        for part in _parts(asked):
+            try:
+                yield from _rows(alias, part, form)
+            except DatabaseError as error:
+                logger.warning("%d live queries could not be asked together: %s", len(part), error)
+                yield from ((number, unknown) for number, *_ in part)
+
+
+def _rows(alias: str, asked: Sequence[Question], form: str) -> list[tuple[int, Any]]:
+    sql = " UNION ALL ".join(f"SELECT {number} AS n, {form.format(text)} AS x" for number, _, (text, _) in asked)
+    with connections[alias].cursor() as cursor:
+        cursor.execute(sql, [value for _, _, (_, params) in asked for value in params])
+        return [(number, value) for number, value in cursor.fetchall()]
+
+
+def _parts(asked: Sequence[Question]) -> Iterator[list[Question]]:
+    part: list[Question] = []
+    room = PARAMETERS
+    for question in asked:
+        needed = len(question[2][1])
+        if part and (len(part) == PER_STATEMENT or needed > room):
+            yield part
+            part, room = [], PARAMETERS
+        part.append(question)
+        room -= needed
+    if part:
+        yield part
+
+
+def values_of(
+    model: type[models.Model], alias: str, columns: Collection[str], keys: Collection[Any]
+) -> Mapping[Any, Mapping[str, Any]]:
+    """``{7: {"status": "open"}}`` of rows as they are now, whoever may see them; one that is not there is left out."""
+    rows = model._base_manager.using(alias).filter(pk__in=keys).values_list("pk", *columns)
+    return {as_pk(key): dict(zip(columns, values, strict=True)) for key, *values in rows}

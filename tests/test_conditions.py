@@ -1,0 +1,102 @@
+"""What every row of a queryset has in common."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, models
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
+
+from channels_binding.conditions import Conditions, conditions_of
+from tests.project.zoo.models import Cafe, Label, LoudNote, Note, Place, Token
+
+USER = get_user_model()
+KEY = uuid.UUID("12345678-1234-1234-1234-123456789012")
+
+
+class Mood(models.TextChoices):
+    GOOD = "good"
+
+
+QUERYSETS: dict[str, tuple[QuerySet[Any], dict[str, set[Any]]]] = {
+    "all": (Note.objects.all(), {}),
+    "equal": (Note.objects.filter(rank=3), {"rank": {3}}),
+    "two columns": (Note.objects.filter(rank=3).filter(done=True), {"rank": {3}, "done": {True}}),
+    "as text": (Note.objects.filter(rank="3"), {"rank": {3}}),
+    "in": (Note.objects.filter(rank__in=[1, 2]), {"rank": {1, 2}}),
+    "in, with null": (Note.objects.filter(weight__in=[1, None]), {"weight": {1}}),
+    "twice": (Note.objects.filter(rank__in=[1, 2]).filter(rank__in=[2, 3]), {"rank": {2}}),
+    "null": (Note.objects.filter(weight=None), {"weight": {None}}),
+    "not null": (Note.objects.filter(weight__isnull=False), {}),
+    "nested": (Note.objects.filter(Q(rank=1) & Q(Q(done=False))), {"rank": {1}, "done": {False}}),
+    "or": (Note.objects.filter(Q(rank=1) | Q(done=False)), {}),
+    "or beside": (Note.objects.filter(Q(rank=1) | Q(rank=2), done=True), {"done": {True}}),
+    "not": (Note.objects.exclude(rank=1), {}),
+    "not beside": (Note.objects.exclude(rank=1).filter(done=True), {"done": {True}}),
+    "exclusive or": (Note.objects.filter(Q(rank=1) ^ Q(done=True)), {}),
+    "foreign key": (Note.objects.filter(owner=7), {"owner_id": {7}}),
+    "foreign key to a row": (Note.objects.filter(owner=USER(pk=7)), {"owner_id": {7}}),
+    "foreign keys": (Note.objects.filter(owner__in=[7, USER(pk=9)]), {"owner_id": {7, 9}}),
+    "key through the relation": (Note.objects.filter(owner__pk=7), {"owner_id": {7}}),
+    "no owner": (Note.objects.filter(owner=None), {"owner_id": {None}}),
+    "uuid": (Token.objects.filter(pk=str(KEY)), {"id": {KEY}}),
+    "text": (Note.objects.filter(title="a"), {"title": {"a"}}),
+    "choice": (Note.objects.filter(title=Mood.GOOD), {"title": {"good"}}),
+    "case": (Note.objects.filter(title__iexact="a"), {}),
+    "other column": (Note.objects.filter(rank=F("weight")), {}),
+    "related column": (Note.objects.filter(owner__username="a"), {}),
+    "own table, joined": (Note.objects.filter(parent__rank=1), {}),
+    "many to many": (Note.objects.filter(labels=1, rank=2), {"rank": {2}}),
+    "subquery": (Note.objects.filter(rank__in=Label.objects.values("pk")), {}),
+    "exists": (Note.objects.filter(Exists(Label.objects.filter(pk=OuterRef("rank"))), done=True), {"done": {True}}),
+    "transform": (Note.objects.annotate(low=Lower("title")).filter(low="a"), {}),
+    "annotation": (Note.objects.annotate(n=Count("labels")).filter(rank=1), {}),
+    "range": (Note.objects.filter(rank__gte=1, done=True), {"done": {True}}),
+    "nothing": (Note.objects.none(), {}),
+    "union": (Note.objects.filter(rank=1).union(Note.objects.filter(rank=2)), {}),
+    "inherited": (Cafe.objects.filter(name="x", seats=3), {"seats": {3}}),
+    "parent": (Place.objects.filter(name="x"), {"name": {"x"}}),
+    "proxy": (LoudNote.objects.filter(rank=3), {"rank": {3}}),
+    "time": (USER.objects.filter(last_login="2020-01-01T00:00:00Z", is_staff=True), {"is_staff": {True}}),
+    "raw": (Note.objects.extra(where=["rank = 1"]).filter(done=True), {"done": {True}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", QUERYSETS)
+def test_what_every_row_has_in_common_is_read_from_the_where(name: str) -> None:
+    queryset, expected = QUERYSETS[name]
+    found = conditions_of(queryset).allowed
+    if connection.vendor in ("sqlite", "postgresql"):
+        assert found == expected
+
+
+def test_text_with_a_collation_of_its_own_is_left_to_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Note._meta.get_field("title"), "db_collation", "nocase")
+    assert conditions_of(Note.objects.filter(title="a", rank=1)).allowed == {"rank": {1}}
+
+
+def test_a_lookup_of_ones_own_is_left_to_the_database() -> None:
+    class Roughly(models.Lookup):
+        lookup_name = "exact"
+
+        def as_sql(self, compiler: Any, connection: Any) -> Any:
+            return "1 = 1", []
+
+    field = Note._meta.get_field("rank")
+    field.register_lookup(Roughly)
+    try:
+        assert conditions_of(Note.objects.filter(rank=1)).allowed == {}
+    finally:
+        field._unregister_lookup(Roughly)
+
+
+def test_a_row_is_admitted_by_all_its_columns() -> None:
+    conditions = Conditions({"rank": frozenset({1, 2}), "done": frozenset({True})})
+    assert conditions.admit({"rank": 2, "done": True, "title": "x"})
+    assert not conditions.admit({"rank": 3, "done": True})
+    assert not conditions.admit({"rank": 1, "done": False})
+    assert conditions.narrowest() == "done"
+    assert Conditions().narrowest() is None
+    assert Conditions().admit({})
