@@ -437,7 +437,7 @@ class World(RuleBasedStateMachine):
         is_told = not any((group.is_stale or group.is_untold) and group.subscriptions for group in groups)
         # A query slower than a round is told when it is ready: its task is there until then.
         is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
-        is_written = not any(subscriber._queued for subscriber in self.hub.subscribers)  # type: ignore[attr-defined]
+        is_written = all(each.outbox.is_written.is_set() for each in self.hub.subscribers)  # type: ignore[attr-defined]
         is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round and self.hub.triage.is_at_rest
         return is_read and is_told and not is_late and is_written and is_idle
 
