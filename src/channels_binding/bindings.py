@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Protocol
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.db import connections, models
-from django.forms.models import BaseModelForm, modelform_factory
+from django.forms.models import BaseModelForm
 from rest_framework.settings import api_settings
 
-from channels_binding import codecs, permissions, serializers
+from channels_binding import codecs, forms, permissions, serializers
 from channels_binding.actions import Action, bind, collect
 from channels_binding.calls import Call, Row
 from channels_binding.conf import get_settings, load_classes
@@ -424,19 +424,29 @@ class BaseBinding:
             raise Invalid.field("id", "required", "'id' is missing.")
         return self.parse_key(data["id"])
 
-    def parse_key(self, value: Any) -> Any:
+    @classmethod
+    def takes_key(cls, value: Any) -> bool:
+        """Whether a value could be the key of a row."""
+        try:
+            cls.parse_key(value)
+        except Invalid:
+            return False
+        return True
+
+    @classmethod
+    def parse_key(cls, value: Any) -> Any:
         """A key as it travels → a key of the model. Strict, so that ``true`` or ``"١"`` never mean row 1.
 
         Raises:
             Invalid: Of the wrong type.
         """
-        pk = self.get_model()._meta.pk
+        pk = cls.get_model()._meta.pk
         if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).isprintable():
             raise Invalid.field("id", "invalid", "'id' is a number or text.")
-        if isinstance(_target(pk), models.IntegerField) and not _is_integer(value):
+        if isinstance(serializers.key_field(pk), models.IntegerField) and not _is_integer(value):
             raise Invalid.field("id", "invalid", "'id' is a whole number.")
         try:
-            return serializers.from_pk(self.get_model(), value)
+            return serializers.from_pk(cls.get_model(), value)
         except (ValidationError, ValueError, TypeError):
             raise Invalid.field("id", "invalid", "'id' is not a key of this stream.") from None
 
@@ -502,7 +512,7 @@ class BaseBinding:
             return self.form_class
         serializer = serializers.child(self.get_serializer())
         writable = [name for name, field in serializer.fields.items() if not field.read_only]
-        return _modelform(self.get_model(), tuple(writable))
+        return _model_form(self.get_model(), tuple(writable))
 
     def get_form(self, *, instance: Any = None, **kwargs: Any) -> Any:
         """The form, on a row where it takes one."""
@@ -727,21 +737,11 @@ def _keys_shown(values: Iterable[Any]) -> set[Pk]:
     return {key for cell in cells for key in cell if isinstance(key, (int, str))}
 
 
-def _target(field: Any) -> Any:
-    """The column type behind a key that is itself a relation (multi-table inheritance, OneToOne keys)."""
-    while getattr(field, "target_field", None) is not None and field.is_relation:
-        field = field.target_field
-    return field
-
-
 def _is_integer(value: Any) -> bool:
     return isinstance(value, int) or (value.isascii() and value.removeprefix("-").isdigit() and len(value) < 20)
 
 
-@functools.lru_cache(maxsize=256)
-def _modelform(model: type[models.Model], names: tuple[str, ...]) -> Any:
-    editable = {field.name for field in (*model._meta.concrete_fields, *model._meta.many_to_many) if field.editable}
-    return modelform_factory(model, fields=[name for name in names if name in editable])
+_model_form = functools.lru_cache(maxsize=256)(forms.model_form)
 
 
 __all__ = ["AsyncBinding", "BaseBinding", "Binding", "bind", "defined"]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from channels_binding import annotations
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call, Reading
@@ -61,8 +62,21 @@ def perform(call: Call) -> Answer:
 def perform_found(binding: BaseBinding, action: Action) -> Answer:
     """As ``perform``, for a binding that ``find`` has given."""
     admit(binding)
-    answer: Answer = settle(action.handler(binding, binding.call.data))
+    answer: Answer = annotations.shown(settle(action.handler(binding, _data(binding, action))))
     return answer
+
+
+def _data(binding: BaseBinding, action: Action) -> Any:
+    """What the handler gets: of a bound event, the data as its annotation says."""
+    call = binding.call
+    if action.is_builtin:
+        return call.data
+    return annotations.read(action.handler, {**call.data, **call.files}, binding.get_serializer_context)
+
+
+def _admitted_data(binding: BaseBinding, action: Action) -> Any:
+    admit(binding)
+    return _data(binding, action)
 
 
 async def aperform(call: Call) -> Answer:
@@ -81,6 +95,6 @@ async def aperform(call: Call) -> Answer:
 
 
 async def _aperform(binding: BaseBinding, action: Action) -> Answer:
-    await run(admit, binding)
-    answer: Answer = await run_coroutine(action.handler, binding, binding.call.data)
+    data = await run(_admitted_data, binding, action)
+    answer: Answer = annotations.shown(await run_coroutine(action.handler, binding, data))
     return answer

@@ -4,11 +4,13 @@ Only what a binding declares is ever passed on; every other name is refused befo
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import MAXYEAR, MINYEAR
 from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.forms import NullBooleanField
 from django.http import QueryDict
 from django_filters import FilterSet
 from django_filters.filterset import filterset_factory
@@ -21,6 +23,10 @@ from channels_binding.failures import django_field_errors
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
 MAX_TERMS = 10
+RESERVED_NAMES = ("page", "limit", "order", "query", "fields", "labels", "format")
+"""Names of a query string that are no filters."""
+FILTER_PREFIX = "filters."
+"""In front of a filter's name in a query string; needed where the name is reserved: ``?filters.labels=3``."""
 
 
 @lru_cache(maxsize=512)
@@ -65,6 +71,7 @@ def apply_filters(
     filterset.data = filterset.form.data = _as_query(given, filterset)  # one form: making it is most of the work
     if not filterset.is_valid():
         raise Invalid("The filters are not valid.", fields={"filters": _errors(filterset)})
+    _refuse_odd_years(filterset)
     filtered: QuerySet[Any] = filterset.qs
     return filtered.distinct() if _repeats_rows(queryset, filtered) else filtered
 
@@ -76,12 +83,37 @@ def _as_query(filters: Mapping[str, Any], filterset: FilterSet) -> Mapping[str, 
         Invalid: A list for a filter of a single value.
     """
     if isinstance(filters, QueryDict):
-        return filters
+        query: Any = filters.copy()
+    else:
+        query = _as_mapping(filters, filterset)
+    _spell_booleans(query, filterset)
+    made: Mapping[str, Any] = query
+    return made
+
+
+def _as_mapping(filters: Mapping[str, Any], filterset: FilterSet) -> dict[str, Any]:
     return {
         name: _as_texts(name, value, filterset.form.fields.get(name))
         for name, value in filters.items()
         if value is not None
     }
+
+
+_BOOLEANS = {"true": "true", "1": "true", "false": "false", "0": "false"}
+
+
+def _spell_booleans(query: Any, filterset: FilterSet) -> None:
+    """Django's widget reads ``?done=maybe``, and even ``?done=1``, as "unknown", which would filter by nothing.
+
+    Raises:
+        Invalid: Neither true nor false.
+    """
+    for name, field in filterset.form.fields.items():
+        if isinstance(field, NullBooleanField) and query.get(name) not in (None, ""):
+            text = _BOOLEANS.get(str(query[name]).lower())
+            if text is None:
+                raise _invalid(name, "True or false.")
+            query[name] = text
 
 
 def _as_texts(name: str, value: Any, field: Any) -> str | list[str]:
@@ -92,6 +124,28 @@ def _as_texts(name: str, value: Any, field: Any) -> str | list[str]:
             raise _invalid(name, "A single value.")
         return [_as_text(member) for member in value if member is not None]
     return [_as_text(value)] if is_multiple and value != "" else _as_text(value)
+
+
+YEARS = range(MINYEAR, MAXYEAR + 1)
+
+
+def is_year(filter_: Any) -> bool:
+    """Whether a filter compares a year: ``day__year``, ``day__iso_year__gte``."""
+    return not {"year", "iso_year"}.isdisjoint(str(filter_.lookup_expr).split("__"))
+
+
+def _refuse_odd_years(filterset: FilterSet) -> None:
+    """Django makes dates of the bounds of a year when it writes the SQL; there is none in the year 0.
+
+    Raises:
+        Invalid: No year of the calendar.
+    """
+    for name, filter_ in filterset.filters.items():
+        value = filterset.form.cleaned_data.get(name)
+        if value is not None and is_year(filter_):
+            members = value if isinstance(value, (list, tuple)) else [value]
+            if not all(each in YEARS for each in members):
+                raise _invalid(name, f"A year from {MINYEAR} to {MAXYEAR}.")
 
 
 def _as_text(value: Any) -> str:

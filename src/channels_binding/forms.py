@@ -1,5 +1,6 @@
 """Django forms, applied to a Call: any Form or ModelForm described as JSON (spec/protocol.md §2.1), bound and judged."""
 
+import base64
 import datetime
 import decimal
 import uuid
@@ -9,10 +10,11 @@ from typing import Any
 from django import forms
 from django.core.files.base import File
 from django.db import models
-from django.forms.models import ModelChoiceIteratorValue
+from django.forms.models import ModelChoiceIteratorValue, modelform_factory
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.encoding import force_str
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from channels_binding.failures import django_field_errors
 from channels_binding.serializers import as_pk
@@ -156,6 +158,35 @@ def form_errors(form: forms.BaseForm) -> dict[str, Any]:
     return dict(_errors(form))
 
 
+class Base64Field(forms.CharField):
+    """The bytes of a BinaryField, as base64. Django's own form field for them fails where they are none."""
+
+    default_error_messages = {"invalid": _("Enter base64.")}
+
+    def prepare_value(self, value: Any) -> Any:
+        return base64.b64encode(bytes(value)).decode() if isinstance(value, (bytes, memoryview)) else value
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values or isinstance(value, (bytes, memoryview)):
+            return value or None
+        try:
+            return base64.b64decode(str(value), validate=True)
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+def model_form(model: type[models.Model], names: Sequence[str]) -> type[Any]:
+    """A ModelForm of those of ``names`` that are editable."""
+    editable = {field.name for field in (*model._meta.concrete_fields, *model._meta.many_to_many) if field.editable}
+    return modelform_factory(model, fields=[name for name in names if name in editable], formfield_callback=_form_field)
+
+
+def _form_field(field: Any, **kwargs: Any) -> Any:
+    if isinstance(field, models.BinaryField):
+        kwargs["form_class"] = Base64Field
+    return field.formfield(**kwargs)
+
+
 def as_json(value: Any) -> Any:
     """A form value as it travels. Files travel as their URL, rows as their key, decimals and UUIDs as text."""
     if isinstance(value, Promise):
@@ -174,6 +205,8 @@ def as_json(value: Any) -> Any:
         return {"name": value.name, "url": value.url} if value else None
     if isinstance(value, File):  # just uploaded
         return {"name": value.name, "url": None}
+    if isinstance(value, (bytes, memoryview)):
+        return base64.b64encode(bytes(value)).decode()
     if isinstance(value, Mapping):
         return {str(key): as_json(member) for key, member in value.items()}
     if isinstance(value, Iterable):

@@ -1,5 +1,6 @@
 """DRF serializers, applied to a Call: the one made from ``fields``, narrowing, joins, and rows as they are sent."""
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,21 @@ class SafeIntegerField(serializers.IntegerField):
         return number if -codecs.SAFE_INTEGER <= number <= codecs.SAFE_INTEGER else str(number)
 
 
+class Base64Field(serializers.Field[bytes | memoryview, str, str, Any]):
+    """The bytes of a BinaryField, as base64."""
+
+    default_error_messages = {"invalid": "Not base64."}
+
+    def to_internal_value(self, data: Any) -> bytes:
+        try:
+            return base64.b64decode(data if isinstance(data, str) else "?", validate=True)
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: Any) -> str:
+        return base64.b64encode(bytes(value)).decode()
+
+
 class BindingSerializer(serializers.ModelSerializer[Any]):
     """The ModelSerializer of a binding that names no ``serializer_class``."""
 
@@ -35,6 +51,7 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         models.BigIntegerField: SafeIntegerField,
         models.BigAutoField: SafeIntegerField,
         models.PositiveBigIntegerField: SafeIntegerField,
+        models.BinaryField: Base64Field,
     }
 
 
@@ -114,6 +131,13 @@ def wanted_names(names: Any, readable: Sequence[str]) -> set[str] | None:
 def pk_of(instance: Any) -> Pk:
     """The key of a row as it travels."""
     return as_pk(instance.pk)
+
+
+def key_field(field: Any) -> Any:
+    """The column type behind a key that is itself a relation (multi-table inheritance, OneToOne keys)."""
+    while getattr(field, "target_field", None) is not None and field.is_relation:
+        field = field.target_field
+    return field
 
 
 def as_pk(value: Any) -> Pk:

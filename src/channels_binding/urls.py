@@ -1,5 +1,7 @@
 """``path("api/", include("channels_binding.urls"))``: every stream under ``/api/<stream>/``."""
 
+from importlib.util import find_spec
+
 from django.urls import path, register_converter
 
 from channels_binding.rest.views import FormView, RowView, StreamView
@@ -27,3 +29,13 @@ urlpatterns = [
     path("<stream:stream>/<str:name>/", RowView.as_view(), name="row"),
     path("<stream:stream>/<str:name>/form/", FormView.as_view(), name="row-form"),
 ]
+
+if find_spec("drf_spectacular"):  # the extra "openapi"
+    from channels_binding.rest.documents import DocsFileView, DocsView, SchemaView
+
+    urlpatterns = [
+        path("schema/", SchemaView.as_view(), name="schema"),
+        path("docs/", DocsView.as_view(), name="docs"),
+        path("docs/<str:name>", DocsFileView.as_view(), name="docs-file"),
+        *urlpatterns,
+    ]

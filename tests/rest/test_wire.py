@@ -4,7 +4,16 @@ import pytest
 from django.http import QueryDict
 
 from channels_binding.calls import Reading, Row
-from channels_binding.rest.wire import WireRenderer, body_data, read_data, search_data
+from channels_binding.exceptions import BadRequest, Invalid
+from channels_binding.rest.wire import (
+    WireRenderer,
+    body_data,
+    idempotency_key,
+    is_known,
+    matched_version,
+    read_data,
+    search_data,
+)
 
 
 def test_a_query_string_is_split_into_words_of_a_search_and_filters() -> None:
@@ -21,11 +30,44 @@ def test_a_query_string_is_split_into_words_of_a_search_and_filters() -> None:
         ("fields=a,b", {"fields": ["a", "b"]}),
         ("labels=true", {"labels": True}),
         ("labels=1", {"labels": True}),
-        ("labels=no", {}),
+        ("labels=0", {"labels": False}),
     ],
 )
 def test_reads_take_fields_and_labels(query: str, data: object) -> None:
     assert read_data(QueryDict(query)) == data
+
+
+def test_labels_that_are_neither_true_nor_false_are_refused() -> None:
+    with pytest.raises(Invalid):
+        read_data(QueryDict("labels=no"))
+
+
+def test_a_filter_of_a_reserved_name_is_reached_by_a_prefix() -> None:
+    data = search_data(QueryDict("labels=1&filters.labels=3&rank=2"))
+    assert data["labels"] is True
+    assert data["filters"].dict() == {"labels": "3", "rank": "2"}
+
+
+@pytest.mark.parametrize(
+    ("header", "version"), [(None, None), ('"a1"', "a1"), ('W/"a1"', "a1"), ("*", None), ("a1", "a1")]
+)
+def test_if_match_names_a_version_or_any(header: str | None, version: str | None) -> None:
+    assert matched_version(header) == version
+
+
+@pytest.mark.parametrize(
+    ("header", "known"), [('"a"', True), ('"b", W/"a"', True), ("*", True), ('"b"', False), ("", False)]
+)
+def test_if_none_match_names_tags_or_any(header: str, known: bool) -> None:
+    assert is_known('"a"', header) is known
+
+
+def test_an_idempotency_key_is_neither_empty_nor_endless() -> None:
+    assert idempotency_key(None) is None
+    assert idempotency_key("k" * 255) == "k" * 255
+    for wrong in ("", "k" * 256):
+        with pytest.raises(BadRequest):
+            idempotency_key(wrong)
 
 
 def test_form_fields_become_plain_data_and_lists_stay_lists() -> None:

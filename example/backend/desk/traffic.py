@@ -10,7 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +61,11 @@ class Traffic:
     def status(self) -> dict[str, Any]:
         """``{"per_second": 5, "running": True, "changed": 120}``."""
         return asdict(self._status)
+
+    @property
+    def state(self) -> Status:
+        """As ``status``, typed."""
+        return replace(self._status)
 
     async def start(self, per_second: int) -> None:
         """Turn it on, or change the rate of one that runs; the ten minutes begin anew."""

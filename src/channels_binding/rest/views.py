@@ -17,6 +17,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from channels_binding import codecs, dispatch
+from channels_binding.actions import Action
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import MethodNotAllowed, NotFound
@@ -25,7 +26,16 @@ from channels_binding.live import outlet
 from channels_binding.registry import registry
 from channels_binding.rest import events
 from channels_binding.rest.events import EventStreamRenderer
-from channels_binding.rest.wire import WireParser, WireRenderer, body_data, read_data, search_data
+from channels_binding.rest.wire import (
+    WireParser,
+    WireRenderer,
+    body_data,
+    idempotency_key,
+    is_known,
+    matched_version,
+    read_data,
+    search_data,
+)
 
 SOCKET_ONLY = ("subscribe", "unsubscribe")
 
@@ -59,6 +69,22 @@ class HttpOutlet:
         outlet.to_user(user_pk, event, data)
 
 
+def authenticators_of(stream: str) -> list[Any]:
+    """Who finds out who asks: the binding's authentication classes, else the settings', else DRF's."""
+    named = _authentication_of(stream)
+    if named is None:
+        named = get_settings().DEFAULT_AUTHENTICATION_CLASSES
+    default: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    return [cls() for cls in load_classes(default if named is None else named)]
+
+
+def _authentication_of(stream: str) -> Sequence[Any] | None:
+    try:
+        return registry.get(stream).authentication_classes
+    except NotFound:
+        return None
+
+
 class BindingView(APIView):
     """What all views share: authentication, content negotiation, errors in the contract's words."""
 
@@ -68,18 +94,11 @@ class BindingView(APIView):
     schema = None
     serves_events = False
     """Whether a GET may stay live, as server-sent events."""
+    method_actions: Mapping[str, str] = {}
+    """HTTP method → the action behind it."""
 
     def get_authenticators(self) -> list[Any]:
-        """The binding's, else the settings', else DRF's."""
-        named = self._binding_authentication() or get_settings().DEFAULT_AUTHENTICATION_CLASSES
-        default: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
-        return [cls() for cls in load_classes(default if named is None else named)]
-
-    def _binding_authentication(self) -> Sequence[Any] | None:
-        try:
-            return registry.get(self.kwargs.get("stream", "")).authentication_classes
-        except NotFound:
-            return None
+        return authenticators_of(self.kwargs.get("stream", ""))
 
     def get_renderers(self) -> list[BaseRenderer]:
         """Ours for JSON, DRF's own for whatever else the project has configured (the browsable API)."""
@@ -111,8 +130,8 @@ class BindingView(APIView):
             door="http",
             request=request,
             outlet=HttpOutlet(f"{stream}.{action}"),
-            key=request.headers.get("Idempotency-Key"),
-            if_version=_unquoted(request.headers.get("If-Match")),
+            key=idempotency_key(request.headers.get("Idempotency-Key")),
+            if_version=matched_version(request.headers.get("If-Match")),
             files=request.FILES.dict(),
             **members,
         )
@@ -142,11 +161,25 @@ class BindingView(APIView):
             return self.respond(answer)
         tag = f'"{answer.entity_tag}"'
         headers = {"ETag": tag}
-        if tag in [
-            each.strip().removeprefix("W/") for each in self.request.headers.get("If-None-Match", "").split(",")
-        ]:
+        if is_known(tag, self.request.headers.get("If-None-Match", "")):
             return Response(status=304, headers=headers)
         return self.respond(answer, headers=headers)
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """What stands in ``Allow``: methods whose action the stream offers."""
+        return [method for method in super().allowed_methods if self.offers(method)]
+
+    def offers(self, method: str) -> bool:
+        """Whether the stream has the action behind an HTTP method of this view."""
+        needed = self.method_actions.get("GET" if method == "HEAD" else method)
+        return needed is None or needed in self._actions()
+
+    def _actions(self) -> Mapping[str, Action]:
+        try:
+            return registry.get(self.kwargs.get("stream", "")).get_actions()
+        except NotFound:
+            return {}
 
     def respond(self, answer: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         is_json = isinstance(self.request.accepted_renderer, WireRenderer)
@@ -167,6 +200,7 @@ class StreamView(BindingView):
     """``/api/<stream>/``: search and create."""
 
     serves_events = True
+    method_actions = {"GET": "search", "POST": "create"}
 
     def get(self, request: Request, stream: str) -> HttpResponseBase:
         return self.read("search", search_data(request.query_params))
@@ -183,6 +217,25 @@ class RowView(BindingView):
     """``/api/<stream>/<id>/``: retrieve, replace, update, delete; and, as POST, the event of that name."""
 
     serves_events = True
+    method_actions = {"GET": "retrieve", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+
+    def offers(self, method: str) -> bool:
+        """An event's name takes POST alone, unless keys of the model are text and it could be one."""
+        name = self.kwargs.get("name", "")
+        action = self._actions().get(name)
+        if method == "POST":
+            return action is not None and name not in SOCKET_ONLY
+        is_event = action is not None and not action.is_builtin and not self._is_key(name)
+        return method == "OPTIONS" or (not is_event and super().offers(method))
+
+    def _is_key(self, name: str) -> bool:
+        cls = registry.get(self.kwargs["stream"])
+        return cls.find_model() is not None and cls.takes_key(name)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method not in ("POST", "OPTIONS") and not self.offers(str(request.method)):
+            raise MethodNotAllowed()
 
     def get(self, request: Request, stream: str, name: str) -> HttpResponseBase:
         return self.read("retrieve", {"id": name, **read_data(request.query_params)})
@@ -205,6 +258,8 @@ class RowView(BindingView):
 class FormView(BindingView):
     """``/api/<stream>/form/`` and ``/api/<stream>/<id>/form/``: the form; POST submits, files included."""
 
+    method_actions = {"GET": "form", "POST": "form"}
+
     def get(self, request: Request, stream: str, name: str | None = None) -> HttpResponseBase:
         return self.respond(self.answer(self.call("form", self._of(name))))
 
@@ -218,7 +273,3 @@ class FormView(BindingView):
 
 def _plain(reading: Reading) -> Any:
     return codecs.parse(reading.data)
-
-
-def _unquoted(tag: str | None) -> str | None:
-    return None if tag is None else tag.strip().removeprefix("W/").strip('"')

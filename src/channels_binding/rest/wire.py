@@ -10,10 +10,8 @@ from rest_framework.renderers import JSONRenderer
 from channels_binding import codecs
 from channels_binding.calls import Reading
 from channels_binding.conf import get_settings
-from channels_binding.exceptions import BadRequest
-
-RESERVED = ("page", "limit", "order", "query", "fields", "labels", "format")
-"""Names of a query string that are not filters."""
+from channels_binding.exceptions import BadRequest, Invalid
+from channels_binding.filters import FILTER_PREFIX, RESERVED_NAMES
 
 
 class WireParser(BaseParser):
@@ -43,8 +41,8 @@ def search_data(query: QueryDict) -> dict[str, Any]:
     data: dict[str, Any] = {name: query[name] for name in ("page", "limit", "order", "query") if query.get(name)}
     filters = QueryDict(mutable=True)
     for name, values in query.lists():
-        if name not in RESERVED:
-            filters.setlist(name, values)
+        if name not in RESERVED_NAMES:
+            filters.setlist(name.removeprefix(FILTER_PREFIX), values)
     return {**data, **read_data(query), **({"filters": filters} if filters else {})}
 
 
@@ -53,9 +51,15 @@ def read_data(query: QueryDict) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if query.get("fields"):
         data["fields"] = str(query["fields"]).split(",")
-    if str(query.get("labels", "")).lower() in ("1", "true"):
-        data["labels"] = True
+    if query.get("labels"):
+        data["labels"] = _boolean("labels", str(query["labels"]))
     return data
+
+
+def _boolean(name: str, text: str) -> bool:
+    if text.lower() not in ("1", "true", "0", "false"):
+        raise Invalid.field(name, "invalid", f"'{name}' is true or false.")
+    return text.lower() in ("1", "true")
 
 
 def body_data(data: Any, files: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,3 +67,30 @@ def body_data(data: Any, files: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(data, QueryDict):
         return dict(data)
     return {name: values if len(values) > 1 else values[0] for name, values in data.lists() if name not in files}
+
+
+MAX_KEY_LENGTH = 255
+
+
+def idempotency_key(header: str | None) -> str | None:
+    """The value of ``Idempotency-Key``.
+
+    Raises:
+        BadRequest: Empty, or longer than 255 characters, as on the socket.
+    """
+    if header is not None and not 1 <= len(header) <= MAX_KEY_LENGTH:
+        raise BadRequest(f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.")
+    return header
+
+
+def matched_version(header: str | None) -> str | None:
+    """``If-Match: "a1…"`` → ``a1…``; ``*`` means any version, so nothing to compare (RFC 9110, section 13.1.1)."""
+    if header is None or header.strip() == "*":
+        return None
+    return header.strip().removeprefix("W/").strip('"')
+
+
+def is_known(tag: str, header: str) -> bool:
+    """Whether ``If-None-Match`` names an entity tag, or any (RFC 9110, section 13.1.2)."""
+    known = [each.strip().removeprefix("W/") for each in header.split(",")]
+    return tag in known or known == ["*"]

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 
 from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.live.outlet import asend
-from desk.traffic import MAX_PER_SECOND, Traffic
+from desk.traffic import MAX_PER_SECOND, Status, Traffic
 
 STREAM = "desk.life"
 
@@ -21,6 +21,12 @@ traffic = Traffic(announce)
 """One per process: with several, the switch is that of the process which the window happens to talk to."""
 
 
+class Start(serializers.Serializer[Any]):
+    """What ``start`` takes; the annotation of its ``data`` has it checked."""
+
+    per_second = serializers.IntegerField(min_value=1, max_value=MAX_PER_SECOND, default=5)
+
+
 class LifeBinding(AsyncBinding):
     """``start``, ``stop`` and ``status``, each answered with ``{"per_second": 5, "running": true, "changed": 120}``."""
 
@@ -28,19 +34,16 @@ class LifeBinding(AsyncBinding):
     permission_classes = (IsAuthenticated,)
 
     @bind("status", method="GET")
-    async def status(self, data: dict[str, Any]) -> dict[str, Any]:
-        return traffic.status
+    async def status(self, data: dict[str, Any]) -> Status:
+        return traffic.state
 
     @bind("start")
-    async def start(self, data: dict[str, Any]) -> dict[str, Any]:
+    async def start(self, data: Start) -> Status:
         """``{"per_second": 5}``: 1 to 50 changes a second, for at most ten minutes."""
-        per_second = data.get("per_second", 5)
-        if isinstance(per_second, bool) or not isinstance(per_second, int) or not 1 <= per_second <= MAX_PER_SECOND:
-            raise ValidationError({"per_second": f"A whole number from 1 to {MAX_PER_SECOND}."})
-        await traffic.start(per_second)
-        return traffic.status
+        await traffic.start(data.validated_data["per_second"])
+        return traffic.state
 
     @bind("stop")
-    async def stop(self, data: dict[str, Any]) -> dict[str, Any]:
+    async def stop(self, data: dict[str, Any]) -> Status:
         await traffic.stop()
-        return traffic.status
+        return traffic.state

@@ -1,0 +1,121 @@
+"""Where drf-spectacular's schema is not quite what REST framework's fields take, or what travels.
+
+Each was found by Schemathesis (``tests/conformance/test_openapi.py``), which fails without it.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from rest_framework import serializers
+
+from channels_binding import codecs
+
+Schema = dict[str, Any]
+
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+DURATION = r"^-?([0-9]{1,6} )?[0-9]{1,2}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?$"
+"""``"1 02:03:04"``: days, and hours, minutes and seconds."""
+LARGEST = 9.223372036854775e18
+"""The largest double whose decimal spelling is below 2^63: what a 64-bit column takes, as a document may say it."""
+
+
+def corrected(schema: Any, direction: str) -> Any:
+    """A schema of drf-spectacular's, ``request`` or ``response``, as it is on our wire; without its own notes."""
+    if isinstance(schema, list):
+        return [corrected(each, direction) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    found = {name: corrected(value, direction) for name, value in schema.items() if name != "x-spec-enum-id"}
+    if {} in found.get("oneOf", ()):  # anything, or null: which is two of them
+        found.pop("oneOf")
+    if found.get("format") == "time":  # OpenAPI's has an offset
+        found = {**_without(found, "format"), "pattern": TIME}
+    if found.get("format") == "decimal" and "pattern" in found:
+        found["pattern"] = found["pattern"].replace("^-?", r"^-?(?=\.?[0-9])")  # "" and "-" are no numbers
+    if "enum" in found:
+        return _enumerated(found)
+    return _safe_integer(found, direction) if _is_beyond(found) else found
+
+
+def _without(schema: Schema, *names: str) -> Schema:
+    return {name: value for name, value in schema.items() if name not in names}
+
+
+def _enumerated(schema: Schema) -> Schema:
+    """Members are enough; decimals among them are text."""
+    members = [str(each) if isinstance(each, Decimal) else each for each in schema["enum"]]
+    types = {"null": type(None), "string": str, "boolean": bool, "integer": int, "number": float}
+    found = [name for name, kind in types.items() if any(type(each) is kind for each in members)]
+    bounds = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format")
+    return {**_without(schema, *bounds), "enum": members, "type": found[0] if len(found) == 1 else found}
+
+
+def _is_beyond(schema: Schema) -> bool:
+    bounds = (schema.get("minimum", 0), schema.get("maximum", 0))
+    is_large = any(isinstance(bound, int) and abs(bound) > codecs.SAFE_INTEGER for bound in bounds)
+    return schema.get("format") == "int64" or is_large
+
+
+def _safe_integer(schema: Schema, direction: str) -> Schema:
+    """A 64-bit integer: beyond 2^53 it travels as text, and a document cannot hold its bounds either."""
+    types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    largest: float = codecs.SAFE_INTEGER if direction == "response" else LARGEST
+    lowest, highest = max(schema.get("minimum", -largest), -largest), min(schema.get("maximum", largest), largest)
+    sign = "" if lowest >= 0 else "-?"
+    bounds: Schema = {"minimum": lowest, "maximum": highest, "pattern": f"^{sign}[0-9]{{1,18}}$"}
+    if direction == "response":
+        bounds["pattern"] = f"^{sign}[0-9]{{16,19}}$"
+    return {**schema, **bounds, "type": [*types, "string"]}
+
+
+def by_field(serializer: Any, shape: Schema, direction: str) -> Schema:
+    """What only the serializer's fields know."""
+    properties = dict(shape.get("properties", {}))
+    for name, field in serializer.fields.items():
+        if name in properties:
+            properties[name] = _by_field(field, properties[name], direction)
+    kept = {name: each for name, each in properties.items() if each is not None}
+    required = [name for name in shape.get("required", ()) if name in kept]
+    return {**_without(shape, "required"), "properties": kept, **({"required": required} if required else {})}
+
+
+def _by_field(field: Any, schema: Schema, direction: str) -> Schema | None:
+    if isinstance(field, serializers.FileField):  # JSON holds no file; and one that is not there is null
+        return None if direction == "request" else {**schema, "type": ["string", "null"]}
+    if isinstance(field, serializers.JSONField) and not field.allow_null and direction == "request":
+        return {**schema, "type": ["object", "array", "string", "number", "boolean"]}
+    return schema
+
+
+class _Base64(OpenApiSerializerFieldExtension):  # type: ignore[misc]  # untyped
+    """drf-spectacular finds these classes by itself."""
+
+    target_class = "channels_binding.serializers.Base64Field"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        return {"type": "string", "format": "byte", "contentEncoding": "base64"}
+
+
+class _Duration(OpenApiSerializerFieldExtension):  # type: ignore[misc]
+    target_class = "rest_framework.serializers.DurationField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        return {"type": "string", "pattern": DURATION}
+
+
+class _Address(OpenApiSerializerFieldExtension):  # type: ignore[misc]
+    target_class = "rest_framework.serializers.IPAddressField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        protocol = self.target.protocol.lower()
+        if protocol in ("ipv4", "ipv6"):
+            return {"type": "string", "format": protocol}
+        return {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+
+
+def composite(parts: list[Schema]) -> Schema:
+    """A composite key of an integer and a text: ``{"type": "string", "pattern": "^-?[0-9]{1,19},[^/,%]+$"}``."""
+    patterns = ("-?[0-9]{1,19}" if part["type"] == "integer" else "[^/,%]+" for part in parts)
+    return {"type": "string", "pattern": f"^{','.join(patterns)}$"}

@@ -1,0 +1,320 @@
+"""OpenAPI 3.1 of the HTTP door: the routes of every stream, with what they take and the answers that occur."""
+
+from collections.abc import Callable, Mapping
+from inspect import getdoc
+from typing import Any, TypeAlias
+
+from django.utils.encoding import force_str
+
+from channels_binding import __version__, codecs
+from channels_binding.actions import Action
+from channels_binding.bindings import BaseBinding
+from channels_binding.contract import messages
+from channels_binding.contract.shapes import FilterShape, Schema, Shapes, inspecting, reference
+from channels_binding.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
+from channels_binding.registry import registry
+from channels_binding.serializers import child
+
+AddressOf: TypeAlias = Callable[..., str]
+"""Route name and its arguments → path: ``address_of("row", "desk.Ticket", "{id}")`` → ``"/api/desk.Ticket/{id}/"``."""
+Authenticators: TypeAlias = Callable[[str], list[Any]]
+"""Stream → DRF's authenticators of it."""
+
+JSON = "application/json"
+ERRORS = {
+    400: "The data is not valid, or is no JSON object.",
+    401: "Nobody is signed in.",
+    403: "The caller may not do this.",
+    404: "There is no such row, or none that the caller may know of.",
+    406: "None of the accepted media types can be served.",
+    409: "The write collides with what is stored.",
+    412: "The row has changed since the version of If-Match.",
+    413: "The body is too large.",
+    415: "The media type of the body is not understood.",
+    429: "Too many requests; Retry-After says when to come back.",
+    503: "The database does not answer; try again.",
+}
+_ANY = (400, 401, 403, 406, 429, 503)
+_BODY = (409, 413, 415)
+_HEADERS: Mapping[int, Schema] = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}},
+    429: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
+}
+SAVED: Schema = {"type": "object", "properties": {"success": {"const": True}}, "required": ["success", "id"]}
+
+
+def document(request: Any, address_of: AddressOf, authenticators: Authenticators) -> dict[str, Any]:
+    """The whole document, as the user of ``request`` may see it."""
+    with inspecting():
+        shapes = Shapes(request)
+        streams = [_Stream(cls, shapes, address_of) for cls in sorted(registry, key=lambda cls: cls.get_stream())]
+        paths: dict[str, Any] = {}
+        for stream in streams:
+            security = shapes.security(authenticators(stream.name))
+            paths |= {path: _secured(item, security) for path, item in stream.paths().items()}
+        components = {**messages.closure("error", "form", "description", "labels", "order"), **shapes.components}
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": "Channels Binding", "version": __version__},
+            "paths": paths,
+            "components": {"schemas": components, "securitySchemes": shapes.security_schemes},
+            "tags": [stream.tag() for stream in streams],
+        }
+
+
+def _secured(item: Mapping[str, Schema], security: list[Schema]) -> dict[str, Schema]:
+    return {
+        method: {**operation, "security": security} if security else operation for method, operation in item.items()
+    }
+
+
+class _Stream:
+    """The routes of one stream."""
+
+    def __init__(self, cls: type[BaseBinding], shapes: Shapes, address_of: AddressOf) -> None:
+        self.cls = cls
+        self.shapes = shapes
+        self.name = cls.get_stream()
+        self.actions = cls.get_actions()
+        self._address_of = address_of
+
+    def tag(self) -> Schema:
+        text = getdoc(self.cls) if self.cls.__doc__ else None
+        return {"name": self.name, **({"description": text} if text else {})}
+
+    def paths(self) -> dict[str, dict[str, Schema]]:
+        """Path → method → operation, of what the binding offers."""
+        found = self._model_paths() if self.cls.find_model() is not None else {}
+        for name, action in sorted(self.actions.items()):
+            if not action.is_builtin:
+                found[self._address_of("row", self.name, name)] = {"post": self._event(action)}
+        return {path: item for path, item in found.items() if item}
+
+    def _model_paths(self) -> dict[str, dict[str, Schema]]:
+        address, name = self._address_of, self.name
+        return {
+            address("stream", name): self._offered({"get": ("search", self._search), "post": ("create", self._create)}),
+            address("row", name, "{id}"): self._offered(
+                {
+                    "get": ("retrieve", self._retrieve),
+                    "put": ("replace", self._replace),
+                    "patch": ("update", self._update),
+                    "delete": ("delete", self._delete),
+                }
+            ),
+            address("form", name): self._offered({"get": ("form", self._form), "post": ("form", self._submit)}),
+            address("row-form", name, "{id}"): self._offered(
+                {"get": ("form", self._row_form), "post": ("form", self._row_submit)}
+            ),
+        }
+
+    def _offered(self, operations: Mapping[str, tuple[str, Callable[[], Schema]]]) -> dict[str, Schema]:
+        return {method: make() for method, (action, make) in operations.items() if action in self.actions}
+
+    # Reads
+
+    def _search(self) -> Schema:
+        page = {
+            "page": {"type": "integer", "minimum": 1},
+            "limit": {"type": "integer", "minimum": 1},
+            "count": {"type": "integer", "minimum": 0},
+            "order": reference("cb.order"),
+            "rows": {"type": "array", "items": self.shapes.row(self.cls)},
+            "labels": reference("cb.labels"),
+        }
+        answer = {"type": "object", "properties": page, "required": ["page", "limit", "count", "order", "rows"]}
+        parameters = [*self._filters(), *self._window(), *self._reading()]
+        return self._operation("search", {200: _read(answer), 304: _unchanged()}, _ANY, parameters)
+
+    def _retrieve(self) -> Schema:
+        answers = {200: _read(self.shapes.row(self.cls)), 304: _unchanged()}
+        return self._operation("retrieve", answers, (*_ANY, 404), [self._id(), *self._reading()])
+
+    def _filters(self) -> list[Schema]:
+        return [_filter(each) for each in self.shapes.filters(self.cls)]
+
+    def _window(self) -> list[Schema]:
+        binding = self.shapes.binding(self.cls, "search")
+        names = [*binding.get_ordering_fields()]
+        found = [
+            _query("page", {"type": "integer", "minimum": 1, "default": 1}),
+            _query("limit", {"type": "integer", "minimum": 1, "default": binding.get_page_size()}, "Rows of a page."),
+        ]
+        if names:
+            either = [*names, *(f"-{name}" for name in names)]
+            order = {"type": "array", "items": {"type": "string", "enum": either}, "maxItems": len(names)}
+            found.append(_query("order", order, "-name for descending; NULLs last."))
+        if binding.get_search_fields():
+            found.append(_query("query", {"type": "string", "maxLength": MAX_QUERY_LENGTH}, "Words to find."))
+        return found
+
+    def _reading(self) -> list[Schema]:
+        """What every read takes."""
+        names = self._readable()
+        fields = {"type": "array", "items": {"type": "string", "enum": names}}
+        narrowed = [_query("fields", fields, "Only these fields; the key always stays.")] if names else []
+        return [
+            *narrowed,
+            _query("labels", {"type": "boolean"}, "Whether to add the texts of related rows."),
+            _header("If-None-Match", {"type": "string"}, "The ETag of an earlier answer; unchanged: 304."),
+        ]
+
+    def _readable(self) -> list[str]:
+        serializer = child(self.shapes.binding(self.cls, "retrieve").get_serializer())
+        return [name for name, field in getattr(serializer, "fields", {}).items() if not field.write_only]
+
+    # Writes
+
+    def _create(self) -> Schema:
+        answer = {"allOf": [_saved(self.shapes.key(self.cls)), self.shapes.row(self.cls)]}
+        headers = {"Location": {"schema": {"type": "string"}, "description": "The row.", "required": True}}
+        created = {"description": "Created.", "headers": headers, "content": _json(answer)}
+        return self._operation("create", {201: created}, (*_ANY, *_BODY), [_key()], self._body("create"))
+
+    def _replace(self) -> Schema:
+        return self._write("replace", self._body("replace"))
+
+    def _update(self) -> Schema:
+        return self._write("update", self._body("update"))
+
+    def _delete(self) -> Schema:
+        return self._write("delete", None)
+
+    def _write(self, action: str, body: Schema | None) -> Schema:
+        saved = {"description": "Done.", "content": _json(_saved(self.shapes.key(self.cls)))}
+        codes = (*_ANY, 404, 412, *(_BODY if body else (409,)))
+        return self._operation(action, {200: saved}, codes, [self._id(), _if_match(), _key()], body)
+
+    def _body(self, action: str) -> Schema:
+        return _body(self.shapes.input(self.cls, action), is_required=self.shapes.requires(self.cls, action))
+
+    # Forms
+
+    def _form(self) -> Schema:
+        return self._operation("form", {200: _form_reply("The form.")}, _ANY, [])
+
+    def _row_form(self) -> Schema:
+        return self._operation("form", {200: _form_reply("The form of a row.")}, (*_ANY, 404), [self._id()], of="row")
+
+    def _submit(self) -> Schema:
+        answers = {200: _form_reply("Saved."), 400: _refused_form()}
+        codes = (*_ANY, *_BODY)
+        return self._operation("form", answers, codes, [_key()], self._form_body(), of="submit")
+
+    def _row_submit(self) -> Schema:
+        answers = {200: _form_reply("Saved."), 400: _refused_form()}
+        parameters = [self._id(), _if_match(), _key()]
+        codes = (*_ANY, 404, 412, *_BODY)
+        return self._operation("form", answers, codes, parameters, self._form_body(), of="row_submit")
+
+    def _form_body(self) -> Schema:
+        return _body(self.shapes.form(self.cls), "multipart/form-data")
+
+    # Events
+
+    def _event(self, action: Action) -> Schema:
+        answer = {"description": "What the handler answers.", "content": _json(self.shapes.answered(action))}
+        operation = self._operation(action.name, {200: answer}, (*_ANY, 404, *_BODY), [_key()], self._taken(action))
+        text = getdoc(action.handler)
+        return {**operation, "description": text} if text else operation
+
+    def _taken(self, action: Action) -> Schema:
+        taken = self.shapes.taken(action)
+        return _body(taken, is_required=bool(taken.get("required")))
+
+    # Parts
+
+    def _id(self) -> Schema:
+        schema = self.shapes.key(self.cls)
+        if schema == {"type": "integer"}:
+            schema = {**schema, "minimum": -codecs.SAFE_INTEGER, "maximum": codecs.SAFE_INTEGER}
+        if schema == {"type": "string"}:
+            schema = {**schema, "minLength": 1, "pattern": "^[^/]+$"}
+        return {"name": "id", "in": "path", "required": True, "schema": schema}
+
+    def _operation(
+        self,
+        action: str,
+        answers: Mapping[int, Schema],
+        codes: tuple[int, ...],
+        parameters: list[Schema],
+        body: Schema | None = None,
+        *,
+        of: str | None = None,
+    ) -> Schema:
+        refusals = {code: _refusal(code) for code in codes if code not in answers}
+        responses = {str(code): answer for code, answer in sorted({**refusals, **answers}.items())}
+        summary = f"{force_str(self.cls.get_model()._meta.verbose_name)}: {action}" if self.cls.find_model() else action
+        return {
+            "operationId": ".".join(filter(None, (self.name, action, of))),
+            "summary": summary,
+            "tags": [self.name],
+            "parameters": parameters,
+            **({"requestBody": body} if body else {}),
+            "responses": responses,
+        }
+
+
+def _json(schema: Schema) -> Schema:
+    return {JSON: {"schema": schema}}
+
+
+def _body(schema: Schema, *others: str, is_required: bool = False) -> Schema:
+    """No body is an empty object, which is enough where nothing is required."""
+    return {"required": is_required, "content": {media: {"schema": schema} for media in (JSON, *others)}}
+
+
+def _read(schema: Schema) -> Schema:
+    etag = {"schema": {"type": "string"}, "description": "Version of the answer.", "required": True}
+    return {"description": "The answer.", "headers": {"ETag": etag}, "content": _json(schema)}
+
+
+def _unchanged() -> Schema:
+    return {"description": "As the client has it."}
+
+
+def _saved(key: Schema) -> Schema:
+    return {**SAVED, "properties": {**SAVED["properties"], "id": key}}
+
+
+def _form_reply(description: str) -> Schema:
+    return {"description": description, "content": _json(reference("cb.form"))}
+
+
+def _refused_form() -> Schema:
+    """A form with its errors, or what is wrong with the request."""
+    return {"description": ERRORS[400], "content": _json({"anyOf": [reference("cb.form"), reference("cb.error")]})}
+
+
+def _refusal(code: int) -> Schema:
+    headers = _HEADERS.get(code)
+    return {
+        "description": ERRORS[code],
+        **({"headers": headers} if headers else {}),
+        "content": _json(reference("cb.error")),
+    }
+
+
+def _query(name: str, schema: Schema, description: str = "", *, is_joined: bool = True) -> Schema:
+    found: Schema = {"name": name, "in": "query", "schema": schema}
+    if schema.get("type") == "array":
+        found |= {"style": "form", "explode": not is_joined}
+    return {**found, "description": description} if description else found
+
+
+def _filter(shape: FilterShape) -> Schema:
+    name = f"{FILTER_PREFIX}{shape.name}" if shape.name in RESERVED_NAMES else shape.name
+    return _query(name, shape.schema, is_joined=shape.is_joined)
+
+
+def _header(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "header", "schema": schema, "description": description}
+
+
+def _key() -> Schema:
+    text = "Same key and data within 24 h: the stored answer, and no second write."
+    return _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255}, text)
+
+
+def _if_match() -> Schema:
+    return _header("If-Match", {"type": "string"}, "The ETag of the row that the writer last saw; changed since: 412.")

@@ -1,0 +1,250 @@
+"""JSON Schema (2020-12) of what streams take and answer: serializers through drf-spectacular, filters by their form."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from inspect import getdoc
+from typing import Any
+
+from django import forms
+from django.db import models
+from django_filters import FilterSet
+from django_filters.fields import BaseRangeField
+from django_filters.widgets import BaseCSVWidget
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry, normalize_result_object
+from drf_spectacular.settings import patched_settings
+from rest_framework import serializers
+from rest_framework.views import APIView
+
+from channels_binding import annotations
+from channels_binding.actions import Action
+from channels_binding.bindings import BaseBinding
+from channels_binding.calls import Call
+from channels_binding.contract.corrections import DURATION, by_field, composite, corrected
+from channels_binding.filters import YEARS, is_year
+from channels_binding.serializers import BindingSerializer, child, key_field
+from channels_binding.threads import settle
+
+Schema = dict[str, Any]
+ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
+
+
+@dataclass(frozen=True, slots=True)
+class FilterShape:
+    """One name that ``filters`` may hold, and the values it takes."""
+
+    name: str
+    schema: Schema
+    is_joined: bool = False
+    """Whether a query string has several values joined by commas; else the name is repeated."""
+
+
+_lock = threading.Lock()
+
+
+@contextmanager
+def inspecting() -> Iterator[None]:
+    """drf-spectacular set to JSON Schema as OpenAPI 3.1 has it. Its settings are global, so one thread at a time."""
+    with _lock, patched_settings({"OAS_VERSION": "3.1.0", "COMPONENT_SPLIT_REQUEST": True}):
+        yield
+
+
+class Shapes:
+    """Collects schemas as named components, seen as the user of ``request`` sees the streams. Use it ``inspecting()``."""
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+        self._named: dict[str, Schema] = {}
+        self._registry = ComponentRegistry()
+        self._inspector = AutoSchema()
+        self._inspector.view = _View(request=request)
+        self._inspector.registry = self._registry
+        self._inspector.path, self._inspector.method = "", "GET"
+
+    @property
+    def components(self) -> dict[str, Schema]:
+        """Every schema that was named, and those of nested serializers, by name."""
+        nested = self._registry.build({}).get("schemas", {})
+        ways = {name: "request" if name.endswith("Request") else "response" for name in nested}
+        made = {name: corrected(schema, ways[name]) for name, schema in nested.items()}
+        merged: dict[str, Schema] = normalize_result_object({**made, **self._named})
+        return dict(sorted(merged.items()))
+
+    def named(self, name: str, schema: Schema) -> Schema:
+        """Keep ``schema`` under ``name`` and refer to it."""
+        self._named[name] = schema
+        return reference(name)
+
+    def binding(self, cls: type[BaseBinding], action: str) -> BaseBinding:
+        """An instance as it would serve a call of ``action``."""
+        call = Call(cls.get_stream(), action, {}, self.request.user, door="http", request=self.request)
+        return cls(call)
+
+    def security(self, authenticators: list[Any]) -> list[Schema]:
+        """Security requirements of DRF's authenticators; their schemes are in ``security_schemes``."""
+        self._inspector.view.authenticators = authenticators
+        found: list[Schema] = self._inspector.get_auth()
+        return found
+
+    @property
+    def security_schemes(self) -> dict[str, Schema]:
+        schemes: dict[str, Schema] = self._registry.build({}).get("securitySchemes", {})
+        return schemes
+
+    # Rows
+
+    def row(self, cls: type[BaseBinding]) -> Schema:
+        """A row as sent. ``fields`` may narrow it, so that only the key is sure to be there."""
+        binding = self.binding(cls, "retrieve")
+        shape = self.of_serializer(child(binding.get_serializer()), "response")
+        properties = {"id": self.key(cls), **shape.get("properties", {})} | {"id": self.key(cls)}
+        return self.named(cls.get_stream(), {"type": "object", "properties": properties, "required": ["id"]})
+
+    def key(self, cls: type[BaseBinding]) -> Schema:
+        """The primary key as it travels."""
+        return key_schema(cls.get_model()._meta.pk)
+
+    def input(self, cls: type[BaseBinding], action: str) -> Schema:
+        """The data of ``create``, ``update`` (nothing is required) or ``replace``; names that are not there are refused."""
+        binding = self.binding(cls, action)
+        shape = self.of_serializer(child(binding.get_serializer()), "request")
+        closed = {**shape, "type": "object", "additionalProperties": False}
+        if action == "update":
+            closed.pop("required", None)
+        return self.named(f"{cls.get_stream()}.{action}", closed)
+
+    def requires(self, cls: type[BaseBinding], action: str) -> bool:
+        """Whether the data of a write must hold anything."""
+        return bool(self._named[f"{cls.get_stream()}.{action}"].get("required"))
+
+    def of_serializer(self, serializer: Any, direction: str) -> Schema:
+        """The object that a serializer reads (``request``) or shows (``response``)."""
+        if not isinstance(serializer, serializers.Serializer):
+            return dict(ANY_OBJECT)
+        shape: Schema = corrected(self._inspector._map_serializer(serializer, direction), direction)
+        if shape.get("description") == getdoc(BindingSerializer):
+            del shape["description"]
+        return by_field(serializer, shape, direction)
+
+    def form(self, cls: type[BaseBinding]) -> Schema:
+        """What a form takes: its own fields judge, so the schema says their names."""
+        form_class = settle(self.binding(cls, "form").get_form_class())
+        names: Schema = {name: {} for name in form_class.base_fields}
+        return self.named(
+            f"{cls.get_stream()}.form", {"type": "object", "properties": names, "additionalProperties": False}
+        )
+
+    # Events
+
+    def taken(self, action: Action) -> Schema:
+        """The ``data`` of a bound event."""
+        made = annotations.input_of(action.handler)
+        if made is None:
+            return dict(ANY_OBJECT)
+        return {**self.of_serializer(made(), "request"), "additionalProperties": False}
+
+    def answered(self, action: Action) -> Schema:
+        """What a bound event answers."""
+        made = annotations.output_of(action.handler)
+        return dict(ANY_OBJECT) if made is None else self.of_serializer(made(), "response")
+
+    # Filters
+
+    def filters(self, cls: type[BaseBinding]) -> list[FilterShape]:
+        """``[FilterShape("rank__gte", {"type": "number"}), …]``."""
+        binding = self.binding(cls, "search")
+        filters_class = settle(binding.get_filterset_class())
+        if filters_class is None:
+            return []
+        filterset = filters_class({}, binding.get_model()._default_manager.none(), request=self.request)
+        return [*_filter_shapes(filterset)]
+
+
+class _View(APIView):
+    """What drf-spectacular asks for the context of serializers and for authentication."""
+
+    permission_classes = ()
+    authenticators: list[Any] = []
+
+    def get_authenticators(self) -> list[Any]:
+        return self.authenticators
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {"request": self.request, "view": self, "format": None}
+
+
+def reference(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def key_schema(field: Any) -> Schema:
+    """``BigAutoField`` → integer; ``UUIDField`` → a string in the form of one; everything else is text."""
+    if isinstance(field, models.CompositePrimaryKey):
+        return composite([key_schema(part) for part in field.fields])
+    target = key_field(field)
+    if isinstance(target, models.IntegerField):
+        return {"type": "integer"}
+    if isinstance(target, models.UUIDField):
+        return {"type": "string", "format": "uuid"}
+    return {"type": "string"}
+
+
+def _filter_shapes(filterset: FilterSet) -> Iterator[FilterShape]:
+    for name, field in filterset.form.fields.items():
+        suffixes = getattr(field.widget, "suffixes", None)
+        if suffixes is None:
+            shape = _year(field) if is_year(filterset.filters[name]) else _form_shape(field)
+            yield FilterShape(name, shape, isinstance(field.widget, BaseCSVWidget))
+            continue
+        for suffix, inner in zip(suffixes, field.fields, strict=False):
+            yield FilterShape(field.widget.suffixed(name, suffix), _form_shape(inner))
+
+
+def _form_shape(field: Any) -> Schema:
+    """A form field of a filter → the values it takes."""
+    return _as_many(field, _single_shape(field))
+
+
+def _as_many(field: Any, shape: Schema) -> Schema:
+    if isinstance(field, BaseRangeField):
+        return {"type": "array", "items": shape, "minItems": 2, "maxItems": 2}
+    is_many = getattr(field.widget, "allow_multiple_selected", False) or isinstance(field.widget, BaseCSVWidget)
+    return {"type": "array", "items": shape} if is_many else shape
+
+
+def _year(field: Any) -> Schema:
+    return _as_many(field, {"type": "integer", "minimum": YEARS[0], "maximum": YEARS[-1]})
+
+
+def _single_shape(field: Any) -> Schema:
+    if isinstance(field, forms.ModelChoiceField):
+        model: Any = field.queryset.model  # type: ignore[union-attr]  # a filter's has one
+        return key_schema(model._meta.get_field(field.to_field_name) if field.to_field_name else model._meta.pk)
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.NullBooleanField):
+        return {"type": "string", "enum": [str(value) for value in _values(field.choices) if value not in ("", None)]}
+    return next((dict(shape) for cls, shape in _FORM_SHAPES if isinstance(field, cls)), {"type": "string"})
+
+
+def _values(choices: Any) -> Iterator[Any]:
+    for value, label in choices:
+        if isinstance(label, (list, tuple)):
+            yield from _values(label)
+        else:
+            yield value
+
+
+_FORM_SHAPES: tuple[tuple[type[forms.Field], Schema], ...] = (
+    (forms.NullBooleanField, {"type": "boolean"}),
+    (forms.BooleanField, {"type": "boolean"}),
+    (forms.FloatField, {"type": "number"}),
+    (forms.DecimalField, {"type": "number"}),
+    (forms.IntegerField, {"type": "integer"}),
+    (forms.DateTimeField, {"type": "string"}),
+    (forms.DateField, {"type": "string", "format": "date"}),
+    (forms.TimeField, {"type": "string"}),
+    (forms.DurationField, {"type": "string", "pattern": DURATION}),
+    (forms.UUIDField, {"type": "string", "format": "uuid"}),
+)
+"""Form field → schema; the first that fits. Date-times are lenient: ISO 8601 with and without an offset."""

@@ -1,0 +1,91 @@
+"""The HTTP API does what its OpenAPI document says, and nothing else: Schemathesis, every check.
+
+``FUZZ_SEED=7`` tries other cases, ``FUZZ_EXAMPLES=50`` more of them.
+"""
+
+# ruff: noqa: E501 (tables are read across)
+
+import os
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.servers.basehttp import WSGIRequestHandler
+from django.test import Client
+
+from tests.browser.conftest import Desk
+from tests.browser.conftest import desk as desk  # the running example
+from tests.fuzzing import Run, Target, fuzz
+
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
+FIXTURES = r"/(slow|drowsy|burst|fail)/$"
+"""Handlers of the zoo that other tests need: they sleep, save a thousand times, and fail."""
+TRAFFIC = r"desk\.life/(start|stop)/$"
+"""Would change tickets by itself while the answers are compared."""
+
+
+@pytest.fixture
+def prompt_server(monkeypatch: pytest.MonkeyPatch, live_server: Any) -> Any:
+    """Django's test server sends head and body in two packets, and the second waits for the first's acknowledgement."""
+    monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
+    return live_server
+
+
+@pytest.fixture
+def admin_of_the_zoo(transactional_db: None) -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("fuzz"))
+    return client
+
+
+def is_as_documented(run: Run, at_least: int) -> None:
+    assert run.errors == []
+    assert not run.failures, "\n\n".join(run.failures)
+    assert run.cases >= at_least, run.per_operation
+
+
+def test_the_zoo_answers_as_documented(prompt_server: Any, admin_of_the_zoo: Client) -> None:
+    document = admin_of_the_zoo.get("/api/schema/").json()
+    session = str(admin_of_the_zoo.session.session_key)
+    is_as_documented(fuzz(Target(prompt_server.url, session, document, EXAMPLES, FIXTURES), SEED), 10_000)
+
+
+@pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="the example has a database of its own: once is enough")
+def test_the_example_answers_as_documented(desk: Desk) -> None:
+    with desk.client("manager") as browser:
+        document = browser.get("/api/schema/").json()
+        target = Target(desk.url, browser.cookies["sessionid"], document, EXAMPLES, TRAFFIC)
+        is_as_documented(fuzz(target, SEED), 1_000)
+
+
+# What would make the tests above worthless
+
+
+def test_every_stream_of_the_zoo_is_in_the_document(admin_of_the_zoo: Client) -> None:
+    from channels_binding.registry import registry
+
+    paths = admin_of_the_zoo.get("/api/schema/").json()["paths"]
+    assert {cls.get_stream() for cls in registry} == {path.split("/")[2] for path in paths}
+
+
+SHORT = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 3}}, "required": ["name"]}
+NULL = {"type": "object", "properties": {"name": {"type": "null"}}, "required": ["name"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "change", "finding"),
+    [
+        ("get", "/api/zoo.Label/", {"responses": {"404": {"description": ""}}}, "Undocumented status code"),
+        ("post", "/api/zoo.Label/", {"requestBody": {"content": {"application/json": {"schema": NULL}}}}, "Schema-valid request rejected"),
+        ("post", "/api/zoo.Label/", {"requestBody": {"content": {"application/json": {"schema": SHORT}}}}, "Schema-violating request accepted"),
+        ("post", "/api/zoo.Note/fail/", {}, "Server error"),
+    ],
+)  # fmt: skip
+def test_a_document_that_is_wrong_is_found_out(
+    method: str, path: str, change: dict[str, Any], finding: str, prompt_server: Any, admin_of_the_zoo: Client
+) -> None:
+    document = admin_of_the_zoo.get("/api/schema/").json()
+    document["paths"] = {path: {method: {**document["paths"][path][method], **change}}}
+    run = fuzz(Target(prompt_server.url, str(admin_of_the_zoo.session.session_key), document, 5), SEED)
+    assert any(finding in failure for failure in run.failures), run.failures

@@ -1,0 +1,71 @@
+"""Where drf-spectacular's schema is corrected; that it is right then, tests/conformance/test_openapi.py proves."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rest_framework import serializers
+
+from channels_binding.contract.corrections import by_field, composite, corrected
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string", "x-spec-enum-id": "a"}, {"type": "string"}),
+        ({"oneOf": [{}, {"type": "null"}]}, {}),
+        ({"enum": ["a", "b"], "type": "string", "maximum": 3}, {"enum": ["a", "b"], "type": "string"}),
+        ({"enum": [Decimal("0.5"), None], "type": "number"}, {"enum": ["0.5", None], "type": ["null", "string"]}),
+        ({"properties": {"a": {"type": "string", "x-spec-enum-id": "a"}}}, {"properties": {"a": {"type": "string"}}}),
+        ({"type": "integer", "maximum": 5}, {"type": "integer", "maximum": 5}),
+    ],
+)
+def test_notes_and_doubles_are_taken_out(schema: Any, expected: Any) -> None:
+    assert corrected(schema, "request") == expected
+
+
+def test_a_64_bit_integer_may_be_text_and_its_bounds_are_numbers_a_document_can_hold() -> None:
+    schema = {"type": ["integer", "null"], "format": "int64", "minimum": -(2**63), "maximum": 2**63 - 1}
+    taken, shown = corrected(schema, "request"), corrected(schema, "response")
+    assert taken["type"] == shown["type"] == ["integer", "null", "string"]
+    assert shown["maximum"] == 2**53 - 1
+    assert isinstance(taken["maximum"], float)
+    assert re.match(shown["pattern"], str(-(2**63)))
+    assert not re.match(shown["pattern"], "5")
+    assert not re.match(corrected({**schema, "minimum": 0}, "request")["pattern"], "-5")
+
+
+def test_a_time_has_no_offset_and_a_decimal_has_a_digit() -> None:
+    time = corrected({"type": "string", "format": "time"}, "response")
+    assert "format" not in time
+    assert re.match(time["pattern"], "23:59:01.5")
+    assert not re.match(time["pattern"], "24:00")
+    number = corrected({"type": "string", "format": "decimal", "pattern": r"^-?\d{0,8}(?:\.\d{0,2})?$"}, "request")
+    assert [bool(re.match(number["pattern"], text)) for text in ("", "-", ".", "1", ".5", "-12.50")] == [False] * 3 + [
+        True
+    ] * 3
+
+
+def test_files_and_json_depend_on_the_direction() -> None:
+    class Both(serializers.Serializer[Any]):
+        file = serializers.FileField()
+        content = serializers.JSONField()
+
+    shape = {
+        "type": "object",
+        "properties": {"file": {"type": "string"}, "content": {}},
+        "required": ["file", "content"],
+    }
+    taken = by_field(Both(), shape, "request")
+    assert set(taken["properties"]) == {"content"}
+    assert taken["required"] == ["content"]
+    assert "null" not in taken["properties"]["content"]["type"]
+    assert by_field(Both(), shape, "response")["properties"]["file"]["type"] == ["string", "null"]
+
+
+def test_a_composite_key_is_text_of_as_many_parts() -> None:
+    pattern = composite([{"type": "integer"}, {"type": "string"}])["pattern"]
+    assert re.match(pattern, "-5,a")
+    assert not re.match(pattern, "a,5,")
+    assert not re.match(pattern, "5")

@@ -1,0 +1,92 @@
+"""The OpenAPI document: valid, complete, and only of what a binding offers."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from jsonschema import Draft202012Validator
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.test import APIRequestFactory
+
+from channels_binding.bindings import AsyncBinding
+from channels_binding.contract.openapi import document
+from tests.project.zoo.models import Note
+from tests.throwaway import throwaway
+
+
+def address(name: str, *args: str) -> str:
+    return "/".join(["", name, *args, ""])
+
+
+def made() -> dict[str, Any]:
+    request: Any = APIRequestFactory().get("/")
+    request.user = get_user_model()(username="ann", pk=1)
+    return document(request, address, lambda stream: [SessionAuthentication()])
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict[str, Any]:
+    return made()
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return own | {each for member in value.values() for each in references(member)}
+    return {each for member in value for each in references(member)} if isinstance(value, list) else set()
+
+
+def test_it_is_openapi_3_1_and_every_schema_is_a_schema(whole: dict[str, Any]) -> None:
+    assert whole["openapi"].startswith("3.1")
+    for name, schema in whole["components"]["schemas"].items():
+        Draft202012Validator.check_schema(schema)
+        assert name
+
+
+def test_every_reference_leads_somewhere(whole: dict[str, Any]) -> None:
+    names = {f"#/components/schemas/{name}" for name in whole["components"]["schemas"]}
+    assert references(whole) <= names
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_how_one_signs_in(whole: dict[str, Any]) -> None:
+    operations = [operation for item in whole["paths"].values() for operation in item.values()]
+    assert len({each["operationId"] for each in operations}) == len(operations)
+    assert all(each["security"] == [{"cookieAuth": []}] for each in operations)
+    assert whole["components"]["securitySchemes"]["cookieAuth"]["type"] == "apiKey"
+
+
+def test_reads_have_an_etag_and_writes_take_one(whole: dict[str, Any]) -> None:
+    row = whole["paths"]["/row/zoo.Note/{id}/"]
+    assert "ETag" in row["get"]["responses"]["200"]["headers"]
+    assert "304" in row["get"]["responses"]
+    names = {each["name"] for each in row["patch"]["parameters"]}
+    assert {"id", "If-Match", "Idempotency-Key"} <= names
+    assert "412" in row["patch"]["responses"]
+    assert "Location" in whole["paths"]["/stream/zoo.Note/"]["post"]["responses"]["201"]["headers"]
+
+
+def test_a_filter_of_a_reserved_name_has_its_prefix(whole: dict[str, Any]) -> None:
+    parameters = {each["name"]: each for each in whole["paths"]["/stream/zoo.Note/"]["get"]["parameters"]}
+    assert parameters["labels"]["schema"] == {"type": "boolean"}
+    assert parameters["filters.labels"]["explode"] is True
+    assert parameters["rank__in"]["explode"] is False
+    assert "-rank" in parameters["order"]["schema"]["items"]["enum"]
+
+
+def test_a_stream_without_a_model_has_its_events_alone(whole: dict[str, Any]) -> None:
+    paths = {path: item for path, item in whole["paths"].items() if "custom_stream" in path}
+    assert list(paths) == ["/row/custom_stream/custom_event/"]
+    assert list(paths["/row/custom_stream/custom_event/"]) == ["post"]
+
+
+def test_only_what_a_binding_offers_is_there() -> None:
+    with throwaway():
+
+        class Reader(AsyncBinding):
+            stream = "openapi.Reader"
+            model = Note
+            fields = ("id", "title")
+            actions = ("search", "retrieve")
+
+        paths = {path: list(item) for path, item in made()["paths"].items() if "openapi.Reader" in path}
+    assert paths == {"/stream/openapi.Reader/": ["get"], "/row/openapi.Reader/{id}/": ["get"]}

@@ -1,0 +1,107 @@
+"""What streams take and answer, as JSON Schema."""
+
+from typing import Any, TypedDict
+
+import pytest
+from django.contrib.auth import get_user_model
+from django_filters import FilterSet, RangeFilter
+from rest_framework.test import APIRequestFactory
+
+from channels_binding.bindings import AsyncBinding, bind
+from channels_binding.contract.shapes import Shapes, inspecting, key_schema
+from channels_binding.registry import registry
+from tests.project.zoo.models import Cafe, Device, Note, Seat
+from tests.throwaway import throwaway
+
+
+class Asked(TypedDict):
+    number: int
+
+
+@pytest.fixture
+def shapes() -> Any:
+    request = APIRequestFactory().get("/")
+    request.user = get_user_model()(username="ann", pk=1)
+    with inspecting():
+        yield Shapes(request)
+
+
+@pytest.mark.parametrize(
+    ("model", "schema"),
+    [
+        (Note, {"type": "integer"}),
+        (Cafe, {"type": "integer"}),
+        (Device, {"type": "string", "format": "uuid"}),
+        (Seat, {"type": "string", "pattern": "^[^/,%]+,-?[0-9]{1,19}$"}),
+    ],
+)
+def test_a_key_is_an_integer_or_text(model: Any, schema: Any) -> None:
+    assert key_schema(model._meta.pk) == schema
+
+
+def test_a_row_has_the_key_first_and_only_the_key_for_sure(shapes: Any) -> None:
+    assert shapes.row(registry.get("zoo.Note")) == {"$ref": "#/components/schemas/zoo.Note"}
+    row = shapes.components["zoo.Note"]
+    assert [*row["properties"]] == ["id", "title", "rank", "weight", "done", "owner", "labels"]
+    assert row["required"] == ["id"]
+    assert "secret_code" not in row["properties"]
+
+
+def test_an_input_is_closed_and_an_update_requires_nothing(shapes: Any) -> None:
+    cls = registry.get("zoo.OwnNote")
+    shapes.input(cls, "create")
+    shapes.input(cls, "update")
+    made = shapes.components
+    assert made["zoo.OwnNote.create"]["required"] == ["title"]
+    assert "owner" not in made["zoo.OwnNote.create"]["properties"]
+    assert "required" not in made["zoo.OwnNote.update"]
+    assert made["zoo.OwnNote.update"]["additionalProperties"] is False
+    assert shapes.requires(cls, "create")
+    assert not shapes.requires(cls, "update")
+
+
+def test_filters_have_the_types_of_their_form_fields(shapes: Any) -> None:
+    found = {each.name: each for each in shapes.filters(registry.get("zoo.Note"))}
+    assert found["done"].schema == {"type": "boolean"}
+    assert found["rank__in"].schema["items"] == {"type": "number"}
+    assert found["rank__in"].is_joined
+    assert found["labels"].schema == {"type": "array", "items": {"type": "integer"}}
+    assert not found["labels"].is_joined
+    assert shapes.filters(registry.get("zoo.Label")) == []
+
+
+def test_the_parts_of_a_range_are_filters_of_their_own(shapes: Any) -> None:
+    class Ranks(FilterSet):  # type: ignore[misc]  # untyped
+        rank = RangeFilter()
+
+    with throwaway():
+
+        class Ranged(AsyncBinding):
+            stream = "shapes.Ranged"
+            model = Note
+            filterset_class = Ranks
+
+        assert [each.name for each in shapes.filters(Ranged)] == ["rank_min", "rank_max"]
+
+
+def test_an_event_is_described_by_its_annotations(shapes: Any) -> None:
+    with throwaway():
+
+        class Annotated(AsyncBinding):
+            stream = "shapes.Annotated"
+
+            @bind("ask")
+            def ask(self, data: Asked) -> Asked:
+                return data
+
+            @bind("open")
+            def open(self, data: dict[str, Any]) -> None:
+                return None
+
+        actions = Annotated.get_actions()
+        taken = shapes.taken(actions["ask"])
+        assert taken["properties"] == {"number": {"type": "integer"}}
+        assert taken["required"] == ["number"]
+        assert taken["additionalProperties"] is False
+        assert shapes.answered(actions["ask"])["properties"] == {"number": {"type": "integer"}}
+        assert shapes.taken(actions["open"])["additionalProperties"] is True
