@@ -26,8 +26,8 @@ from channels_binding.codecs import SAFE_INTEGER
 from channels_binding.contract.corrections import DURATION
 
 CSRF = "f" * 32
-STATE_CODES = {"does_not_exist", "unique", "unique_together", "invalid_choice", "null_characters_not_allowed"}
-"""Codes of refusals that depend on the rows there are: a key that leads nowhere, a value that is taken."""
+STATE_CODES = {"does_not_exist", "unique", "unique_together", "invalid_choice", "bound_ordering"}
+"""Codes of what no schema can say: a key that leads nowhere, a value that is taken, a range that ends before it begins."""
 
 
 @dataclass
@@ -137,6 +137,8 @@ def _codes_of(case: Any, name: str) -> set[str]:
     """JSON Schema's formats are only near what Django takes for a URL, an e-mail address, a date."""
     schema = _body_schema(case.operation.schema.raw_schema, case) if isinstance(case.body, dict) else {}
     properties = schema.get("properties", {})
+    if name == "id" and not str((case.path_parameters or {}).get("id", "")).isprintable():
+        return {"invalid"}
     return {"invalid"} if '"format"' in json.dumps(properties.get(name, {})) else set()
 
 

@@ -17,6 +17,7 @@ from django.utils.choices import CallableChoiceIterator
 from rest_framework import ISO_8601, serializers
 from rest_framework.settings import api_settings
 
+from channels_binding.fields import Base64Field, RangeField
 from channels_binding.serializers import SafeIntegerField
 
 Convert: TypeAlias = Callable[[Any], Any]
@@ -43,6 +44,7 @@ AS_STORED: dict[Any, tuple[Any, ...]] = {
 """Serializer field → the columns whose values it shows as the database gives them."""
 AS_THE_FIELD_SAYS = {
     *AS_STORED,
+    Base64Field,
     serializers.BigIntegerField,
     serializers.DurationField,
     serializers.MultipleChoiceField,
@@ -61,7 +63,7 @@ def bind_of(field: Any, model: type[models.Model], column: Any) -> Bind | None:
         return _file(field, column, descriptor)
     if descriptor not in (DeferredAttribute, ForeignKeyDeferredAttribute):
         return None
-    if kind is serializers.ModelField:
+    if kind in (serializers.ModelField, RangeField):
         return _model_field(field, column)
     if is_djangos(column) and isinstance(column, AS_STORED.get(kind, ())):
         return _as_stored

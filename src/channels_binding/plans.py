@@ -22,6 +22,7 @@ from rest_framework import serializers as drf
 from channels_binding import serializers
 from channels_binding.calls import Row
 from channels_binding.columns import Bind, Convert, Request, bind_of
+from channels_binding.fields import RangeField
 from channels_binding.serializers import as_pk, child
 
 GetRequest: TypeAlias = Callable[[], Request]
@@ -283,7 +284,7 @@ def _compile(serializer: Any, model: type[models.Model]) -> Plan | None:
 
 
 def _member(field: Any, model: type[models.Model]) -> Column | Nest | Branch | None:
-    if type(field) is drf.ModelField:
+    if type(field) in (drf.ModelField, RangeField):
         return _column(field, model, field.model_field)
     if not field.source_attrs or len(field.source_attrs) != 1:
         return None

@@ -1,6 +1,5 @@
 """DRF serializers, applied to a Call: the one made from ``fields``, narrowing, joins, and rows as they are sent."""
 
-import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 from rest_framework import serializers
 
-from channels_binding import codecs
+from channels_binding import codecs, fields
 from channels_binding.calls import Row
 from channels_binding.exceptions import Invalid
 from channels_binding.types import Pk
@@ -28,21 +27,6 @@ class SafeIntegerField(serializers.IntegerField):
         return number if -codecs.SAFE_INTEGER <= number <= codecs.SAFE_INTEGER else str(number)
 
 
-class Base64Field(serializers.Field[bytes | memoryview, str, str, Any]):
-    """The bytes of a BinaryField, as base64."""
-
-    default_error_messages = {"invalid": "Not base64."}
-
-    def to_internal_value(self, data: Any) -> bytes:
-        try:
-            return base64.b64decode(data if isinstance(data, str) else "?", validate=True)
-        except ValueError:
-            self.fail("invalid")
-
-    def to_representation(self, value: Any) -> str:
-        return base64.b64encode(bytes(value)).decode()
-
-
 class BindingSerializer(serializers.ModelSerializer[Any]):
     """The ModelSerializer of a binding that names no ``serializer_class``."""
 
@@ -51,7 +35,8 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         models.BigIntegerField: SafeIntegerField,
         models.BigAutoField: SafeIntegerField,
         models.PositiveBigIntegerField: SafeIntegerField,
-        models.BinaryField: Base64Field,
+        models.BinaryField: fields.Base64Field,
+        **fields.of_ranges(),
     }
 
 

@@ -84,18 +84,51 @@ def by_field(serializer: Any, shape: Schema, direction: str) -> Schema:
 def _by_field(field: Any, schema: Schema, direction: str) -> Schema | None:
     if isinstance(field, serializers.FileField):  # JSON holds no file; and one that is not there is null
         return None if direction == "request" else {**schema, "type": ["string", "null"]}
+    if isinstance(field, serializers.ListField) and direction == "request":
+        return _with_least(field, schema)
     if isinstance(field, serializers.JSONField) and not field.allow_null and direction == "request":
         return {**schema, "type": ["object", "array", "string", "number", "boolean"]}
     return schema
 
 
+def _with_least(field: Any, schema: Schema) -> Schema:
+    """``allow_empty=False``, which REST framework gives the lists within a list of lists."""
+    found: Schema = {} if field.allow_empty or "items" not in schema else {"minItems": 1}
+    if isinstance(field.child, serializers.ListField) and "items" in schema:
+        found["items"] = _with_least(field.child, schema["items"])
+    return {**schema, **found}
+
+
 class _Base64(OpenApiSerializerFieldExtension):  # type: ignore[misc]  # untyped
     """drf-spectacular finds these classes by itself."""
 
-    target_class = "channels_binding.serializers.Base64Field"
+    target_class = "channels_binding.fields.Base64Field"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         return {"type": "string", "format": "byte", "contentEncoding": "base64"}
+
+
+_BOUNDS: Mapping[str, Schema] = {
+    "IntegerField": {"type": ["integer", "null"], "minimum": -(2**31), "maximum": 2**31 - 1},
+    "BigIntegerField": {"type": ["integer", "null"], "minimum": -codecs.SAFE_INTEGER, "maximum": codecs.SAFE_INTEGER},
+    "DecimalField": {"type": ["number", "null"]},
+    "DateField": {"type": ["string", "null"], "format": "date"},
+    "DateTimeField": {"type": ["string", "null"], "format": "date-time"},
+}
+
+
+class _Range(OpenApiSerializerFieldExtension):  # type: ignore[misc]
+    """Taken as an object; shown as REST framework does, the same as text."""
+
+    target_class = "channels_binding.fields.RangeField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        if direction == "response":
+            return {"type": "string"}
+        bound = _BOUNDS.get(type(self.target.model_field.base_field).__name__, {})
+        bounds = {"type": "string", "enum": ["[)", "[]", "(]", "()"]}
+        properties = {"lower": dict(bound), "upper": dict(bound), "bounds": bounds}
+        return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 class _Duration(OpenApiSerializerFieldExtension):  # type: ignore[misc]

@@ -1,0 +1,81 @@
+"""Serializer fields for columns that REST framework passes on unchecked: what does not fit is ``invalid``, not ``internal``."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework import serializers
+
+
+class Base64Field(serializers.Field[bytes | memoryview, str, str, Any]):
+    """The bytes of a BinaryField, as base64."""
+
+    default_error_messages = {"invalid": "Not base64."}
+
+    def to_internal_value(self, data: Any) -> bytes:
+        try:
+            return base64.b64decode(data if isinstance(data, str) else "?", validate=True)
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: Any) -> str:
+        return base64.b64encode(bytes(value)).decode()
+
+
+class RangeField(serializers.ModelField):
+    """A range of ``contrib.postgres``: ``{"lower": 1, "upper": 5, "bounds": "[)"}``, or that as text, as it is shown."""
+
+    default_error_messages = {
+        "invalid": "A range is an object with 'lower' and 'upper'.",
+        "bound_ordering": "The start of the range must not exceed the end of the range.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        given = self._members(data)
+        if given.get("empty") is True:
+            return self._range(empty=True)
+        lower, upper = (self._end(given.get(name)) for name in ("lower", "upper"))
+        if lower is not None and upper is not None and lower > upper:
+            self.fail("bound_ordering")
+        return self._range(lower, upper, given.get("bounds") or "[)")
+
+    def _members(self, data: Any) -> Mapping[str, Any]:
+        try:
+            given = json.loads(data) if isinstance(data, str) else data
+        except ValueError:
+            self.fail("invalid")
+        if not isinstance(given, Mapping) or not set(given) <= {"lower", "upper", "bounds", "empty"}:
+            self.fail("invalid")
+        return given
+
+    def _end(self, value: Any) -> Any:
+        """A bound, as the model field of the bounds takes it."""
+        if value is None:
+            return None
+        if isinstance(value, (bool, list, Mapping)):
+            self.fail("invalid")
+        try:
+            return self._base_field.clean(value, None)
+        except (ValidationError, OverflowError):
+            self.fail("invalid")
+
+    @property
+    def _base_field(self) -> Any:
+        return self.model_field.base_field  # type: ignore[attr-defined]  # a RangeField's
+
+    def _range(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self.model_field.range_type(*args, **kwargs)  # type: ignore[attr-defined]
+        except (ValueError, TypeError):
+            self.fail("invalid")
+
+
+def of_ranges() -> dict[Any, Any]:
+    """Model field → serializer field; nothing where psycopg is not installed."""
+    try:
+        from django.contrib.postgres.fields import RangeField as RangeColumn
+    except ImportError:
+        return {}
+    return {RangeColumn: RangeField}
