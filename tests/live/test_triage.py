@@ -70,11 +70,10 @@ class Desk:
 
     @property
     def is_at_rest(self) -> bool:
-        hub = self.hub
-        is_read = not any(
-            group.is_stale or group.is_untold or not group.is_free.is_set() for group in hub.groups.values()
-        )
-        return is_read and hub.triage.is_at_rest and not hub._wake.is_set() and not hub.is_in_round
+        hub, groups = self.hub, self.hub.groups.values()
+        is_read = not any(group.is_stale or group.is_untold or not group.is_free.is_set() for group in groups)
+        is_told = not any(each.is_owed for group in groups for each in group.subscriptions)
+        return is_read and is_told and hub.triage.is_at_rest and not hub._wake.is_set() and not hub.is_in_round
 
     async def cost(self, write: Callable[[], Any]) -> list[str]:
         """The hub's statements that follow from a write."""
