@@ -5,10 +5,11 @@ import json
 import zlib
 
 import pytest
+from django.contrib.auth import get_user_model
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels_binding.calls import Call, Reading, Row, etag
+from channels_binding.calls import Call, Reading, Row, etag, forgetful
 
 
 def call(**members: object) -> Call:
@@ -96,3 +97,19 @@ def test_clients_without_a_subprotocol_are_told_the_order_only_where_they_asked_
 def test_a_single_row_is_its_own_data() -> None:
     reading = Reading((row(7, title="x"),), is_single=True)
     assert reading.data == reading.terse_data == b'{"id":7,"title":"x"}'
+
+
+def test_a_user_is_copied_without_what_it_has_loaded() -> None:
+    user = get_user_model()(pk=7, username="ann")
+    user.tenant = "acme"  # type: ignore[attr-defined]
+    user._state.fields_cache["profile"] = object()
+    user._prefetched_objects_cache = {"groups": []}  # type: ignore[attr-defined]
+    user._perm_cache = {"a.view_b"}  # type: ignore[attr-defined]
+    assert user.is_authenticated
+    copied = forgetful(user)
+    assert copied == user
+    assert copied._state.fields_cache == {}
+    assert not hasattr(copied, "_prefetched_objects_cache")
+    assert (copied.tenant, copied._perm_cache) == ("acme", {"a.view_b"})
+    assert "profile" in user._state.fields_cache
+    assert forgetful(None) is None

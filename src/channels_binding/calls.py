@@ -2,10 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 from zlib import crc32
+
+from django.db.models import Model
+from django.db.models.base import ModelState
+from django.utils.functional import cached_property as django_cached_property
 
 from channels_binding import codecs
 from channels_binding.types import Outlet, Pk
@@ -53,7 +58,27 @@ class Call:
 
     def as_user(self, user: Any, scope: Mapping[str, Any] | None = None) -> "Call":
         """The same question by another (or a freshly read) user."""
-        return replace(self, user=user, scope=self.scope if scope is None else scope, request=None)
+        return replace(self, user=forgetful(user), scope=self.scope if scope is None else scope, request=None)
+
+
+def forgetful(user: Any) -> Any:
+    """A copy of a user that has loaded nothing: ``user.profile`` is read anew by each call of a long connection.
+
+    Columns, permissions (identity.py looks after both) and whatever an authentication class has set on it stay.
+    """
+    if not isinstance(user, Model):
+        return user
+    copied = copy(user)
+    copied._state = ModelState()
+    copied._state.db, copied._state.adding = user._state.db, user._state.adding
+    for name in [name for name in vars(copied) if _is_cached(copied, name)]:
+        del vars(copied)[name]
+    return copied
+
+
+def _is_cached(user: Any, name: str) -> bool:
+    kind = getattr(type(user), name, None)
+    return name == "_prefetched_objects_cache" or isinstance(kind, (cached_property, django_cached_property))
 
 
 def etag(body: bytes) -> str:

@@ -18,7 +18,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from channels_binding import authentication, codecs, protocol
 from channels_binding.authentication import Identity
-from channels_binding.calls import Call, Reading
+from channels_binding.calls import Call, Reading, forgetful
 from channels_binding.conf import Settings, get_settings
 from channels_binding.dispatch import aperform
 from channels_binding.exceptions import (
@@ -488,7 +488,7 @@ class Connection:
             stream=request.stream,
             action=request.action,
             data=request.data,
-            user=self.user,
+            user=forgetful(self.user),
             door="websocket",
             hash=request.hash,
             key=request.key,

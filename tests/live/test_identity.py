@@ -15,10 +15,10 @@ from rest_framework.permissions import BasePermission
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import capture
 from channels_binding.live.hub import Hub
-from channels_binding.live.identity import lost
+from channels_binding.live.identity import doubts_of, lost
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Label, Note
 
 
 class IsEditor(BasePermission):
@@ -288,3 +288,62 @@ async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
     her_titles: list[str] = []
     while sorted(her_titles) != ["blue", "red"]:
         her_titles += [row["title"] for _, row, *_ in (await hers.receive())["data"].get("put", ())]
+
+
+class Member:
+    """Whether a user is in the club is a row of another table: a label of the user's name."""
+
+    @staticmethod
+    def is_member(user: Any) -> bool:
+        return Label.objects.filter(name=user.username).exists()
+
+
+class ClubNoteBinding(AsyncBinding):
+    stream = "tests.ClubNote"
+    model = Note
+    fields = ("id", "title")
+    depends_on = (Label,)
+
+    def get_queryset(self) -> Any:
+        return Note.objects.all() if Member.is_member(self.user) else Note.objects.none()
+
+    def get_audience(self) -> Any:
+        return ("club", Member.is_member(self.user))
+
+
+async def test_an_audience_that_depends_on_a_declared_model_changes_with_it(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    """Both are told as one audience; who reads for both stays a member."""
+
+    def join() -> None:
+        for each in (user, stranger):
+            Label.objects.create(name=each.username)
+        Note.objects.create(title="secret")
+
+    await sync_to_async(join)()
+    ann, bob = await connect(user), await connect(stranger)
+    for socket in (ann, bob):
+        assert (await socket.call("tests.ClubNote.search#h"))["data"]["count"] == 1
+    await sync_to_async(Label.objects.filter(name=stranger.username).delete)()
+    push = await bob.receive()
+    assert push["data"]["remove"]
+    await sync_to_async(Note.objects.create)(title="more")
+    assert (await ann.receive())["data"]["count"] == 2
+    assert await bob.silent()
+
+
+async def test_an_audience_that_nothing_declares_is_looked_into_now_and_then(
+    connect: Connect, user: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sync_to_async(Note.objects.create)(title="secret")
+    members = {user.pk, stranger.pk}
+    monkeypatch.setattr(Member, "is_member", staticmethod(lambda each: each.pk in members))
+    ann, bob = await connect(user), await connect(stranger)
+    for socket in (ann, bob):
+        assert (await socket.call("tests.ClubNote.search#h"))["data"]["count"] == 1
+    members.discard(stranger.pk)
+    assert await bob.silent()
+    doubts_of(Hub.current()).checked_at = float("-inf")  # IDENTITY_SECONDS later
+    assert (await bob.receive())["data"]["remove"]
+    assert await ann.silent()

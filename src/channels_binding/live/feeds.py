@@ -49,7 +49,7 @@ class Feed:
 
     def look(self, keys: set[Any] | None) -> "list[tuple[str, bytes]]":
         """Read changed rows as this audience may see them → messages, as (event, tail)."""
-        binding, _ = find(self.call)
+        binding, _ = find(self.call.as_user(self.call.user))
         binding.check_permissions()
         queryset = binding.reading_queryset().order_by("pk")
         if keys is not None:

@@ -289,6 +289,7 @@ class Hub:
         noted = normalized(changes, self.triage.labels | self.feeds.labels)
         self._pending.merge(noted)
         identity.note(self, changes)
+        identity.note_declared(self, self.triage.index.declaring(noted))
         self.triage.note(noted)
         self._wake.set()
 

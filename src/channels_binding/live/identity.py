@@ -27,13 +27,15 @@ from channels_binding.exceptions import BindingError, Internal, Unauthenticated
 from channels_binding.failures import as_error
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
+from channels_binding.live.queries import has_own_audience
 from channels_binding.protocol import failure
-from channels_binding.threads import run
+from channels_binding.registry import registry
+from channels_binding.threads import run, settle
 from channels_binding.types import Subscriber
 
 if TYPE_CHECKING:
     from channels_binding.live.hub import Hub
-    from channels_binding.live.queries import Subscription
+    from channels_binding.live.queries import Group, Subscription
 
 logger = logging.getLogger("channels_binding")
 
@@ -52,6 +54,8 @@ class Doubts:
         self.users: set[str] = set()
         self.sessions: set[str] = set()
         self.everyone = False
+        self.audiences: set[Subscriber] = set()
+        """Those whose user may belong to another audience now, by what a binding's ``depends_on`` declares."""
         self.checking: Counter[Subscriber] = Counter() if checking is None else checking
         """Those who are being checked now, and how many times at once."""
         self.checked_at = checked_at
@@ -59,7 +63,8 @@ class Doubts:
 
     def concern(self, subscriber: Subscriber) -> bool:
         user_key = str(getattr(subscriber.user, "pk", None))
-        return self.everyone or user_key in self.users or subscriber.session_key in self.sessions
+        is_named = user_key in self.users or subscriber.session_key in self.sessions or subscriber in self.audiences
+        return self.everyone or is_named
 
 
 def doubts_of(hub: "Hub") -> Doubts:
@@ -96,6 +101,11 @@ def note(hub: "Hub", changes: Changes) -> None:
             doubts.everyone |= keys is None
         elif label in membership_labels:
             doubts.everyone |= keys is None or bool(keys)
+
+
+def note_declared(hub: "Hub", groups: "Iterable[Group]") -> None:
+    """Doubt whether those who read these still belong to the audience that they are told as."""
+    doubts_of(hub).audiences |= {each.subscriber for group in groups for each in group.subscriptions}
 
 
 def watch(auth: Any) -> None:
@@ -186,7 +196,7 @@ async def refresh(hub: "Hub") -> None:
     """Read the doubted users again and act on what is found."""
     doubts = doubts_of(hub)
     doubted = [subscriber for subscriber in hub.subscribers if doubts.concern(subscriber)]
-    if not (doubts.everyone or doubts.users or doubts.sessions):
+    if not (doubts.everyone or doubts.users or doubts.sessions or doubts.audiences):
         return
     fresh = Doubts(doubts.checked_at, doubts.checking)
     hub.__dict__["_doubts"] = fresh
@@ -194,6 +204,7 @@ async def refresh(hub: "Hub") -> None:
     with _checking(hub, signed_in):
         try:
             await _check(hub, [each for each in signed_in if isinstance(each.user, Model)])
+            await _check_audiences(hub, signed_in)
         except Exception as exception:
             logger.warning("Identities could not be checked: %s", exception)
             fresh.everyone = True  # the next round tries again
@@ -211,6 +222,27 @@ async def _check(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
         elif _is_changed(old, user):
             subscriber.user = user
             await reevaluate(hub, subscriber)
+
+
+async def _check_audiences(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
+    """Move those reads whose reader belongs to another audience now."""
+    reads = [each for subscriber in subscribers for each in subscriber.subscriptions]
+    doubtful = [each for each in reads if has_own_audience(registry.get(each.call.stream))]
+    for subscription in await run(_moved, doubtful) if doubtful else ():
+        await _reread(hub, subscription)
+
+
+def _moved(subscriptions: "Iterable[Subscription]") -> "list[Subscription]":
+    """Those of the reads that do not belong to their group any more. In a worker thread."""
+    return [each for each in subscriptions if not _belongs(each)]
+
+
+def _belongs(subscription: "Subscription") -> bool:
+    try:
+        binding, _ = find(subscription.call.as_user(subscription.subscriber.user))
+        return bool(settle(binding.get_audience()) == subscription.group.audience)
+    except Exception:  # reading it again tells why
+        return False
 
 
 def _is_changed(old: Any, new: Any) -> bool:

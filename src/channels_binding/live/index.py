@@ -148,6 +148,11 @@ class Index:
         shown = {group for groups in shelf.showing.values() for group in groups}
         return shown | shelf.filed() | shelf.kind("unsieved") | shelf.kind("sieved")
 
+    def declaring(self, changes: Changes) -> set[Group]:
+        """Groups whose audience may be another one, by what their bindings declare."""
+        labels = [label for label, keys in changes.keys.items() if keys is None or keys]
+        return {group for label in labels for group in self._by_label.get(label, ()) if label in group.declared}
+
     def suspects(self, changes: Changes) -> Suspects:
         """Groups, beside the certain ones, that a changed row may be in now."""
         found = Suspects()

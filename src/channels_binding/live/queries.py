@@ -93,6 +93,8 @@ class Group:
     """Models by whose changes the answer may become another: label, as in ``desk.Ticket``. None before the first reading."""
     row_labels: frozenset[str] = frozenset()
     """Those among them that hold the rows themselves: the model, and its parents with multi-table inheritance."""
+    declared: frozenset[str] = frozenset()
+    """Labels of its binding's ``depends_on``, where its audience may depend on them too."""
     is_entangled: bool = False
     """Whether a row can depend on another row of the same model, so that each change of one may change all."""
     sieve: Sieve | None = None
@@ -134,7 +136,7 @@ class Group:
 
     def asked_as(self, user: Any, scope: Mapping[str, Any]) -> Call:
         """The group's call, asked by ``user``."""
-        return replace(self.call, user=user, scope=scope, request=None)
+        return self.call.as_user(user, scope)
 
     async def until_free(self) -> None:
         """Wait until no evaluation is under way at the moment of returning."""
@@ -224,6 +226,7 @@ def open_query(call: Call) -> Group:
         call=question,
         audience=audience,
         row_labels=row_labels(model),
+        declared=frozenset(_declared(binding)) if has_own_audience(type(binding)) else frozenset(),
         keys=_asked_keys(binding, params) if call.action == "retrieve" else None,
     )
 
@@ -307,8 +310,16 @@ def _sieve(binding: BaseBinding, matching: Sequence[tuple[models.QuerySet[Any], 
 
 def labels_of(binding: BaseBinding) -> set[str]:
     """Labels of what a binding's answer was made of, beside the rows that it shows."""
-    declared = (apps.get_model(model) if isinstance(model, str) else model for model in binding.depends_on)
-    return {label_of(model) for model in (*(binding.dependencies or ()), *declared)}
+    return {label_of(model) for model in binding.dependencies or ()} | _declared(binding)
+
+
+def _declared(binding: BaseBinding) -> set[str]:
+    return {label_of(apps.get_model(model) if isinstance(model, str) else model) for model in binding.depends_on}
+
+
+def has_own_audience(cls: type[BaseBinding]) -> bool:
+    """Whether an audience is what the project says; the default one of a user never changes."""
+    return cls.get_audience is not BaseBinding.get_audience
 
 
 def row_labels(model: type[models.Model]) -> frozenset[str]:
