@@ -8,9 +8,12 @@ import asyncio
 import json
 import os
 import random
+import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -22,14 +25,29 @@ PYTHON = (sys.executable, "-W", "ignore")
 COOKIE = "sessionid"
 
 
-class Cluster:
-    """PostgreSQL, Redis and ``uvicorn`` processes, all ended by their ids."""
+SERVERS: dict[str, tuple[str, ...]] = {
+    "uvicorn": (
+        *("uvicorn", "--host", "127.0.0.1", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
+        *("--log-level", "critical", "--timeout-graceful-shutdown", "3"),
+    ),
+    "daphne": ("daphne", "--bind", "127.0.0.1", "--verbosity", "0"),
+}
 
-    def __init__(self, processes: int = 2) -> None:
+
+class Cluster:
+    """PostgreSQL, Redis and server processes, all ended by their ids.
+
+    Args:
+        processes: How many servers begin at once.
+        env: Environment of every process besides.
+    """
+
+    def __init__(self, processes: int = 2, *, env: Mapping[str, str] | None = None) -> None:
         self.postgres, self.redis = Postgres(), Redis()
         self.ports = [free_port() for _ in range(processes)]
         self.servers: dict[int, subprocess.Popen[bytes]] = {}
         self.sessions: dict[str, str] = {}
+        self.more_env = dict(env or {})
 
     def __enter__(self) -> Self:
         self.postgres.start()
@@ -40,6 +58,8 @@ class Cluster:
         self.sessions = json.loads(done.stdout)
         for port in self.ports:
             self.start(port)
+        for port in self.ports:
+            self.wait_for(port)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,21 +75,29 @@ class Cluster:
             "TEST_DATABASE_URL": self.postgres.url,
             "TEST_REDIS_URL": self.redis.url,
             "DJANGO_SETTINGS_MODULE": "tests.project.settings",
+            **self.more_env,
         }
 
-    def start(self, port: int) -> None:
-        command = [
-            *PYTHON,
-            "-m",
-            "uvicorn",
-            "tests.project.asgi:application",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-        ]
-        options = ["--ws", "websockets-sansio", "--log-level", "critical", "--timeout-graceful-shutdown", "3"]
-        self.servers[port] = subprocess.Popen([*command, *options], env=self.env)
+    def start(self, port: int, server: str = "uvicorn", options: Sequence[str] = (), **env: str) -> None:
+        """Begin to start a server; ``wait_for`` tells when it is there."""
+        command = [*PYTHON, "-m", *SERVERS[server], *options, "--port", str(port), "tests.project.asgi:application"]
+        self.servers[port] = subprocess.Popen(command, env={**self.env, **env})
+
+    def replace(self, port: int, server: str = "uvicorn", options: Sequence[str] = (), **env: str) -> None:
+        """Another server at the same place, and there."""
+        if port in self.servers:
+            self.kill(port)
+        self.start(port, server, options, **env)
+        self.wait_for(port)
+
+    def wait_for(self, port: int) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+            assert self.servers[port].poll() is None, "the server has ended while it started"
+            time.sleep(0.05)
+        raise AssertionError("the server did not start")
 
     def kill(self, port: int) -> None:
         """SIGKILL: nothing is said to anyone."""
@@ -81,7 +109,7 @@ class Cluster:
         """SIGTERM, as a deployment does."""
         server = self.servers.pop(port)
         server.terminate()
-        server.wait(20)
+        assert server.wait(20) in (0, -signal.SIGTERM), "it has ended in another way"
 
     def write(self, count: int) -> subprocess.Popen[bytes]:
         """Another process that commits ``count`` random changes, 10 ms apart."""
@@ -99,6 +127,8 @@ class LiveClient:
         self.count = 0
         self.mismatches = 0
         self.returns: list[str] = []
+        self.goaways: list[dict[str, Any]] = []
+        self.errors: list[Any] = []
         self.task: asyncio.Task[None] | None = None
         self.socket: Any = None
 
@@ -116,10 +146,13 @@ class LiveClient:
                 await self.converse()
             await asyncio.sleep(random.uniform(0.05, 0.2))
 
+    def port(self) -> int:
+        """Where to connect to: as a load balancer does it."""
+        return random.choice([*self.cluster.servers] or self.cluster.ports)
+
     async def converse(self) -> None:
-        port = random.choice([*self.cluster.servers] or self.cluster.ports)
         async with websockets.connect(
-            f"ws://127.0.0.1:{port}/ws/", subprotocols=[websockets.Subprotocol("cb.1.json")],
+            f"ws://127.0.0.1:{self.port()}/ws/", subprotocols=[websockets.Subprotocol("cb.1.json")],
             additional_headers={"Cookie": f"{COOKIE}={self.session}"}, open_timeout=5, max_size=None,
         ) as self.socket:  # fmt: skip
             await self.ask()
@@ -139,7 +172,11 @@ class LiveClient:
     async def take(self, message: dict[str, Any]) -> None:
         if message["event"] == "cb.ping":
             await self.socket.send(json.dumps({"event": "cb.pong", "data": message["data"]}))
+        elif message["event"] == "cb.goaway":
+            self.goaways.append(message["data"])
+            asyncio.get_running_loop().call_later(message["data"]["after_ms"] / 1000, self.leave)
         elif "error" in message:
+            self.errors.append(message["error"])
             await asyncio.sleep(0.2)
             await self.ask()
         elif "type" in message and message["type"] == "diff" and message["from"] != self.v:
@@ -147,6 +184,9 @@ class LiveClient:
             await self.ask()
         elif "type" in message:
             self.apply(message)
+
+    def leave(self) -> None:
+        self.leaving = asyncio.ensure_future(self.socket.close())
 
     def apply(self, message: dict[str, Any]) -> None:
         data, kind = message.get("data", {}), message["type"]

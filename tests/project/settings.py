@@ -88,6 +88,9 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 CHANNELS_BINDING: dict[str, Any] = {"DEFAULT_PAGE_SIZE": 25, "ANONYMOUS_CONNECTION_ALLOWED": False}
+for name in ("DRAIN_SECONDS", "SLOW_SECONDS", "PING_SECONDS"):
+    if value := os.environ.get(f"TEST_{name}"):
+        CHANNELS_BINDING[name] = float(value)
 if os.environ.get("TEST_BROKER") == "redis_streams":
     CHANNELS_BINDING |= {"BROKER": "redis_streams", "BROKER_OPTIONS": {"url": os.environ["TEST_REDIS_URL"]}}
 
