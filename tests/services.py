@@ -91,7 +91,7 @@ class Server(ABC):
         """Start (again), and return once it answers. Its data is that of the last ``stop`` or crash."""
         if self.running:
             return self
-        if port_is_taken(self.port):
+        if not _is_free_within(self.port, 5.0):  # a child that was born while its parent was killed ends soon
             raise ServiceFailed(f"Port {self.port}, where {self.version} should listen, is taken by another program.")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -397,6 +397,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _is_free_within(port: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while port_is_taken(port) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not port_is_taken(port)
 
 
 def port_is_taken(port: int) -> bool:

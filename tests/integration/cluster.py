@@ -40,14 +40,22 @@ class Cluster:
     Args:
         processes: How many servers begin at once.
         env: Environment of every process besides.
+        commands: What ``manage.py`` does before the servers start.
     """
 
-    def __init__(self, processes: int = 2, *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        processes: int = 2,
+        *,
+        env: Mapping[str, str] | None = None,
+        commands: Sequence[Sequence[str]] = (),
+    ) -> None:
         self.postgres, self.redis = Postgres(), Redis()
         self.ports = [free_port() for _ in range(processes)]
         self.servers: dict[int, subprocess.Popen[bytes]] = {}
         self.sessions: dict[str, str] = {}
         self.more_env = dict(env or {})
+        self.commands = commands
 
     def __enter__(self) -> Self:
         self.postgres.start()
@@ -56,6 +64,8 @@ class Cluster:
             [*PYTHON, "-m", "tests.integration.cluster", "prepare"], env=self.env, capture_output=True, check=True
         )
         self.sessions = json.loads(done.stdout)
+        for command in self.commands:
+            subprocess.run([*PYTHON, "-m", "django", *command], env=self.env, capture_output=True, check=True)
         for port in self.ports:
             self.start(port)
         for port in self.ports:
@@ -119,8 +129,8 @@ class Cluster:
 class LiveClient:
     """One live list on one socket, kept over reconnects: at each loss it comes back to any server with what it has."""
 
-    def __init__(self, cluster: Cluster, session: str, data: dict[str, Any]) -> None:
-        self.cluster, self.session, self.data = cluster, session, data
+    def __init__(self, cluster: Cluster, session: str, data: dict[str, Any], stream: str = "zoo.Note") -> None:
+        self.cluster, self.session, self.data, self.stream = cluster, session, data, stream
         self.rows: list[dict[str, Any]] = []
         self.etags: dict[Any, str] = {}
         self.v: str | None = None
@@ -167,7 +177,7 @@ class LiveClient:
             if self.v is None
             else {"have": {"v": self.v, "rows": [[row["id"], self.etags[row["id"]]] for row in self.rows]}}
         )
-        await self.socket.send(json.dumps({"event": "zoo.Note.search#l", "id": 1, "data": self.data, **have}))
+        await self.socket.send(json.dumps({"event": f"{self.stream}.search#l", "id": 1, "data": self.data, **have}))
 
     async def take(self, message: dict[str, Any]) -> None:
         if message["event"] == "cb.ping":
@@ -215,7 +225,7 @@ class LiveClient:
         async with websockets.connect(
             f"ws://127.0.0.1:{port}/ws/", additional_headers={"Cookie": f"{COOKIE}={self.session}"}, max_size=None
         ) as socket:
-            await socket.send(json.dumps({"event": "zoo.Note.search", "data": {**self.data, "live": False}}))
+            await socket.send(json.dumps({"event": f"{self.stream}.search", "data": {**self.data, "live": False}}))
             answer: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 5))
             return answer["data"]  # type: ignore[no-any-return]
 

@@ -91,6 +91,8 @@ CHANNELS_BINDING: dict[str, Any] = {"DEFAULT_PAGE_SIZE": 25, "ANONYMOUS_CONNECTI
 for name in ("DRAIN_SECONDS", "SLOW_SECONDS", "PING_SECONDS"):
     if value := os.environ.get(f"TEST_{name}"):
         CHANNELS_BINDING[name] = float(value)
+if os.environ.get("TEST_TRIGGERS_DATABASE"):
+    CHANNELS_BINDING["TRIGGERS_DATABASE"] = os.environ["TEST_TRIGGERS_DATABASE"]
 if os.environ.get("TEST_BROKER") == "redis_streams":
     CHANNELS_BINDING |= {"BROKER": "redis_streams", "BROKER_OPTIONS": {"url": os.environ["TEST_REDIS_URL"]}}
 

@@ -20,7 +20,7 @@ from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BindingError, Internal, Unavailable
 from channels_binding.failures import as_error
-from channels_binding.live import broker, capture, feeds, identity, publisher
+from channels_binding.live import broker, capture, feeds, identity, publisher, source
 from channels_binding.live.changes import Changes
 from channels_binding.live.queries import (
     AudienceChanged,
@@ -67,6 +67,8 @@ class Hub:
         self.settled = 0
         """Number of the last batch of changes whose consequences are sent."""
         self._noted = 0
+        self._asked_about: set[int] = set()
+        """Numbers of batches of which a source has not told everything yet."""
         self._pending = Changes()
         self._wake = asyncio.Event()
         self._waiters: list[tuple[int, Subscriber, asyncio.Future[None]]] = []
@@ -79,6 +81,9 @@ class Hub:
         self.spawn(self._run())
         self.spawn(self._tend())
         self._broker.start()
+        self._source = source.make_source(self)
+        if self._source is not None:
+            self._source.start()
 
     # One hub a loop
 
@@ -103,6 +108,8 @@ class Hub:
         with self._lock:
             self._of_loops.pop(self.loop, None)
         await self._broker.stop()
+        if self._source is not None:
+            await self._source.stop()
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -283,6 +290,25 @@ class Hub:
 
     # Changes arrive
 
+    def hear(self, changes: Changes, number: int | None = None) -> None:
+        """Changes that capture or the broker tell of. Those that a source covers are left to it: none is read for twice."""
+        theirs = Changes()
+        if self._source is not None:
+            changes, theirs = source.split(changes, self._source.covered)
+        if self._source is None or not theirs:
+            self.note(changes, number)
+            return
+        self.note(changes)
+        if number is not None:
+            self._asked_about.add(number)
+        self._source.ask(theirs, lambda: self._has_found(number))
+
+    def _has_found(self, number: int | None) -> None:
+        """The source has told of all that was committed with a batch of changes."""
+        if number is not None:
+            self._asked_about.discard(number)
+            self.note(Changes(), number)
+
     def note(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes; the next round answers them."""
         self._noted = max(self._noted, number or 0)
@@ -296,7 +322,7 @@ class Hub:
     def receive(self, arrived: Mapping[str, Any]) -> None:
         """A message of another process (broker)."""
         if arrived["kind"] == "changes":
-            self.note(Changes.from_message(arrived["changes"]))
+            self.hear(Changes.from_message(arrived["changes"]))
         elif arrived["kind"] == "event":
             self.deliver(arrived)
         elif arrived["kind"] == "identity":
@@ -346,7 +372,8 @@ class Hub:
 
     async def _round(self) -> None:
         """Bring everyone up to date with everything noted so far."""
-        number, changes = self._noted, self._pending
+        number = min([self._noted, *(asked - 1 for asked in self._asked_about)])
+        changes = self._pending
         self._pending = Changes()
         await identity.refresh(self)
         await self.triage.judge()
@@ -529,7 +556,7 @@ def publish_changes(changes: Changes) -> int | None:
     with Hub._lock:  # so that numbers arrive in their order
         number = next(Hub._numbers)
         for hub in hubs:
-            hub.loop.call_soon_threadsafe(hub.note, changes, number)
+            hub.loop.call_soon_threadsafe(hub.hear, changes, number)
     return number if hubs else None
 
 

@@ -86,6 +86,12 @@ def _labels() -> tuple[str, frozenset[str], str | None]:
     return label_of(user), frozenset(label_of(model) for model in models if isinstance(model, type)), session
 
 
+def watched_models() -> set[type[Model]]:
+    """Models whose changes may make somebody lose or gain a permission: users, groups, memberships."""
+    user_label, membership_labels, _ = _labels()
+    return {apps.get_model(label) for label in (user_label, *membership_labels)}
+
+
 def note(hub: "Hub", changes: Changes) -> None:
     """Doubt those connections whose user, membership or session may have changed."""
     user_label, membership_labels, session_label = _labels()
