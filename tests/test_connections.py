@@ -107,7 +107,7 @@ MALFORMED: list[tuple[str, str]] = [
     ('{"event": "zoo.Note.form", "data": {"id": 424242}}', "not_found"),
     ('{"event": "zoo.Note.form", "data": {"submit": {"secret_code": 7}}}', "invalid"),
     ('{"event": "zoo.Note.fail", "data": {}}', "internal"),
-    ('{"event": "custom_stream.custom_event", "data": {}}', "internal"),
+    ('{"event": "custom_stream.custom_event", "data": {}}', "invalid"),
 ]
 
 
