@@ -84,7 +84,8 @@ class BaseBinding:
     atomic: ClassVar[bool] = True
     """Whether a built-in write is one transaction."""
     depends_on: ClassVar[Sequence[Any]] = ()
-    """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, beyond those the engine sees."""
+    """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, and its audiences doubtful,
+    beyond those that the engine sees: it sees what the database is asked."""
 
     _actions: ClassVar[dict[str, Action]] = {}
     _has_coroutine_hooks: ClassVar[bool] = False
@@ -104,7 +105,9 @@ class BaseBinding:
         """Collects the models that the answer is made of, when a live query asks for it; else None. The stream's own is
         among them only where more of it is read than the rows that are shown."""
         self.on_matching: Callable[[models.QuerySet[Any]], None] | None = None
-        """Told all the rows that match, before they are cut into pages, when a live query asks for it."""
+        """Told of what rows there are, before they are read, when a live query asks for it."""
+        self.is_read_by_plan = False
+        """Whether the rows were read by a compiled plan, which reads no more than ``dependencies`` tell."""
         self.unchanged: Mapping[Pk, Row] | None = None
         """Rows of the last reading of a live query that no change has touched since; None if everything is to be read."""
         self.known_labels: Mapping[str, Mapping[str, str]] = {}
@@ -322,8 +325,11 @@ class BaseBinding:
 
     def trace_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> None:
         """As ``trace``, of the rows that are shown and what is shown of others with them."""
+        if self.on_matching is not None:
+            self.on_matching(queryset)
         if self.dependencies is None:
             return
+        self.is_read_by_plan = reader.plan is not None
         own = {*row_models(queryset.model)}
         found = models_of(queryset)
         is_entangled = reads_again(queryset, {model._meta.db_table for model in own})

@@ -103,8 +103,6 @@ class ReadMixin(Base):
         reader = self.make_reader(data)
         queryset = self.filter_queryset(self.reading_queryset(), data)
         queryset = ordered(queryset, order or self.get_ordering(), self.get_model())
-        if self.on_matching is not None:
-            self.on_matching(queryset)
         self.trace_rows(queryset, reader)
         return queryset, reader
 

@@ -16,7 +16,8 @@ from channels_binding.live.hub import Hub
 from channels_binding.live.queries import evaluate
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
-from tests.project.zoo.models import Cafe, Label, LoudNote, Note, Place, Token
+from tests.live.test_queries import TalkativeNoteBinding
+from tests.project.zoo.models import Cafe, Label, LoudNote, Note, Place, Precious, Token
 
 
 class Shown:
@@ -584,3 +585,17 @@ async def test_who_waits_for_a_first_reading_that_fails_shares_the_group_of_thos
         assert len((await socket.receive())["data"]["rows"]) == 1
     (group,) = Hub.current().groups.values()
     assert len(group.subscriptions) == 2
+
+
+async def test_what_a_serializer_asks_for_itself_is_kept_fresh(connect: Connect, user: Any) -> None:
+    notes = await make_notes(1, 2)
+    shown = await Shown(await connect(user), f"{TalkativeNoteBinding.stream}.search#h").open(order="id")
+    assert shown.column("is_known") == [False, False]
+    await in_thread(Precious.objects.create)(name=notes[1].title)
+    await shown.take()
+    assert shown.column("is_known") == [False, True]
+    await in_thread(renamed(notes[0]).save)()
+    await in_thread(Precious.objects.create)(name="new")
+    await shown.take()
+    while shown.column("is_known") != [True, True]:
+        await shown.take()

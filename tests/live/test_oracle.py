@@ -63,13 +63,12 @@ class CountedNoteBinding(AsyncBinding):
 
 
 class NamedNoteBinding(AsyncBinding):
-    """Which rows there are is looked up in another table beforehand, as no query shows."""
+    """Which rows there are is looked up in another table beforehand."""
 
     stream = "tests.NamedNote"
     model = Note
     fields = ("id", "title", "rank")
     filterset_fields = {"rank": ["exact"]}
-    depends_on = ("zoo.Label",)
 
     def get_queryset(self) -> Any:
         names = {*Label.objects.values_list("name", flat=True)}

@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
+from django.db.models import Max
+from rest_framework import serializers
 
 from channels_binding.bindings import AsyncBinding
 from channels_binding.calls import Call, Reading, Row
 from channels_binding.live.changes import Changes, Fact
 from channels_binding.live.queries import Group, canonical, evaluate, identity_of, key_of, normalized, same
 from channels_binding.registry import registry
-from tests.project.zoo.models import Label, Note
+from tests.project.zoo.models import Label, Note, Precious
 
 
 def call(action: str = "search", **data: Any) -> Call:
@@ -167,10 +169,58 @@ class AskingNoteBinding(AsyncBinding):
     stream = "tests.AskingNote"
     model = Note
     fields = ("id", "title")
-    depends_on = ("zoo.Label",)
 
     def get_queryset(self) -> Any:
         return Note.objects.filter(title__in=[*Label.objects.values_list("name", flat=True)])
+
+
+class TalkativeSerializer(serializers.ModelSerializer[Note]):
+    """Asks about another table for each row."""
+
+    is_known = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ("id", "is_known")
+
+    def get_is_known(self, note: Note) -> bool:
+        return Precious.objects.filter(name=note.title).exists()
+
+
+class TalkativeNoteBinding(AsyncBinding):
+    stream = "tests.TalkativeNote"
+    model = Note
+    serializer_class = TalkativeSerializer
+
+
+@pytest.mark.django_db
+def test_whatever_the_database_is_asked_for_a_query_or_its_rows_it_depends_on(django_user_model: Any) -> None:
+    user = django_user_model.objects.create(username="ann")
+    Note.objects.create(title="x")
+    asking = evaluation("search", user, "tests.AskingNote")
+    assert asking.labels == {"zoo.Note", "zoo.Label"}
+    assert asking.sieve is not None
+    assert not asking.is_entangled
+    talkative = evaluation("search", user, "tests.TalkativeNote")
+    assert talkative.labels == {"zoo.Note", "zoo.Precious"}
+    assert evaluation("retrieve", user, "tests.TalkativeNote", id=Note.objects.get().pk).labels == talkative.labels
+
+
+class LookingNoteBinding(AsyncBinding):
+    """Whose rows depend on what its own table holds."""
+
+    stream = "tests.LookingNote"
+    model = Note
+    fields = ("id", "title")
+
+    def get_queryset(self) -> Any:
+        return Note.objects.filter(rank=Note.objects.aggregate(best=Max("rank"))["best"])
+
+
+@pytest.mark.django_db
+def test_a_query_for_which_its_own_table_was_asked_is_entangled(django_user_model: Any) -> None:
+    user = django_user_model.objects.create(username="ann")
+    assert evaluation("search", user, "tests.LookingNote").is_entangled
 
 
 class OwnSearchBinding(AsyncBinding):
@@ -187,7 +237,7 @@ def test_a_query_that_depends_on_more_than_its_rows_has_no_sieve(django_user_mod
     user = django_user_model.objects.create(username="ann")
     entangled = evaluation("search", user, "tests.ParentNote", filters={"parent__title": "a"})
     assert entangled.is_entangled
-    assert entangled.sieve is None
+    assert entangled.no_sieve == "its rows depend on others of zoo.Note"
     assert evaluation("search", user, "tests.ParentNote").sieve is not None
-    assert evaluation("search", user, "tests.AskingNote").sieve is None
-    assert evaluation("search", user, "tests.OwnSearch").sieve is None
+    own = evaluation("search", user, "tests.OwnSearch")
+    assert (own.sieve, own.no_sieve) == (None, "OwnSearchBinding has a search of its own")

@@ -10,16 +10,10 @@ from django.db.models.functions import Lower
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from channels_binding.live.sieve import PER_STATEMENT, counts, probe, sieve_of, values_of
+from channels_binding.live.sieve import PER_STATEMENT, NoSieve, counts, probe, sieve_of, values_of
 from tests.project.zoo.models import Cafe, Label, Note, Token
 
 pytestmark = pytest.mark.django_db
-
-
-def made(queryset: Any) -> Any:
-    sieve = sieve_of(queryset)
-    assert sieve is not None
-    return sieve
 
 
 @pytest.mark.parametrize(
@@ -35,11 +29,12 @@ def made(queryset: Any) -> Any:
     ],
 )
 def test_a_list_whose_rows_depend_on_each_other_or_on_the_clock_has_none(queryset: Any) -> None:
-    assert sieve_of(queryset) is None
+    with pytest.raises(NoSieve):
+        sieve_of(queryset)
 
 
 def test_what_its_rows_have_in_common_is_kept() -> None:
-    assert made(Note.objects.filter(done=True)).conditions.allowed == {"done": {True}}
+    assert sieve_of(Note.objects.filter(done=True)).conditions.allowed == {"done": {True}}
 
 
 def test_rows_are_found_in_many_lists_by_one_statement() -> None:
@@ -56,11 +51,11 @@ def test_rows_are_found_in_many_lists_by_one_statement() -> None:
         (Note.objects.all(), [rows[3].pk + 1], False),
     ]
     with CaptureQueriesContext(connection) as statements:
-        found = probe([(made(queryset), keys) for queryset, keys, _ in lists])
+        found = probe([(sieve_of(queryset), keys) for queryset, keys, _ in lists])
     assert found == [expected for _, _, expected in lists]
     assert len(statements) == 1
     with CaptureQueriesContext(connection) as statements:
-        found_counts = counts([made(queryset) for queryset, _, _ in lists])
+        found_counts = counts([sieve_of(queryset) for queryset, _, _ in lists])
     assert found_counts == [2, 2, 1, 4, 0, 0, 4, 4]
     assert len(statements) == 1
 
@@ -68,15 +63,15 @@ def test_rows_are_found_in_many_lists_by_one_statement() -> None:
 def test_keys_that_are_no_numbers_are_found() -> None:
     token, cafe = Token.objects.create(name="t"), Cafe.objects.create(name="c", seats=3)
     asked: list[Any] = [
-        (made(Token.objects.filter(name="t")), [str(token.pk)]),
-        (made(Cafe.objects.filter(seats=3, name="c")), [cafe.pk]),
+        (sieve_of(Token.objects.filter(name="t")), [str(token.pk)]),
+        (sieve_of(Cafe.objects.filter(seats=3, name="c")), [cafe.pk]),
     ]
     assert probe(asked) == [True, True]
 
 
 def test_more_lists_than_one_statement_takes_are_asked_in_several() -> None:
     row = Note.objects.create(title="a", rank=7)
-    sieves = [made(Note.objects.filter(rank=rank)) for rank in range(PER_STATEMENT + 20)]
+    sieves = [sieve_of(Note.objects.filter(rank=rank)) for rank in range(PER_STATEMENT + 20)]
     with CaptureQueriesContext(connection) as statements:
         found = probe([(sieve, [row.pk]) for sieve in sieves])
     assert [number for number, is_in in enumerate(found) if is_in] == [7]
@@ -89,7 +84,7 @@ def test_more_lists_than_one_statement_takes_are_asked_in_several() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_question_that_the_database_refuses_is_answered_with_maybe() -> None:
-    broken = made(Note.objects.extra(where=["no_such_column = 1"]))
+    broken = sieve_of(Note.objects.extra(where=["no_such_column = 1"]))
     assert probe([(broken, [1])]) == [True]
     assert counts([broken]) == [None]
 

@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -274,13 +274,19 @@ def _note_statement(alias: str, sql: str, params: Any, many: bool) -> None:
 
 def _note_odd_statement(alias: str, sql: str) -> None:
     """TRUNCATE, WITH … UPDATE, MERGE, CALL: every captured table that the text names counts as changed."""
-    words = set(re.findall(r"\w+", sql))
-    touched = [table.label for name, table in tables().items() if name in words]
+    touched = labels_in(sql)
     if touched:
         record = recorder(alias)
         for label in touched:
             record.notes().changes.note(label, None)
         record.flush_unless_atomic()
+
+
+@lru_cache(maxsize=2048)
+def labels_in(sql: str) -> frozenset[str]:
+    """Captured models whose tables a statement names."""
+    words = set(re.findall(r"\w+", sql))
+    return frozenset(table.label for name, table in tables().items() if name in words)
 
 
 def _keys(sql: str, params: Any, many: bool, table: Table) -> list[Any] | None:

@@ -20,7 +20,7 @@ from channels_binding.failures import as_error
 from channels_binding.live import capture
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
-from channels_binding.live.sieve import Sieve, sieve_of
+from channels_binding.live.sieve import NoSieve, Sieve, sieve_of
 from channels_binding.live.window import diff, gone, snapshot
 from channels_binding.mixins import ModelActions
 from channels_binding.protocol import Body
@@ -147,7 +147,9 @@ class Group:
         """What it answers now."""
         if self.completed == 0 or not same(self.reading, evaluation.reading):
             self.reading = evaluation.reading
-        self.labels, self.sieve, self.is_entangled = evaluation.labels, evaluation.sieve, evaluation.is_entangled
+        # What was asked for rows that were not read again now still matters to them.
+        self.labels = evaluation.labels | (set() if evaluation.is_whole else self.labels or set())
+        self.sieve, self.is_entangled = evaluation.sieve, evaluation.is_entangled
 
     def touch(self, keys: Set[Any] | None) -> None:
         """A change matters: of the rows with these keys, or of anything (None)."""
@@ -259,6 +261,10 @@ class Evaluation:
     """Models that it touches."""
     is_entangled: bool
     sieve: Sieve | None
+    no_sieve: str | None
+    """Why it has none."""
+    is_whole: bool = True
+    """Whether all of it was read, and not only what had changed."""
 
 
 def evaluate(
@@ -276,14 +282,30 @@ def evaluate(
     if last is not None and changed is not None and not last.is_single:
         binding.unchanged = {row.pk: row for row in last.rows if row.pk not in changed}
         binding.known_labels = last.extra.get("labels", {})
-    matching: list[tuple[models.QuerySet[Any], int]] = []
+    matching: list[models.QuerySet[Any]] = []
     with capture.statements() as statements:
-        binding.on_matching = lambda queryset: matching.append((queryset, len(statements)))
+        binding.on_matching = lambda queryset: _begin_rows(binding, queryset, matching, statements)
         reading = _read(binding, action)
+    if not binding.is_read_by_plan:
+        binding.dependencies |= _models_in(statements) - {*row_models(binding.get_model())}
     if audience is not None and settle(binding.get_audience()) != audience:
         raise AudienceChanged
     rows, read = row_labels(binding.get_model()), labels_of(binding)
-    return Evaluation(reading, read | rows, bool(read & rows), None if read & rows else _sieve(binding, matching))
+    sieve, reason = _sieve_or_reason(binding, matching, read & rows)
+    return Evaluation(reading, read | rows, bool(read & rows), sieve, reason, is_whole=binding.unchanged is None)
+
+
+def _begin_rows(
+    binding: BaseBinding, queryset: models.QuerySet[Any], matching: list[models.QuerySet[Any]], statements: list[str]
+) -> None:
+    """What the query is made of is known; whatever the database was asked for that, it depends on."""
+    matching.append(queryset)
+    if binding.dependencies is not None:
+        binding.dependencies |= _models_in(statements)
+
+
+def _models_in(statements: Collection[str]) -> set[type[models.Model]]:
+    return {apps.get_model(label) for sql in statements for label in capture.labels_in(sql)}
 
 
 def _read(binding: BaseBinding, action: Action) -> Reading | None:
@@ -298,14 +320,27 @@ def _read(binding: BaseBinding, action: Action) -> Reading | None:
     return answer
 
 
-def _sieve(binding: BaseBinding, matching: Sequence[tuple[models.QuerySet[Any], int]]) -> Sieve | None:
-    """The sieve of a built-in list. One whose making asked the database depends on more than can be seen: it has none."""
+def _sieve_or_reason(*asked: Any) -> tuple[Sieve | None, str | None]:
+    try:
+        return _sieve(*asked), None
+    except NoSieve as reason:
+        return None, str(reason)
+
+
+def _sieve(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entangled: Collection[str]) -> Sieve:
+    """The sieve of a built-in list.
+
+    Raises:
+        NoSieve: It may depend on more than can be seen.
+    """
     action = binding.call.action
-    is_builtin = action in LISTS and binding.get_action(action).handler is getattr(ModelActions, action)
-    if not is_builtin or len(matching) != 1:
-        return None
-    ((queryset, statements_before),) = matching
-    return None if statements_before else sieve_of(queryset)
+    if action not in LISTS:
+        raise NoSieve("rows asked for by their keys need none")
+    if binding.get_action(action).handler is not getattr(ModelActions, action) or len(matching) != 1:
+        raise NoSieve(f"{type(binding).__name__} has a {action} of its own")
+    if entangled:
+        raise NoSieve(f"its rows depend on others of {', '.join(sorted(entangled))}")
+    return sieve_of(matching[0])
 
 
 def labels_of(binding: BaseBinding) -> set[str]:

@@ -55,11 +55,21 @@ class Sieve:
         return f"(SELECT COUNT(*) FROM ({self.sql}) cb)", self.params  # noqa: S608
 
 
-def sieve_of(queryset: models.QuerySet[Any]) -> Sieve | None:
-    """The sieve of a list; None where a row's place in it depends on more than the row: unions, aggregates, the clock."""
+class NoSieve(Exception):
+    """Why a list has none, in words for ``manage.py bindings --explain``."""
+
+
+def sieve_of(queryset: models.QuerySet[Any]) -> Sieve:
+    """The sieve of a list.
+
+    Raises:
+        NoSieve: A row's place in it depends on more than the row: unions, aggregates, the clock.
+    """
     pk = queryset.model._meta.pk
-    if not is_plain(queryset) or isinstance(pk, CompositePrimaryKey):
-        return None
+    if not is_plain(queryset):
+        raise NoSieve("it has annotations, distinct rows, a union or a slice")
+    if isinstance(pk, CompositePrimaryKey):
+        raise NoSieve("its key has several columns")
     conditions = conditions_of(queryset)
     try:
         sql, params = (
@@ -72,7 +82,7 @@ def sieve_of(queryset: models.QuerySet[Any]) -> Sieve | None:
     except EmptyResultSet:
         return Sieve(conditions, queryset.db, pk, None)
     if any(_is_time(value) for value in params):
-        return None  # ``published__lte=now()`` is another query every time
+        raise NoSieve("a time is among its parameters")  # ``published__lte=now()`` is another query every time
     return Sieve(conditions, queryset.db, pk, sql, tuple(params))
 
 

@@ -2,8 +2,10 @@
 
 import json
 from io import StringIO
+from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 
@@ -33,3 +35,40 @@ def test_one_stream_is_shown_in_full() -> None:
 def test_an_unknown_stream_names_the_known_ones() -> None:
     with pytest.raises(CommandError, match=r"zoo\.Note"):
         shown("no.Such")
+
+
+@pytest.fixture
+def ann(db: None) -> Any:
+    return get_user_model().objects.create_user("ann")
+
+
+def explained(stream: str, **data: Any) -> dict[str, Any]:
+    (found,) = json.loads(shown(stream, "--explain", "--json", "--user", "ann", "--data", json.dumps(data)))
+    return dict(found)
+
+
+def test_how_a_change_finds_a_list_is_explained(ann: Any) -> None:
+    found = explained("zoo.Note", filters={"done": True, "labels__name": "x"})
+    assert found["audience"] == "('all',) (all signed-in users share one reading)"
+    assert found["any change of"] == ["zoo.Label", "zoo.Note_labels"]
+    assert found["a row"].startswith("every change runs the list again: it has annotations, distinct rows")
+    assert {"done: by value", "rank__in: by value", "rank__gte: the database is asked"} <= {*found["filters"]}
+    assert "labels: the database is asked" in found["filters"]
+
+
+def test_what_rows_have_in_common_is_told(ann: Any) -> None:
+    assert explained("zoo.Note", filters={"done": True})["a row"].endswith("by value (done in ['True'])")
+    assert "up to 100 lists in one statement" in explained("zoo.Note")["a row"]
+    assert explained("zoo.OwnNote")["a row"].endswith(f"by value (owner_id in ['{ann.pk}'])")
+
+
+def test_a_stream_that_cannot_be_explained_says_why(ann: Any) -> None:
+    assert explained("custom_stream")["matched"] == "it has no lists"
+    assert explained("zoo.Note", filters={"nope": 1})["refused"] == "The filters are not valid. (invalid)"
+    assert "Sign in first" in shown("zoo.Note", "--explain")
+
+
+@pytest.mark.parametrize("arguments", [("--user", "nobody"), ("--user", "ann", "--data", "{")])
+def test_an_unknown_user_and_odd_data_are_told(ann: Any, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError):
+        shown("zoo.Note", "--explain", *arguments)

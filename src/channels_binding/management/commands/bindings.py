@@ -2,14 +2,25 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
+from django.db import models, router
 
+from channels_binding import codecs
 from channels_binding.bindings import BaseBinding
-from channels_binding.exceptions import NotFound
+from channels_binding.calls import Call
+from channels_binding.conditions import is_exact
+from channels_binding.exceptions import BindingError, NotFound
+from channels_binding.filters import filterset_class
+from channels_binding.live.queries import Evaluation, evaluate, has_own_audience, row_labels
 from channels_binding.registry import registry
 from channels_binding.serializers import child
+from channels_binding.threads import settle
 
 
 class Command(BaseCommand):
@@ -20,6 +31,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("streams", nargs="*", help="Only these streams, like desk.Ticket.")
         parser.add_argument("--json", action="store_true", help="For programs.")
+        parser.add_argument("--explain", action="store_true", help="How changes find the live lists of each stream.")
+        parser.add_argument("--user", help="With --explain: whose lists (a user name; by default nobody's).")
+        parser.add_argument("--data", default="{}", help='With --explain: which list, {"filters": {"status": "open"}}.')
 
     def handle(self, *args: Any, streams: list[str], json: bool, **options: Any) -> None:
         try:
@@ -27,18 +41,83 @@ class Command(BaseCommand):
         except NotFound:
             known = ", ".join(sorted(cls.get_stream() for cls in registry))
             raise CommandError(f"There is no such stream. There are: {known}.") from None
-        described = [describe(cls) for cls in chosen]
+        described = [self._explained(cls, options) if options["explain"] else describe(cls) for cls in chosen]
         self.stdout.write(_as_json(described) if json else "\n\n".join(_as_text(each) for each in described))
+
+    def _explained(self, cls: type[BaseBinding], options: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return explain(cls, _user(options["user"]), codecs.parse(options["data"]))
+        except (ValueError, models.ObjectDoesNotExist) as error:
+            raise CommandError(str(error)) from None
+        except BindingError as error:
+            return {"stream": cls.get_stream(), "binding": _name(cls), "refused": f"{error} ({error.code})"}
+
+
+def _user(name: str | None) -> Any:
+    return AnonymousUser() if name is None else get_user_model()._default_manager.get_by_natural_key(name)
+
+
+def explain(cls: type[BaseBinding], user: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """How a changed row finds the live lists of a stream, and one list of ``user`` in particular."""
+    described = {"stream": cls.get_stream(), "binding": _name(cls)}
+    if "search" not in cls.get_actions():
+        return described | {"matched": "it has no lists"}
+    call = Call(cls.get_stream(), "search", data, user)
+    found = evaluate(call)
+    audience = settle(registry.get(call.stream)(call).get_audience())
+    return described | {
+        "audience": f"{audience} ({_sharing(cls)})",
+        "any change of": sorted(found.labels - row_labels(cls.get_model())),
+        "a row": _matched(found),
+        "filters": [f"{name}: {how}" for name, how in sorted(_filter_matching(cls).items())],
+    }
+
+
+def _matched(found: Evaluation) -> str:
+    if found.sieve is None:
+        return f"every change runs the list again: {found.no_sieve}"
+    allowed = found.sieve.conditions.allowed
+    known = ", ".join(f"{name} in {sorted(map(repr, values))}" for name, values in sorted(allowed.items()))
+    return (
+        f"by its key where it is shown, else by value ({known})"
+        if known
+        else ("by its key where it is shown, else the database is asked, up to 100 lists in one statement")
+    )
+
+
+def _filter_matching(cls: type[BaseBinding]) -> dict[str, str]:
+    """Each declared filter, and whether a change finds lists that use it by value or by asking."""
+    made = filterset_class(cls.get_model(), cls.filterset_fields) if cls.filterset_fields else None
+    filters = getattr(cls.filterset_class or made, "base_filters", {})
+    hows = {True: "by value", False: "the database is asked"}
+    return {name: hows[_is_by_value(cls.get_model(), each)] for name, each in filters.items()}
+
+
+def _is_by_value(model: type[models.Model], filter_: Any) -> bool:
+    try:
+        field: Any = model._meta.get_field(filter_.field_name)
+    except FieldDoesNotExist:
+        return False
+    is_equality = filter_.lookup_expr in ("exact", "in") and not filter_.exclude and filter_.method is None
+    is_column = field.concrete and not field.many_to_many
+    return is_equality and is_column and is_exact(field, router.db_for_read(model))
+
+
+def _name(cls: type[BaseBinding]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _sharing(cls: type[BaseBinding]) -> str:
+    if has_own_audience(cls):
+        return "as get_audience() says"
+    return "each user reads alone" if cls.depends_on_user() else "all signed-in users share one reading"
 
 
 def describe(cls: type[BaseBinding]) -> dict[str, Any]:
     """What a binding class says of itself, without a caller."""
-    shared = "each user reads alone" if cls.depends_on_user() else "all signed-in users share one reading"
-    if cls.get_audience is not BaseBinding.get_audience:
-        shared = "as get_audience() says"
     described: dict[str, Any] = {
         "stream": cls.get_stream(),
-        "binding": f"{cls.__module__}.{cls.__qualname__}",
+        "binding": _name(cls),
         "actions": sorted(cls.get_actions()),
         "permissions": [getattr(each, "__name__", str(each)) for each in cls.get_permission_classes()],
     }
@@ -48,7 +127,7 @@ def describe(cls: type[BaseBinding]) -> dict[str, Any]:
         "fields": _fields(cls),
         "filters": _filters(cls),
         "search": list(cls.search_fields),
-        "live reads": shared,
+        "live reads": _sharing(cls),
     }
 
 
@@ -76,7 +155,7 @@ def _as_json(described: list[dict[str, Any]]) -> str:
 
 def _as_text(described: dict[str, Any]) -> str:
     head = f"{described['stream']}  ({described['binding']})"
-    lines = [f"  {name:<12}{_value(value)}" for name, value in described.items() if name not in ("stream", "binding")]
+    lines = [f"  {name:<15}{_value(value)}" for name, value in described.items() if name not in ("stream", "binding")]
     return "\n".join([head, *lines])
 
 
