@@ -40,6 +40,7 @@ check: $(PYTHON_TEST) $(PACKAGES)  ## lint, format, types and layers, of both la
 	$(BIN)/mypy
 	PYTHONPATH=example/backend $(BIN)/mypy --config-file example/backend/mypy.ini
 	$(BIN)/lint-imports
+	$(MANAGE) bindings_types --check example/frontend/src/bindings.gen.ts
 	npm run lint
 	npm run types
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import schemathesis
 from django.utils.dateparse import parse_duration
@@ -137,7 +138,7 @@ def _codes_of(case: Any, name: str) -> set[str]:
     """JSON Schema's formats are only near what Django takes for a URL, an e-mail address, a date."""
     schema = _body_schema(case.operation.schema.raw_schema, case) if isinstance(case.body, dict) else {}
     properties = schema.get("properties", {})
-    if name == "id" and not str((case.path_parameters or {}).get("id", "")).isprintable():
+    if name == "id" and not unquote(str((case.path_parameters or {}).get("id", ""))).isprintable():
         return {"invalid"}
     return {"invalid"} if '"format"' in json.dumps(properties.get(name, {})) else set()
 

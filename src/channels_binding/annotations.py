@@ -51,12 +51,12 @@ class Data(dict[str, Any]):
 def input_of(handler: Callable[..., Any]) -> SerializerClass | None:
     """The serializer of a handler's ``data``, if its annotation says more than that it is an object."""
     names = [*inspect.signature(handler).parameters]
-    return _serializer(_hints(handler).get(names[1])) if len(names) > 1 else None
+    return serializer_of(_hints(handler).get(names[1])) if len(names) > 1 else None
 
 
 def output_of(handler: Callable[..., Any]) -> SerializerClass | None:
     """The serializer of what a handler returns."""
-    return _serializer(_hints(handler).get("return"))
+    return serializer_of(_hints(handler).get("return"))
 
 
 @lru_cache(maxsize=1024)
@@ -69,7 +69,8 @@ def _hints(handler: Callable[..., Any]) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _serializer(hint: Any) -> SerializerClass | None:
+def serializer_of(hint: Any) -> SerializerClass | None:
+    """The serializer of an annotation: itself, or one made of a TypedDict or a dataclass; None of anything else."""
     if not isinstance(hint, type):
         return None
     if issubclass(hint, serializers.BaseSerializer):
@@ -145,7 +146,7 @@ def field_of(hint: Any, **options: Any) -> Any:
 def _plain_field(hint: Any, **options: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _EnumField(hint, **options)
-    made = _serializer(hint)
+    made = serializer_of(hint)
     if made is not None:
         return made(**options)
     cls, extra = _FIELDS.get(hint, (_AnyField, {}))
@@ -216,6 +217,6 @@ def shown(answer: Any) -> Any:
     if isinstance(answer, serializers.BaseSerializer):
         return answer.data
     if dataclasses.is_dataclass(answer) and not isinstance(answer, (type, Reading)):
-        made = _serializer(type(answer))
+        made = serializer_of(type(answer))
         return made(answer).data if made is not None else answer
     return answer

@@ -77,6 +77,8 @@ class BaseBinding:
     """Order where the call names none; by default the queryset's or the model's."""
     page_size: ClassVar[int | None] = None
     max_page_size: ClassVar[int | None] = None
+    sends: ClassVar[Mapping[str, Any]] = {}
+    """Events that handlers dispatch, with the annotation of their data (``{"closed": Closed}``): for the contract's readers."""
     post_save_retrieve: ClassVar[bool] = True
     """Whether those who ``subscribe`` to the stream are sent each saved row as ``retrieve``."""
     actions: ClassVar[Sequence[str] | None] = None

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.db import models
 from rest_framework import serializers
 
 
@@ -39,7 +39,7 @@ class RangeField(serializers.ModelField):
         lower, upper = (self._end(given.get(name)) for name in ("lower", "upper"))
         if lower is not None and upper is not None and lower > upper:
             self.fail("bound_ordering")
-        return self._range(lower, upper, given.get("bounds") or "[)")
+        return self._range(lower, upper, given.get("bounds", "[)"))
 
     def _members(self, data: Any) -> Mapping[str, Any]:
         try:
@@ -51,25 +51,28 @@ class RangeField(serializers.ModelField):
         return given
 
     def _end(self, value: Any) -> Any:
-        """A bound, as the model field of the bounds takes it."""
-        if value is None:
-            return None
-        if isinstance(value, (bool, list, Mapping)):
-            self.fail("invalid")
+        """A bound, as REST framework's field for such a column takes it."""
+        column = type(self.model_field.base_field)  # type: ignore[attr-defined]  # a RangeField's
+        cls, options = _ENDS.get(column, (serializers.CharField, {}))
         try:
-            return self._base_field.clean(value, None)
-        except (ValidationError, OverflowError):
+            return cls(**options, allow_null=True).run_validation(value)
+        except serializers.ValidationError:
             self.fail("invalid")
-
-    @property
-    def _base_field(self) -> Any:
-        return self.model_field.base_field  # type: ignore[attr-defined]  # a RangeField's
 
     def _range(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self.model_field.range_type(*args, **kwargs)  # type: ignore[attr-defined]
         except (ValueError, TypeError):
             self.fail("invalid")
+
+
+_ENDS: Mapping[type, tuple[Any, Mapping[str, Any]]] = {
+    models.IntegerField: (serializers.IntegerField, {"min_value": -(2**31), "max_value": 2**31 - 1}),
+    models.BigIntegerField: (serializers.IntegerField, {"min_value": -(2**63), "max_value": 2**63 - 1}),
+    models.DecimalField: (serializers.DecimalField, {"max_digits": None, "decimal_places": None}),
+    models.DateField: (serializers.DateField, {}),
+    models.DateTimeField: (serializers.DateTimeField, {}),
+}
 
 
 def of_ranges() -> dict[Any, Any]:

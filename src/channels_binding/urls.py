@@ -31,10 +31,11 @@ urlpatterns = [
 ]
 
 if find_spec("drf_spectacular"):  # the extra "openapi"
-    from channels_binding.rest.documents import DocsFileView, DocsView, SchemaView
+    from channels_binding.rest.documents import AsyncSchemaView, DocsFileView, DocsView, SchemaView
 
     urlpatterns = [
         path("schema/", SchemaView.as_view(), name="schema"),
+        path("asyncapi/", AsyncSchemaView.as_view(), name="asyncapi"),
         path("docs/", DocsView.as_view(), name="docs"),
         path("docs/<str:name>", DocsFileView.as_view(), name="docs-file"),
         *urlpatterns,

@@ -103,5 +103,5 @@ def test_an_event_is_described_by_its_annotations(shapes: Any) -> None:
         assert taken["properties"] == {"number": {"type": "integer"}}
         assert taken["required"] == ["number"]
         assert taken["additionalProperties"] is False
-        assert shapes.answered(actions["ask"])["properties"] == {"number": {"type": "integer"}}
+        assert shapes.answered(Annotated, actions["ask"])["properties"] == {"number": {"type": "integer"}}
         assert shapes.taken(actions["open"])["additionalProperties"] is True

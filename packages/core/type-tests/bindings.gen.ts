@@ -1,4 +1,4 @@
-// As `manage.py channels_binding_types` writes it.
+// As `manage.py bindings_types` writes it.
 export interface ShopProductRow {
   id: number
   name: string

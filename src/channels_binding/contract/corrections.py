@@ -110,7 +110,12 @@ class _Base64(OpenApiSerializerFieldExtension):  # type: ignore[misc]  # untyped
 
 _BOUNDS: Mapping[str, Schema] = {
     "IntegerField": {"type": ["integer", "null"], "minimum": -(2**31), "maximum": 2**31 - 1},
-    "BigIntegerField": {"type": ["integer", "null"], "minimum": -codecs.SAFE_INTEGER, "maximum": codecs.SAFE_INTEGER},
+    "BigIntegerField": {
+        "type": ["integer", "null", "string"],
+        "minimum": -LARGEST,
+        "maximum": LARGEST,
+        "pattern": "^-?[0-9]{1,18}$",
+    },
     "DecimalField": {"type": ["number", "null"]},
     "DateField": {"type": ["string", "null"], "format": "date"},
     "DateTimeField": {"type": ["string", "null"], "format": "date-time"},

@@ -213,7 +213,7 @@ class _Stream:
     # Events
 
     def _event(self, action: Action) -> Schema:
-        answer = {"description": "What the handler answers.", "content": _json(self.shapes.answered(action))}
+        answer = {"description": "What the handler answers.", "content": _json(self.shapes.answered(self.cls, action))}
         operation = self._operation(action.name, {200: answer}, (*_ANY, 404, *_BODY), [_key()], self._taken(action))
         text = getdoc(action.handler)
         return {**operation, "description": text} if text else operation

@@ -77,6 +77,10 @@ class Shapes:
         self._named[name] = schema
         return reference(name)
 
+    def resolved(self, name: str) -> Schema:
+        """The schema that was named so, or that of a nested serializer."""
+        return self._named[name] if name in self._named else self.components[name]
+
     def binding(self, cls: type[BaseBinding], action: str) -> BaseBinding:
         """An instance as it would serve a call of ``action``."""
         call = Call(cls.get_stream(), action, {}, self.request.user, door="http", request=self.request)
@@ -145,9 +149,16 @@ class Shapes:
             return dict(ANY_OBJECT)
         return {**self.of_serializer(made(), "request"), "additionalProperties": False}
 
-    def answered(self, action: Action) -> Schema:
-        """What a bound event answers."""
+    def answered(self, cls: type[BaseBinding], action: Action) -> Schema:
+        """What a bound event answers: as its annotation says, else as ``sends`` does of what it reflects."""
         made = annotations.output_of(action.handler)
+        return self._shown(made or annotations.serializer_of(cls.sends.get(action.name)))
+
+    def sent(self, cls: type[BaseBinding]) -> dict[str, Schema]:
+        """What the stream sends of its own accord: event name → its data."""
+        return {name: self._shown(annotations.serializer_of(hint)) for name, hint in cls.sends.items()}
+
+    def _shown(self, made: Any) -> Schema:
         return dict(ANY_OBJECT) if made is None else self.of_serializer(made(), "response")
 
     # Filters

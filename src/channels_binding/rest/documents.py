@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels_binding.conf import get_settings
-from channels_binding.contract import openapi
+from channels_binding.contract import asyncapi, openapi
 from channels_binding.exceptions import NotFound, Unauthenticated
 from channels_binding.rest.views import BindingView, authenticators_of
 from channels_binding.rest.wire import WireRenderer
@@ -85,6 +85,16 @@ class SchemaView(DocumentView):
 
     def get(self, request: Request) -> HttpResponseBase:
         return self.respond(openapi.document(request, self.address, authenticators_of))
+
+
+class AsyncSchemaView(DocumentView):
+    """``/api/asyncapi/``: AsyncAPI 3 of the socket."""
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        return [WireRenderer(), _Yaml()]
+
+    def get(self, request: Request) -> HttpResponseBase:
+        return self.respond(asyncapi.document(request))
 
 
 class _Yaml(OpenApiYamlRenderer):  # type: ignore[misc]  # untyped

@@ -3,6 +3,8 @@
 # ruff: noqa: I001
 # mypy: allow-untyped-defs
 
+from typing import TypedDict
+
 from channels_binding.consumers import AsyncBinding, bind
 
 class YourCustomBinding(AsyncBinding):
@@ -28,3 +30,11 @@ class YourCustomBinding(AsyncBinding):
         await self.broadcast('custom_all_event', {
             'msg': f'This a dispatched response to the all layers from {sender}'
         })
+
+
+# What follows is not of that page: it tells TypeScript what the stream sends.
+class Message(TypedDict):
+    msg: str
+
+
+YourCustomBinding.sends = dict.fromkeys(("custom_event", "custom_group_event", "custom_all_event"), Message)

@@ -1,6 +1,6 @@
 import { DeleteModal } from '@channels-binding/mui'
 import type { JSX } from 'react'
-import type { Ticket } from '../bindings'
+import type { DeskTicketRow as Ticket } from '../bindings.gen'
 
 interface DeleteTicketProps {
   readonly ticket: Ticket

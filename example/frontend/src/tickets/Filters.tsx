@@ -1,3 +1,4 @@
+import type { Filters as BindingFilters } from '@channels-binding/core'
 import { useDescribe, useList } from '@channels-binding/core/react'
 import { SearchBar } from '@channels-binding/mui'
 import Button from '@mui/material/Button'
@@ -8,11 +9,7 @@ import { type JSX, memo } from 'react'
 import { AddIcon } from '../icons'
 
 /** What narrows the table; the names are those of the binding's filters. */
-export interface TicketFilters {
-  readonly status?: string
-  readonly priority?: string
-  readonly group?: number
-}
+export type TicketFilters = Partial<Pick<BindingFilters<'desk.Ticket'>, 'status' | 'priority' | 'group'>>
 
 interface FiltersProps {
   readonly filters: TicketFilters

@@ -5,7 +5,7 @@ import Paper from '@mui/material/Paper'
 import type { Theme } from '@mui/material/styles'
 import useMediaQuery from '@mui/material/useMediaQuery'
 import { type JSX, lazy, Suspense, useMemo, useState } from 'react'
-import type { Ticket } from '../bindings'
+import type { DeskTicketRow as Ticket } from '../bindings.gen'
 import { columnsOf, HIDDEN } from './columns'
 import { Filters, type TicketFilters } from './Filters'
 

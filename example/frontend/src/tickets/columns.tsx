@@ -1,7 +1,7 @@
 import type { TableRow } from '@channels-binding/mui/table'
 import { GridActionsCellItem, type GridColDef } from '@mui/x-data-grid'
 import { lazy, Suspense } from 'react'
-import type { Ticket } from '../bindings'
+import type { DeskTicketRow as Ticket } from '../bindings.gen'
 import { DeleteIcon, EditIcon } from '../icons'
 import { DueDate, Priority, Status, Tags } from './cells'
 

@@ -1,0 +1,219 @@
+"""AsyncAPI 3 of the socket: what each stream takes there, what it answers and what it pushes (spec/protocol.md)."""
+
+from collections.abc import Iterator, Mapping
+from inspect import getdoc
+from typing import Any
+
+from channels_binding import __version__
+from channels_binding.actions import Action
+from channels_binding.bindings import BaseBinding
+from channels_binding.contract import messages
+from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, inspecting, reference
+from channels_binding.registry import registry
+from channels_binding.serializers import child
+
+CHANNEL = {"$ref": "#/channels/socket"}
+LIVE = ("snapshot", "diff", "same", "delta", "gone")
+"""Messages of a live read, one definition of spec/messages.schema.json each."""
+SYSTEM = {
+    "hello": "send",
+    "goaway": "send",
+    "authenticate": "receive",
+    "batch": "receive",
+    "systemReply": "send",
+    "beat": "send",
+}
+"""Messages of the protocol itself, as the server sees them; ``beat`` goes both ways."""
+READS = ("retrieve", "search", "list")
+_HASH = r"(#[A-Za-z0-9_-]{1,64})?"
+_ERROR = "failure"
+
+
+def document(request: Any) -> dict[str, Any]:
+    """The whole document, as the user of ``request`` may see it."""
+    with inspecting():
+        shapes = Shapes(request)
+        contract = _Contract(shapes)
+        for cls in sorted(registry, key=lambda cls: cls.get_stream()):
+            _Stream(cls, shapes, contract).describe()
+        schemas = {**messages.definitions(), **shapes.components}
+        return {
+            "asyncapi": "3.0.0",
+            "info": {"title": "Channels Binding", "version": __version__, "description": _DESCRIPTION},
+            "defaultContentType": "application/json",
+            "channels": {"socket": contract.channel()},
+            "operations": contract.operations,
+            "components": {"messages": contract.messages, "schemas": schemas},
+        }
+
+
+_DESCRIPTION = (
+    "One WebSocket, with the subprotocol cb.1.json. A text frame is one message, or an array of messages; replies carry the "
+    "id of their call, pushes none."
+)
+
+
+class _Contract:
+    """What the document collects: messages and operations of one channel."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self.shapes = shapes
+        self.messages: dict[str, Schema] = {}
+        self.operations: dict[str, Schema] = {}
+        self.message(_ERROR, reference("cb.failure"), "What is wrong, in place of an answer.")
+        for name in LIVE:
+            self.message(name, reference(f"cb.{name}"), "A live read.")
+        for name, way in SYSTEM.items():
+            self.message(name, reference(f"cb.{name}"), "Of the protocol.")
+            self.operations[name] = {"action": way, "channel": CHANNEL, "messages": [_of(name)]}
+        self.operations["live"] = {
+            "action": "send",
+            "channel": CHANNEL,
+            "messages": [_of(name) for name in (*LIVE, _ERROR)],
+        }
+
+    def message(self, name: str, payload: Schema, summary: str) -> None:
+        self.messages[name] = {"name": name, "summary": summary, "payload": payload}
+
+    def channel(self) -> Schema:
+        """The socket. Where it is routed is the project's own; so the address is not known here."""
+        found = {name: {"$ref": f"#/components/messages/{name}"} for name in self.messages}
+        return {"address": None, "title": "The socket", "messages": found}
+
+
+class _Stream:
+    """The messages of one stream."""
+
+    def __init__(self, cls: type[BaseBinding], shapes: Shapes, contract: _Contract) -> None:
+        self.cls = cls
+        self.shapes = shapes
+        self.contract = contract
+        self.name = cls.get_stream()
+
+    def describe(self) -> None:
+        """Add each action with its reply, and what is sent without being asked for."""
+        taken = dict(self._taken())
+        for name, action in sorted(self.cls.get_actions().items()):
+            self._action(name, action, taken.get(name))
+        for name, schema in self.shapes.sent(self.cls).items():
+            self._sent(name, schema)
+
+    def _action(self, name: str, action: Action, taken: Schema | None) -> None:
+        data = taken or (dict(ANY_OBJECT) if action.is_builtin else self.shapes.taken(action))
+        event = f"{self.name}.{name}"
+        self.contract.message(event, self._call(event, data), (getdoc(action.handler) or name).split("\n")[0])
+        replies = [_of(_ERROR)]
+        if name in READS:
+            replies += [_of(each) for each in ("snapshot", "same", "delta", "gone")]
+        self.contract.message(
+            f"{event}.reply", self._reply(event, self._answered(name, action)), f"The answer to {event}."
+        )
+        self.contract.operations[event] = {
+            "action": "receive",
+            "channel": CHANNEL,
+            "messages": [_of(event)],
+            "reply": {"channel": CHANNEL, "messages": [_of(f"{event}.reply"), *replies]},
+        }
+
+    def _sent(self, name: str, schema: Schema) -> None:
+        event = f"{self.name}.{name}"
+        if event not in self.contract.messages:
+            self.contract.message(event, self._reply(event, schema), "Sent by a handler.")
+            self.contract.operations[event] = {"action": "send", "channel": CHANNEL, "messages": [_of(event)]}
+
+    def _call(self, event: str, data: Schema) -> Schema:
+        members = {
+            "event": {"type": "string", "pattern": f"^{event.replace('.', '[.]')}{_HASH}$"},
+            "id": reference("cb.id"),
+            "data": data,
+            "key": {"type": "string", "minLength": 1, "maxLength": 255},
+            "if": {"type": "string", "minLength": 1, "maxLength": 255},
+            "have": reference("cb.have"),
+        }
+        required = ["event", "data"] if data.get("required") else ["event"]
+        return {"type": "object", "properties": members, "required": required}
+
+    def _reply(self, event: str, data: Schema) -> Schema:
+        named = {"type": "string", "pattern": f"^{event.replace('.', '[.]')}{_HASH}$"}
+        return {
+            "type": "object",
+            "properties": {"event": named, "id": reference("cb.id"), "data": data},
+            "required": ["event"],
+        }
+
+    # What the built-in actions take and answer
+
+    def _taken(self) -> Iterator[tuple[str, Schema]]:
+        if self.cls.find_model() is None:
+            return
+        key, some = self.shapes.key(self.cls), {"type": "array", "items": self.shapes.key(self.cls)}
+        lists = self._list()
+        yield "retrieve", _closed({"id": key, "ids": some, **self._read()})
+        yield "list", _closed(lists)
+        yield "search", _closed({**lists, **{name: {"type": "integer", "minimum": 1} for name in ("page", "limit")}})
+        yield "create", self.shapes.input(self.cls, "create")
+        yield "update", self._with_key(self.shapes.input(self.cls, "update"))
+        yield "replace", self._with_key(self.shapes.input(self.cls, "replace"))
+        yield "delete", _closed({"id": key}, "id")
+        yield "form", _closed({"id": key, "submit": self.shapes.form(self.cls), "initial": dict(ANY_OBJECT)})
+        yield "describe", _closed({})
+
+    def _with_key(self, schema: Schema) -> Schema:
+        """An input is closed, and here the key stands among its members."""
+        found = self.shapes.resolved(schema["$ref"].rpartition("/")[2])
+        properties = {"id": self.shapes.key(self.cls), **found.get("properties", {})}
+        return {**found, "properties": properties, "required": ["id", *found.get("required", ())]}
+
+    def _read(self) -> dict[str, Schema]:
+        return {"fields": {"type": "array", "items": _one_of(self._readable())}, "labels": _BOOLEAN, "live": _BOOLEAN}
+
+    def _list(self) -> dict[str, Schema]:
+        names = [*self.shapes.binding(self.cls, "search").get_ordering_fields()]
+        order = _one_of([*names, *(f"-{name}" for name in names)])
+        filters = {each.name: each.schema for each in self.shapes.filters(self.cls)}
+        return {
+            **self._read(),
+            "order": {"anyOf": [order, {"type": "array", "items": order}]},
+            "filters": _closed(filters),
+            "query": {"type": "string"},
+        }
+
+    def _readable(self) -> list[str]:
+        serializer = child(self.shapes.binding(self.cls, "retrieve").get_serializer())
+        return [name for name, field in getattr(serializer, "fields", {}).items() if not field.write_only]
+
+    def _answered(self, name: str, action: Action) -> Schema:
+        if not action.is_builtin:
+            return self.shapes.answered(self.cls, action)
+        if self.cls.find_model() is None or name in ("subscribe", "unsubscribe"):
+            return _SUCCESS
+        saved = {
+            "allOf": [_SUCCESS, {"type": "object", "properties": {"id": self.shapes.key(self.cls)}, "required": ["id"]}]
+        }
+        rows = {"type": "object", "properties": {"rows": {"type": "array", "items": self.shapes.row(self.cls)}}}
+        answers: Mapping[str, Schema] = {
+            "retrieve": {"anyOf": [self.shapes.row(self.cls), rows]},
+            "search": {"allOf": [reference("cb.list"), rows]},
+            "list": {"allOf": [reference("cb.list"), rows]},
+            "create": {"allOf": [_SUCCESS, self.shapes.row(self.cls)]},
+            "form": reference("cb.form"),
+            "describe": reference("cb.description"),
+        }
+        return answers.get(name, saved)
+
+
+_BOOLEAN: Schema = {"type": "boolean"}
+_SUCCESS: Schema = {"type": "object", "properties": {"success": {"const": True}}, "required": ["success"]}
+
+
+def _of(name: str) -> Schema:
+    return {"$ref": f"#/channels/socket/messages/{name}"}
+
+
+def _one_of(names: list[str]) -> Schema:
+    return {"type": "string", "enum": names} if names else {"not": {}}
+
+
+def _closed(properties: Mapping[str, Schema], *required: str) -> Schema:
+    shape: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return {**shape, "required": [*required]} if required else shape
