@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from channels_binding.exceptions import Invalid
-from channels_binding.mixins import refuse_unknown
+from channels_binding.writes import refuse_unknown
 from tests.conftest import Connect
 from tests.project.zoo.models import Guard, Label, Note, Precious
 

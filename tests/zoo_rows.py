@@ -42,8 +42,9 @@ def _text(field: Any) -> st.SearchStrategy[str]:
 
 
 def _decimal(field: Any) -> st.SearchStrategy[Decimal]:
-    whole = 10**field.max_digits - 1
-    return st.integers(-whole, whole).map(lambda n: Decimal(n).scaleb(-field.decimal_places))
+    digits, places = field.max_digits or 9, field.decimal_places or 3  # a range's numbers are not limited
+    whole = 10**digits - 1
+    return st.integers(-whole, whole).map(lambda n: Decimal(n).scaleb(-places))
 
 
 def _integer(field: Any) -> st.SearchStrategy[int]:

@@ -8,12 +8,14 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from inspect import iscoroutinefunction
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.db import connections, models
 from django.forms.models import BaseModelForm
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from channels_binding import codecs, forms, permissions, serializers
@@ -79,12 +81,20 @@ class BaseBinding:
     max_page_size: ClassVar[int | None] = None
     sends: ClassVar[Mapping[str, Any]] = {}
     """Events that handlers dispatch, with the annotation of their data (``{"closed": Closed}``): for the contract's readers."""
+    pagination_class: ClassVar[Any] = None
+    """A DRF pagination class, whose pages and query parameters a search over HTTP then has in place of ours."""
     post_save_retrieve: ClassVar[bool] = True
     """Whether those who ``subscribe`` to the stream are sent each saved row as ``retrieve``."""
     actions: ClassVar[Sequence[str] | None] = None
     """Built-in actions that are offered, ``("search", "retrieve")``; by default all. Bound events are always offered."""
     atomic: ClassVar[bool] = True
     """Whether a built-in write is one transaction."""
+    bulk: ClassVar[Literal["atomic", "independent"] | None] = None
+    """Whether ``update`` and ``delete`` take ``ids``: all rows or none, or each for itself with an answer of its own."""
+    max_bulk: ClassVar[int] = 100
+    """Most rows of one bulk write."""
+    full_clean: ClassVar[bool] = False
+    """Whether a write also passes the model's ``full_clean()``, which a ModelSerializer leaves out."""
     depends_on: ClassVar[Sequence[Any]] = ()
     """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, and its audiences doubtful,
     beyond those that the engine sees: it sees what the database is asked."""
@@ -195,8 +205,11 @@ class BaseBinding:
     @property
     def request(self) -> Any:
         """DRF's Request: the HTTP door's own, or one made of the socket's scope."""
+        method = self.method
         if self._request is None or self._request.user is not self.user:
-            self._request = permissions.request_of(self.call, self.method)
+            self._request = permissions.request_of(self.call, method)
+        elif isinstance(self._request, Request) and not _is_like(self._request.method, method):
+            self._request = permissions.restated(self._request, method, self.call.data)  # POST /api/app.Order/delete/
         return self._request
 
     @property
@@ -616,6 +629,10 @@ class BaseBinding:
     def get_page_size(self) -> int:
         return min(self.page_size or get_settings().DEFAULT_PAGE_SIZE, self.get_max_page_size())
 
+    @classmethod
+    def get_pagination_class(cls) -> Any:
+        return cls.pagination_class
+
     def get_max_page_size(self) -> int:
         return self.max_page_size or get_settings().MAX_PAGE_SIZE
 
@@ -737,6 +754,11 @@ class AsyncBinding(ModelActions, BaseBinding):
     async def send_to(self, user: Any, event: str, data: Mapping[str, Any]) -> None:
         """Send ``<stream>.<event>`` to every connection of one user (or the key of one)."""
         self._send_to(user, event, data)
+
+
+def _is_like(asked: str | None, method: str) -> bool:
+    """Whether permissions would answer both methods alike: ``HEAD`` and ``GET``."""
+    return asked == method or {asked, method} <= {*SAFE_METHODS}
 
 
 def _keys_shown(values: Iterable[Any]) -> set[Pk]:

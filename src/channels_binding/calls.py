@@ -41,6 +41,8 @@ class Call:
     outlet: Outlet | None = None
     files: Mapping[str, Any] = field(default_factory=dict)
     """Uploaded files by field name (HTTP multipart)."""
+    takes_pages: bool = False
+    """Whether the door can carry the page of a DRF ``pagination_class``: HTTP can."""
     terse: bool = False
     """Answer what was first promised to clients without a subprotocol, and nothing more (spec/protocol.md §7)."""
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import authentication, codecs, protocol
+from channels_binding import authentication, batches, codecs, protocol
 from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading, forgetful
 from channels_binding.conf import Settings, get_settings
@@ -27,6 +27,7 @@ from channels_binding.exceptions import (
     Invalid,
     LimitExceeded,
     NotFound,
+    Timeout,
     TooLarge,
     Unauthenticated,
 )
@@ -403,7 +404,7 @@ class Connection:
                 self._answer_at_once(
                     failure(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id)
                 )
-            elif request.is_system:
+            elif request.is_system and not self._is_batch(request):
                 self._system(request)
             else:
                 self._begin(request)
@@ -416,6 +417,9 @@ class Connection:
             return
         self._is_idle.clear()
         self._spawn(self._serve(request))
+
+    def _is_batch(self, request: Request) -> bool:
+        return request.event == batches.EVENT and self.dialect == "cb.1"
 
     async def _authenticate(self, request: Request) -> None:
         """``cb.auth``: be whoever the token says. What follows in the same frame, and later ones, wait for it."""
@@ -500,7 +504,9 @@ class Connection:
         )
 
     async def _answer(self, request: Request, call: Call) -> None:
-        if self._is_live_read(call):
+        if request.is_system:
+            await self._act(request, call)
+        elif self._is_live_read(call):
             await self._read(request, call)
         elif request.action == "subscribe" and request.hash is None:
             await self._subscribe(request, call)
@@ -569,7 +575,7 @@ class Connection:
         token = WRITTEN.set(written)
         self._writes_in_flight += 1
         try:
-            answer = await aperform(call)
+            answer = await (self._batch(request, call) if request.is_system else aperform(call))
             if self.dialect == "cb.1":
                 await self.hub.wait_settled(written, self, OWN_DIFFS_SECONDS)
             if way_out.successor is None:
@@ -583,6 +589,20 @@ class Connection:
             self._writes_in_flight -= 1
             if not self._writes_in_flight:
                 self._release_held()
+
+    async def _batch(self, request: Request, call: Call) -> Any:
+        """``cb.batch``: its operations one after another, on one thread. Each counts against the rate."""
+        ops = request.data.get("ops")
+        for _ in ops[1 : self.settings.MAX_BATCH_OPS] if isinstance(ops, list) else ():
+            self.session.rate.take(self.hub.loop.time())
+        work = run(batches.run_batch, call, lambda operation, data: self._operation(call, operation, data))
+        try:
+            return await asyncio.wait_for(work, self.settings.CALL_TIMEOUT_SECONDS)
+        except TimeoutError:
+            raise Timeout() from None
+
+    def _operation(self, batch: Call, operation: batches.Operation, data: dict[str, Any]) -> Call:
+        return replace(batch, stream=operation.stream, action=operation.action, data=data, key=None, is_counted=False)
 
     async def _hand_over(self, request: Request, answer: Any, way_out: Any) -> None:
         """The handler has signed somebody in or out. A socket that is closed for it is told the answer first."""

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from channels_binding import annotations
+from rest_framework.permissions import SAFE_METHODS
+
+from channels_binding import annotations, idempotency
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call, Reading
@@ -62,8 +64,16 @@ def perform(call: Call) -> Answer:
 def perform_found(binding: BaseBinding, action: Action) -> Answer:
     """As ``perform``, for a binding that ``find`` has given."""
     admit(binding)
-    answer: Answer = annotations.shown(settle(action.handler(binding, _data(binding, action))))
+    with idempotency.kept(binding.call, is_write=is_write(binding)) as kept:
+        if kept.answer is None:
+            kept.answer = annotations.shown(settle(action.handler(binding, _data(binding, action))))
+    answer: Answer = kept.answer
     return answer
+
+
+def is_write(binding: BaseBinding) -> bool:
+    """Whether a call may change something: not what is like a GET."""
+    return binding.method not in SAFE_METHODS
 
 
 def _data(binding: BaseBinding, action: Action) -> Any:
@@ -74,9 +84,10 @@ def _data(binding: BaseBinding, action: Action) -> Any:
     return annotations.read(action.handler, {**call.data, **call.files}, binding.get_serializer_context)
 
 
-def _admitted_data(binding: BaseBinding, action: Action) -> Any:
+def _begun(binding: BaseBinding, action: Action) -> tuple[Any, idempotency.Kept]:
     admit(binding)
-    return _data(binding, action)
+    data = _data(binding, action)
+    return data, idempotency.begin(binding.call, is_write(binding))
 
 
 async def aperform(call: Call) -> Answer:
@@ -95,6 +106,13 @@ async def aperform(call: Call) -> Answer:
 
 
 async def _aperform(binding: BaseBinding, action: Action) -> Answer:
-    data = await run(_admitted_data, binding, action)
-    answer: Answer = annotations.shown(await run_coroutine(action.handler, binding, data))
+    data, kept = await run(_begun, binding, action)
+    if kept.answer is not None:
+        return kept.answer  # type: ignore[no-any-return]
+    try:
+        answer: Answer = annotations.shown(await run_coroutine(action.handler, binding, data))
+    except BaseException:
+        await run(kept.forget)
+        raise
+    await run(kept.keep, answer)
     return answer

@@ -23,7 +23,7 @@ from channels_binding.failures import django_field_errors
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
 MAX_TERMS = 10
-RESERVED_NAMES = ("page", "limit", "order", "query", "fields", "labels", "format")
+RESERVED_NAMES = ("page", "limit", "order", "query", "fields", "labels", "format", "ids")
 """Names of a query string that are no filters."""
 FILTER_PREFIX = "filters."
 """In front of a filter's name in a query string; needed where the name is reserved: ``?filters.labels=3``."""

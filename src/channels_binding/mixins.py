@@ -4,15 +4,15 @@ They know querysets, serializers and forms, and no transport. Each is one unit o
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from django.db import models, router, transaction
+from django.db import models
 
 from channels_binding import forms as form_tools
+from channels_binding import serializers
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
-from channels_binding.exceptions import Invalid, LimitExceeded, PreconditionFailed
+from channels_binding.exceptions import Invalid, LimitExceeded
 from channels_binding.filters import apply_filters, apply_search
 from channels_binding.pagination import is_plain, keys_and_count, ordered, read_order, read_page
 from channels_binding.plans import Reader
@@ -20,35 +20,18 @@ from channels_binding.schema import describe_stream
 from channels_binding.serializers import as_pk, from_pk, rows_of
 from channels_binding.threads import settle
 from channels_binding.types import Pk
+from channels_binding.writes import Answer, Data, WriteMixin, refuse_unknown
 
 if TYPE_CHECKING:
     from channels_binding.bindings import BaseBinding as Base
 else:
     Base = object
 
-Data = dict[str, Any]
-Answer: TypeAlias = Any
-"""``Data`` or a Reading; typed loosely because an override may as well be a coroutine."""
 MAX_IDS = 1000
-"""Most ids of one ``retrieve``, ``update`` or ``delete``."""
+"""Most ids of one ``retrieve``."""
 
 _READ_NAMES = {"live", "labels", "fields"}
 _LIST_NAMES = _READ_NAMES | {"order", "filters", "query"}
-
-
-def refuse_unknown(data: Mapping[str, Any], known: set[str]) -> None:
-    """Tell about a misspelt name instead of ignoring it.
-
-    Raises:
-        Invalid: ``data`` has names that the action does not know.
-    """
-    unknown = sorted(set(data) - known)
-    if unknown:
-        message = f"Unknown. Possible: {', '.join(sorted(known))}."
-        raise Invalid(
-            "The data holds unknown names.",
-            fields={name[:100]: [{"code": "unknown", "message": message}] for name in unknown[:20]},
-        )
 
 
 class ReadMixin(Base):
@@ -80,6 +63,8 @@ class ReadMixin(Base):
     def search(self, data: Data) -> Answer:
         """``{"page": 2, "filters": {"status": "open"}, "order": "-amount"}`` → one page of the matching rows."""
         refuse_unknown(data, _LIST_NAMES | {"page", "limit"})
+        if self.call.takes_pages and self.get_pagination_class() is not None:
+            return self._paginated(data)
         page = read_page(data, default=self.get_page_size(), maximum=self.get_max_page_size())
         queryset, reader = self._matching(data)
         rows, count = self._page(queryset, page.window, reader)
@@ -96,6 +81,20 @@ class ReadMixin(Base):
         if len(rows) > limit:
             raise LimitExceeded(f"More than {limit} rows match; use 'search', or filter.", limit=limit)
         return self._reading(rows, reader, data, {"count": len(rows), "order": data.get("order")})
+
+    def _paginated(self, data: Data) -> Answer:
+        """A page as DRF's ``pagination_class`` makes it: a DRF Response, with its shape and headers."""
+        queryset, reader = self._matching(data)
+        paginator = self.get_pagination_class()()
+        for limit in ("max_limit", "max_page_size"):  # DRF's pages are not limited unless the class says so
+            if getattr(paginator, limit, 0) is None:
+                setattr(paginator, limit, self.get_max_page_size())
+        instances = paginator.paginate_queryset(
+            serializers.joined(queryset, reader.serializer), self.request, view=self
+        )
+        if instances is None:  # a page size of None: the class does not paginate
+            return [self.decoded(row) for row in reader.rows(queryset[: self.get_max_page_size()])]
+        return paginator.get_paginated_response([self.decoded(row) for row in reader.rows_of(instances)])
 
     def _matching(self, data: Data) -> tuple[models.QuerySet[Any], Reader]:
         """Queryset (permitted, filtered, ordered) and reader of a list."""
@@ -138,98 +137,6 @@ class ReadMixin(Base):
             fetched = reader.rows(self.reading_queryset().filter(pk__in=keys_lacking))
             known = {**known, **{row.pk: row for row in fetched}}
         return tuple(known[key] for key in keys if key in known)
-
-
-class WriteMixin(Base):
-    """create, update, save, delete."""
-
-    @builtin(method="POST", view_action="create")
-    def create(self, data: Data) -> Answer:
-        """The fields → ``{"success": true, "id": 7, …the row}``."""
-        serializer = self.get_serializer(data=self._input(data))
-        with self.transaction():
-            serializer.is_valid(raise_exception=True)
-            settle(self.perform_create(serializer))
-            instance = serializer.instance
-        (row,) = rows_of(self.get_serializer(), [instance])
-        return {"success": True, **self.decoded(row)}
-
-    @builtin(method="PATCH", view_action="partial_update")
-    def update(self, data: Data) -> Answer:
-        """``{"id": 7, "title": "new"}`` → ``{"success": true, "id": 7}``. What is left out stays."""
-        return self._update(self.key_of(data), data, partial=True)
-
-    @builtin(method="PUT", view_action="update")
-    def replace(self, data: Data) -> Answer:
-        """As ``update``, but every required field must be there (HTTP's PUT)."""
-        return self._update(self.key_of(data), data, partial=False)
-
-    def _update(self, key: Any, data: Data, *, partial: bool) -> Data:
-        changes = self._input({name: value for name, value in data.items() if name != "id"})
-        with self.transaction():
-            instance = self.get_object(key, lock=True)
-            self.check_version(instance)
-            serializer = self.get_serializer(instance, data=changes, partial=partial)
-            serializer.is_valid(raise_exception=True)
-            settle(self.perform_update(serializer))
-        return {"success": True} if self.call.terse else {"success": True, "id": as_pk(key)}
-
-    @builtin(method="POST", view_action="create")
-    def save(self, data: Data) -> Answer:
-        """``update`` with an id, ``create`` without."""
-        if data.get("id") is not None:
-            return self.perform("update", data)
-        return self.perform("create", {name: value for name, value in data.items() if name != "id"})
-
-    @builtin(method="DELETE", view_action="destroy")
-    def delete(self, data: Data) -> Answer:
-        """``{"id": 7}`` → ``{"success": true, "id": 7}``."""
-        refuse_unknown(data, {"id"})
-        key = self.key_of(data)
-        with self.transaction():
-            instance = self.get_object(key, lock=True)
-            self.check_version(instance)
-            settle(self.perform_destroy(instance))
-        return {"success": True, "id": as_pk(key)}
-
-    def perform_create(self, serializer: Any) -> Any:
-        """Save a valid new row. Override to add what the client does not say: ``serializer.save(owner=self.user)``."""
-        serializer.save()
-
-    def perform_update(self, serializer: Any) -> Any:
-        """Save a valid change."""
-        serializer.save()
-
-    def perform_destroy(self, instance: Any) -> Any:
-        """Delete a row."""
-        instance.delete()
-
-    def transaction(self) -> AbstractContextManager[Any]:
-        """What a write runs in: one transaction, unless ``atomic`` is False."""
-        return transaction.atomic(using=self.write_alias()) if self.atomic else nullcontext()
-
-    def write_alias(self) -> str:
-        return router.db_for_write(self.get_model())
-
-    def check_version(self, instance: Any) -> None:
-        """Compare the row with the version that the writer last saw (``if``).
-
-        Raises:
-            PreconditionFailed: It has changed since.
-        """
-        expected = self.call.if_version
-        if expected is None:
-            return
-        (row,) = rows_of(self.get_serializer(), [instance])
-        if row.etag != expected:
-            raise PreconditionFailed()
-
-    def _input(self, data: Data) -> Data:
-        """The data of a write, once its names are known to the serializer."""
-        fields = getattr(self.get_serializer(), "fields", None)
-        if fields is not None:
-            refuse_unknown(data, {"id", *fields})
-        return {**data, **self.call.files}
 
 
 class FormMixin(WriteMixin):

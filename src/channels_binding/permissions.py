@@ -11,7 +11,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404
 from rest_framework import permissions as drf
 from rest_framework.exceptions import APIException
-from rest_framework.request import Request
+from rest_framework.request import Request, clone_request
 
 from channels_binding.calls import Call
 from channels_binding.exceptions import Forbidden, Throttled, Unauthenticated
@@ -37,6 +37,13 @@ def request_of(call: Call, method: str) -> Request:
     request._full_data = request._data = call.data  # type: ignore[attr-defined]
     request._files = {}  # type: ignore[attr-defined]
     return request
+
+
+def restated(request: Request, method: str, data: Any) -> Request:
+    """An HTTP request as if it had come with another method and body, for what a POST names in its path or its batch."""
+    other = clone_request(request, method)
+    other._full_data = other._data = data  # type: ignore[attr-defined]
+    return other
 
 
 def check(permissions: Sequence[Any], request: Request, view: Any) -> None:

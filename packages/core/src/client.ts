@@ -2,7 +2,7 @@ import type { BackoffOptions } from './backoff.js'
 import { type CallOptions, Calls } from './calls.js'
 import { Connection } from './connection.js'
 import { Credentials, type TokenSource } from './credentials.js'
-import { BindingError } from './errors.js'
+import { BindingError, type WireError } from './errors.js'
 import { Listeners } from './listeners.js'
 import type { HeartbeatOptions } from './monitor.js'
 import { eventName, parseEvent } from './names.js'
@@ -88,6 +88,18 @@ export interface BatchOperation {
   readonly event: string
   readonly data?: unknown
   readonly as?: string
+}
+
+/** What became of one operation of a batch. */
+export type BatchResult =
+  | { readonly data: unknown; readonly v?: string; readonly error?: never }
+  | { readonly error: WireError; readonly data?: never }
+
+/** The answer of a batch: one result for each operation, in order. */
+export interface BatchAnswer {
+  /** Whether every operation has succeeded; always true of an atomic batch, which rejects otherwise. */
+  readonly success: boolean
+  readonly results: readonly BatchResult[]
 }
 
 /** Params of a one-shot read. */
@@ -225,10 +237,10 @@ export class ChannelsClient {
     return this.#call(event, data, options) as Promise<EventOut<E>>
   }
 
-  /** Sends several operations as one; atomic ones all happen or none. Resolves with the server's reply. */
-  batch(ops: readonly BatchOperation[], options: CallOptions & { atomic?: boolean } = {}): Promise<unknown> {
+  /** Sends several operations as one; atomic ones all happen or none (it then rejects, and `error.op` says which failed). */
+  batch(ops: readonly BatchOperation[], options: CallOptions & { atomic?: boolean } = {}): Promise<BatchAnswer> {
     const { atomic = true, ...others } = options
-    return this.#call('cb.batch', { atomic, ops }, others)
+    return this.#call('cb.batch', { atomic, ops }, others) as Promise<BatchAnswer>
   }
 
   /** One page, once. */

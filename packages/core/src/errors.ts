@@ -58,6 +58,10 @@ export interface WireError {
   readonly ref?: string
   readonly retry_after?: number
   readonly limit?: unknown
+  readonly current?: Readonly<Record<string, unknown>>
+  readonly v?: string
+  readonly of?: number | string
+  readonly op?: number
 }
 
 const isKnown = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code)
@@ -78,6 +82,14 @@ export class BindingError extends Error {
   readonly retryAfterSeconds: number | null
   /** The limit that was exceeded, where the server said so. */
   readonly limit: unknown
+  /** `precondition_failed`: the row as it is now, where the caller may read it. */
+  readonly current: Readonly<Record<string, unknown>> | null
+  /** `precondition_failed`: the version of `current`. */
+  readonly version: string | null
+  /** Of several rows written at once: the key of the one that was refused. */
+  readonly of: number | string | null
+  /** Of an atomic batch: the place of the operation that was refused. */
+  readonly op: number | null
 
   constructor(code: ErrorCode | (string & {}), message: string, details: Partial<WireError> = {}) {
     super(message)
@@ -90,6 +102,10 @@ export class BindingError extends Error {
     this.ref = details.ref ?? null
     this.retryAfterSeconds = details.retry_after ?? null
     this.limit = details.limit ?? null
+    this.current = details.current ?? null
+    this.version = details.v ?? null
+    this.of = details.of ?? null
+    this.op = details.op ?? null
   }
 
   /** Reads an error off the wire; whatever is not one becomes `internal`. */

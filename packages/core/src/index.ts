@@ -1,7 +1,9 @@
 export type { BackoffOptions } from './backoff.js'
 export type { CallOptions } from './calls.js'
 export {
+  type BatchAnswer,
   type BatchOperation,
+  type BatchResult,
   ChannelsClient,
   type ClientOptions,
   type ClientStats,

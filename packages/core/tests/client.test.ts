@@ -65,9 +65,14 @@ it('offers the built-in actions', async () => {
   expect(await client.delete('shop.Product', 4)).toEqual({ success: true, id: 4 })
   expect(await client.describe('shop.Product')).toMatchObject({ stream: 'shop.Product', pk: 'id' })
   expect(await client.auth('token')).toMatchObject({ success: true })
-  expect(await client.batch([{ event: 'shop.Product.delete', data: { id: 1 } }])).toMatchObject({
-    results: [{ id: 1 }],
-  })
+  const batch = await client.batch([
+    { event: 'shop.Product.create', data: { name: 'Gin' }, as: 'made' },
+    { event: 'shop.Product.delete', data: { id: { $ref: 'made.id' } } },
+  ])
+  expect(batch).toMatchObject({ success: true, results: [{ data: { name: 'Gin' } }, { data: { success: true } }] })
+  await expect(
+    client.batch([{ event: 'shop.Product.delete', data: { id: { $ref: 'nobody.id' } } }]),
+  ).rejects.toMatchObject({ code: 'invalid' })
   expect(server.liveReads).toBe(0)
 })
 

@@ -14,15 +14,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.settings import api_settings
-from rest_framework.views import APIView
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView, set_rollback
 
-from channels_binding import codecs, dispatch
+from channels_binding import batches, codecs, dispatch
 from channels_binding.actions import Action
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings, load_classes
-from channels_binding.exceptions import MethodNotAllowed, NotFound
+from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound
 from channels_binding.failures import as_error
 from channels_binding.live import outlet
+from channels_binding.permissions import restated
 from channels_binding.registry import registry
 from channels_binding.rest import events
 from channels_binding.rest.events import EventStreamRenderer
@@ -31,6 +33,7 @@ from channels_binding.rest.wire import (
     WireRenderer,
     body_data,
     idempotency_key,
+    ids_asked,
     is_known,
     matched_version,
     read_data,
@@ -108,6 +111,7 @@ class BindingView(APIView):
         return [WireRenderer(), *(cls() for cls in (*others, *live))]
 
     def handle_exception(self, exc: Exception) -> Response:
+        set_rollback()  # as DRF does, where the database has ATOMIC_REQUESTS
         error = as_error(exc)
         if isinstance(getattr(self.request, "accepted_renderer", None), EventStreamRenderer):
             self.request.accepted_renderer = WireRenderer()
@@ -156,11 +160,13 @@ class BindingView(APIView):
         """A Reading with its version as ETag, 304 for a client that has it; or a stream of events."""
         if isinstance(self.request.accepted_renderer, EventStreamRenderer):
             return events.respond(self, self.call(action, data))
-        answer = self.answer(self.call(action, data))
+        answer = self.answer(self.call(action, data, takes_pages=True))
+        if isinstance(answer, Response):
+            return answer
         if not isinstance(answer, Reading):
             return self.respond(answer)
         tag = f'"{answer.entity_tag}"'
-        headers = {"ETag": tag}
+        headers = {"ETag": tag, **self.links(answer.meta)}
         if is_known(tag, self.request.headers.get("If-None-Match", "")):
             return Response(status=304, headers=headers)
         return self.respond(answer, headers=headers)
@@ -181,6 +187,18 @@ class BindingView(APIView):
         except NotFound:
             return {}
 
+    def links(self, meta: Mapping[str, Any]) -> dict[str, str]:
+        """Where the pages beside this one are (RFC 8288): ``Link: <…?page=3>; rel="next", <…?page=1>; rel="prev"``."""
+        page = meta.get("page")
+        if page is None:
+            return {}
+        beside = {"next": page + 1 if page * meta["limit"] < meta["count"] else None, "prev": page - 1 or None}
+        here = self.request.build_absolute_uri()
+        found = [
+            f'<{replace_query_param(here, "page", number)}>; rel="{rel}"' for rel, number in beside.items() if number
+        ]
+        return {"Link": ", ".join(found)} if found else {}
+
     def respond(self, answer: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         is_json = isinstance(self.request.accepted_renderer, WireRenderer)
         data = answer if is_json or not isinstance(answer, Reading) else _plain(answer)
@@ -197,13 +215,45 @@ class BindingView(APIView):
 
 
 class StreamView(BindingView):
-    """``/api/<stream>/``: search and create."""
+    """``/api/<stream>/``: search and create; and, of several rows by ``ids``, retrieve, update and delete."""
 
     serves_events = True
-    method_actions = {"GET": "search", "POST": "create"}
+    method_actions = {"GET": "search", "POST": "create", "PATCH": "update", "DELETE": "delete"}
+
+    def offers(self, method: str) -> bool:
+        """Several rows can be written where the binding has ``bulk``."""
+        return super().offers(method) and (method not in ("PATCH", "DELETE") or self._has_bulk())
+
+    def _has_bulk(self) -> bool:
+        return registry.get(self.kwargs["stream"]).bulk is not None  # it offers an action, so it is there
 
     def get(self, request: Request, stream: str) -> HttpResponseBase:
-        return self.read("search", search_data(request.query_params))
+        ids = ids_asked(request.query_params)
+        if ids is not None:
+            return self.read("retrieve", {"ids": ids, **read_data(request.query_params)})
+        return self.read("search", search_data(request.query_params, self._paginator_names(stream)))
+
+    def _paginator_names(self, stream: str) -> set[str]:
+        """Query parameters that belong to the binding's ``pagination_class`` and are no filters."""
+        paginator = registry.get(stream).get_pagination_class()
+        if paginator is None:
+            return set()
+        return {parameter["name"] for parameter in paginator().get_schema_operation_parameters(self)}
+
+    def patch(self, request: Request, stream: str) -> HttpResponseBase:
+        return self.respond(self.answer(self.call("update", self._several())))
+
+    def delete(self, request: Request, stream: str) -> HttpResponseBase:
+        return self.respond(self.answer(self.call("delete", self._several())))
+
+    def _several(self) -> dict[str, Any]:
+        if not self.offers(str(self.request.method)):
+            raise MethodNotAllowed("The binding of this stream has no 'bulk'.")
+        data = self.body()
+        ids = ids_asked(self.request.query_params)
+        if "ids" not in data and ids is None:
+            raise Invalid.field("ids", "required", "'ids' is missing: in the body, or as ?ids=1,2.")
+        return data if ids is None else {**data, "ids": ids}
 
     def post(self, request: Request, stream: str) -> HttpResponseBase:
         answer = self.answer(self.call("create", self.body()))
@@ -253,6 +303,31 @@ class RowView(BindingView):
         if name in SOCKET_ONLY:
             raise MethodNotAllowed("Live reads are for sockets, and for GET with Accept: text/event-stream.")
         return self.respond(self.answer(self.call(name, self.body())))
+
+
+class BatchView(BindingView):
+    """``/api/batch/``: several operations in one request."""
+
+    def post(self, request: Request) -> HttpResponseBase:
+        batch = Call(
+            "cb", "batch", self.body(), request.user, door="http", request=request, outlet=HttpOutlet(batches.EVENT)
+        )
+        batch.key = idempotency_key(request.headers.get("Idempotency-Key"))
+        return self.respond(batches.run_batch(batch, self._operation))
+
+    def _operation(self, operation: batches.Operation, data: dict[str, Any]) -> Call:
+        return Call(
+            stream=operation.stream,
+            action=operation.action,
+            data=data,
+            user=self.request.user,
+            door="http",
+            request=restated(self.request, "POST", data),
+            outlet=HttpOutlet(f"{operation.stream}.{operation.action}"),
+        )
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        return self.respond({"max_ops": get_settings().MAX_BATCH_OPS})
 
 
 class FormView(BindingView):

@@ -1,6 +1,6 @@
 """HTTP bodies ↔ Calls: parsing, rendering, and what a query string asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from django.http import QueryDict
@@ -36,12 +36,18 @@ class WireRenderer(JSONRenderer):
         return data.data if isinstance(data, Reading) else codecs.encode(data)
 
 
-def search_data(query: QueryDict) -> dict[str, Any]:
+def ids_asked(query: QueryDict) -> list[str] | None:
+    """``?ids=7,9`` → ``["7", "9"]``; None where no ids are asked for."""
+    return [each for each in str(query["ids"]).split(",") if each] if "ids" in query else None
+
+
+def search_data(query: QueryDict, others: Set[str] = frozenset()) -> dict[str, Any]:
     """``?status=open&order=-amount&page=2`` → ``{"order": "-amount", "page": "2", "filters": {"status": "open"}}``."""
-    data: dict[str, Any] = {name: query[name] for name in ("page", "limit", "order", "query") if query.get(name)}
+    names = {"page", "limit", "order", "query"} - others
+    data: dict[str, Any] = {name: query[name] for name in names if query.get(name)}
     filters = QueryDict(mutable=True)
     for name, values in query.lists():
-        if name not in RESERVED_NAMES:
+        if name not in RESERVED_NAMES and name not in others:
             filters.setlist(name.removeprefix(FILTER_PREFIX), values)
     return {**data, **read_data(query), **({"filters": filters} if filters else {})}
 

@@ -359,15 +359,18 @@ export class FakeServer {
     throw new BindingError('bad_request', `No ${event}.`)
   }
 
-  #batch(ops: readonly Request[]): unknown {
-    let results: unknown[] = []
+  #batch(ops: readonly (Request & { as?: string })[]): unknown {
+    const results: { data: unknown }[] = []
+    const named = new Map<string, unknown>()
     this.commit(() => {
-      results = ops.map(op => {
+      for (const op of ops) {
         const { stream, action } = parseEvent(op.event)
-        return this.#action(this.#table(stream), action, (op.data ?? {}) as Data)
-      })
+        const data = this.#action(this.#table(stream), action, resolved(op.data ?? {}, named) as Data)
+        results.push({ data })
+        if (op.as !== undefined) named.set(op.as, data)
+      }
     })
-    return { results }
+    return { success: true, results }
   }
 
   #subscription(connection: Connection, stream: string, action: string, hash: string | null): unknown {
@@ -490,6 +493,23 @@ export class FakeServer {
     if (connection.hasProtocol) return { type: 'gone' }
     return { event: eventName(live.table.stream, 'delete'), data: { id: live.data.id } }
   }
+}
+
+/** `{"$ref": "name.path"}` anywhere in `value` → what the operation of that name has answered. */
+function resolved(value: unknown, named: ReadonlyMap<string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map(member => resolved(member, named))
+  if (typeof value !== 'object' || value === null) return value
+  const reference = '$ref' in value && Object.keys(value).length === 1 ? String(value.$ref) : ''
+  if (/^[A-Za-z_]\w*(\.\w+)+$/.test(reference)) return referred(reference, named)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, resolved(member, named)]))
+}
+
+function referred(reference: string, named: ReadonlyMap<string, unknown>): unknown {
+  const [name, ...path] = reference.split('.')
+  let found = named.get(name as string)
+  for (const part of path) found = (found as Record<string, unknown> | undefined)?.[part]
+  if (found === undefined) throw new BindingError('invalid', `Nothing is known by '${reference}'.`)
+  return found
 }
 
 function wireOf(error: BindingError): WireError {

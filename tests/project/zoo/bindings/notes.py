@@ -2,6 +2,7 @@ import asyncio
 import time
 from typing import Any
 
+from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding, Binding, bind
@@ -81,6 +82,23 @@ class GuardedNoteBinding(AsyncBinding):
     model = Note
     fields = ("id", "title", "rank")
     permission_classes = (IsNotLocked,)
+
+
+class TwoPerPage(PageNumberPagination):
+    page_size = 2
+    page_size_query_param = "size"
+
+
+class PagedNoteBinding(AsyncBinding):
+    """DRF's own pages over HTTP."""
+
+    stream = "zoo.PagedNote"
+    model = Note
+    fields = ("id", "title", "rank")
+    filterset_fields = ("done",)
+    ordering_fields = ("rank",)
+    pagination_class = TwoPerPage
+    max_page_size = 3
 
 
 class TokenBinding(AsyncBinding):

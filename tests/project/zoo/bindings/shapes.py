@@ -159,6 +159,7 @@ class TeahouseBinding(AsyncBinding):
 class ArticleBinding(AsyncBinding):
     model = Article
     fields = ("id", "headline", "is_quiet", "created_at", "updated_at")
+    bulk = "atomic"
     search_fields = ("headline",)
 
 
@@ -170,12 +171,15 @@ class QuietArticleBinding(AsyncBinding):
 class BookingBinding(AsyncBinding):
     model = Booking
     fields = ("id", "room", "day", "name", "is_cancelled")
+    bulk = "independent"
+    max_bulk = 3
     filterset_fields = {"room": ["exact"], "day": ["gte"]}
 
 
 class StepBinding(AsyncBinding):
     model = Step
     fields = ("id", "day", "code", "low", "high")
+    full_clean = True
 
 
 class InvoiceBinding(AsyncBinding):

@@ -1,0 +1,192 @@
+"""Several operations in one message (spec/protocol.md §4): each passes the corridor as if it had come alone.
+
+``{"ops": [{"event": "shop.Order.create", "data": {…}, "as": "order"},
+           {"event": "shop.Line.create", "data": {"order": {"$ref": "order.id"}}}]}``
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import router, transaction
+
+from channels_binding import codecs, idempotency
+from channels_binding.calls import Call, Reading
+from channels_binding.conf import get_settings
+from channels_binding.dispatch import perform
+from channels_binding.exceptions import BadRequest, Invalid, LimitExceeded, MethodNotAllowed, NotFound
+from channels_binding.failures import as_error
+from channels_binding.protocol import split_event
+from channels_binding.registry import registry
+
+EVENT = "cb.batch"
+NOT_HERE = ("subscribe", "unsubscribe")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_REFERENCE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One of them, read and found well-formed."""
+
+    stream: str
+    action: str
+    data: dict[str, Any]
+    name: str | None = None
+    """By which later operations refer to its answer."""
+
+
+MakeCall = Callable[[Operation, dict[str, Any]], Call]
+"""The door's: an operation, and its data with references filled in, as a call of the same caller."""
+
+
+class _Outlet:
+    """What an operation's handler sends: what it reflects under its own name is its answer, the rest goes its way."""
+
+    def __init__(self, outlet: Any, event: str) -> None:
+        self._outlet: Any = outlet
+        self._event = event
+        self.reflected: Mapping[str, Any] | None = None
+
+    def reflect(self, event: str, data: Mapping[str, Any]) -> None:
+        if event == self._event and self.reflected is None:
+            self.reflected = data
+        else:
+            self._outlet.reflect(event, data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._outlet, name)
+
+
+def run_batch(batch: Call, make_call: MakeCall) -> dict[str, Any]:
+    """Perform a ``cb.batch`` on this thread.
+
+    Returns:
+        ``{"success": true, "results": [{"data": {…}}, …]}``, one result for each operation in order. Unless ``atomic``,
+        one that failed is ``{"error": {…}}`` there.
+
+    Raises:
+        BindingError: It is no batch; or it is atomic and an operation failed. ``op`` says which, none has happened.
+    """
+    operations, is_atomic = read(batch.data)
+    with idempotency.kept(batch, is_write=True) as kept:
+        if kept.answer is None:
+            results = _atomically(operations, make_call) if is_atomic else _each(operations, make_call)
+            kept.answer = {"success": all("data" in result for result in results), "results": results}
+    answer: dict[str, Any] = kept.answer
+    return answer
+
+
+def read(data: Mapping[str, Any]) -> tuple[list[Operation], bool]:
+    """The data of a batch → its operations, and whether they are one.
+
+    Raises:
+        BadRequest: Not of the right shape.
+        LimitExceeded: More than ``MAX_BATCH_OPS``.
+    """
+    ops, is_atomic = data.get("ops"), data.get("atomic", True)
+    if not isinstance(ops, list) or not ops or not isinstance(is_atomic, bool):
+        raise BadRequest("'ops' is a list of at least one operation, 'atomic' true or false.")
+    limit = get_settings().MAX_BATCH_OPS
+    if len(ops) > limit:
+        raise LimitExceeded(f"A batch may hold {limit} operations.", limit=limit)
+    return [_operation(op, index) for index, op in enumerate(ops)], is_atomic
+
+
+def _operation(op: Any, index: int) -> Operation:
+    try:
+        if not isinstance(op, dict) or not isinstance(op.get("data"), dict | None):
+            raise BadRequest("An operation is an object: {event, data, as?}.")
+        stream, action, _ = split_event(op.get("event"))
+        name = op.get("as")
+        if name is not None and not (isinstance(name, str) and _NAME.match(name)):
+            raise BadRequest("'as' is a name of letters, digits and _.")
+    except BadRequest as error:
+        error.facts["op"] = index
+        raise
+    return Operation(stream, action, op.get("data") or {}, name)
+
+
+def _each(operations: list[Operation], make_call: MakeCall) -> list[dict[str, Any]]:
+    named: dict[str, Any] = {}
+    results = []
+    for operation in operations:
+        try:
+            results.append(_perform(operation, make_call, named))
+        except Exception as exception:
+            results.append({"error": as_error(exception).to_json()})
+    return results
+
+
+def _atomically(operations: list[Operation], make_call: MakeCall) -> list[dict[str, Any]]:
+    named: dict[str, Any] = {}
+    results = []
+    with ExitStack() as stack:
+        for alias in sorted({alias for operation in operations for alias in _aliases(operation)}):
+            stack.enter_context(transaction.atomic(using=alias))
+        for index, operation in enumerate(operations):
+            try:
+                results.append(_perform(operation, make_call, named))
+            except Exception as exception:
+                error = as_error(exception)
+                error.facts["op"] = index
+                raise error from None
+    return results
+
+
+def _aliases(operation: Operation) -> list[str]:
+    try:
+        model = registry.get(operation.stream).find_model()
+    except NotFound:  # is told when its turn comes
+        return []
+    return [] if model is None else [router.db_for_write(model)]
+
+
+def _perform(operation: Operation, make_call: MakeCall, named: dict[str, Any]) -> dict[str, Any]:
+    if operation.stream == "cb" or operation.stream.startswith("cb.") or operation.action in NOT_HERE:
+        raise MethodNotAllowed("Not in a batch.")
+    call = make_call(operation, _resolved(operation.data, named))
+    outlet: Any = None if call.outlet is None else _Outlet(call.outlet, call.event)
+    call.outlet = outlet
+    answer = perform(call)
+    if answer is None:
+        answer = (outlet and outlet.reflected) or {}
+    result = _result(answer)
+    if operation.name is not None:
+        named[operation.name] = codecs.parse(codecs.encode(result["data"]))
+    return result
+
+
+def _result(answer: Any) -> dict[str, Any]:
+    if isinstance(answer, Reading):
+        return {"data": codecs.parse(answer.data), "v": answer.version}
+    return {"data": answer}
+
+
+def _resolved(value: Any, named: Mapping[str, Any]) -> Any:
+    """``{"order": {"$ref": "order.id"}}`` → ``{"order": 7}``. What does not look like ``name.path`` is left as it is.
+
+    Raises:
+        Invalid: No earlier operation bears the name, or its answer lacks what is named.
+    """
+    if isinstance(value, list):
+        return [_resolved(member, named) for member in value]
+    if not isinstance(value, dict):
+        return value
+    match = _REFERENCE.match(value["$ref"]) if len(value) == 1 and isinstance(value.get("$ref"), str) else None
+    if match is None:
+        return {name: _resolved(member, named) for name, member in value.items()}
+    return _referred(match[0], named.get(match[1]), match[2].split(".")[1:])
+
+
+def _referred(reference: str, found: Any, path: list[str]) -> Any:
+    for part in path:
+        if isinstance(found, dict) and part in found:
+            found = found[part]
+        elif isinstance(found, list) and part.isascii() and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            raise Invalid.field("$ref", "unknown", f"Nothing is known by {reference!r}.")
+    return found

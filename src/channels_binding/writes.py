@@ -1,0 +1,254 @@
+"""The built-in actions that write: create, update, replace, save, delete; one row, or several where the binding lets.
+
+Each write is one transaction. What the database refuses although validation let it pass (a race, a constraint that only it
+knows) is an error of the contract all the same, with the field where it can be known.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, IntegrityError, models, router, transaction
+
+from channels_binding.actions import builtin
+from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
+from channels_binding.failures import as_error, django_field_errors
+from channels_binding.serializers import as_pk, rows_of
+from channels_binding.threads import settle
+
+if TYPE_CHECKING:
+    from channels_binding.bindings import BaseBinding as Base
+else:
+    Base = object
+
+Data = dict[str, Any]
+Answer: TypeAlias = Any
+"""``Data`` or a Reading; typed loosely because an override may as well be a coroutine."""
+
+
+def refuse_unknown(data: Mapping[str, Any], known: set[str]) -> None:
+    """Tell about a misspelt name instead of ignoring it.
+
+    Raises:
+        Invalid: ``data`` has names that the action does not know.
+    """
+    unknown = sorted(set(data) - known)
+    if unknown:
+        message = f"Unknown. Possible: {', '.join(sorted(known))}."
+        raise Invalid(
+            "The data holds unknown names.",
+            fields={name[:100]: [{"code": "unknown", "message": message}] for name in unknown[:20]},
+        )
+
+
+class WriteMixin(Base):
+    """create, update, replace, save, delete."""
+
+    @builtin(method="POST", view_action="create")
+    def create(self, data: Data) -> Answer:
+        """The fields → ``{"success": true, "id": 7, …the row}``."""
+        serializer = self.get_serializer(data=self._input(data))
+        with self._writing(lambda: serializer):
+            serializer.is_valid(raise_exception=True)
+            self.clean(serializer)
+            settle(self.perform_create(serializer))
+            instance = serializer.instance
+        (row,) = rows_of(self.get_serializer(), [instance])
+        return {"success": True, **self.decoded(row)}
+
+    @builtin(method="PATCH", view_action="partial_update")
+    def update(self, data: Data) -> Answer:
+        """``{"id": 7, "title": "new"}`` → ``{"success": true, "id": 7}``. What is left out stays.
+
+        ``{"ids": [7, 9], "done": true}`` changes several rows, where the binding has ``bulk``.
+        """
+        if "ids" in data:
+            changes = {name: value for name, value in data.items() if name != "ids"}
+            return self._each(data["ids"], lambda key: self._update(key, changes, partial=True))
+        return self._update(self.key_of(data), data, partial=True)
+
+    @builtin(method="PUT", view_action="update")
+    def replace(self, data: Data) -> Answer:
+        """As ``update``, but every required field must be there (HTTP's PUT)."""
+        return self._update(self.key_of(data), data, partial=False)
+
+    def _update(self, key: Any, data: Data, *, partial: bool) -> Data:
+        changes = self._input({name: value for name, value in data.items() if name != "id"})
+        serializer = None
+        with self._writing(lambda: serializer):
+            instance = self.get_object(key, lock=True)
+            self.check_version(instance)
+            serializer = self.get_serializer(instance, data=changes, partial=partial)
+            serializer.is_valid(raise_exception=True)
+            self.clean(serializer)
+            settle(self.perform_update(serializer))
+        return {"success": True} if self.call.terse else {"success": True, "id": as_pk(key)}
+
+    @builtin(method="POST", view_action="create")
+    def save(self, data: Data) -> Answer:
+        """``update`` with an id, ``create`` without."""
+        if data.get("id") is not None or "ids" in data:
+            return self.perform("update", data)
+        return self.perform("create", {name: value for name, value in data.items() if name != "id"})
+
+    @builtin(method="DELETE", view_action="destroy")
+    def delete(self, data: Data) -> Answer:
+        """``{"id": 7}`` → ``{"success": true, "id": 7}``. ``{"ids": [7, 9]}``: several, where the binding has ``bulk``."""
+        refuse_unknown(data, {"ids"} if "ids" in data else {"id"})
+        return self._each(data["ids"], self._delete) if "ids" in data else self._delete(self.key_of(data))
+
+    def _delete(self, key: Any) -> Data:
+        with self._writing(lambda: None):
+            instance = self.get_object(key, lock=True)
+            self.check_version(instance)
+            settle(self.perform_destroy(instance))
+        return {"success": True, "id": as_pk(key)}
+
+    def perform_create(self, serializer: Any) -> Any:
+        """Save a valid new row. Override to add what the client does not say: ``serializer.save(owner=self.user)``."""
+        serializer.save()
+
+    def perform_update(self, serializer: Any) -> Any:
+        """Save a valid change."""
+        serializer.save()
+
+    def perform_destroy(self, instance: Any) -> Any:
+        """Delete a row."""
+        instance.delete()
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """What a write runs in: one transaction, unless ``atomic`` is False."""
+        return transaction.atomic(using=self.write_alias()) if self.atomic else nullcontext()
+
+    def write_alias(self) -> str:
+        return router.db_for_write(self.get_model())
+
+    @contextmanager
+    def _writing(self, find_serializer: Callable[[], Any]) -> Iterator[None]:
+        """The transaction of a write; what the database refuses is told in the contract's words, after it is undone."""
+        try:
+            with self.transaction():
+                yield
+        except IntegrityError:
+            raise self._collision(find_serializer()) from None
+
+    def _collision(self, serializer: Any) -> BindingError:
+        """Which field the database has refused, if the model's own constraints can tell now."""
+        candidate = None if serializer is None else self._candidate(serializer)
+        if candidate is not None:
+            try:
+                candidate.validate_unique()
+                _check_constraints(candidate)
+            except ValidationError as error:
+                return Invalid(fields=django_field_errors(error))
+            except DatabaseError:  # the transaction around this one is over
+                pass
+        return Conflict()
+
+    def clean(self, serializer: Any) -> None:
+        """``Model.full_clean()`` of what would be saved, where ``full_clean`` asks for it; of the written fields, as in forms.
+
+        Raises:
+            ValidationError: Django's; the door translates it.
+        """
+        candidate = self._candidate(serializer) if self.full_clean else None
+        if candidate is not None:
+            written = {field.source for field in serializer.fields.values() if not field.read_only}
+            candidate.full_clean(exclude={field.name for field in candidate._meta.fields} - written)
+
+    def _candidate(self, serializer: Any) -> models.Model | None:
+        """The row as a valid serializer would save it, not saved; None where it cannot be known."""
+        values = getattr(serializer, "validated_data", None)
+        if not isinstance(values, Mapping):
+            return None
+        model = self.get_model()
+        candidate = model() if serializer.instance is None else copy.copy(serializer.instance)
+        columns = {field.name for field in model._meta.concrete_fields}
+        for name in columns & values.keys():
+            setattr(candidate, name, values[name])
+        return candidate
+
+    def check_version(self, instance: Any) -> None:
+        """Compare the row with the version that the writer last saw (``if``; of several, one of them).
+
+        Raises:
+            PreconditionFailed: It has changed since; with the row as it is now, if the caller may read it.
+        """
+        expected = self.call.if_version
+        if expected is None or expected == "*":
+            return
+        (row,) = rows_of(self.get_serializer(), [instance])
+        if row.etag in [tag.strip().strip('"') for tag in expected.split(",")]:
+            return
+        if self._may_read(instance):
+            raise PreconditionFailed(current=self.decoded(row), v=row.etag)
+        raise PreconditionFailed()
+
+    def _may_read(self, instance: Any) -> bool:
+        reader = self._as_reader(instance)
+        try:
+            reader.get_action("retrieve")
+            reader.check_permissions()
+        except BindingError:
+            return False
+        return reader.may_see(instance)
+
+    # Several rows
+
+    def _each(self, ids: Any, write: Callable[[Any], Data]) -> Data:
+        """Write several rows: all of them or none (``bulk = "atomic"``), or each for itself (``"independent"``)."""
+        keys = self._keys(ids)
+        if self.bulk == "independent":
+            results = [self._attempt(key, write) for key in keys]
+            return {"success": all(result["success"] for result in results), "results": results}
+        with self.transaction():
+            for key in keys:
+                self._attempt(key, write, is_alone=False)
+        return {"success": True, "results": [{"id": as_pk(key), "success": True} for key in keys]}
+
+    def _keys(self, ids: Any) -> list[Any]:
+        if self.bulk is None:
+            raise Invalid.field("ids", "unknown", "This stream takes one 'id' at a time; its binding has no 'bulk'.")
+        if not isinstance(ids, list) or not ids or "id" in self.call.data:
+            raise Invalid.field("ids", "invalid", "'ids' is a list of keys, in place of 'id'.")
+        if self.call.if_version is not None:
+            raise Invalid.field("ids", "invalid", "A version ('if') is that of one row.")
+        if len(ids) > self.max_bulk:
+            raise LimitExceeded(f"At most {self.max_bulk} rows at a time.", limit=self.max_bulk)
+        return [*dict.fromkeys(self.parse_key(value) for value in ids)]
+
+    def _attempt(self, key: Any, write: Callable[[Any], Data], *, is_alone: bool = True) -> Data:
+        try:
+            write(key)
+        except Exception as exception:
+            error = as_error(exception)
+            if is_alone:
+                return {"id": as_pk(key), "success": False, "error": error.to_json()}
+            error.facts["of"] = as_pk(key)
+            raise error from None
+        return {"id": as_pk(key), "success": True}
+
+    def _input(self, data: Data) -> Data:
+        """The data of a write, once its names are known to the serializer."""
+        fields = getattr(self.get_serializer(), "fields", None)
+        if fields is not None:
+            refuse_unknown(data, {"id", *fields})
+        return {**data, **self.call.files}
+
+
+def _check_constraints(candidate: models.Model) -> None:
+    """As ``validate_constraints``, but a broken uniqueness is called ``unique`` also where the constraint names no code.
+
+    Raises:
+        ValidationError: Of the first that does not hold.
+    """
+    for model, constraints in candidate.get_constraints():
+        for constraint in constraints:
+            try:
+                constraint.validate(model, candidate)
+            except ValidationError as error:
+                if isinstance(constraint, models.UniqueConstraint) and getattr(error, "code", "") is None:
+                    error.code = "unique"
+                raise
