@@ -20,5 +20,7 @@ def test_every_definition_is_a_component_that_refers_to_components() -> None:
 
 
 def test_a_closure_holds_what_is_referred_to_and_no_more() -> None:
-    assert set(messages.closure("error")) == {"cb.error", "cb.fieldErrors", "cb.fieldError"}
+    assert set(messages.closure("error")) == {
+        f"cb.{name}" for name in ("error", "fieldErrors", "fieldError", "row", "pk", "etag")
+    }
     assert set(messages.closure("labels")) == {"cb.labels"}
