@@ -3,6 +3,7 @@
 
 PORT ?= 8000
 export PORT
+EXAMPLES ?= 10000
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -44,7 +45,10 @@ check: $(PYTHON_TEST) $(PACKAGES)  ## lint, format, types and layers, of both la
 	npm run lint
 	npm run types
 
-soak: $(PYTHON_TEST)  ## the help desk under traffic and faults for MINUTES=10, every client's list compared at the end
+soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle on both databases, then the help desk under traffic and faults for MINUTES=10
+	ORACLE_EXAMPLES=$(EXAMPLES) ORACLE_STEPS=50 $(BIN)/python -m pytest tests/live/test_oracle.py
+	$(BIN)/python -m tests.services run -- env ORACLE_EXAMPLES=$(EXAMPLES) ORACLE_STEPS=50 \
+		$(BIN)/python -m pytest tests/live/test_oracle.py
 	@$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),10)
 
 bench: $(PYTHON_TEST)  ## the measurements in benchmarks/

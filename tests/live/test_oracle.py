@@ -36,7 +36,7 @@ from channels_binding.testing import BindingCommunicator
 from tests.live.test_identity import GroupNoteBinding
 from tests.project.zoo.models import Label, Note
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "500" if connection.vendor == "sqlite" else "250"))
 STEPS = int(os.environ.get("ORACLE_STEPS", "25"))
 QUIET_SECONDS = 10.0
 USERS = ("ann", "bob")
