@@ -28,10 +28,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from channels_binding import codecs, dispatch, threads
 from channels_binding.calls import Call, Reading
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live import capture, triage
+from channels_binding.live import capture, publisher, triage
 from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
 from channels_binding.live.identity import doubts_of
+from channels_binding.live.transport import make_transport
 from channels_binding.testing import BindingCommunicator
 from tests.live.test_identity import GroupNoteBinding
 from tests.project.zoo.models import Label, Note
@@ -135,6 +136,35 @@ class FaultyBroker:
             self.deliver(self.late.pop())
         self.deliver({"kind": "beat", "from": "writer", "n": self.number})
 
+    def is_heard(self) -> bool:
+        """Whether all that was sent has arrived."""
+        return True
+
+
+class FaultyLayer(FaultyBroker):
+    """The same faults, and in between the real way from another process: a publisher, Redis, and the hub's broker."""
+
+    sender = publisher.Publisher()
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        self.sender.publish({"kind": "changes", "changes": message["changes"]})
+
+    def publish(self, changes: Changes) -> None:
+        if self.rng.random() < self.drop:
+            self.sender.number += 1  # said, and lost on the way
+        else:
+            super().publish(changes)
+
+    def recover(self) -> None:
+        self.drop = self.repeat = self.delay = 0.0
+        while self.late:
+            self.deliver(self.late.pop())
+        self.sender.publish({"kind": "hello"})
+
+    def is_heard(self) -> bool:
+        heard = self.hub._broker.heard.get(self.sender.id)
+        return heard is not None and heard.last >= self.sender.number
+
 
 class Mirror:
     """One live list as a client shows it, built from messages alone."""
@@ -221,6 +251,7 @@ class World(RuleBasedStateMachine):
     """Everything that may happen."""
 
     is_naive = False
+    broker_class: type[FaultyBroker] = FaultyBroker
 
     @initialize(
         seed=st.integers(0, 10_000),
@@ -254,7 +285,8 @@ class World(RuleBasedStateMachine):
 
     async def _start_hub(self) -> None:
         self.hub = Hub.current()
-        self.broker = FaultyBroker(self.hub)
+        await self.hub.ready()
+        self.broker = self.broker_class(self.hub)
         capture._publishers[:] = [self.broker.publish]
         if self.is_naive:
             self.hub.lost = lambda: None  # type: ignore[method-assign]
@@ -438,7 +470,7 @@ class World(RuleBasedStateMachine):
         is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
         is_written = all(each.outbox.is_written.is_set() for each in self.hub.subscribers)  # type: ignore[attr-defined]
         is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round and self.hub.triage.is_at_rest
-        return is_read and is_told and not is_late and is_written and is_idle
+        return is_read and is_told and not is_late and is_written and is_idle and self.broker.is_heard()
 
     def _restless(self) -> str:
         groups = [
@@ -489,6 +521,10 @@ class NaiveWorld(World):
     is_naive = True
 
 
+class RedisWorld(World):
+    broker_class = FaultyLayer
+
+
 @pytest.fixture
 def oracle(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     publishers = [*capture._publishers]
@@ -509,6 +545,11 @@ def profile(examples: int) -> settings:
 
 def test_after_quiescence_every_list_equals_its_query(oracle: None) -> None:
     run_state_machine_as_test(World, settings=settings(profile(EXAMPLES), phases=[Phase.generate]))
+
+
+@pytest.mark.skipif(not make_transport().reaches_others(), reason="the in-memory layer reaches no other process")
+def test_after_quiescence_every_list_equals_its_query_by_way_of_redis(oracle: None) -> None:
+    run_state_machine_as_test(RedisWorld, settings=settings(profile(max(EXAMPLES // 5, 1)), phases=[Phase.generate]))
 
 
 def test_a_hub_that_does_not_look_for_gaps_fails_the_same_test(oracle: None) -> None:
