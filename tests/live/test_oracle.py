@@ -525,6 +525,10 @@ class RedisWorld(World):
     broker_class = FaultyLayer
 
 
+class NaiveRedisWorld(RedisWorld):
+    is_naive = True
+
+
 @pytest.fixture
 def oracle(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     publishers = [*capture._publishers]
@@ -547,12 +551,21 @@ def test_after_quiescence_every_list_equals_its_query(oracle: None) -> None:
     run_state_machine_as_test(World, settings=settings(profile(EXAMPLES), phases=[Phase.generate]))
 
 
-@pytest.mark.skipif(not make_transport().reaches_others(), reason="the in-memory layer reaches no other process")
+over_redis = pytest.mark.skipif(
+    not make_transport().reaches_others(), reason="the in-memory layer reaches no other process"
+)
+
+
+@over_redis
 def test_after_quiescence_every_list_equals_its_query_by_way_of_redis(oracle: None) -> None:
     run_state_machine_as_test(RedisWorld, settings=settings(profile(max(EXAMPLES // 5, 1)), phases=[Phase.generate]))
 
 
-def test_a_hub_that_does_not_look_for_gaps_fails_the_same_test(oracle: None) -> None:
+@pytest.mark.parametrize(
+    "world",
+    [NaiveWorld, pytest.param(NaiveRedisWorld, marks=over_redis)],
+)
+def test_a_hub_that_does_not_look_for_gaps_fails_the_same_test(oracle: None, world: type[World]) -> None:
     """Which of its lists is wrong first depends on timing, so Hypothesis may call the failure flaky; it is one."""
     with pytest.raises((AssertionError, Flaky)), mock.patch("sys.stdout"):
-        run_state_machine_as_test(NaiveWorld, settings=settings(profile(200), phases=[Phase.generate]))
+        run_state_machine_as_test(world, settings=settings(profile(200), phases=[Phase.generate]))
