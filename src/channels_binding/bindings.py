@@ -60,6 +60,8 @@ class BaseBinding:
     """Any DRF serializer, in place of the one made from ``fields``."""
     form_class: ClassVar[Any] = None
     """Any Form or ModelForm, in place of the one made from the writable ``fields``."""
+    formsets: ClassVar[Mapping[str, Any]] = {}
+    """Formset classes beside the form, by name: ``{"chapters": inlineformset_factory(Novel, Chapter, fields=["title"])}``."""
     permission_class: ClassVar[Any] = None
     """A single permission class, in place of ``permission_classes``."""
     permission_classes: ClassVar[Sequence[Any] | None] = None
@@ -544,6 +546,27 @@ class BaseBinding:
         for field in form.fields.values():
             self._scope_choices(field)
         return form
+
+    def scope_formset(self, formset: Any) -> None:
+        """As in the form itself, relations offer only rows that the caller may know of."""
+        for form in formset.forms:
+            for field in form.fields.values():
+                if not field.widget.is_hidden:
+                    self._scope_choices(field)
+
+    def rows_of_formset(self, cls: Any) -> Any:
+        """Rows that a formset may show: those that the caller may know of, where a stream serves them."""
+        other = self.neighbour(getattr(cls, "model", None))
+        return None if other is None else other.reading_queryset()
+
+    def neighbour(self, model: Any) -> "BaseBinding | None":
+        """The binding that serves another model, asked by the same caller."""
+        other = None if model is None else self._neighbours.for_model(model)
+        return None if other is None else other(self._neighbour_call(other))
+
+    def with_files(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """``{"$file": "token"}`` stands for a file that the caller has uploaded."""
+        return dict(data)
 
     def _scope_choices(self, field: Any) -> None:
         """A relation offers only rows that the caller may know of, where a stream serves them."""

@@ -236,6 +236,15 @@ def bind_data(form: forms.BaseForm, submitted: Mapping[str, Any]) -> FormData:
     return data
 
 
+def bind_files(form: forms.BaseForm, given: Mapping[str, Any]) -> FormData:
+    """Uploaded files under the names that the form's widgets look for."""
+    return FormData({form.add_prefix(name): value for name, value in given.items() if _is_file(value)})
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value[0] if isinstance(value, list) and value else value, File)
+
+
 def _as_input(field: forms.Field, name: str, value: Any) -> dict[str, Any]:
     """JSON → what the field's widget reads: ``null`` is an empty input, a split widget has two."""
     if isinstance(field.widget, forms.CheckboxInput):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from channels_binding import forms as form_tools
+from channels_binding import formsets as formset_tools
 from channels_binding import serializers
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
@@ -150,7 +151,8 @@ class FormMixin(WriteMixin):
             instance = None if data.get("id") is None else self.get_object(self.key_of(data), lock="submit" in data)
             self.check_form_permission(instance)
             if "submit" not in data:
-                return self._form_answer(self.get_form(instance=instance, initial=self._initial(data)), instance)
+                form = self.get_form(instance=instance, initial=self._initial(data))
+                return self._form_answer(form, instance, self.get_formsets(instance))
             return self._submit(instance, data["submit"])
 
     def _initial(self, data: Data) -> Data:
@@ -162,19 +164,57 @@ class FormMixin(WriteMixin):
     def _submit(self, instance: Any, submitted: Any) -> Data:
         if not isinstance(submitted, Mapping):
             raise Invalid.field("submit", "invalid", "'submit' is an object.")
+        given = self.with_files(submitted)
+        own = {name: value for name, value in given.items() if name not in self.formsets}
+        rows = {name: value for name, value in given.items() if name in self.formsets}
         unbound = self.get_form(instance=instance)
-        unknown = form_tools.unknown_names(unbound, submitted)
+        unknown = form_tools.unknown_names(unbound, own)
         if unknown:
-            refuse_unknown(dict.fromkeys(unknown), set(unbound.fields))
+            refuse_unknown(dict.fromkeys(unknown), {*unbound.fields, *self.formsets})
         if instance is not None:
             self.check_version(instance)
-        bound = self.get_form(
-            instance=instance, data=form_tools.bind_data(unbound, submitted), files=self.call.files or None
-        )
-        if not bound.is_valid():
-            return self._form_answer(bound, instance)
-        saved = settle(self.perform_form(bound))
-        return self._form_answer(bound, saved, success=True)
+        data, files = form_tools.bind_data(unbound, own), form_tools.bind_files(unbound, {**own, **self.call.files})
+        bound = self.get_form(instance=instance, data=data, files=files or None)
+        return self._judged(bound, instance, rows)
+
+    def _judged(self, form: Any, instance: Any, rows: Data) -> Data:
+        """Save a form and its formsets if all of them are valid."""
+        verdicts = [form.is_valid()]
+        form.formsets = self.get_formsets(getattr(form, "instance", instance), rows)
+        verdicts += [formset.is_valid() for formset in form.formsets.values()]
+        if not all(verdicts):
+            return self._form_answer(form, instance, form.formsets)
+        for formset in form.formsets.values():
+            self.check_formset(formset)
+        saved = settle(self.perform_form(form))
+        for formset in form.formsets.values():
+            formset_tools.save(formset, saved)
+        return self._form_answer(form, saved, self.get_formsets(saved), success=True)
+
+    def get_formsets(self, instance: Any, rows: Data | None = None) -> dict[str, Any]:
+        """The formsets beside the form of a row: as they are, or with what was submitted to them."""
+        found = {}
+        for name, cls in self.formsets.items():
+            queryset = self.rows_of_formset(cls)
+            if rows is None:
+                found[name] = formset_tools.unbound(cls, name, instance, queryset)
+            else:
+                found[name] = formset_tools.bound(cls, name, instance, queryset, rows.get(name, []))
+            self.scope_formset(found[name])
+        return found
+
+    def check_formset(self, formset: Any) -> None:
+        """Whether the caller may write each row that a formset is about to: the stream of those rows is asked.
+
+        Raises:
+            Unauthenticated, Forbidden: The caller may not.
+        """
+        other = self.neighbour(getattr(formset, "model", None))
+        if other is None:
+            return
+        for method, row in formset_tools.changes(formset):
+            # the row as it is stored: the form has laid its values over the one it holds
+            other.check_method(method, None if row is None else other.get_object(row.pk))
 
     def perform_form(self, form: Any) -> Any:
         """Save a valid form; what it returns is shown as ``object``."""
@@ -185,16 +225,21 @@ class FormMixin(WriteMixin):
         self.get_action("create" if instance is None else "update")
         self.check_method("POST" if instance is None else "PATCH", instance)
 
-    def _form_answer(self, form: Any, instance: Any, *, success: bool = False) -> Data:
+    def _form_answer(self, form: Any, instance: Any, formsets: Mapping[str, Any], *, success: bool = False) -> Data:
         row = None
         if isinstance(instance, self.get_model()) and instance.pk is not None:
             (row,) = rows_of(self.get_serializer(), [instance])
-        return {
+        answer: Data = {
             "fields": form_tools.describe_form(form, self.stream_of),
             "object": None if row is None else self.decoded(row),
             "errors": form_tools.form_errors(form),
             "success": success,
         }
+        if formsets:
+            wrong = {name: formset_tools.errors(formset) for name, formset in formsets.items() if formset.is_bound}
+            answer["errors"] |= {name: found for name, found in wrong.items() if found}
+            answer["formsets"] = [formset_tools.describe(*item, self.stream_of) for item in formsets.items()]
+        return answer
 
 
 class DescribeMixin(Base):

@@ -235,7 +235,7 @@ class WriteMixin(Base):
         fields = getattr(self.get_serializer(), "fields", None)
         if fields is not None:
             refuse_unknown(data, {"id", *fields})
-        return {**data, **self.call.files}
+        return {**self.with_files(data), **self.call.files}
 
 
 def _check_constraints(candidate: models.Model) -> None:
