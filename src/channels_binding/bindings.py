@@ -18,7 +18,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from channels_binding import codecs, forms, permissions, serializers
+from channels_binding import codecs, forms, permissions, serializers, uploads
 from channels_binding.actions import Action, bind, collect
 from channels_binding.calls import Call, Row
 from channels_binding.conf import get_settings, load_classes
@@ -566,7 +566,7 @@ class BaseBinding:
 
     def with_files(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """``{"$file": "token"}`` stands for a file that the caller has uploaded."""
-        return dict(data)
+        return uploads.resolved(self.user, data)
 
     def _scope_choices(self, field: Any) -> None:
         """A relation offers only rows that the caller may know of, where a stream serves them."""

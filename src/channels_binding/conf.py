@@ -44,6 +44,12 @@ class Settings:
     """Size of the package's own thread pool; each thread holds one database connection per alias."""
     MAX_FRAME_BYTES: int = 262_144
     """Largest incoming frame, in bytes."""
+    MAX_UPLOAD_BYTES: int = 10_485_760
+    """Largest file that ``upload/`` keeps for a socket, in bytes."""
+    UPLOAD_SECONDS: int = 3600
+    """How long such a file, and its token, may wait to be used."""
+    UPLOAD_STORAGE: str = "default"
+    """Which of ``STORAGES`` it waits in."""
     MAX_DEPTH: int = 32
     """Deepest nesting of an incoming message."""
     MAX_BATCH: int = 256

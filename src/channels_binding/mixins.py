@@ -10,7 +10,7 @@ from django.db import models
 
 from channels_binding import forms as form_tools
 from channels_binding import formsets as formset_tools
-from channels_binding import serializers
+from channels_binding import serializers, uploads
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded
@@ -175,7 +175,10 @@ class FormMixin(WriteMixin):
             self.check_version(instance)
         data, files = form_tools.bind_data(unbound, own), form_tools.bind_files(unbound, {**own, **self.call.files})
         bound = self.get_form(instance=instance, data=data, files=files or None)
-        return self._judged(bound, instance, rows)
+        answer = self._judged(bound, instance, rows)
+        if answer["success"]:
+            uploads.spend(given, self.write_alias())
+        return answer
 
     def _judged(self, form: Any, instance: Any, rows: Data) -> Data:
         """Save a form and its formsets if all of them are valid."""

@@ -6,7 +6,7 @@ from inspect import iscoroutinefunction
 from io import BytesIO
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404
 from rest_framework import permissions as drf
@@ -22,12 +22,22 @@ USER_BLIND = (drf.AllowAny, drf.IsAuthenticated)
 """Permission classes under which all signed-in users are alike."""
 
 
+class _ScopeRequest(ASGIRequest):
+    """A request that may have no host, as a call from code has none: addresses are then relative."""
+
+    def build_absolute_uri(self, location: str | None = None) -> str:
+        try:
+            return super().build_absolute_uri(location)
+        except DisallowedHost:
+            return self.get_full_path() if location is None else str(location)
+
+
 def request_of(call: Call, method: str) -> Request:
     """DRF's Request for a call that came over a socket, made of its scope, so that DRF's classes work unchanged."""
     secure = call.scope.get("scheme") in ("wss", "https")
     as_http = {"type": "http", "scheme": "https" if secure else "http", "method": method, "query_string": b""}
     scope = {"path": "/", "headers": [], **call.scope, **as_http}
-    django_request = ASGIRequest(scope, BytesIO())
+    django_request = _ScopeRequest(scope, BytesIO())
     django_request.user = call.user
     django_request.session = call.scope.get("session")  # type: ignore[assignment]
     django_request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]

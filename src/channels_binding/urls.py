@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from django.urls import path, register_converter
 
-from channels_binding.rest.views import BatchView, FormView, RowView, StreamView
+from channels_binding.rest.views import BatchView, FormView, RowView, StreamView, UploadView
 
 app_name = "channels_binding"
 
@@ -25,6 +25,7 @@ register_converter(StreamConverter, "stream")
 
 urlpatterns = [
     path("batch/", BatchView.as_view(), name="batch"),
+    path("upload/", UploadView.as_view(), name="upload"),
     path("<stream:stream>/", StreamView.as_view(), name="stream"),
     path("<stream:stream>/form/", FormView.as_view(), name="form"),
     path("<stream:stream>/<str:name>/", RowView.as_view(), name="row"),

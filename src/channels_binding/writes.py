@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, models, router, transaction
 
+from channels_binding import uploads
 from channels_binding.actions import builtin
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.failures import as_error, django_field_errors
@@ -49,12 +50,14 @@ class WriteMixin(Base):
     @builtin(method="POST", view_action="create")
     def create(self, data: Data) -> Answer:
         """The fields → ``{"success": true, "id": 7, …the row}``."""
-        serializer = self.get_serializer(data=self._input(data))
+        given = self._input(data)
+        serializer = self.get_serializer(data=given)
         with self._writing(lambda: serializer):
             serializer.is_valid(raise_exception=True)
             self.clean(serializer)
             settle(self.perform_create(serializer))
             instance = serializer.instance
+            uploads.spend(given, self.write_alias())
         (row,) = rows_of(self.get_serializer(), [instance])
         return {"success": True, **self.decoded(row)}
 
@@ -84,6 +87,7 @@ class WriteMixin(Base):
             serializer.is_valid(raise_exception=True)
             self.clean(serializer)
             settle(self.perform_update(serializer))
+            uploads.spend(changes, self.write_alias())
         return {"success": True} if self.call.terse else {"success": True, "id": as_pk(key)}
 
     @builtin(method="POST", view_action="create")

@@ -117,8 +117,8 @@ export interface AppBindings {
   'desk.Ticket': {
     pk: number
     row: DeskTicketRow
-    create: { title: string; status?: 'open' | 'pending' | 'solved' | 'closed'; priority?: 'low' | 'normal' | 'high' | 'urgent'; group: number; assignee?: number | null; customer: number; tags?: number[]; due_date?: string | null; price?: string; body?: string }
-    update: { title?: string; status?: 'open' | 'pending' | 'solved' | 'closed'; priority?: 'low' | 'normal' | 'high' | 'urgent'; group?: number; assignee?: number | null; customer?: number; tags?: number[]; due_date?: string | null; price?: string; body?: string }
+    create: { title: string; status?: 'open' | 'pending' | 'solved' | 'closed'; priority?: 'low' | 'normal' | 'high' | 'urgent'; group: number; assignee?: number | null; customer: number; tags?: number[]; due_date?: string | null; price?: string; attachment?: { $file: string }; body?: string }
+    update: { title?: string; status?: 'open' | 'pending' | 'solved' | 'closed'; priority?: 'low' | 'normal' | 'high' | 'urgent'; group?: number; assignee?: number | null; customer?: number; tags?: number[]; due_date?: string | null; price?: string; attachment?: { $file: string }; body?: string }
     filters: { status: 'open' | 'pending' | 'solved' | 'closed'; status__in: string[]; priority: 'low' | 'normal' | 'high' | 'urgent'; priority__in: string[]; group: number; assignee: number; assignee__isnull: boolean; customer: number; tags: number[]; due_date__gte: string; due_date__lte: string; due_date__isnull: boolean; price__gte: number | string; price__lte: number | string }
     order: 'id' | 'title' | 'status' | 'priority' | 'due_date' | 'price' | 'created' | 'updated'
     events: {

@@ -330,6 +330,16 @@ it('uploads a file by HTTP, shows the one there is, and clears it', async () => 
   await waitFor(() => expect(submitted(world)).toEqual({ doc: null, title: '' }))
 })
 
+it('shows a file as the server describes it, and leaves it alone', async () => {
+  const value = { name: '2026/01/old.pdf', url: '/media/2026/01/old.pdf' }
+  const doc = field({ name: 'doc', type: 'FileField', widget: 'ClearableFileInput', required: false, value })
+  const world = formOf([doc, field({ name: 'title' })])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  expect(await screen.findByRole('link', { name: 'old.pdf' })).toHaveAttribute('href', '/media/2026/01/old.pdf')
+  await world.user.click(save())
+  await waitFor(() => expect(submitted(world)).toEqual({ title: '' }))
+})
+
 it('finds rows of a relation by what is typed, and only once it is open', async () => {
   const owner = field({
     name: 'owner',

@@ -11,6 +11,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
 from channels_binding import codecs
+from channels_binding.uploads import MARK
 
 Schema = dict[str, Any]
 
@@ -76,19 +77,24 @@ def by_field(serializer: Any, shape: Schema, direction: str) -> Schema:
     for name, field in serializer.fields.items():
         if name in properties:
             properties[name] = _by_field(field, properties[name], direction)
-    kept = {name: each for name, each in properties.items() if each is not None}
-    required = [name for name in shape.get("required", ()) if name in kept]
-    return {**_without(shape, "required"), "properties": kept, **({"required": required} if required else {})}
+    return {**shape, "properties": properties}
 
 
-def _by_field(field: Any, schema: Schema, direction: str) -> Schema | None:
-    if isinstance(field, serializers.FileField):  # JSON holds no file; and one that is not there is null
-        return None if direction == "request" else {**schema, "type": ["string", "null"]}
+def _by_field(field: Any, schema: Schema, direction: str) -> Schema:
+    if isinstance(field, serializers.FileField):  # JSON holds no file but a token; and one that is not there is null
+        return _token(field) if direction == "request" else {**schema, "type": ["string", "null"]}
     if isinstance(field, serializers.ListField) and direction == "request":
         return _with_least(field, schema)
     if isinstance(field, serializers.JSONField) and not field.allow_null and direction == "request":
         return {**schema, "type": ["object", "array", "string", "number", "boolean"]}
     return schema
+
+
+def _token(field: Any) -> Schema:
+    """``{"$file": "…"}`` (``uploads``)."""
+    members = {MARK: {"type": "string"}}
+    types = ["object", "null"] if field.allow_null else "object"
+    return {"type": types, "properties": members, "required": [MARK], "additionalProperties": False}
 
 
 def _with_least(field: Any, schema: Schema) -> Schema:

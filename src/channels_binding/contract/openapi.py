@@ -52,6 +52,7 @@ def document(request: Any, address_of: AddressOf, authenticators: Authenticators
         for stream in streams:
             security = shapes.security(authenticators(stream.name))
             paths |= {path: _secured(item, security) for path, item in stream.paths().items()}
+        paths[address_of("upload")] = {"post": _upload(shapes.security(authenticators("")))}
         components = {**messages.closure("error", "form", "description", "labels", "order"), **shapes.components}
         return {
             "openapi": "3.1.0",
@@ -60,6 +61,29 @@ def document(request: Any, address_of: AddressOf, authenticators: Authenticators
             "components": {"schemas": components, "securitySchemes": shapes.security_schemes},
             "tags": [stream.tag() for stream in streams],
         }
+
+
+def _upload(security: list[Schema]) -> Schema:
+    """A file for a socket, or for a JSON body."""
+    file = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]}
+    kept = {
+        "token": {"type": "string"},
+        "name": {"type": "string"},
+        "size": {"type": "integer"},
+        "seconds": {"type": "integer"},
+    }
+    answer = {"type": "object", "properties": kept, "required": [*kept]}
+    codes = (400, 401, 403, 406, 413, 415, 429, 503)
+    return {
+        "operationId": "upload",
+        "summary": 'Keep a file; {"$file": token} stands for it, on the socket and in JSON.',
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": file}}},
+        "responses": {
+            "201": {"description": "Kept.", "content": _json(answer)},
+            **{str(code): _refusal(code) for code in codes},
+        },
+        **({"security": security} if security else {}),
+    }
 
 
 def _secured(item: Mapping[str, Schema], security: list[Schema]) -> dict[str, Schema]:

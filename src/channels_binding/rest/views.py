@@ -17,11 +17,11 @@ from rest_framework.settings import api_settings
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, set_rollback
 
-from channels_binding import batches, codecs, dispatch
+from channels_binding import batches, codecs, dispatch, uploads
 from channels_binding.actions import Action
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings, load_classes
-from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound
+from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, Unauthenticated
 from channels_binding.failures import as_error
 from channels_binding.live import outlet
 from channels_binding.permissions import restated
@@ -92,8 +92,8 @@ class BindingView(APIView):
     """What all views share: authentication, content negotiation, errors in the contract's words."""
 
     permission_classes = (AllowAny,)  # the binding asks its own, for every action
-    parser_classes = (WireParser, MultiPartParser, FormParser)
-    throttle_classes = ()
+    parser_classes: Sequence[Any] = (WireParser, MultiPartParser, FormParser)
+    throttle_classes: Sequence[Any] = ()
     schema = None
     serves_events = False
     """Whether a GET may stay live, as server-sent events."""
@@ -328,6 +328,24 @@ class BatchView(BindingView):
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return self.respond({"max_ops": get_settings().MAX_BATCH_OPS})
+
+
+class UploadView(BindingView):
+    """``/api/upload/``: keeps a file for a socket, and answers with the token that stands for it there."""
+
+    throttle_classes: Sequence[Any] = api_settings.DEFAULT_THROTTLE_CLASSES
+    parser_classes = (MultiPartParser,)
+
+    def post(self, request: Request) -> HttpResponseBase:
+        if not get_settings().ANONYMOUS_CONNECTION_ALLOWED and not request.user.is_authenticated:
+            raise Unauthenticated()
+        file = request.FILES.get("file")
+        if file is None:
+            raise Invalid.field("file", "required", "No file was sent.")
+        return self.respond(uploads.keep(request.user, file), 201)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        return Response(status=204)
 
 
 class FormView(BindingView):

@@ -12,9 +12,11 @@ import type { FieldProps } from './types.js'
 /** Whether a field holds a file, so that its unchanged value is not sent back. */
 export const isFileField = (field: FieldProps['field']): boolean => hasType(field, 'FileField')
 
+/** Where the present file is: the server sends `{name, url}`, or the address alone. */
 const currentOf = ({ value, initial }: FieldProps['field']): string | null => {
   const current = value ?? initial
-  return typeof current === 'string' && current ? current : null
+  const address = typeof current === 'object' && current !== null && 'url' in current ? current.url : current
+  return typeof address === 'string' && address ? address : null
 }
 
 /** A file: the one there is, a new one, or none (`null`). */

@@ -20,10 +20,12 @@ function emptyOf(field: FormField): unknown {
   return hasType(field, 'CharField') || hasWidget(field, 'Textarea') ? '' : null
 }
 
+/** Whether a value is the description of a file that the server has: `{name, url}` or its address. */
+const isStored = (value: unknown): boolean =>
+  typeof value === 'string' || (typeof value === 'object' && value !== null && 'url' in value)
+
 /** What is sent: nothing of disabled fields, and no file that was there before. */
 export function submissionOf(fields: readonly FormField[], values: Readonly<FormValues>): FormValues {
-  const sent = fields.filter(
-    field => !field.disabled && !(isFileField(field) && typeof values[field.name] === 'string'),
-  )
+  const sent = fields.filter(field => !field.disabled && !(isFileField(field) && isStored(values[field.name])))
   return Object.fromEntries(sent.map(field => [field.name, values[field.name]]))
 }
