@@ -8,12 +8,14 @@ async with Proxy(redis.port) as proxy:
 """
 
 import asyncio
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
 
 class Proxy:
-    """Between clients and ``127.0.0.1:target``."""
+    """Between clients and ``127.0.0.1:target``. Used on one event loop; ``ThreadedProxy`` by tests of several."""
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -91,3 +93,50 @@ class Proxy:
             await writer.drain()
         await self._open.wait()
         writer.close()
+
+
+class ThreadedProxy:
+    """A proxy on a loop and thread of its own, for as long as several tests need it."""
+
+    def __init__(self, target: int) -> None:
+        self.proxy = Proxy(target)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    @property
+    def port(self) -> int:
+        return self.proxy.port
+
+    @property
+    def url(self) -> str:
+        return self.proxy.url
+
+    def start(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self.proxy.__aenter__(), self._loop).result(10)
+        return self
+
+    def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.proxy.__aexit__(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def cut(self) -> None:
+        self._do(self.proxy.cut)
+
+    def swallow(self) -> None:
+        self._do(self.proxy.swallow)
+
+    def heal(self) -> None:
+        self._do(self.proxy.heal)
+
+    def _do(self, change: Callable[[], None]) -> None:
+        done = threading.Event()
+
+        def work() -> None:
+            change()
+            done.set()
+
+        self._loop.call_soon_threadsafe(work)
+        assert done.wait(10)

@@ -1,7 +1,7 @@
 """Several server processes of the test project on one PostgreSQL and one Redis, and clients that follow the contract.
 
 python -m tests.integration.cluster prepare     # tables, users, notes; prints {"user": session key}
-python -m tests.integration.cluster write 20    # another process that writes: a task, a command
+python -m tests.integration.cluster write 20 0.01    # another process that writes: a task, a command
 """
 
 import asyncio
@@ -16,9 +16,11 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
+from zlib import crc32
 
 import websockets
 
+from tests.faults import ThreadedProxy
 from tests.services import Postgres, Redis, free_port
 
 PYTHON = (sys.executable, "-W", "ignore")
@@ -41,6 +43,7 @@ class Cluster:
         processes: How many servers begin at once.
         env: Environment of every process besides.
         commands: What ``manage.py`` does before the servers start.
+        is_proxied: Whether clients reach each server, and each server Redis, by a proxy that a test can break.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Cluster:
         *,
         env: Mapping[str, str] | None = None,
         commands: Sequence[Sequence[str]] = (),
+        is_proxied: bool = False,
     ) -> None:
         self.postgres, self.redis = Postgres(), Redis()
         self.ports = [free_port() for _ in range(processes)]
@@ -56,10 +60,14 @@ class Cluster:
         self.sessions: dict[str, str] = {}
         self.more_env = dict(env or {})
         self.commands = commands
+        self.to_server = {port: ThreadedProxy(port) for port in self.ports} if is_proxied else {}
+        self.to_redis = {port: ThreadedProxy(self.redis.port) for port in self.ports} if is_proxied else {}
 
     def __enter__(self) -> Self:
         self.postgres.start()
         self.redis.start()
+        for proxy in (*self.to_server.values(), *self.to_redis.values()):
+            proxy.start()
         done = subprocess.run(
             [*PYTHON, "-m", "tests.integration.cluster", "prepare"], env=self.env, capture_output=True, check=True
         )
@@ -75,8 +83,10 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         for port in [*self.servers]:
             self.kill(port)
-        self.redis.stop()
-        self.postgres.stop()
+        for proxy in (*self.to_server.values(), *self.to_redis.values()):
+            proxy.stop()
+        self.redis.close()
+        self.postgres.close()
 
     @property
     def env(self) -> dict[str, str]:
@@ -91,7 +101,8 @@ class Cluster:
     def start(self, port: int, server: str = "uvicorn", options: Sequence[str] = (), **env: str) -> None:
         """Begin to start a server; ``wait_for`` tells when it is there."""
         command = [*PYTHON, "-m", *SERVERS[server], *options, "--port", str(port), "tests.project.asgi:application"]
-        self.servers[port] = subprocess.Popen(command, env={**self.env, **env})
+        redis = {"TEST_REDIS_URL": self.to_redis[port].url} if self.to_redis else {}
+        self.servers[port] = subprocess.Popen(command, env={**self.env, **redis, **env})
 
     def replace(self, port: int, server: str = "uvicorn", options: Sequence[str] = (), **env: str) -> None:
         """Another server at the same place, and there."""
@@ -121,9 +132,18 @@ class Cluster:
         server.terminate()
         assert server.wait(20) in (0, -signal.SIGTERM), "it has ended in another way"
 
-    def write(self, count: int) -> subprocess.Popen[bytes]:
-        """Another process that commits ``count`` random changes, 10 ms apart."""
-        return subprocess.Popen([*PYTHON, "-m", "tests.integration.cluster", "write", str(count)], env=self.env)
+    def write(self, count: int, pause_seconds: float = 0.01) -> subprocess.Popen[bytes]:
+        """Another process that commits ``count`` random changes; it has begun when this returns."""
+        command = [*PYTHON, "-m", "tests.integration.cluster", "write", str(count), str(pause_seconds)]
+        writer = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        with writer.stdout:
+            assert writer.stdout.readline() == b"writing\n"
+        return writer
+
+    def address(self, port: int) -> int:
+        """Where clients find the server."""
+        return self.to_server[port].port if self.to_server else port
 
 
 class LiveClient:
@@ -136,13 +156,17 @@ class LiveClient:
         self.v: str | None = None
         self.count = 0
         self.mismatches = 0
+        self.divergences = 0
         self.returns: list[str] = []
         self.goaways: list[dict[str, Any]] = []
         self.errors: list[Any] = []
+        self.first_port: int | None = None
         self.task: asyncio.Task[None] | None = None
         self.socket: Any = None
 
-    def begin(self) -> None:
+    def begin(self, port: int | None = None) -> None:
+        """Connect, at first to the server that is named."""
+        self.first_port = port
         self.task = asyncio.get_running_loop().create_task(self.live())
 
     async def end(self) -> None:
@@ -158,11 +182,14 @@ class LiveClient:
 
     def port(self) -> int:
         """Where to connect to: as a load balancer does it."""
+        first, self.first_port = self.first_port, None
+        if first is not None:
+            return first
         return random.choice([*self.cluster.servers] or self.cluster.ports)
 
     async def converse(self) -> None:
         async with websockets.connect(
-            f"ws://127.0.0.1:{self.port()}/ws/", subprotocols=[websockets.Subprotocol("cb.1.json")],
+            f"ws://127.0.0.1:{self.cluster.address(self.port())}/ws/", subprotocols=[websockets.Subprotocol("cb.1.json")],
             additional_headers={"Cookie": f"{COOKIE}={self.session}"}, open_timeout=5, max_size=None,
         ) as self.socket:  # fmt: skip
             await self.ask()
@@ -218,6 +245,8 @@ class LiveClient:
             self.etags[pk] = tag
         self.count = data.get("count", self.count)
         self.v = message["v"]
+        text = ",".join(f"{row['id']}:{self.etags[row['id']]}" for row in self.rows)
+        self.divergences += f"{crc32(text.encode()):08x}" != self.v
 
     async def fresh(self) -> dict[str, Any]:
         """What a new connection answers now."""
@@ -228,6 +257,15 @@ class LiveClient:
             await socket.send(json.dumps({"event": f"{self.stream}.search", "data": {**self.data, "live": False}}))
             answer: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 5))
             return answer["data"]  # type: ignore[no-any-return]
+
+    async def wrong(self) -> str:
+        """How the list differs from its query."""
+        with suppress(OSError, websockets.WebSocketException, TimeoutError, KeyError):
+            fresh = await self.fresh()
+            shown = [row for row in self.rows if row not in fresh["rows"]]
+            right = [row for row in fresh["rows"] if row not in self.rows]
+            return f"{self.data} on {self.socket.remote_address} shows {shown} for {right}, {self.count} for {fresh['count']}"
+        return f"{self.data} cannot be asked for"
 
     async def equals_its_query(self) -> bool:
         try:
@@ -248,7 +286,10 @@ async def converge(clients: list[LiveClient], seconds: float) -> float:
         wrong = [client for client in clients if not await client.equals_its_query()]
         if not wrong:
             return time.monotonic() - began
-        assert time.monotonic() - began < seconds, f"{len(wrong)} of {len(clients)} lists are wrong: {wrong[0].data}"
+        if time.monotonic() - began > seconds:
+            raise AssertionError(
+                f"{len(wrong)} of {len(clients)} lists are wrong: {[await each.wrong() for each in wrong]}"
+            )
         await asyncio.sleep(0.05)
 
 
@@ -268,7 +309,7 @@ def prepare() -> None:
     print(json.dumps({user.username: session_cookie(user) for user in users}))
 
 
-def write(count: int) -> None:
+def write(count: int, pause_seconds: float) -> None:
     import django
 
     django.setup()
@@ -276,13 +317,14 @@ def write(count: int) -> None:
 
     from tests.project.zoo.models import Note
 
+    print("writing", flush=True)
     for number in range(count):
         try:
             _write_once(Note, number)
         except OperationalError:  # the database is restarting
             close_old_connections()
             time.sleep(0.1)
-        time.sleep(0.01)
+        time.sleep(pause_seconds)
 
 
 def _write_once(note_model: Any, number: int) -> None:
@@ -303,4 +345,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "prepare":
         prepare()
     else:
-        write(int(sys.argv[2]))
+        write(int(sys.argv[2]), float(sys.argv[3]))

@@ -80,7 +80,8 @@ if os.environ.get("TEST_REDIS_URL"):
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
             "CONFIG": {
-                "hosts": [{"address": os.environ["TEST_REDIS_URL"], "socket_timeout": None, "max_connections": 10_000}]
+                "capacity": int(os.environ.get("TEST_LAYER_CAPACITY", "100")),
+                "hosts": [{"address": os.environ["TEST_REDIS_URL"], "socket_timeout": None, "max_connections": 10_000}],
             },
         }
     }
@@ -95,6 +96,8 @@ if os.environ.get("TEST_TRIGGERS_DATABASE"):
     CHANNELS_BINDING["TRIGGERS_DATABASE"] = os.environ["TEST_TRIGGERS_DATABASE"]
 if os.environ.get("TEST_BROKER") == "redis_streams":
     CHANNELS_BINDING |= {"BROKER": "redis_streams", "BROKER_OPTIONS": {"url": os.environ["TEST_REDIS_URL"]}}
+    if size := os.environ.get("TEST_STREAM_MESSAGES"):
+        CHANNELS_BINDING["BROKER_OPTIONS"]["max_messages"] = int(size)
 
 
 class _NoMigrations:

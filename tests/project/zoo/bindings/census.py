@@ -25,7 +25,7 @@ class CensusBinding(AsyncBinding):
         return {
             "pid": os.getpid(),
             "connections": len(Hub.current().subscribers),
-            "evaluations": sum(group.started for group in Hub.current().groups.values()),
+            "evaluations": sum(group.started for group in Hub.current().groups.values() if group.subscriptions),
             "tasks": len(asyncio.all_tasks()),
             "queued_bytes": sum(each.outbox.queued for each in Hub.current().subscribers),  # type: ignore[attr-defined]
             "rss_bytes": pages * resource.getpagesize(),
