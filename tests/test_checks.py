@@ -1,12 +1,18 @@
 """Every misconfiguration that can be seen beforehand is seen, and its message names the way out."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django import forms
 from django.core.checks import run_checks
+from django.forms import formset_factory
 from django.test import override_settings
+from rest_framework import serializers
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
 
-from channels_binding import bindings, checks
+from channels_binding import bindings, checks, surroundings
 from channels_binding.bindings import AsyncBinding
 from channels_binding.registry import Registry
 from tests.project.zoo.models import Note
@@ -32,15 +38,13 @@ def found() -> set[str]:
 
 
 def test_a_binding_that_names_its_fields_and_permissions_is_fine(fresh: Registry) -> None:
-    from rest_framework.permissions import IsAuthenticated
-
     class Good(AsyncBinding):
         stream = "checks.Good"
         model = Note
         fields = ("id", "title")
         permission_classes = (IsAuthenticated,)
         search_fields = ("^title", "labels__name")
-        ordering_fields = ("rank", "owner__username")
+        ordering_fields = ("title", "owner__username")
         ordering = ("-rank",)
 
     assert found() == set()
@@ -78,6 +82,110 @@ def test_a_name_that_the_model_does_not_have_is_found(attribute: str, fresh: Reg
         {"stream": "checks.Wrong", "model": Note, "fields": ("id",), attribute: ("-nonsense",)},
     )
     assert "channels_binding.E004" in found()
+
+
+class NotADrfClass:
+    """Has none of the methods."""
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "E005": {"filterset_fields": {"nonsense": ["exact"]}},
+    "E006": {"actions": ("search", "serach")},
+    "E007": {"permission_classes": (NotADrfClass,)},
+    "E008": {"serializer_class": NotADrfClass},
+    "E010": {"fields": ("id", "nonsense")},
+    "W003": {"filterset_fields": ("secret_code",)},
+    "E011": {"depends_on": ("zoo.Nonsense",)},
+    "W005": {"ordering_fields": ("secret_code",)},
+    "W006": {"formsets": {"labels": formset_factory(forms.Form)}, "atomic": False},
+}
+FURTHER: list[tuple[str, dict[str, Any]]] = [
+    ("E005", {"filterset_fields": ("owner__nonsense",)}),
+    ("E005", {"filterset_fields": {"title": ["nonsense"]}}),
+    ("E007", {"authentication_classes": (NotADrfClass,)}),
+    ("E007", {"throttle_classes": (NotADrfClass,)}),
+    ("E007", {"permission_classes": ("rest_framework.permissions.IsAuthenticated",)}),
+    ("E011", {"depends_on": ("nonsense",)}),
+    ("W005", {"ordering_fields": ("owner__password",)}),
+    ("E008", {"form_class": Note}),
+    ("E008", {"filterset_class": Note}),
+    ("E008", {"formsets": {"other": forms.Form}}),
+    ("E008", {"formsets": {"title": formset_factory(forms.Form)}}),
+    ("E010", {"extra_kwargs": {"title": {"nonsense": True}}}),
+    ("W003", {"filterset_fields": ("owner__password",)}),
+]
+FINE: list[dict[str, Any]] = [
+    {"permission_classes": (IsAuthenticated & ~IsAdminUser,)},
+    {"actions": ("search", "retrieve", "replace", "form")},
+    {"filterset_fields": {"rank": ["gte"], "owner__username": ["exact"], "id": ["in"]}},
+    {"formsets": {"labels": formset_factory(forms.Form)}},
+]
+
+
+def judged(members: dict[str, Any]) -> set[str]:
+    base = {
+        "stream": "checks.Judged",
+        "model": Note,
+        "fields": ("id", "title", "rank"),
+        "permission_classes": (IsAuthenticated,),
+    }
+    type("Judged", (AsyncBinding,), {**base, **members})
+    return found()
+
+
+@pytest.mark.parametrize(("number", "members"), [*WRONG.items(), *FURTHER], ids=lambda value: str(value)[:60])
+def test_each_misconfiguration_of_a_binding_is_found(number: str, members: dict[str, Any], fresh: Registry) -> None:
+    assert f"channels_binding.{number}" in judged(members)
+
+
+@pytest.mark.parametrize("members", FINE, ids=lambda value: str(value)[:60])
+def test_what_is_meant_so_is_let_pass(members: dict[str, Any], fresh: Registry) -> None:
+    assert judged(members) - ids("I001") == set()
+
+
+def test_a_serializer_that_shows_a_secret_is_told_of(fresh: Registry) -> None:
+    class Open(serializers.ModelSerializer):  # type: ignore[type-arg]
+        class Meta:
+            model = Note
+            fields = ("id", "secret_code")
+
+    class Closed(Open):
+        secret_code = serializers.CharField(write_only=True)
+
+    assert "channels_binding.W004" in judged({"serializer_class": Open})
+    assert "channels_binding.W004" not in judged({"serializer_class": Closed, "stream": "checks.Closed"}) - ids("W004")
+
+
+@pytest.mark.parametrize("stream", ["schema", "batch", "upload", "docs", "asyncapi", "cb", "cb.x"])
+def test_a_name_of_the_protocol_is_no_stream(stream: str, fresh: Registry) -> None:
+    assert "channels_binding.E009" in judged({"stream": stream})
+
+
+def test_an_audience_that_costs_is_mentioned_and_one_that_is_chosen_is_not(fresh: Registry) -> None:
+    assert "channels_binding.I001" in judged({"permission_classes": (IsAdminUser,)})
+
+    class Chosen(AsyncBinding):
+        stream = "checks.Judged"
+        model = Note
+        fields = ("id",)
+        permission_classes = (IsAdminUser,)
+
+        def get_audience(self) -> Any:
+            return ("all",)
+
+    assert [message.id for message in checks._binding(Chosen)] == []
+
+
+def test_every_message_names_a_way_out_and_every_number_is_documented() -> None:
+    sources = [Path(checks.__file__), Path(surroundings.__file__)]
+    text = "\n".join(path.read_text() for path in sources)
+    numbers = set(re.findall(r"channels_binding\.([EWI]\d{3})", text))
+    numbers |= {f"E{int(number):03}" for number in re.findall(r"_error\(\s*cls,\s*(\d+)", text)}
+    numbers |= {f"W{int(number):03}" for number in re.findall(r"_warning\(\s*(?:cls,\s*)?(\d+)", text)}
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "checks.md").read_text()
+    documented = re.findall(r"^\| `([EWI]\d{3})` \|", page, re.M)
+    assert len(numbers) >= 25
+    assert sorted(documented) == sorted(numbers)
 
 
 @pytest.mark.parametrize(

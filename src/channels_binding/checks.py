@@ -4,14 +4,21 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.core.checks import CheckMessage, Error, Info, Warning, register
+from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
+from django.forms import BaseForm
+from django.forms.formsets import BaseFormSet
+from django_filters.filterset import BaseFilterSet
+from rest_framework.serializers import BaseSerializer
 
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings, load_classes
+from channels_binding.filters import filterset_class
 from channels_binding.live.transport import make_transport
 from channels_binding.registry import registry
+from channels_binding.serializers import SENSITIVE, child
 
 TAG = "channels_binding"
 
@@ -51,7 +58,7 @@ def _major(package: str) -> int:
 
 @register(TAG)
 def check_bindings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
-    """E001: two bindings of one stream. E004 to W002: each binding by itself."""
+    """E001: two bindings of one stream. E004 to I001: each binding by itself."""
     found: list[CheckMessage] = [message for cls in registry for message in _binding(cls)]
     for present, other in registry.conflicts:
         found.append(
@@ -66,24 +73,185 @@ def check_bindings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 
 
 def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    yield from _stream(cls)
+    yield from _classes(cls)
     if cls.find_model() is None:
+        return
+    problem = _broken_serializer(cls)
+    if problem is not None:
+        yield _error(
+            cls, 10, f"{cls.__name__} makes no serializer: {problem}", "Correct 'fields', 'exclude' or 'extra_kwargs'."
+        )
         return
     yield from _names(cls, "search_fields", cls.search_fields)
     yield from _names(cls, "ordering_fields", cls.ordering_fields or ())
     yield from _names(cls, "ordering", cls.ordering)
-    if cls.fields is None and cls.serializer_class is None:
-        yield Warning(
-            f"{cls.__name__} names no 'fields': it shows every field that does not look like a secret.",
-            hint='Name them: fields = ("id", …).',
-            obj=cls,
-            id="channels_binding.W001",
+    yield from _filters(cls)
+    yield from _orders(cls)
+    yield from _dependencies(cls)
+    yield from _formsets(cls)
+    yield from _exposure(cls)
+    yield from _cost(cls)
+
+
+def _error(cls: type[BaseBinding], number: int, message: str, hint: str) -> CheckMessage:
+    return Error(message, hint=hint, obj=cls, id=f"channels_binding.E{number:03}")
+
+
+def _warning(cls: type[BaseBinding], number: int, message: str, hint: str) -> CheckMessage:
+    return Warning(message, hint=hint, obj=cls, id=f"channels_binding.W{number:03}")
+
+
+def _stream(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E006: actions that there are not. E009: a name that is the package's own."""
+    builtin = {name for name, action in cls._actions.items() if action.is_builtin}
+    unknown = sorted(set(cls.actions or ()) - builtin)
+    if unknown:
+        possible = ", ".join(sorted(builtin - {"subscribe", "unsubscribe"}))
+        yield _error(cls, 6, f"{cls.__name__}.actions names {', '.join(unknown)}.", f"Built-in actions are {possible}.")
+    stream = cls.get_stream()
+    if stream in RESERVED_STREAMS or stream == "cb" or stream.startswith("cb."):
+        hint = f"{', '.join(RESERVED_STREAMS)} and what begins with 'cb.' are taken; choose another 'stream'."
+        yield _error(cls, 9, f"{cls.__name__} serves {stream!r}, which is a name of the protocol.", hint)
+
+
+def _classes(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E007: permissions, authentication and throttles that are none. E008: serializer, form and formsets that are none."""
+    for attribute, methods in _CLASSES.items():
+        for each in _given(cls, attribute):
+            if not (callable(each) and all(callable(getattr(_made(each), name, None)) for name in methods)):
+                hint = f"A class with {' and '.join(methods)}, without brackets."
+                yield _error(cls, 7, f"{cls.__name__}.{attribute} has {each!r}, which is no such class.", hint)
+    for attribute, base in _BASES.items():
+        value = getattr(cls, attribute)
+        if value is not None and not (isinstance(value, type) and issubclass(value, base)):
+            hint = f"A subclass of {base.__module__}.{base.__qualname__}."
+            yield _error(cls, 8, f"{cls.__name__}.{attribute} is {value!r}.", hint)
+
+
+_CLASSES = {
+    "permission_classes": ("has_permission", "has_object_permission"),
+    "authentication_classes": ("authenticate",),
+    "throttle_classes": ("allow_request", "wait"),
+}
+_BASES: dict[str, type] = {"serializer_class": BaseSerializer, "form_class": BaseForm, "filterset_class": BaseFilterSet}
+RESERVED_STREAMS = ("asyncapi", "batch", "docs", "schema", "upload")
+
+
+def _given(cls: type[BaseBinding], attribute: str) -> Sequence[Any]:
+    if attribute == "permission_classes":
+        return cls.get_permission_classes()
+    return getattr(cls, attribute, None) or ()
+
+
+def _made(each: Any) -> Any:
+    """What is asked: an instance of a composed permission (``A & B``), else the class."""
+    return each if isinstance(each, type) else each()
+
+
+def _broken_serializer(cls: type[BaseBinding]) -> str | None:
+    """E010: what is wrong with the serializer that would be made."""
+    if cls.serializer_class is not None:
+        return None
+    try:
+        return None if child(cls.default_serializer_class()()).fields else "it has no fields"
+    except (ImproperlyConfigured, AssertionError, TypeError) as error:
+        return str(error).split("\n")[0]
+
+
+def _filters(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E005: filters that cannot be made. W003: filters by which a column that is not shown can be found out."""
+    try:
+        filters = cls.filterset_class or (
+            filterset_class(cls.get_model(), cls.filterset_fields) if cls.filterset_fields else None
         )
+    except (TypeError, AssertionError, FieldError) as error:
+        hint = "Names of 'filterset_fields' are paths of the model; see django-filter for lookups and other columns."
+        yield _error(cls, 5, f"{cls.__name__}.filterset_fields: {str(error).splitlines()[0]}", hint)
+        return
+    for name, each in getattr(filters, "base_filters", {}).items():
+        if _is_hidden(cls, str(each.field_name or name)):
+            hint = "Whoever may filter by a column can find out what it holds. Show it, or take the filter away."
+            yield _warning(cls, 3, f"{cls.__name__} filters by {name!r}, which it does not show.", hint)
+
+
+def _orders(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """W005: orders by which a column that is not shown can be found out."""
+    for name in cls.ordering_fields or ():
+        if _is_hidden(cls, name):
+            hint = "The order of the rows tells what the column holds. Show it, or take the order away."
+            yield _warning(cls, 5, f"{cls.__name__} lets order by {name!r}, which it does not show.", hint)
+
+
+def _dependencies(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E011: ``depends_on`` names a model that there is not."""
+    for label in cls.depends_on:
+        try:
+            apps.get_model(label) if isinstance(label, str) else label._meta
+        except (LookupError, ValueError, AttributeError):
+            hint = 'Models, or labels like "shop.Order".'
+            yield _error(cls, 11, f"{cls.__name__}.depends_on has {label!r}, which is no model.", hint)
+
+
+def _is_hidden(cls: type[BaseBinding], path: str) -> bool:
+    """Whether a column of the model itself is not shown, or a part of the path looks like a secret."""
+    if any(SENSITIVE.search(part) for part in path.split("__")):
+        return True
+    columns = {field.name for field in cls.get_model()._meta.concrete_fields}
+    return path in columns - {cls.get_model()._meta.pk.name} - _shown(cls)
+
+
+def _shown(cls: type[BaseBinding]) -> set[str]:
+    fields = _serializer_fields(cls)
+    return {field.source or name for name, field in fields.items() if not field.write_only}
+
+
+def _serializer_fields(cls: type[BaseBinding]) -> dict[str, Any]:
+    serializer: Any = cls.serializer_class or cls.default_serializer_class()
+    return dict(getattr(child(serializer()), "fields", {}))
+
+
+def _formsets(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E008: formsets that are none, or stand under the name of a field. W006: without a transaction around them."""
+    for name, formset in cls.formsets.items():
+        if not (isinstance(formset, type) and issubclass(formset, BaseFormSet)):
+            yield _error(cls, 8, f"{cls.__name__}.formsets[{name!r}] is {formset!r}.", "What formset_factory() makes.")
+        if name in _serializer_fields(cls):
+            yield _error(cls, 8, f"{cls.__name__}.formsets[{name!r}] has the name of a field.", "Choose another name.")
+    if cls.formsets and not cls.atomic:
+        hint = "Leave 'atomic' True."
+        yield _warning(
+            cls, 6, f"{cls.__name__} has formsets and atomic = False: what fails halfway stays half done.", hint
+        )
+
+
+def _exposure(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """W001, W002: more shown, or to more, than was said. W004: a serializer that shows what looks like a secret."""
+    if cls.fields is None and cls.serializer_class is None:
+        message = f"{cls.__name__} names no 'fields': it shows every field that does not look like a secret."
+        yield _warning(cls, 1, message, 'Name them: fields = ("id", …).')
     if not cls.get_permission_classes():
-        yield Warning(
-            f"{cls.__name__} has no 'permission_classes': every signed-in user may read and write all of its rows.",
-            hint="Set them, or DEFAULT_PERMISSION_CLASSES in CHANNELS_BINDING.",
+        message = (
+            f"{cls.__name__} has no 'permission_classes': every signed-in user may read and write all of its rows."
+        )
+        yield _warning(cls, 2, message, "Set them, or DEFAULT_PERMISSION_CLASSES in CHANNELS_BINDING.")
+    if cls.serializer_class is not None:
+        fields = _serializer_fields(cls)
+        names = [name for name, field in fields.items() if not field.write_only and SENSITIVE.search(name)]
+        if names:
+            message = f"{cls.__name__} shows {', '.join(names)}, as its serializer_class does."
+            yield _warning(cls, 4, message, "Take them out of the serializer, or make them write-only.")
+
+
+def _cost(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """I001: each user's live reads are evaluated alone, although perhaps all see the same."""
+    is_default = cls.get_audience is BaseBinding.get_audience and cls.get_queryset is BaseBinding.get_queryset
+    if is_default and cls.depends_on_user():
+        yield Info(
+            f"{cls.__name__} evaluates its live reads for each user alone: it cannot be seen that all would get the same.",
+            hint='If they do, say so: def get_audience(self): return ("all",). If they do not, leave it.',
             obj=cls,
-            id="channels_binding.W002",
+            id="channels_binding.I001",
         )
 
 

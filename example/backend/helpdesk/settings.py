@@ -105,7 +105,18 @@ def _channel_layer() -> dict[str, Any]:
     return {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [host]}}
 
 
+def _cache() -> dict[str, Any]:
+    """``REDIS_URL``, else memory: where throttles count and answers of writes are kept."""
+    url = os.environ.get("REDIS_URL")
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+
+
+# Without REDIS_URL the help desk is one process, and memory is enough.
+SILENCED_SYSTEM_CHECKS = [] if os.environ.get("REDIS_URL") else ["channels_binding.W009", "channels_binding.W012"]
 DATABASES = {"default": _database()}
+CACHES = {"default": _cache()}
 CHANNEL_LAYERS = {"default": _channel_layer()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,0 +1,155 @@
+"""System checks of the project around the bindings: databases, layer, hosts, caches, middleware. ``checks`` has the rest."""
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
+from rest_framework.settings import api_settings
+
+from channels_binding.conf import get_settings
+from channels_binding.registry import registry
+
+LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"
+LOCAL_LAYER = "channels.layers.InMemoryChannelLayer"
+LEAST = {"channels_redis": (4, 2), "daphne": (4, 2, 2)}
+"""Oldest versions that the package is tried with, of what is optional and so has no pin."""
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+
+
+@register("channels_binding")
+def check_surroundings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """W007 to W015, E012."""
+    parts = (_databases, _layer, _hosts, _caches, _versions, _middleware, _documents, _storage)
+    return [message for part in parts for message in part()]
+
+
+def _warning(number: int, message: str, hint: str) -> CheckMessage:
+    return Warning(message, hint=hint, id=f"channels_binding.W{number:03}")
+
+
+def _databases() -> Iterator[CheckMessage]:
+    """The package's threads live as long as the process, and so may their connections."""
+    for alias, database in settings.DATABASES.items():
+        age = database.get("CONN_MAX_AGE", 0)
+        if age == 0:
+            yield _warning(
+                7,
+                f"DATABASES[{alias!r}] has no CONN_MAX_AGE: each call opens a connection, which costs more than the call.",
+                '"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True',
+            )
+        elif not database.get("CONN_HEALTH_CHECKS"):
+            yield _warning(
+                8,
+                f"DATABASES[{alias!r}] keeps connections unchecked: after a restart of the database each fails once.",
+                '"CONN_HEALTH_CHECKS": True',
+            )
+
+
+def _layer() -> Iterator[CheckMessage]:
+    layer = getattr(settings, "CHANNEL_LAYERS", {}).get(get_settings().CHANNEL_LAYER, {})
+    if layer.get("BACKEND") == LOCAL_LAYER and not settings.DEBUG and get_settings().BROKER == "channel_layer":
+        yield _warning(
+            9,
+            "The channel layer is in memory: changes that another process makes are seen by no socket of this one.",
+            'Fine for a single process. Else "BACKEND": "channels_redis.core.RedisChannelLayer"; see docs/howto/broker.md.',
+        )
+
+
+def _hosts() -> Iterator[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS and get_settings().ALLOWED_ORIGINS is None:
+        yield _warning(
+            10,
+            "ALLOWED_HOSTS has '*', and ALLOWED_ORIGINS follows it: a page of any site may open a socket as its visitor.",
+            'CHANNELS_BINDING: "ALLOWED_ORIGINS": ["https://app.example.com"]',
+        )
+
+
+def _caches() -> Iterator[CheckMessage]:
+    """Counts and stored answers that each process keeps for itself."""
+    if settings.DEBUG:
+        return
+    if _is_local("default") and _throttles():
+        yield _warning(
+            11,
+            "Throttles count in the cache 'default', which is in memory: every process counts for itself.",
+            "Use a cache that the processes share (Redis, Memcached, the database).",
+        )
+    if _is_local(get_settings().IDEMPOTENCY_CACHE):
+        yield _warning(
+            12,
+            "IDEMPOTENCY_CACHE is in memory: a write that is repeated at another process is made twice.",
+            "Use a cache that the processes share (Redis, Memcached, the database).",
+        )
+
+
+def _is_local(alias: str) -> bool:
+    caches = getattr(settings, "CACHES", {})
+    return bool(caches.get(alias, {}).get("BACKEND", "") == LOCAL_CACHE)
+
+
+def _throttles() -> bool:
+    return bool(api_settings.DEFAULT_THROTTLE_CLASSES) or any(
+        getattr(cls, "throttle_classes", None) for cls in registry
+    )
+
+
+def _versions() -> Iterator[CheckMessage]:
+    for package, least in LEAST.items():
+        present = _version(package)
+        if present is not None and present < least:
+            yield _warning(
+                13,
+                f"{package} {'.'.join(map(str, present))} is older than what this package is tried with.",
+                f'pip install "{package}>={".".join(map(str, least))}"',
+            )
+
+
+def _version(package: str) -> tuple[int, ...] | None:
+    try:
+        found = version(package)
+    except PackageNotFoundError:
+        return None
+    return tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
+
+
+def _middleware() -> Iterator[CheckMessage]:
+    """DRF's SessionAuthentication reads what Django's middleware has found."""
+    names = [getattr(cls, "__name__", "") for cls in api_settings.DEFAULT_AUTHENTICATION_CLASSES]
+    if "SessionAuthentication" not in names:
+        return
+    for needed in (SESSION, AUTHENTICATION):
+        if not any(_is_kind_of(name, needed) for name in settings.MIDDLEWARE):
+            yield _warning(
+                14,
+                f"MIDDLEWARE lacks {needed.rpartition('.')[2]}: over HTTP nobody who has signed in is known.",
+                f"Add {needed!r}, or take SessionAuthentication out of REST_FRAMEWORK.",
+            )
+
+
+def _is_kind_of(name: str, needed: str) -> bool:
+    found, wanted = import_string(name), import_string(needed)
+    return found is wanted or (isinstance(found, type) and issubclass(found, wanted))
+
+
+def _documents() -> Iterator[CheckMessage]:
+    if find_spec("drf_spectacular") and not find_spec("drf_spectacular_sidecar"):
+        yield _warning(
+            15,
+            "docs/ has no page to show: drf-spectacular-sidecar is not installed.",
+            'pip install "channels-binding[openapi]"',
+        )
+
+
+def _storage() -> Iterator[CheckMessage]:
+    alias = get_settings().UPLOAD_STORAGE
+    if alias not in settings.STORAGES:
+        yield Error(
+            f"UPLOAD_STORAGE is {alias!r}, which STORAGES does not have.",
+            hint=f"STORAGES has {', '.join(sorted(settings.STORAGES))}.",
+            id="channels_binding.E012",
+        )

@@ -1,0 +1,98 @@
+"""What is wrong around the bindings is seen, and only that."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import override_settings
+
+from channels_binding import surroundings
+from channels_binding.surroundings import check_surroundings
+
+LOCAL = {"BACKEND": surroundings.LOCAL_CACHE}
+SHARED = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+REDIS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": []}}}
+GOOD: dict[str, Any] = {
+    "DATABASES": {"default": {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}},
+    "CHANNEL_LAYERS": REDIS,
+    "CACHES": {"default": SHARED},
+    "DEBUG": False,
+}
+
+
+def found(**changed: Any) -> list[str]:
+    """Numbers of the messages for a project that is fine but for ``changed``."""
+    with override_settings(**{**{name: value for name, value in GOOD.items() if name != "DATABASES"}, **changed}):
+        if "DATABASES" not in changed:
+            return [str(each.id).rpartition(".")[2] for each in check_surroundings() if each.id not in _OF_DATABASES]
+        return [str(each.id).rpartition(".")[2] for each in check_surroundings()]
+
+
+_OF_DATABASES = ("channels_binding.W007", "channels_binding.W008")
+
+
+def test_a_project_that_is_fine_hears_nothing() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("database", "numbers"),
+    [
+        ({}, ["W007"]),
+        ({"CONN_MAX_AGE": 0}, ["W007"]),
+        ({"CONN_MAX_AGE": 60}, ["W008"]),
+        ({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}, []),
+    ],
+)
+def test_connections_are_kept_and_looked_after(
+    database: dict[str, Any], numbers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(django_settings, "DATABASES", {"default": database})
+    assert [str(each.id).rpartition(".")[2] for each in surroundings._databases()] == numbers
+
+
+def test_a_layer_in_memory_is_for_development() -> None:
+    memory = {"default": {"BACKEND": surroundings.LOCAL_LAYER}}
+    assert found(CHANNEL_LAYERS=memory) == ["W009"]
+    assert found(CHANNEL_LAYERS=memory, DEBUG=True) == []
+
+
+def test_any_host_does_not_mean_any_origin() -> None:
+    assert found(ALLOWED_HOSTS=["*"]) == ["W010"]
+    assert found(ALLOWED_HOSTS=["*"], CHANNELS_BINDING={"ALLOWED_ORIGINS": ["https://a.example.com"]}) == []
+
+
+def test_counts_and_answers_need_a_cache_that_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(CACHES={"default": LOCAL}) == ["W012"]
+    monkeypatch.setattr(surroundings, "_throttles", lambda: True)
+    assert found(CACHES={"default": LOCAL}) == ["W011", "W012"]
+    assert found(CACHES={"default": LOCAL}, DEBUG=True) == []
+
+
+@pytest.mark.parametrize(("installed", "numbers"), [("4.1.9", ["W013"]), ("4.2", []), ("5.0.1", [])])
+def test_an_old_version_of_what_is_optional_is_told_of(
+    installed: str, numbers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surroundings, "LEAST", {"channels_redis": (4, 2)})
+    monkeypatch.setattr(surroundings, "version", lambda package: installed)
+    assert found() == numbers
+
+
+def test_what_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surroundings, "LEAST", {"no-such-package": (1,)})
+    assert found() == []
+
+
+def test_sessions_over_http_need_django_s_middleware() -> None:
+    kept = [name for name in django_settings.MIDDLEWARE if name != surroundings.SESSION]
+    assert found(MIDDLEWARE=kept) == ["W014"]
+    assert found(MIDDLEWARE=[]) == ["W014", "W014"]
+
+
+def test_the_page_of_the_documents_needs_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surroundings, "find_spec", lambda name: None if name.endswith("sidecar") else object())
+    assert found() == ["W015"]
+
+
+def test_uploads_need_a_storage_that_there_is() -> None:
+    assert found(CHANNELS_BINDING={"UPLOAD_STORAGE": "nowhere"}) == ["E012"]
