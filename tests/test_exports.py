@@ -27,6 +27,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "channels_binding.types": ("Audience", "Pk", "JSON"),
     "channels_binding.apps": ("ChannelsBindingConfig",),
     "channels_binding.urls": ("urlpatterns",),
+    "channels_binding.rest.routers": ("BindingRouter",),
 }  # fmt: skip
 SEED = {
     "channels_binding.consumers": {"AsyncConsumer", "AsyncBinding", "bind"},

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.settings import api_settings
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, set_rollback
@@ -99,6 +99,12 @@ class BindingView(APIView):
     """Whether a GET may stay live, as server-sent events."""
     method_actions: Mapping[str, str] = {}
     """HTTP method → the action behind it."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A browser that asks what a foreign page may (CORS's preflight) does so as nobody, and needs no more than "yes"."""
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return HttpResponse(status=204)
+        return super().dispatch(request, *args, **kwargs)
 
     def get_authenticators(self) -> list[Any]:
         return authenticators_of(self.kwargs.get("stream", ""))
@@ -259,7 +265,7 @@ class StreamView(BindingView):
         answer = self.answer(self.call("create", self.body()))
         headers = {}
         if isinstance(answer, Mapping) and "id" in answer:
-            headers["Location"] = reverse("channels_binding:row", (stream, answer["id"]), request=request)
+            headers["Location"] = request.build_absolute_uri(f"{request.path}{quote(str(answer['id']), safe='')}/")
         return self.respond(answer, 201, headers)
 
 
