@@ -22,7 +22,6 @@ from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Forbidden, NotFound, Throttled, Unauthenticated
 from channels_binding.permissions import (
-    SettledView,
     are_blind_to_objects,
     check,
     check_object,
@@ -141,20 +140,6 @@ class Hides(drf.BasePermission):
 def test_what_a_permission_raises_is_said_in_the_contract_s_words() -> None:
     with pytest.raises(NotFound):
         check_object([Hides()], request_of(call(), "GET"), None, "mine")
-
-
-def test_a_view_with_coroutine_hooks_is_a_plain_one_to_drf_s_classes() -> None:
-    class Hooks:
-        name = "x"
-
-        async def get_queryset(self) -> list[int]:
-            return [1]
-
-        def plain(self) -> str:
-            return "y"
-
-    view = SettledView(Hooks())
-    assert (view.name, view.plain(), view.get_queryset()) == ("x", "y", [1])
 
 
 def test_a_row_is_judged_on_its_own() -> None:

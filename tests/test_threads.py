@@ -112,3 +112,22 @@ async def test_a_coroutine_hook_sees_the_transaction_of_its_thread() -> None:
             connection.close()
 
     assert await threads.run(work) == 1
+
+
+class Hooks:
+    @threads.either
+    async def inner(self, more: int = 0) -> int:
+        """One."""
+        return 1 + more
+
+    @threads.either
+    async def outer(self) -> int:
+        return int(await self.inner(more=1))
+
+
+async def test_a_coroutine_hook_is_plain_in_a_thread_and_a_coroutine_on_a_loop() -> None:
+    hooks = Hooks()
+    assert await hooks.outer() == 2
+    assert await threads.run(hooks.outer) == 2
+    assert await threads.run(lambda: hooks.inner(5) + 1) == 7
+    assert hooks.inner.__doc__ == "One."

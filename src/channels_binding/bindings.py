@@ -5,6 +5,7 @@ throttle and filter classes it *is* the view: it has ``request``, ``action``, ``
 """
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from inspect import iscoroutinefunction
@@ -28,7 +29,7 @@ from channels_binding.mixins import ModelActions
 from channels_binding.permissions import USER_BLIND
 from channels_binding.plans import Plan, Reader, plan_of
 from channels_binding.provenance import models_of, reads_again, row_models
-from channels_binding.threads import run, settle
+from channels_binding.threads import either, run, settle
 from channels_binding.types import Audience, Outlet, Pk
 
 defined: list[type["BaseBinding"]] = []
@@ -102,7 +103,6 @@ class BaseBinding:
     beyond those that the engine sees: it sees what the database is asked."""
 
     _actions: ClassVar[dict[str, Action]] = {}
-    _has_coroutine_hooks: ClassVar[bool] = False
     _default_serializer: ClassVar[Any] = None
     _neighbours: ClassVar["Neighbours"]
     """The registry, seen from below: which binding serves a model."""
@@ -131,7 +131,8 @@ class BaseBinding:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._actions = collect(cls)
-        cls._has_coroutine_hooks = any(iscoroutinefunction(getattr(cls, name, None)) for name in _VIEW_HOOKS)
+        for name in _coroutine_hooks(cls):
+            setattr(cls, name, either(getattr(cls, name)))
         if cls.model is not None or cls.stream is not None:
             defined.append(cls)
 
@@ -249,13 +250,13 @@ class BaseBinding:
             permissions.refuse(self.user)
         instances = settle(self.get_permissions())
         if instances:
-            permissions.check(instances, self.request, self._view)
+            permissions.check(instances, self.request, self)
 
     def check_object_permissions(self, instance: Any) -> None:
         """As ``check_permissions``, for one row."""
         instances = settle(self.get_permissions())
         if instances:
-            permissions.check_object(instances, self.request, self._view, instance)
+            permissions.check_object(instances, self.request, self, instance)
 
     def get_throttles(self) -> Sequence[Any]:
         """Throttle instances of this call; an event's own stand in place of the binding's."""
@@ -276,11 +277,7 @@ class BaseBinding:
         """
         throttles = settle(self.get_throttles())
         if throttles:
-            permissions.check_throttles(throttles, self.request, self._view)
-
-    @property
-    def _view(self) -> Any:
-        return permissions.SettledView(self) if self._has_coroutine_hooks else self
+            permissions.check_throttles(throttles, self.request, self)
 
     def may_see(self, instance: Any) -> bool:
         """Whether the object permissions let the caller see a row."""
@@ -298,9 +295,9 @@ class BaseBinding:
         """
         request = permissions.request_of(self.call, method)
         instances = settle(self.get_permissions())
-        permissions.check(instances, request, self._view)
+        permissions.check(instances, request, self)
         if instance is not None:
-            permissions.check_object(instances, request, self._view, instance)
+            permissions.check_object(instances, request, self, instance)
 
     @classmethod
     def depends_on_user(cls) -> bool:
@@ -688,8 +685,14 @@ class BaseBinding:
         self._outlet.send_to(getattr(user, "pk", user), f"{self.get_stream()}.{event}", data)
 
 
-_VIEW_HOOKS = ("get_queryset", "get_serializer_class", "get_serializer", "get_serializer_context", "get_object")
-"""Hooks that DRF's permission, throttle and filter classes may call."""
+def _coroutine_hooks(cls: type[BaseBinding]) -> list[str]:
+    """Names of the hooks that a class has as coroutines and ours as plain functions. Events are no hooks."""
+    ours = {name: value for base in (*ModelActions.__mro__, BaseBinding) for name, value in vars(base).items()}
+    plain = (name for name, value in ours.items() if inspect.isfunction(value) and not iscoroutinefunction(value))
+    hooks = (name for name in plain if not name.startswith("_") and name not in cls._actions)
+    return [name for name in hooks if iscoroutinefunction(getattr(cls, name, None))]
+
+
 _USER_HOOKS = (
     "get_queryset", "get_serializer_class", "get_serializer_context", "get_serializer", "get_permissions",
     "get_filterset_class", "check_permissions", "check_object_permissions", "may_see", "get_object", "labels_of",

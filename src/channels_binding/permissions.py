@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from inspect import iscoroutinefunction
 from io import BytesIO
 from typing import Any
 
@@ -133,17 +132,6 @@ def check_throttles(throttles: Sequence[Any], request: Request, view: Any) -> No
         return
     waits = [wait for each in refusing if (wait := each.wait()) is not None]
     raise Throttled(**({"retry_after": round(max(waits), 3)} if waits else {}))
-
-
-class SettledView:
-    """A binding for DRF's classes, which know plain hooks only: what its coroutine hooks return, and not the coroutine."""
-
-    def __init__(self, binding: Any) -> None:
-        self.binding = binding
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self.binding, name)
-        return (lambda *args, **kwargs: settle(value(*args, **kwargs))) if iscoroutinefunction(value) else value
 
 
 def refuse(user: Any, permission: Any = None) -> None:

@@ -6,6 +6,7 @@ Each thread keeps its own database connections, looked after as Django does arou
 
 import asyncio
 import contextvars
+import functools
 import inspect
 import threading
 from collections.abc import Callable
@@ -79,6 +80,24 @@ def settle(value: Any) -> Any:
     A coroutine's ORM calls come back to this very thread, and so see its transaction.
     """
     return async_to_sync(_awaited)(value) if inspect.isawaitable(value) else value
+
+
+def either(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """A coroutine hook that plain code can call as well: in a worker thread it returns its result, on a loop its coroutine.
+
+    So the corridor and DRF's classes call ``view.get_queryset()``, and other coroutine hooks ``await self.get_queryset()``.
+    """
+
+    @functools.wraps(hook)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        coroutine = hook(*args, **kwargs)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return settle(coroutine)
+        return coroutine
+
+    return called
 
 
 async def _awaited(value: Any) -> Any:

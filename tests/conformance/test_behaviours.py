@@ -1,0 +1,135 @@
+"""One list of behaviours, asked over every door and of every kind of binding: the same bytes, whoever is asked how.
+
+What a door cannot be asked at all is a test of its own whose name says why.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+
+from tests.conformance.behaviours import BEHAVIOURS, Behaviour
+from tests.conformance.bindings import STREAMS
+from tests.conformance.doors import DOORS, READS, Answer, DoesNotApply
+from tests.project.zoo.models import Label, Note
+from tests.transcripts import differences
+
+VARYING = re.compile(rb'(?<="id":)(?!900[1-6]\b)\d+|(?<="ref":)"[0-9a-f]{12}"|(?<=this one has )\d+')
+"""Keys that the database has given, references into the log, the size of a message with what is around its data."""
+
+
+def make_rows() -> dict[str, Any]:
+    """The same rows under the same keys, each time."""
+    users = get_user_model()
+    Note.objects.all().delete()
+    if not users.objects.exists():
+        for key, name in ((9001, "ann"), (9002, "bob"), (9003, "mallory")):
+            users.objects.create(pk=key, username=name)
+        Label.objects.create(pk=9101, name="red")
+    titles = (("alpha", None), ("beta", 5), ("gamma", None), ("fixed", 1), ("last", None), ("hidden", None))
+    owners = {"alpha": 9001, "beta": 9002}
+    for place, (title, weight) in enumerate(titles, start=1):
+        Note.objects.create(
+            pk=9000 + place, title=title, rank=place, weight=weight, done=title == "beta", owner_id=owners.get(title)
+        )
+    Note.objects.get(title="alpha").labels.set([9101])
+    return {user.username: user for user in users.objects.all()}
+
+
+@pytest.fixture(autouse=True)
+def _anybody_may_connect(settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}
+
+
+def is_as_expected(expected: Any, answer: Answer) -> list[str]:
+    """What is wrong with an answer, as sentences."""
+    value = answer.value
+    if isinstance(expected, str):
+        return differences({"code": expected, "<rest>": True}, value)
+    if isinstance(expected, tuple):
+        code, fields = expected
+        shape = {"code": code, "status": "<int>", "message": "<string>", "fields": fields, "retry": False}
+        return differences(shape, value)
+    return differences(expected, value)
+
+
+async def answers(behaviour: Behaviour, stream: str) -> dict[str, Answer]:
+    """What each door answers, from the same rows."""
+    found: dict[str, Answer] = {}
+    users: dict[str, Any] = {}
+    for door in DOORS:
+        if not users or behaviour.question.action not in READS:
+            users = await sync_to_async(make_rows)()
+        try:
+            found[door.name] = await door.ask(behaviour.question, stream, users.get(behaviour.user or ""))
+        except DoesNotApply:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
+async def test_every_door_answers_alike(
+    behaviour: Behaviour, stream: str, transactional_db: None, hub_ended: None
+) -> None:
+    found = await answers(behaviour, stream)
+    assert {"async consumer", "sync consumer"} <= set(found)
+    for name, answer in found.items():
+        assert is_as_expected(behaviour.expected, answer) == [], f"{name}: {answer}"
+        assert b"canary" not in answer.body
+    bodies = {name: VARYING.sub(b"0", answer.body) for name, answer in found.items()}
+    assert len(set(bodies.values())) == 1, bodies
+    assert len({answer.status for answer in found.values()}) == 1
+
+
+# What does not apply, and why
+
+
+def refusals() -> Iterator[tuple[Any, Behaviour, str]]:
+    """Every behaviour that a door cannot be asked, with the door's own reason."""
+    for behaviour in BEHAVIOURS:
+        for door in DOORS:
+            try:
+                door.check(behaviour.question)
+            except DoesNotApply as reason:
+                yield door, behaviour, str(reason)
+
+
+NOT_APPLICABLE = [
+    pytest.param(door, behaviour, id=f"{door.name} cannot be asked '{behaviour.name}': {reason}")
+    for door, behaviour, reason in refusals()
+]
+
+
+@pytest.mark.parametrize(("door", "behaviour"), NOT_APPLICABLE)
+def test_what_does_not_apply_is_asked_by_another_door_of_http_or_by_sockets(door: Any, behaviour: Behaviour) -> None:
+    """Nothing is left out: what one form of HTTP cannot say, the other says (a form by its own route only)."""
+    others = [each for each in DOORS if each is not door]
+    answering = []
+    for each in others:
+        try:
+            each.check(behaviour.question)
+        except DoesNotApply:
+            continue
+        answering.append(each.name)
+    assert {"async consumer", "sync consumer"} <= set(answering)
+    assert {"http", "rest"} & set(answering) or behaviour.question.action == "form"
+
+
+SOCKET_ONLY = [
+    ("http", "POST", "/api/zoo.AsyncPlain/subscribe/"),
+    ("http", "POST", "/api/zoo.AsyncPlain/unsubscribe/"),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "path"), SOCKET_ONLY, ids=lambda value: str(value))
+@pytest.mark.django_db(transaction=True)
+def test_subscribe_and_unsubscribe_do_not_apply_to_http_because_nothing_stays_open(
+    name: str, method: str, path: str, client: Any
+) -> None:
+    client.force_login(make_rows()["ann"])
+    refused = client.generic(method, path, b"{}", "application/json")
+    assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
