@@ -2,13 +2,27 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings as django_settings
+from django.db import connections
 from django.utils.module_loading import import_string
 
 TIMEOUT = 5.0
+
+
+@contextmanager
+def fleeting_connections() -> Iterator[None]:
+    """Django runs each ASGI request on a thread of its own, whose persistent connection nobody would close in time."""
+    options = connections.settings["default"]
+    age, options["CONN_MAX_AGE"] = options["CONN_MAX_AGE"], 0
+    try:
+        yield
+    finally:
+        options["CONN_MAX_AGE"] = age
 
 
 class Stream:

@@ -377,11 +377,11 @@ BEFORE = [
 
 async def test_nothing_is_answered_before_it_is_known_who_it_is(connect: Connect, user: Any, settings: Any) -> None:
     settings.CHANNELS_BINDING = JWT
-    await in_thread(Note.objects.create)(title="canary", pk=1)
+    await in_thread(Note.objects.create)(title="canary", pk=9000)
     waiting = socket()
     assert await waiting.open()
     for event in BEFORE:
-        data = {"id": 1, "name": "ann", "title": "x", "sender": "x", "ops": []}
+        data = {"id": 9000, "name": "ann", "title": "x", "sender": "x", "ops": []}
         await waiting.send([{"event": event, "id": 1, "data": data}, {"event": event, "data": {}}])
         for _ in range(2):
             answer = await waiting.receive()

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.test import Client
 
 from channels_binding.testing import BindingCommunicator, session_cookie
-from tests.streams import Stream
+from tests.streams import Stream, fleeting_connections
 
 READS = ("retrieve", "search", "list")
 
@@ -186,6 +186,10 @@ class Events:
         path = self.path(question)
         cookie = {} if user is None else {"cookie": f"sessionid={await sync_to_async(session_cookie)(user)}"}
         asked = Stream(f"/api/{question.stream or stream}/{path}", headers=cookie)
+        with fleeting_connections():
+            return await self._first(asked)
+
+    async def _first(self, asked: Stream) -> Answer:
         try:
             if await asked.open() != 200:
                 return Answer(asked.status, orjson.dumps(await asked.body()))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 
 from tests.conformance.behaviours import BEHAVIOURS, Behaviour
 from tests.conformance.bindings import STREAMS
@@ -37,6 +38,15 @@ def make_rows() -> dict[str, Any]:
         )
     Note.objects.get(title="alpha").labels.set([9101])
     return {user.username: user for user in users.objects.all()}
+
+
+@pytest.fixture(scope="module")
+def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database for all of the list: emptying every table after each line would take most of the time."""
+    with django_db_blocker.unblock():
+        yield
+        for model in (Note, Label, Session, get_user_model()):
+            model._default_manager.all().delete()
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +82,7 @@ async def answers(behaviour: Behaviour, stream: str) -> dict[str, Answer]:
 
 @pytest.mark.parametrize("stream", STREAMS)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
-async def test_every_door_answers_alike(
-    behaviour: Behaviour, stream: str, transactional_db: None, hub_ended: None
-) -> None:
+async def test_every_door_answers_alike(behaviour: Behaviour, stream: str, rows: None, hub_ended: None) -> None:
     found = await answers(behaviour, stream)
     assert {"async consumer", "sync consumer"} <= set(found)
     for name, answer in found.items():
@@ -126,9 +134,8 @@ SOCKET_ONLY = [
 
 
 @pytest.mark.parametrize(("name", "method", "path"), SOCKET_ONLY, ids=lambda value: str(value))
-@pytest.mark.django_db(transaction=True)
 def test_subscribe_and_unsubscribe_do_not_apply_to_http_because_nothing_stays_open(
-    name: str, method: str, path: str, client: Any
+    name: str, method: str, path: str, rows: None, client: Any
 ) -> None:
     client.force_login(make_rows()["ann"])
     refused = client.generic(method, path, b"{}", "application/json")

@@ -24,7 +24,7 @@ from channels_binding.rest.events import event_of
 from channels_binding.testing import session_cookie
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
-from tests.streams import TIMEOUT, Stream
+from tests.streams import TIMEOUT, Stream, fleeting_connections
 from tests.test_authentication import jwt
 
 in_thread = sync_to_async
@@ -78,9 +78,10 @@ async def listen(transactional_db: None, hub_ended: None) -> AsyncIterator[Open]
     """``stream = await listen("/api/zoo.Note/", user=user)``."""
     cache.clear()
     factory = Open()
-    yield factory
-    for stream in factory.opened:
-        await stream.leave()
+    with fleeting_connections():
+        yield factory
+        for stream in factory.opened:
+            await stream.leave()
 
 
 async def make(**values: Any) -> Note:
