@@ -41,8 +41,8 @@ def make_rows() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database for all of the list: emptying every table after each line would take most of the time."""
+def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """In place of pytest-django's: emptying every table after each line of the list would take most of the time."""
     with django_db_blocker.unblock():
         yield
         for model in (Note, Label, Session, get_user_model()):
@@ -82,7 +82,9 @@ async def answers(behaviour: Behaviour, stream: str) -> dict[str, Answer]:
 
 @pytest.mark.parametrize("stream", STREAMS)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
-async def test_every_door_answers_alike(behaviour: Behaviour, stream: str, rows: None, hub_ended: None) -> None:
+async def test_every_door_answers_alike(
+    behaviour: Behaviour, stream: str, transactional_db: None, hub_ended: None
+) -> None:
     found = await answers(behaviour, stream)
     assert {"async consumer", "sync consumer"} <= set(found)
     for name, answer in found.items():
@@ -135,7 +137,7 @@ SOCKET_ONLY = [
 
 @pytest.mark.parametrize(("name", "method", "path"), SOCKET_ONLY, ids=lambda value: str(value))
 def test_subscribe_and_unsubscribe_do_not_apply_to_http_because_nothing_stays_open(
-    name: str, method: str, path: str, rows: None, client: Any
+    name: str, method: str, path: str, transactional_db: None, client: Any
 ) -> None:
     client.force_login(make_rows()["ann"])
     refused = client.generic(method, path, b"{}", "application/json")
