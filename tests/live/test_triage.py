@@ -14,7 +14,10 @@ from channels_binding import codecs
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import capture, publisher, sieve, triage
+from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
+from channels_binding.live.queries import Group
+from channels_binding.live.triage import Triage
 from tests.conftest import Connect
 from tests.live.test_hub import Shown, in_thread, make_notes
 from tests.live.test_queries import ParentNoteBinding
@@ -308,6 +311,18 @@ async def test_a_database_that_does_not_say_lets_every_query_ask_for_itself(
     assert all(listener.told for listener in listeners)
     await desk.cost(lambda: Note.objects.filter(rank=9).delete())
     assert [listener.told[-1]["data"]["count"] for listener in listeners] == [5, 4, 3]
+
+
+async def test_what_is_noted_during_a_reading_matters_for_what_it_was_found_to_read() -> None:
+    judging = Triage(asyncio.get_running_loop(), lambda: None)
+    group = Group("k", Call("zoo.Note", "search", {}, user=None), ("all",), row_labels=frozenset({"zoo.Note"}))
+    group.labels, group.is_stale = {"zoo.Note"}, False
+    judging.begin(group)
+    judging.note(Changes({"zoo.Precious": {1}}))
+    assert not group.is_stale
+    group.labels = {"zoo.Note", "zoo.Precious"}
+    judging.end(group)
+    assert group.is_stale
 
 
 # Queries whose rows depend on each other

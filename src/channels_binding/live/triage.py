@@ -30,8 +30,8 @@ class Triage:
         self.wake = wake
         self.index = Index()
         self.is_counting = False
-        self._reading: set[Group] = set()
-        """Being evaluated: what is committed meanwhile may be in the answer or not."""
+        self._reading: dict[Group, Changes] = {}
+        """Being evaluated → what was noted meanwhile, which may be in the answer or not."""
         self._waiting = Changes()
         """Noted, and not looked into yet."""
         self._in_hand = Changes()
@@ -53,11 +53,13 @@ class Triage:
     def begin(self, group: Group) -> None:
         """An evaluation begins."""
         group.began_at = self.loop.time()
-        self._reading.add(group)
+        self._reading[group] = Changes()
 
     def end(self, group: Group) -> None:
-        """It has ended."""
-        self._reading.discard(group)
+        """It has ended. What was noted meanwhile may matter for what it was found to read."""
+        meanwhile = self._reading.pop(group, Changes())
+        if meanwhile:
+            group.touch_by(meanwhile)
 
     def forget(self, group: Group) -> None:
         """Nobody asks for it any more."""
@@ -83,8 +85,9 @@ class Triage:
 
     def note(self, changes: Changes) -> None:
         """Mark what is certain; the rest waits for ``judge``."""
-        for group in [*self._reading]:
+        for group, meanwhile in [*self._reading.items()]:
             group.touch_by(changes)
+            meanwhile.merge(changes)
         for group, keys in [*self.index.certain(changes)]:
             group.touch(keys)
         self._waiting.merge(changes)
