@@ -211,3 +211,11 @@ def test_the_browsable_api_shows_the_same(client: Client) -> None:
     response = client.get("/api/zoo.Note/", headers={"Accept": "text/html"})
     assert response.status_code == 200
     assert b"shown" in response.content
+    assert b"<h1>zoo.Note</h1>" in response.content
+
+
+def test_the_browsable_api_says_what_the_binding_says(client: Client) -> None:
+    page = client.get("/api/zoo.OwnNote/", headers={"Accept": "text/html"}).content.decode()
+    assert "rows; the sync twin." in page
+    assert "search and create" not in page
+    assert client.get("/api/no.Such/", headers={"Accept": "text/html"}).status_code == 404

@@ -14,6 +14,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
+from rest_framework.utils.formatting import dedent as dedent_docstring
+from rest_framework.utils.formatting import markup_description
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, set_rollback
 
@@ -115,6 +117,23 @@ class BindingView(APIView):
         others = [cls for cls in configured if cls.format != "json"]
         live = [EventStreamRenderer] if self.serves_events and self.request.method == "GET" else []
         return [WireRenderer(), *(cls() for cls in (*others, *live))]
+
+    def get_view_name(self) -> str:
+        """The browsable API is headed by the stream."""
+        return str(self._kwargs.get("stream") or super().get_view_name())
+
+    def get_view_description(self, html: bool = False) -> Any:
+        """What the binding's docstring says. Of a stream that is none, nothing."""
+        try:
+            text = dedent_docstring(registry.get(self._kwargs.get("stream", "")).__doc__ or "")
+        except NotFound:
+            return ""
+        return markup_description(text) if html else text
+
+    @property
+    def _kwargs(self) -> Mapping[str, Any]:
+        """Of the URL; a view that only stands in the breadcrumbs has none."""
+        return getattr(self, "kwargs", {})
 
     def handle_exception(self, exc: Exception) -> Response:
         set_rollback()  # as DRF does, where the database has ATOMIC_REQUESTS
