@@ -17,6 +17,7 @@ LOST_BUILD := $(if $(and $(wildcard packages/core/dist/index.js),$(wildcard pack
 VENV := .venv/.stamp-venv
 PYTHON_DEMO := .venv/.stamp-demo
 PYTHON_TEST := .venv/.stamp-test
+PYTHON_BENCH := .venv/.stamp-bench
 NODE := node_modules/.stamp
 PACKAGES := node_modules/.stamp-packages
 PAGE := example/frontend/dist/index.html
@@ -51,8 +52,7 @@ soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle on both databases, then th
 		$(BIN)/python -m pytest tests/live/test_oracle.py
 	@$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),10)
 
-bench: $(PYTHON_TEST)  ## the measurements in benchmarks/
-	@test -f benchmarks/run.py || { echo "There are no benchmarks yet (benchmarks/run.py is missing)." >&2; exit 1; }
+bench: $(PYTHON_BENCH)  ## the measurements in benchmarks/
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
 docs:  ## where what is written down
@@ -84,6 +84,11 @@ $(PYTHON_DEMO): $(VENV) pyproject.toml
 $(PYTHON_TEST): $(PYTHON_DEMO)
 	@echo "Installing Python test tools into .venv …"
 	@$(INSTALL) --group test --group lint
+	@touch $@
+
+$(PYTHON_BENCH): $(PYTHON_TEST)
+	@echo "Installing what the benchmarks compare with into .venv …"
+	@$(INSTALL) --group bench
 	@touch $@
 
 # --- Node ---

@@ -1,0 +1,21 @@
+from djangochannelsrestframework.generics import GenericAsyncAPIConsumer
+from djangochannelsrestframework.mixins import (
+    CreateModelMixin,
+    PaginatedModelListMixin,
+    PatchModelMixin,
+    RetrieveModelMixin,
+)
+from djangochannelsrestframework.pagination import WebsocketLimitOffsetPagination
+from djangochannelsrestframework.permissions import AllowAny
+
+from shop.models import Item
+from shop.serializers import ItemSerializer
+
+
+class ItemConsumer(
+    PaginatedModelListMixin, RetrieveModelMixin, CreateModelMixin, PatchModelMixin, GenericAsyncAPIConsumer
+):
+    queryset = Item.objects.all()
+    serializer_class = ItemSerializer
+    permission_classes = (AllowAny,)
+    pagination_class = WebsocketLimitOffsetPagination
