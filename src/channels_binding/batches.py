@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 
 from channels_binding import codecs, idempotency
 from channels_binding.calls import Call, Reading
@@ -20,6 +20,7 @@ from channels_binding.exceptions import BadRequest, Invalid, LimitExceeded, Meth
 from channels_binding.failures import as_error
 from channels_binding.protocol import split_event
 from channels_binding.registry import registry
+from channels_binding.threads import one_transaction
 
 EVENT = "cb.batch"
 NOT_HERE = ("subscribe", "unsubscribe")
@@ -125,7 +126,7 @@ def _atomically(operations: list[Operation], make_call: MakeCall) -> list[dict[s
     results = []
     with ExitStack() as stack:
         for alias in sorted({alias for operation in operations for alias in _aliases(operation)}):
-            stack.enter_context(transaction.atomic(using=alias))
+            stack.enter_context(one_transaction(alias))
         for index, operation in enumerate(operations):
             try:
                 results.append(_perform(operation, make_call, named))

@@ -27,7 +27,7 @@ from channels_binding.exceptions import BindingError, Forbidden, Invalid, Method
 from channels_binding.filters import filterset_class
 from channels_binding.mixins import ModelActions
 from channels_binding.permissions import USER_BLIND
-from channels_binding.plans import Plan, Reader, plan_of
+from channels_binding.plans import Plan, Reader, names_of, plan_of
 from channels_binding.provenance import models_of, reads_again, row_models
 from channels_binding.threads import either, run, settle
 from channels_binding.types import Audience, Outlet, Pk
@@ -517,9 +517,17 @@ class BaseBinding:
         return reader
 
     def _plan(self) -> Plan | None:
-        if type(self).get_serializer is not BaseBinding.get_serializer:
+        if not self._serializes_as_usual():
             return None
         return plan_of(settle(self.get_serializer_class()), self.get_model())
+
+    def serializer_names(self) -> Iterable[str] | None:
+        """Names of all fields of the serializer, those that are only written included; None if it has none."""
+        names = names_of(settle(self.get_serializer_class())) if self._serializes_as_usual() else None
+        return getattr(self.get_serializer(), "fields", None) if names is None else names
+
+    def _serializes_as_usual(self) -> bool:
+        return type(self).get_serializer is BaseBinding.get_serializer
 
     def _narrowed(self, names: Any) -> Any:
         serializer = self.get_serializer()

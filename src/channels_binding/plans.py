@@ -7,7 +7,7 @@ more for each to-many relation. What it cannot promise to show byte for byte as 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -26,7 +26,8 @@ from channels_binding.fields import RangeField
 from channels_binding.serializers import as_pk, child
 
 GetRequest: TypeAlias = Callable[[], Request]
-Values: TypeAlias = list[Any]
+Values: TypeAlias = Sequence[Any]
+"""One column: a value for each row."""
 
 _READING = (
     "__new__", "__init__", "fields", "_readable_fields", "get_fields", "to_representation", "get_attribute", "bind",
@@ -78,8 +79,9 @@ class Branch:
             for key, shown in queryset.values_list(self.query_name, "pk"):
                 found[key].append(shown)
         else:
-            for key, representation in self.plan.represent(queryset, self.query_name, get_request):
-                found[key].append(representation)
+            (owners, keys_found), columns = self.plan.fetch(queryset, [self.query_name, "pk"], get_request)
+            for owner, row in zip(owners, self.plan.dicts(columns, len(keys_found)), strict=True):
+                found[owner].append(row)
         return found
 
 
@@ -111,27 +113,29 @@ class Plan:
         return replace(self, members=tuple(member for member in self.members if member.name in wanted))
 
     def rows(self, queryset: models.QuerySet[Any], get_request: GetRequest) -> tuple[Row, ...]:
-        """A queryset → its rows as sent."""
+        """A queryset → its rows as sent: each begins with its key as ``id``, whatever the serializer calls so."""
+        shown = replace(self, members=tuple(member for member in self.members if member.name != "id"))
+        (keys,), columns = shown.fetch(queryset, ["pk"], get_request)
+        names = ("id", *shown.names)
+        pks = [as_pk(key) for key in keys]
         return tuple(
-            serializers.row_of(as_pk(key), representation)
-            for key, representation in self.represent(queryset, "pk", get_request)
+            Row.of(cells[0], dict(zip(names, cells, strict=True))) for cells in zip(pks, *columns, strict=True)
         )
 
-    def represent(
-        self, queryset: models.QuerySet[Any], lead: str, get_request: GetRequest
-    ) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """The value of ``lead`` and the representation of each row."""
-        paths = [*self.paths()]
-        fetched = queryset.prefetch_related(None).values_list(lead, "pk", *paths)
-        rows = [[*values] for values in fetched]
-        converts = [(at, convert) for at, convert in enumerate(self.converts(get_request), 2) if convert is not None]
-        branches = self._branches([values[1] for values in rows], queryset.db, get_request) if rows else {}
-        assemble = self._assembly(2, branches)
-        for values in rows:
-            for at, convert in converts:
-                if values[at] is not None:
-                    values[at] = convert(values[at])
-            yield values[0], assemble(values)
+    def fetch(
+        self, queryset: models.QuerySet[Any], leads: Sequence[str], get_request: GetRequest
+    ) -> tuple[list[Values], list[Values]]:
+        """Read a queryset in one statement, and one more for each branch.
+
+        Returns:
+            The columns of ``leads`` as they are (the last one is ``pk``), and one column for each member as it is shown.
+        """
+        fetched = [*queryset.prefetch_related(None).values_list(*leads, *self.paths())]
+        if not fetched:
+            return [()] * len(leads), [()] * len(self.members)
+        columns = iter(zip(*fetched, strict=True))
+        led: list[Values] = [next(columns) for _ in leads]
+        return led, self._shown(columns, led[-1], queryset.db, get_request)
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """What to select: columns, and of a nested row its key first, which is NULL where there is none."""
@@ -142,49 +146,33 @@ class Plan:
                 yield f"{prefix}{member.path}__pk"
                 yield from member.plan.paths(f"{prefix}{member.path}__")
 
-    def converts(self, get_request: GetRequest) -> Iterator[Convert | None]:
-        """As ``paths``: how each value is converted in this call."""
+    def _shown(self, columns: Iterator[Values], keys: Values, using: str, get_request: GetRequest) -> list[Values]:
+        """Selected columns, in the order of ``paths`` → what each member shows, row by row."""
+        shown: list[Values] = []
         for member in self.members:
             if isinstance(member, Column):
-                yield member.bind(get_request)
+                shown.append(_converted(next(columns), member.bind(get_request)))
             elif isinstance(member, Nest):
-                yield None
-                yield from member.plan.converts(get_request)
+                there = next(columns)
+                rows = member.plan.dicts(member.plan._shown(columns, there, using, get_request), len(there))
+                shown.append([None if key is None else row for key, row in zip(there, rows, strict=True)])
+            else:
+                found = member.read(keys, using, get_request)
+                shown.append([found.get(key, []) for key in keys])
+        return shown
 
-    def _branches(self, keys: list[Any], using: str, get_request: GetRequest) -> dict[str, Mapping[Any, list[Any]]]:
-        members = (member for member in self.members if isinstance(member, Branch))
-        return {member.name: member.read(keys, using, get_request) for member in members}
-
-    def _assembly(
-        self, start: int, branches: Mapping[str, Mapping[Any, list[Any]]]
-    ) -> Callable[[Values], dict[str, Any]]:
-        """A function from converted values to the representation; ``start`` is where those of this plan begin."""
-        names = tuple(self.names)
-        if all(isinstance(member, Column) for member in self.members):
-            end = start + len(names)
-            return lambda values: dict(zip(names, values[start:end], strict=True))
-        takes, at = [], start
-        for member in self.members:
-            takes.append((member.name, _take(member, at, branches)))
-            at += _width(member)
-        return lambda values: {name: take(values) for name, take in takes}
+    def dicts(self, columns: Sequence[Values], count: int) -> list[dict[str, Any]]:
+        """Columns of the members → one representation a row."""
+        names = self.names
+        return (
+            [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+            if columns
+            else [{} for _ in range(count)]
+        )
 
 
-def _width(member: Column | Nest | Branch) -> int:
-    """How many selected values a member takes."""
-    if isinstance(member, Nest):
-        return 1 + sum(map(_width, member.plan.members))
-    return 1 if isinstance(member, Column) else 0
-
-
-def _take(member: Column | Nest | Branch, at: int, branches: Mapping[str, Mapping[Any, list[Any]]]) -> Convert:
-    if isinstance(member, Column):
-        return lambda values: values[at]
-    if isinstance(member, Nest):
-        inner = member.plan._assembly(at + 1, {})
-        return lambda values: None if values[at] is None else inner(values)
-    found = branches.get(member.name, {})
-    return lambda values: found.get(values[1], [])
+def _converted(values: Values, convert: Convert | None) -> Values:
+    return values if convert is None else [None if value is None else convert(value) for value in values]
 
 
 class Reader:
@@ -255,7 +243,23 @@ def is_stock_class(serializer_class: type) -> bool:
     """Whether all instances of a serializer class show rows alike, as DRF's own code shows them."""
     if not issubclass(serializer_class, drf.Serializer):
         return False
-    return all(_definer(serializer_class, name).__module__.startswith("rest_framework.") for name in _READING)
+    return all(_is_stock(_definer(serializer_class, name)) for name in _READING)
+
+
+def _is_stock(cls: type) -> bool:
+    return cls is serializers.BindingSerializer or cls.__module__.startswith("rest_framework.")
+
+
+_names: "WeakKeyDictionary[type, frozenset[str]]" = WeakKeyDictionary()
+
+
+def names_of(serializer_class: Any) -> frozenset[str] | None:
+    """The names of all fields of a stock serializer class, looked up once; None if instances may differ."""
+    if not isinstance(serializer_class, type) or not is_stock_class(serializer_class):
+        return None
+    if serializer_class not in _names:
+        _names[serializer_class] = frozenset(serializer_class().fields)
+    return _names[serializer_class]
 
 
 def is_stock_model(model: type[models.Model]) -> bool:

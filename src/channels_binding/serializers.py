@@ -1,5 +1,6 @@
 """DRF serializers, applied to a Call: the one made from ``fields``, narrowing, joins, and rows as they are sent."""
 
+import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
+from django.utils.choices import CallableChoiceIterator
 from rest_framework import serializers
 
 from channels_binding import codecs, fields
@@ -38,6 +40,23 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         models.BinaryField: fields.Base64Field,
         **fields.of_ranges(),
     }
+
+
+def _is_fixed(model: type[models.Model], field: Any) -> bool:
+    """Whether a field would be made alike tomorrow: choices may come from a function, or from a folder."""
+    columns = {column.name: column for column in model._meta.concrete_fields}
+    choices = getattr(columns.get(field.source or ""), "choices", None)
+    return not isinstance(field, serializers.FilePathField) and not isinstance(choices, CallableChoiceIterator)
+
+
+def _copy(field: Any) -> Any:
+    """A field that is not bound yet, with the arguments of ``field``."""
+    copied = copy.copy(field)
+    for inner in ("child", "child_relation"):
+        if hasattr(copied, inner):
+            setattr(copied, inner, copy.copy(getattr(copied, inner)))
+            getattr(copied, inner).bind(field_name="", parent=copied)
+    return copied
 
 
 def implicit_fields(model: type[models.Model]) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ import contextvars
 import functools
 import inspect
 import threading
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, async_to_sync
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connections, transaction
 
 from channels_binding.conf import get_settings
 
@@ -51,6 +53,20 @@ def shut_down() -> None:
 def _close_all(barrier: threading.Barrier) -> None:
     barrier.wait()
     connections.close_all()
+
+
+_turns: dict[str, threading.RLock] = defaultdict(threading.RLock)
+
+
+@contextmanager
+def one_transaction(alias: str) -> Iterator[None]:
+    """``transaction.atomic``; on SQLite one thread after another.
+
+    There a second writer does not wait in line: it sleeps and tries again, for up to 100 ms at a time (sqlite3_busy_timeout).
+    """
+    is_alone = connections[alias].vendor == "sqlite"
+    with _turns[alias] if is_alone else nullcontext(), transaction.atomic(using=alias):
+        yield
 
 
 async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,14 +10,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, models, router, transaction
+from django.db import DatabaseError, IntegrityError, models, router
 
 from channels_binding import uploads
 from channels_binding.actions import builtin
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.failures import as_error, django_field_errors
 from channels_binding.serializers import as_pk, rows_of
-from channels_binding.threads import settle
+from channels_binding.threads import one_transaction, settle
 
 if TYPE_CHECKING:
     from channels_binding.bindings import BaseBinding as Base
@@ -58,7 +58,7 @@ class WriteMixin(Base):
             settle(self.perform_create(serializer))
             instance = serializer.instance
             uploads.spend(given, self.write_alias())
-        (row,) = rows_of(self.get_serializer(), [instance])
+        (row,) = rows_of(serializer, [instance])
         return {"success": True, **self.decoded(row)}
 
     @builtin(method="PATCH", view_action="partial_update")
@@ -124,7 +124,7 @@ class WriteMixin(Base):
 
     def transaction(self) -> AbstractContextManager[Any]:
         """What a write runs in: one transaction, unless ``atomic`` is False."""
-        return transaction.atomic(using=self.write_alias()) if self.atomic else nullcontext()
+        return one_transaction(self.write_alias()) if self.atomic else nullcontext()
 
     def write_alias(self) -> str:
         return router.db_for_write(self.get_model())
@@ -236,9 +236,9 @@ class WriteMixin(Base):
 
     def _input(self, data: Data) -> Data:
         """The data of a write, once its names are known to the serializer."""
-        fields = getattr(self.get_serializer(), "fields", None)
-        if fields is not None:
-            refuse_unknown(data, {"id", *fields})
+        names = self.serializer_names()
+        if names is not None:
+            refuse_unknown(data, {"id", *names})
         return {**self.with_files(data), **self.call.files}
 
 
