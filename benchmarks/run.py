@@ -1,11 +1,13 @@
 """``make bench``, or ``make bench BENCH="rows socket-search --rounds 9"``: what we cost, beside what others do.
 
-Prints a table, and leaves it in benchmarks/results.md (which git ignores).
+Prints a table, and leaves it in benchmarks/results.md (which git ignores). ``fanout`` and ``triage``, the costs of live lists,
+are programs of their own (``python -m benchmarks.fanout``); they run when they are named.
 """
 
 import argparse
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
@@ -13,6 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.md"
+OTHERS = ("fanout", "triage")
 PACKAGES = (
     "django", "djangorestframework", "channels", "django-ninja", "djangochannelsrestframework", "orjson", "uvicorn",
 )  # fmt: skip
@@ -24,7 +27,7 @@ def main() -> None:
     from servers import make_database
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", choices=[*CASES, []], help="all, unless named")
+    parser.add_argument("cases", nargs="*", choices=[*CASES, *OTHERS, []], help="the table's, unless named")
     parser.add_argument("--rounds", type=int, default=9)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -33,9 +36,13 @@ def main() -> None:
         prepare(database)
         rows = [HEADS]
         with servers(database) as running:
-            for name in asked.cases or CASES:
+            for name in [name for name in asked.cases or CASES if name not in OTHERS]:
                 print(f"… {name}", file=sys.stderr)
                 rows += [comparison.row() for comparison in CASES[name](running, asked.rounds)]
+    for name in [name for name in asked.cases if name in OTHERS]:
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=FOLDER.parent, check=True)
+    if len(rows) == 1:
+        return
     report = f"{machine()}\n\n{table(rows)}\n"
     RESULTS.write_text(report)
     print(report)

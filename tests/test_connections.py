@@ -229,6 +229,23 @@ async def test_the_reply_to_a_write_comes_after_its_own_diffs(
         await assert_the_reply_comes_after_the_diff(socket, note, number)
 
 
+async def test_whoever_listens_to_nothing_does_not_wait_for_diffs(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[Any] = []
+
+    async def wait_settled(hub: Any, numbers: Any, subscriber: Any, seconds: float) -> None:
+        waited.append(subscriber)
+
+    monkeypatch.setattr(Hub, "wait_settled", wait_settled)
+    silent, reading, subscribed = await connect(user), await connect(user), await connect(user)
+    await reading.call("zoo.Note.search#h", {})
+    await subscribed.call("zoo.Label.subscribe", {})
+    for socket, times in ((silent, 0), (reading, 1), (subscribed, 2)):
+        await socket.call("zoo.Note.create", {"title": "x"})
+        assert len(waited) == times
+
+
 async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_query_is_slower_than_a_round(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,6 +342,7 @@ async def test_a_slow_reader_is_conflated_and_catches_up_with_one_message(
     note = await create(title="x" * 80)
     slow, writer = await connect(user), await connect(user)
     await slow.call("zoo.Note.search#h", {})
+    await writer.call("zoo.Label.search", {})  # who listens is answered after the diffs of its writes, and so in step
     for rank in range(1, 120):
         await writer.call("zoo.Note.update", {"id": note.pk, "title": f"{rank}".rjust(80, "x"), "rank": rank})
     waiting = []
@@ -403,7 +421,8 @@ async def test_messages_that_nothing_brings_again_are_dropped_beyond_the_bound_a
     await asyncio.sleep(0.2)
     frames = [slow.socket.output_queue.get_nowait()["text"] for _ in range(slow.socket.output_queue.qsize())]
     assert sum(map(len, frames)) < 4000
-    messages = [codecs.parse(text.encode()) for text in frames]
+    parsed = [codecs.parse(text.encode()) for text in frames]
+    messages = [message for each in parsed for message in (each if isinstance(each, list) else [each])]
     errors = [message for message in messages if "error" in message]
     assert [(message["event"], message["error"]["code"], message["error"]["limit"]) for message in errors] == [
         (event, "limit_exceeded", 2000)

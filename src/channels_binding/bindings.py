@@ -360,7 +360,7 @@ class BaseBinding:
         if type(self).get_object is not BaseBinding.get_object or not self.sees_every_row():
             return reader.rows_of([self.get_object(key, reader)])[0]
         try:
-            rows = reader.rows(self.reading_queryset().filter(pk=key))
+            rows = reader.rows(self.reading_queryset().order_by().filter(pk=key))
         except OverflowError:
             rows = ()
         if not rows:

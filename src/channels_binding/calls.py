@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from zlib import crc32
 
 from django.db.models import Model
@@ -88,8 +88,7 @@ def etag(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=6).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row as sent: ``Row(pk=7, body=b'{"id":7,"title":"…"}', etag="a1b2c3d4e5f6")``."""
 
     pk: Pk

@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any, Protocol
@@ -153,6 +153,8 @@ class Connection:
         self.outbox = Outbox(send, dialect, settings.UNACKNOWLEDGED_BYTES, self._catch_up)
         self._held: list[bytes] = []
         self._writes_in_flight = 0
+        self._opening = 0
+        """Live reads and subscriptions that are being opened."""
         self._is_idle = asyncio.Event()
         """Set while every call is answered."""
         self._is_idle.set()
@@ -507,13 +509,25 @@ class Connection:
         if request.is_system:
             await self._act(request, call)
         elif self._is_live_read(call):
-            await self._read(request, call)
+            await self._opened(self._read(request, call))
         elif request.action == "subscribe" and request.hash is None:
-            await self._subscribe(request, call)
+            await self._opened(self._subscribe(request, call))
         elif request.action == "unsubscribe":
             await self._unsubscribe(request, call)
         else:
             await self._act(request, call)
+
+    async def _opened(self, opening: Awaitable[None]) -> None:
+        self._opening += 1
+        try:
+            await opening
+        finally:
+            self._opening -= 1
+
+    @property
+    def _listens(self) -> bool:
+        """Whether a write can cause anything here that must come before its reply."""
+        return bool(self._opening or self.session.reads) or self.hub.feeds.has(self)
 
     def _is_live_read(self, call: Call) -> bool:
         if call.action not in READS or not call.is_live:
@@ -576,7 +590,7 @@ class Connection:
         self._writes_in_flight += 1
         try:
             answer = await (self._batch(request, call) if request.is_system else aperform(call))
-            if self.dialect == "cb.1":
+            if self.dialect == "cb.1" and self._listens:
                 await self.hub.wait_settled(written, self, OWN_DIFFS_SECONDS)
             if way_out.successor is None:
                 self._reply(request, answer, way_out)

@@ -86,6 +86,10 @@ class Feeds:
     def labels(self) -> set[str]:
         return {label for feed in self.by_key.values() for label in feed.labels}
 
+    def has(self, subscriber: Subscriber) -> bool:
+        """Whether somebody is sent the rows of any stream."""
+        return any(subscriber in feed.subscribers for feed in self.by_key.values())
+
     async def subscribe(self, call: Call, subscriber: Subscriber) -> None:
         """Send ``subscriber`` the rows of a stream from now on.
 
