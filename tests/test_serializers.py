@@ -14,7 +14,7 @@ from rest_framework import serializers as drf
 
 from channels_binding import serializers
 from channels_binding.exceptions import Invalid
-from tests.project.zoo.models import Cafe, Country, Label, Note, Seat, Teahouse, Token
+from tests.project.zoo.models import Cafe, Country, Label, Note, Options, Recipe, Seat, Teahouse, Token
 
 
 class LabelSerializer(drf.ModelSerializer[Label]):
@@ -197,3 +197,26 @@ def test_a_serializer_class_must_be_one(cls: Any) -> None:
     with pytest.raises(ImproperlyConfigured, match="serializer_class must be"):
         serializers.check_class(cls, Note)
     assert serializers.check_class(DeepSerializer, Note) is DeepSerializer
+
+
+def test_the_fields_of_a_default_serializer_are_made_once_and_are_each_instance_s_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cls = serializers.default_class(Note, ("id", "title", "labels"), (), {})
+    first: Any = cls(context={"who": 1})
+    assert [*first.fields] == ["id", "title", "labels"]
+    monkeypatch.setattr(drf.ModelSerializer, "get_fields", lambda self: pytest.fail("made again"))
+    second = cls(context={"who": 2})
+    serializers.narrow(second, ["title"])
+    assert [*second.fields] == ["id", "title"]
+    third: Any = cls(context={"who": 3})
+    assert third.fields["labels"].child_relation.context == {"who": 3}
+    assert first.fields["labels"].child_relation.context == {"who": 1}
+    assert third.fields["labels"] is not first.fields["labels"]
+
+
+def test_choices_that_may_be_others_tomorrow_are_made_anew() -> None:
+    for model, names in ((Options, ("id", "weekday")), (Recipe, ("id", "path"))):
+        cls = serializers.default_class(model, names, (), {})
+        assert cls().fields
+        assert cls._made is None

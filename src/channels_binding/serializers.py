@@ -4,7 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
@@ -40,22 +40,33 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         models.BinaryField: fields.Base64Field,
         **fields.of_ranges(),
     }
+    _made: ClassVar[dict[str, Any] | None] = None
+    """The fields of this class, made once; None where they may be others next time."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """DRF makes the fields of every instance anew, which is most of a small write; copies of the first ones do as well."""
+        cls = type(self)
+        if "_made" not in vars(cls):
+            made = super().get_fields()
+            cls._made = made if all(_is_fixed(cls.Meta.model, name, field) for name, field in made.items()) else None
+        return super().get_fields() if cls._made is None else {name: _copy(field) for name, field in cls._made.items()}
 
 
-def _is_fixed(model: type[models.Model], field: Any) -> bool:
+def _is_fixed(model: type[models.Model], name: str, field: Any) -> bool:
     """Whether a field would be made alike tomorrow: choices may come from a function, or from a folder."""
     columns = {column.name: column for column in model._meta.concrete_fields}
-    choices = getattr(columns.get(field.source or ""), "choices", None)
+    choices = getattr(columns.get(field.source or name), "choices", None)
     return not isinstance(field, serializers.FilePathField) and not isinstance(choices, CallableChoiceIterator)
 
 
 def _copy(field: Any) -> Any:
-    """A field that is not bound yet, with the arguments of ``field``."""
+    """A field with the arguments of ``field``; what it holds finds the context of its own serializer."""
     copied = copy.copy(field)
-    for inner in ("child", "child_relation"):
-        if hasattr(copied, inner):
-            setattr(copied, inner, copy.copy(getattr(copied, inner)))
-            getattr(copied, inner).bind(field_name="", parent=copied)
+    for name in ("child", "child_relation"):
+        if hasattr(copied, name):
+            inner = _copy(getattr(copied, name))
+            inner.parent = copied
+            setattr(copied, name, inner)
     return copied
 
 
