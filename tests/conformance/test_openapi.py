@@ -20,7 +20,7 @@ from tests.fuzzing import Run, Target, fuzz
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
-FIXTURES = r"/(slow|drowsy|burst|fail)/$"
+FIXTURES = r"/(slow|drowsy|burst|fail)/$|/zoo\.(census|revocation)/"
 """Handlers of the zoo that other tests need: they sleep, save a thousand times, and fail."""
 TRAFFIC = r"desk\.life/(start|stop)/$"
 """Would change tickets by itself while the answers are compared."""
@@ -73,7 +73,7 @@ def test_the_example_answers_as_documented(desk: Desk) -> None:
 
 def test_every_stream_of_the_zoo_is_in_the_document(admin_of_the_zoo: Client) -> None:
     paths = admin_of_the_zoo.get("/api/schema/").json()["paths"]
-    assert {cls.get_stream() for cls in registry} == {path.split("/")[2] for path in paths}
+    assert {cls.get_stream() for cls in registry} == {path.split("/")[2] for path in paths} - {"batch", "upload"}
 
 
 SHORT = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 3}}, "required": ["name"]}

@@ -9,6 +9,7 @@ from django.utils.encoding import force_str
 from channels_binding import __version__, codecs
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
+from channels_binding.conf import get_settings
 from channels_binding.contract import messages
 from channels_binding.contract.shapes import FilterShape, Schema, Shapes, inspecting, reference
 from channels_binding.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
@@ -25,6 +26,7 @@ ERRORS = {
     400: "The data is not valid, or is no JSON object.",
     401: "Nobody is signed in.",
     403: "The caller may not do this.",
+    405: "The stream has no such action.",
     404: "There is no such row, or none that the caller may know of.",
     406: "None of the accepted media types can be served.",
     409: "The write collides with what is stored.",
@@ -52,8 +54,9 @@ def document(request: Any, address_of: AddressOf, authenticators: Authenticators
         for stream in streams:
             security = shapes.security(authenticators(stream.name))
             paths |= {path: _secured(item, security) for path, item in stream.paths().items()}
-        paths[address_of("upload")] = {"post": _upload(shapes.security(authenticators("")))}
-        components = {**messages.closure("error", "form", "description", "labels", "order"), **shapes.components}
+        paths[address_of("upload")] = _secured({"post": _upload()}, shapes.security(authenticators("")))
+        paths[address_of("batch")] = _secured({"post": _batch()}, shapes.security(authenticators("")))
+        components = {**messages.closure(*_SHARED), **shapes.components}
         return {
             "openapi": "3.1.0",
             "info": {"title": "Channels Binding", "version": __version__},
@@ -63,27 +66,42 @@ def document(request: Any, address_of: AddressOf, authenticators: Authenticators
         }
 
 
-def _upload(security: list[Schema]) -> Schema:
+_SHARED = ("error", "form", "description", "labels", "order", "severalAnswer", "batchAnswer")
+
+
+def _batch() -> Schema:
+    """Several operations in one request."""
+    taken = messages.definitions()["cb.batch"]["properties"]["data"]["properties"]
+    name = taken["ops"]["items"]["properties"]["as"]
+    operation = _closed({"event": {"type": "string"}, "data": {"type": "object"}, "as": name}, "event")
+    ops = {"type": "array", "items": operation, "minItems": 1, "maxItems": get_settings().MAX_BATCH_OPS}
+    answer = {"description": "Of each operation, its answer.", "content": _json(reference("cb.batchAnswer"))}
+    refusals = {str(code): _refusal(code) for code in (*_ANY, 404, 405, 409, 412, 413, 415)}
+    return {
+        "operationId": "batch",
+        "summary": "Several operations in one request, all or each for itself.",
+        "parameters": [_key()],
+        "requestBody": _body(_closed({"atomic": taken["atomic"], "ops": ops}, "ops"), is_required=True),
+        "responses": {"200": answer, **refusals},
+    }
+
+
+def _upload() -> Schema:
     """A file for a socket, or for a JSON body."""
     file = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]}
-    kept = {
-        "token": {"type": "string"},
-        "name": {"type": "string"},
-        "size": {"type": "integer"},
-        "seconds": {"type": "integer"},
-    }
-    answer = {"type": "object", "properties": kept, "required": [*kept]}
-    codes = (400, 401, 403, 406, 413, 415, 429, 503)
+    kinds = {"token": "string", "name": "string", "size": "integer", "seconds": "integer"}
+    kept = _closed({name: {"type": kind} for name, kind in kinds.items()}, *kinds)
+    refusals = {str(code): _refusal(code) for code in (400, 401, 403, 406, 413, 415, 429, 503)}
     return {
         "operationId": "upload",
         "summary": 'Keep a file; {"$file": token} stands for it, on the socket and in JSON.',
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": file}}},
-        "responses": {
-            "201": {"description": "Kept.", "content": _json(answer)},
-            **{str(code): _refusal(code) for code in codes},
-        },
-        **({"security": security} if security else {}),
+        "responses": {"201": {"description": "Kept.", "content": _json(kept)}, **refusals},
     }
+
+
+def _closed(properties: Schema, *required: str) -> Schema:
+    return {"type": "object", "properties": properties, "required": [*required], "additionalProperties": False}
 
 
 def _secured(item: Mapping[str, Schema], security: list[Schema]) -> dict[str, Schema]:
@@ -117,7 +135,9 @@ class _Stream:
     def _model_paths(self) -> dict[str, dict[str, Schema]]:
         address, name = self._address_of, self.name
         return {
-            address("stream", name): self._offered({"get": ("search", self._search), "post": ("create", self._create)}),
+            address("stream", name): self._offered(
+                {"get": ("search", self._search), "post": ("create", self._create), **self._bulk()}
+            ),
             address("row", name, "{id}"): self._offered(
                 {
                     "get": ("retrieve", self._retrieve),
@@ -138,6 +158,9 @@ class _Stream:
     # Reads
 
     def _search(self) -> Schema:
+        paginator = self.cls.get_pagination_class()
+        if paginator is not None:
+            return self._pages(paginator())
         page = {
             "page": {"type": "integer", "minimum": 1},
             "limit": {"type": "integer", "minimum": 1},
@@ -149,6 +172,15 @@ class _Stream:
         answer = {"type": "object", "properties": page, "required": ["page", "limit", "count", "order", "rows"]}
         parameters = [*self._filters(), *self._window(), *self._reading()]
         return self._operation("search", {200: _read(answer), 304: _unchanged()}, _ANY, parameters)
+
+    def _pages(self, paginator: Any) -> Schema:
+        """DRF's own pages, where the binding asks for them."""
+        rows = {"type": "array", "items": self.shapes.row(self.cls)}
+        answer = {"description": "The answer.", "content": _json(paginator.get_paginated_response_schema(rows))}
+        own = [_of_paginator(paginator, each) for each in paginator.get_schema_operation_parameters(self.shapes.view)]
+        taken = {"page", "limit", *(each["name"] for each in own)}
+        others = (each for each in (*self._filters(), *self._window(), *self._reading()) if each["name"] not in taken)
+        return self._operation("search", {200: answer}, (*_ANY, 404), [*own, *others])
 
     def _retrieve(self) -> Schema:
         answers = {200: _read(self.shapes.row(self.cls)), 304: _unchanged()}
@@ -208,6 +240,28 @@ class _Stream:
         saved = {"description": "Done.", "content": _json(_saved(self.shapes.key(self.cls)))}
         codes = (*_ANY, 404, 412, *(_BODY if body else (409,)))
         return self._operation(action, {200: saved}, codes, [self._id(), _if_match(), _key()], body)
+
+    def _bulk(self) -> dict[str, tuple[str, Callable[[], Schema]]]:
+        """Writes of several rows, where the binding has ``bulk``."""
+        several = {"patch": ("update", self._update_several), "delete": ("delete", self._delete_several)}
+        return several if self.cls.bulk is not None else {}
+
+    def _update_several(self) -> Schema:
+        self.shapes.input(self.cls, "update")
+        changes = self.shapes.resolved(f"{self.name}.update")
+        ids = {"type": "array", "items": self.shapes.key(self.cls), "minItems": 1}
+        body = {**changes, "properties": {"ids": ids, **changes.get("properties", {})}, "required": ["ids"]}
+        codes = (*_ANY, 404, *_BODY)
+        return self._operation(
+            "update", {200: _several()}, codes, [_key()], _body(body, is_required=True), of="several"
+        )
+
+    def _delete_several(self) -> Schema:
+        ids = _query(
+            "ids", {"type": "array", "items": self.shapes.key(self.cls), "minItems": 1}, "Keys, joined by commas."
+        )
+        codes = (*_ANY, 404, 409)
+        return self._operation("delete", {200: _several()}, codes, [{**ids, "required": True}, _key()], of="several")
 
     def _body(self, action: str) -> Schema:
         return _body(self.shapes.input(self.cls, action), is_required=self.shapes.requires(self.cls, action))
@@ -277,6 +331,19 @@ class _Stream:
             **({"requestBody": body} if body else {}),
             "responses": responses,
         }
+
+
+def _several() -> Schema:
+    return {"description": "Of each row, what became of it.", "content": _json(reference("cb.severalAnswer"))}
+
+
+def _of_paginator(paginator: Any, parameter: Schema) -> Schema:
+    """A query parameter of DRF's; but for the page itself, what is wrong is ignored."""
+    is_page = parameter["name"] in (
+        getattr(paginator, "page_query_param", None),
+        getattr(paginator, "cursor_query_param", None),
+    )
+    return parameter if is_page else {**parameter, "schema": {}}
 
 
 def _json(schema: Schema) -> Schema:

@@ -64,6 +64,11 @@ class Shapes:
         self._inspector.path, self._inspector.method = "", "GET"
 
     @property
+    def view(self) -> Any:
+        """A view of nobody's, for what DRF's classes want to ask one."""
+        return self._inspector.view
+
+    @property
     def components(self) -> dict[str, Schema]:
         """Every schema that was named, and those of nested serializers, by name."""
         nested = self._registry.build({}).get("schemas", {})
