@@ -60,6 +60,10 @@ def _value(form: forms.BaseForm, name: str) -> Any:
     field, value = form.fields[name], _initial(form, name)
     if form.is_bound:
         value = field.bound_data(form[name].data, value)
+    if hasattr(value, "isempty"):  # a range of contrib.postgres
+        return [value.lower, value.upper]
+    if _is_split(field.widget):  # as many as there are inputs
+        return [*(value if isinstance(value, list) else []), *[None] * field.size][: field.size]  # type: ignore[attr-defined]
     return value if isinstance(value, datetime.datetime) else field.prepare_value(value)
 
 
@@ -252,6 +256,8 @@ def _as_input(field: forms.Field, name: str, value: Any) -> dict[str, Any]:
     if isinstance(field.widget, forms.MultiWidget):
         names = field.widget.widgets_names  # type: ignore[attr-defined]
         return {f"{name}{suffix}": part for suffix, part in zip(names, _parts(field, value), strict=False)}
+    if _is_split(field.widget):
+        return _split(field, name, value)
     if isinstance(field, forms.FileField):
         return {f"{name}-clear": "on"} if value is None and not field.required else {}
     if isinstance(field, forms.JSONField):
@@ -260,6 +266,17 @@ def _as_input(field: forms.Field, name: str, value: Any) -> dict[str, Any]:
         return {name: _plain(field, value)}
     members = value if isinstance(value, list) else [value]
     return {} if value is None else {name: [_plain(field, member) for member in members]}
+
+
+def _is_split(widget: Any) -> bool:
+    """Whether it is contrib.postgres' SplitArrayWidget, which can only be imported where psycopg is."""
+    return isinstance(getattr(widget, "size", None), int) and hasattr(widget, "widget")
+
+
+def _split(field: Any, name: str, value: Any) -> dict[str, Any]:
+    """``[1, 2]`` → ``{"spots_0": 1, "spots_1": 2, "spots_2": ""}``."""
+    parts = [*(value if isinstance(value, list) else []), *[None] * field.size]
+    return {f"{name}_{number}": _plain(field.base_field, parts[number]) for number in range(field.size)}
 
 
 def _is_multiple(field: forms.Field) -> bool:
@@ -276,7 +293,16 @@ def _plain(field: forms.Field, value: Any) -> Any:
         return _parsed(parse, str(value))
     if isinstance(field, forms.IntegerField) and not isinstance(value, (bool, list, dict)):
         return _parsed(decimal.Decimal, value) if field.localize and isinstance(value, str) else value
+    if isinstance(field, forms.CharField) and not _takes(field, value):
+        return str(value)
     return str(value) if isinstance(value, bool) or isinstance(field, _TEXT_FIELDS) else value
+
+
+def _takes(field: forms.Field, value: Any) -> bool:
+    """Whether a text field takes more than text: contrib.postgres' arrays take lists, its hstore objects."""
+    if isinstance(value, list):
+        return hasattr(field, "base_field")
+    return isinstance(value, Mapping) and "HStoreField" in _lineage(type(field), forms.Field)
 
 
 _PARSERS: Sequence[tuple[type[forms.Field], Callable[[str], Any]]] = (

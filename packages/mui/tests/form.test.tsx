@@ -330,6 +330,31 @@ it('uploads a file by HTTP, shows the one there is, and clears it', async () => 
   await waitFor(() => expect(submitted(world)).toEqual({ doc: null, title: '' }))
 })
 
+it('edits the ends of a range and the parts of an array', async () => {
+  const range = { bases: ['DateRangeField', 'BaseRangeField', 'MultiValueField', 'Field'], widget: 'RangeWidget' }
+  const world = formOf([
+    field({ name: 'days', label: 'Days', type: 'DateRangeField', ...range, value: ['2026-01-02', null] }),
+    field({
+      name: 'size',
+      label: 'Size',
+      type: 'IntegerRangeField',
+      bases: ['IntegerRangeField', 'BaseRangeField'],
+      value: null,
+    }),
+    field({ name: 'spots', label: 'Spots', type: 'SplitArrayField', bases: ['SplitArrayField'], value: [1, null] }),
+  ])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  expect(await screen.findByRole('group', { name: 'Days' })).toBeInTheDocument()
+  expect(screen.getByLabelText('Days from')).toHaveValue('2026-01-02')
+  await world.user.type(screen.getByLabelText('Days to'), '2026-01-05')
+  await world.user.type(screen.getByLabelText('Size to'), '9')
+  await world.user.type(screen.getByLabelText('Spots 2'), '7')
+  expect(await violations()).toEqual([])
+  await world.user.click(save())
+  const sent = { days: ['2026-01-02', '2026-01-05'], size: [null, 9], spots: [1, '7'] }
+  await waitFor(() => expect(submitted(world)).toEqual(sent))
+})
+
 it('shows a file as the server describes it, and leaves it alone', async () => {
   const value = { name: '2026/01/old.pdf', url: '/media/2026/01/old.pdf' }
   const doc = field({ name: 'doc', type: 'FileField', widget: 'ClearableFileInput', required: false, value })

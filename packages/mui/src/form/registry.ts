@@ -10,6 +10,7 @@ import {
 import { DateField, DateTimeField, TimeField } from './dates.js'
 import { FileField } from './files.js'
 import { JsonField } from './json.js'
+import { RangeField, SplitArrayField } from './parts.js'
 import { HiddenField, ModelChoiceField, ModelMultipleChoiceField } from './relations.js'
 import {
   CodeField,
@@ -57,6 +58,8 @@ const components = new Map<string, FieldComponent>(
     SplitDateTimeField: DateTimeField,
     FileField,
     JSONField: JsonField,
+    BaseRangeField: RangeField,
+    SplitArrayField,
     ModelChoiceField,
     ModelMultipleChoiceField,
   }),
