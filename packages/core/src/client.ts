@@ -32,7 +32,7 @@ import type {
   SearchParams,
   UpdateInput,
 } from './types.js'
-import { formDataOf, hasFile, upload } from './upload.js'
+import { type FileToken, formDataOf, hasFile, keep, type UploadOptions, upload } from './upload.js'
 
 /** How a client finds and treats its server. */
 export interface ClientOptions {
@@ -301,6 +301,11 @@ export class ChannelsClient {
     return this.#action(name, 'form', id === null ? {} : { id }, options)
   }
 
+  /** Uploads a file, for `create`, `update` or a form to use: `create('desk.Ticket', { attachment: await client.upload(file) })`. */
+  upload(file: Blob, options: CallOptions = {}): Promise<FileToken> {
+    return keep(file, this.#uploads(), options.signal)
+  }
+
   /** Submits a form. What does not validate is an ordinary reply with `success: false`. Files travel by HTTP. */
   submitForm<N extends BindingName>(
     name: N,
@@ -395,8 +400,12 @@ export class ChannelsClient {
   }
 
   #upload<T>(name: string, id: string | number | null, body: FormData, options: CallOptions = {}): Promise<T> {
+    return upload(name, id, body, this.#uploads(), options.signal) as Promise<T>
+  }
+
+  #uploads(): UploadOptions {
     const { apiUrl = '/api/', fetch = globalThis.fetch } = this.#options
-    return upload(name, id, body, { apiUrl, fetch: fetch.bind(globalThis) }, options.signal) as Promise<T>
+    return { apiUrl, fetch: fetch.bind(globalThis) }
   }
 
   #refusal(): BindingError | null {

@@ -171,12 +171,27 @@ export interface FormField {
   readonly attrs?: Readonly<Record<string, unknown>>
 }
 
+/** Rows beside a form, submitted as a list under `name`: `{id, changed fields}`, new fields, `{id, DELETE: true}`. */
+export interface Formset {
+  readonly name: string
+  readonly label: string
+  readonly can_delete: boolean
+  readonly can_order: boolean
+  readonly min: number
+  readonly max: number
+  readonly forms: readonly { readonly id: string | number | null; readonly fields: readonly FormField[] }[]
+  /** The fields of a row that is added. */
+  readonly empty: readonly FormField[]
+  readonly errors: readonly { readonly code: string; readonly message: string }[]
+}
+
 /** A Django form with its values, and what came of submitting it. */
 export interface FormReply<R = unknown> {
   readonly fields: readonly FormField[]
   readonly object: R | null
   readonly errors: FieldErrors
   readonly success: boolean
+  readonly formsets?: readonly Formset[]
 }
 
 /** The type of a field, as `describe` names it. */

@@ -21,6 +21,11 @@ export function formDataOf(values: Readonly<Record<string, unknown>>, files: rea
   return data
 }
 
+/** Stands for an uploaded file in the data of a call, for the user who uploaded it and until it is used. */
+export interface FileToken {
+  readonly $file: string
+}
+
 /** Submits a form with files: `POST {apiUrl}<stream>/form/` or `…/<id>/form/`, with Django's CSRF token. */
 export async function upload(
   stream: string,
@@ -30,14 +35,31 @@ export async function upload(
   signal?: AbortSignal,
 ): Promise<unknown> {
   const path = id === null ? `${stream}/form/` : `${stream}/${encodeURIComponent(id)}/form/`
+  return post(path, body, options, signal)
+}
+
+/** Keeps a file on the server: `POST {apiUrl}upload/`. */
+export async function keep(file: Blob, options: UploadOptions, signal?: AbortSignal): Promise<FileToken> {
+  const body = new FormData()
+  body.append('file', file)
+  const { token } = (await post('upload/', body, options, signal)) as { token: string }
+  return { $file: token }
+}
+
+async function post(path: string, body: FormData, options: UploadOptions, signal?: AbortSignal): Promise<unknown> {
   const token = csrfToken()
   const headers = { Accept: 'application/json', ...(token && { 'X-CSRFToken': token }) }
   const init = { method: 'POST', body, headers, credentials: 'same-origin' as const, ...(signal && { signal }) }
   const response = await options.fetch(options.apiUrl + path, init).catch(unreachable)
   const reply: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw BindingError.from(reply ?? { code: 'internal', message: response.statusText })
+  if (!response.ok && !isFormReply(reply)) {
+    throw BindingError.from(reply ?? { code: 'internal', message: response.statusText })
+  }
   return reply
 }
+
+/** A form that does not validate is an ordinary reply, which HTTP marks with 400. */
+const isFormReply = (reply: unknown): boolean => typeof reply === 'object' && reply !== null && 'success' in reply
 
 /** Django's CSRF token from the `csrftoken` cookie. */
 export function csrfToken(): string | null {

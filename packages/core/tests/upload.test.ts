@@ -36,6 +36,30 @@ it('rejects an upload that reaches nobody', async () => {
   await expect(client.submitForm('shop.Product', { picture: file })).rejects.toMatchObject({ code: 'unavailable' })
 })
 
+it('takes a form that does not validate as a reply, as on the socket', async () => {
+  const reply = {
+    success: false,
+    fields: [],
+    object: null,
+    errors: { name: [{ code: 'required', message: 'Missing.' }] },
+  }
+  const { client } = world({ fetch: async () => answer(reply, 400) })
+  await expect(client.submitForm('shop.Product', { picture: file })).resolves.toEqual(reply)
+})
+
+it('keeps a file and gives what stands for it', async () => {
+  const fetch = vi.fn(async (..._args: Parameters<typeof globalThis.fetch>) =>
+    answer({ token: 't1', seconds: 60 }, 201),
+  )
+  const { client } = world({ fetch, apiUrl: '/base/' })
+  await expect(client.upload(file)).resolves.toEqual({ $file: 't1' })
+  const [url, init = {}] = fetch.mock.calls[0] ?? []
+  expect(url).toBe('/base/upload/')
+  expect((init.body as FormData).get('file')).toBeInstanceOf(File)
+  const refused = world({ fetch: async () => answer({ code: 'too_large', status: 413, message: 'Too large.' }, 413) })
+  await expect(refused.client.upload(file)).rejects.toMatchObject({ code: 'too_large' })
+})
+
 it('writes values as Django reads them', () => {
   const values = {
     tags: [1, 2],

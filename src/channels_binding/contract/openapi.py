@@ -356,8 +356,10 @@ def _body(schema: Schema, *others: str, is_required: bool = False) -> Schema:
 
 
 def _read(schema: Schema) -> Schema:
-    etag = {"schema": {"type": "string"}, "description": "Version of the answer.", "required": True}
-    return {"description": "The answer.", "headers": {"ETag": etag}, "content": _json(schema)}
+    etag = {"schema": {"type": "string"}, "description": "Version of the answer."}
+    live = {"text/event-stream": {"schema": {"type": "string"}}}
+    text = "The answer; with Accept: text/event-stream the same read, and whatever changes it."
+    return {"description": text, "headers": {"ETag": etag}, "content": {**_json(schema), **live}}
 
 
 def _unchanged() -> Schema:
