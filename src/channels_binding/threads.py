@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any, ParamSpec, TypeVar
 
-from asgiref.sync import ThreadSensitiveContext, async_to_sync
+from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
 from django.db import close_old_connections, connections, transaction
 
 from channels_binding.conf import get_settings
@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
+_borrowed = 0
+"""How many sockets of tests want their work done on asgiref's thread."""
 
 
 def pool() -> ThreadPoolExecutor:
@@ -69,11 +71,23 @@ def one_transaction(alias: str) -> Iterator[None]:
         yield
 
 
+def borrow(by: int = 1) -> None:
+    """Run everything where asgiref runs it, for tests inside a transaction: only that thread's connection sees it.
+
+    ``borrow(-1)`` gives it back.
+    """
+    global _borrowed
+    with _lock:
+        _borrowed += by
+
+
 async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run ``function`` on a thread of the pool, with a healthy database connection and this task's context.
 
     Cancelling is safe for the caller; the function itself goes on to its end.
     """
+    if _borrowed:
+        return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
     context = contextvars.copy_context()
     loop = asyncio.get_running_loop()
 
@@ -86,6 +100,8 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 async def run_coroutine(function: Callable[..., Any], *args: Any) -> Any:
     """Await a coroutine handler so that its own ORM calls stay off asgiref's shared thread."""
+    if _borrowed:
+        return await function(*args)
     async with ThreadSensitiveContext():
         return await function(*args)
 
