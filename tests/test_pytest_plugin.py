@@ -119,6 +119,6 @@ def test_the_fixtures_are_listed_with_what_they_do(project: Path) -> None:
     assert "binding_connect" in listed
 
 
-async def test_a_refused_socket_is_an_error_of_the_fixture(hub_ended: None) -> None:
+async def test_a_refused_socket_is_an_error_of_the_fixture(transactional_db: None, hub_ended: None) -> None:
     with pytest.raises(ConnectionError, match="refused"):
         await Connect()(None)
