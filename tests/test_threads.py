@@ -3,7 +3,9 @@
 import asyncio
 import contextvars
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
@@ -131,3 +133,30 @@ async def test_a_coroutine_hook_is_plain_in_a_thread_and_a_coroutine_on_a_loop()
     assert await threads.run(hooks.outer) == 2
     assert await threads.run(lambda: hooks.inner(5) + 1) == 7
     assert hooks.inner.__doc__ == "One."
+
+
+def test_writers_of_sqlite_take_turns_before_they_ask_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    @contextmanager
+    def atomic(using: str) -> Iterator[None]:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.02)
+        yield
+        inside.pop()
+
+    monkeypatch.setattr("channels_binding.threads.transaction.atomic", atomic)
+
+    def write() -> None:
+        with threads.one_transaction("default"), threads.one_transaction("default"):  # one in another waits for nobody
+            pass
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert len(most) == 8
+    assert (max(most) == 2) is (connection.vendor == "sqlite")

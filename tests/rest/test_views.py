@@ -219,3 +219,43 @@ def test_the_browsable_api_says_what_the_binding_says(client: Client) -> None:
     assert "rows; the sync twin." in page
     assert "search and create" not in page
     assert client.get("/api/no.Such/", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_a_search_names_the_pages_beside_its_own(client: Client) -> None:
+    for rank in range(5):
+        Note.objects.create(title="x", rank=rank)
+    first = client.get("/api/zoo.Note/?limit=2&order=rank")["Link"]
+    assert first == '<http://testserver/api/zoo.Note/?limit=2&order=rank&page=2>; rel="next"'
+    second = client.get("/api/zoo.Note/?limit=2&page=2")["Link"]
+    assert [part.rpartition("page=")[2] for part in second.split(", ")] == ['3>; rel="next"', '1>; rel="prev"']
+    assert "Link" not in client.get("/api/zoo.Note/?limit=5")
+
+
+def test_a_pagination_class_brings_its_own_pages_and_parameters(client: Client) -> None:
+    for rank in range(5):
+        Note.objects.create(title="x", rank=rank, done=rank == 4)
+    page = client.get("/api/zoo.PagedNote/?order=-rank&page=2&done=false").json()
+    assert [row["rank"] for row in page["results"]] == [1, 0]
+    assert (page["count"], page["next"]) == (4, None)
+    assert page["previous"].startswith("http://testserver/api/zoo.PagedNote/?")
+    assert len(client.get("/api/zoo.PagedNote/?size=100").json()["results"]) == 3, "max_page_size holds"
+    assert client.get("/api/zoo.PagedNote/?page=99").json()["code"] == "not_found"
+    assert client.get("/api/zoo.PagedNote/?nonsense=1").json()["fields"]["filters"]["nonsense"][0]["code"] == "unknown"
+    assert client.get("/api/zoo.PagedNote/?fields=title").json()["results"][0].keys() == {"id", "title"}
+
+
+def test_several_rows_are_asked_for_by_their_ids(client: Client) -> None:
+    first, second = Note.objects.create(title="a"), Note.objects.create(title="b")
+    got = client.get(f"/api/zoo.Note/?ids={second.pk},424242,{first.pk}&fields=title")
+    assert got.json() == {"rows": [{"id": second.pk, "title": "b"}, {"id": first.pk, "title": "a"}]}
+    assert client.get(f"/api/zoo.Note/?ids={second.pk}", headers={"If-None-Match": got["ETag"]}).status_code == 200
+    assert client.get("/api/zoo.Note/?ids=x").status_code == 400
+
+
+def test_where_the_binding_has_no_bulk_several_rows_cannot_be_written(client: Client) -> None:
+    note = Note.objects.create(title="a")
+    for method in ("PATCH", "DELETE"):
+        answer = send(client, method, f"/api/zoo.Note/?ids={note.pk}", {} if method == "DELETE" else {"title": "b"})
+        assert answer.status_code == 405
+        assert method not in answer["Allow"]
+    assert [*Note.objects.values_list("title", flat=True)] == ["a"]
