@@ -250,15 +250,14 @@ def _is_stock(cls: type) -> bool:
     return cls is serializers.BindingSerializer or cls.__module__.startswith("rest_framework.")
 
 
-_names: "WeakKeyDictionary[type, frozenset[str]]" = WeakKeyDictionary()
+_names: "WeakKeyDictionary[type, frozenset[str] | None]" = WeakKeyDictionary()
 
 
 def names_of(serializer_class: Any) -> frozenset[str] | None:
     """The names of all fields of a stock serializer class, looked up once; None if instances may differ."""
-    if not isinstance(serializer_class, type) or not is_stock_class(serializer_class):
-        return None
     if serializer_class not in _names:
-        _names[serializer_class] = frozenset(serializer_class().fields)
+        is_stock = isinstance(serializer_class, type) and is_stock_class(serializer_class)
+        _names[serializer_class] = frozenset(serializer_class().fields) if is_stock else None
     return _names[serializer_class]
 
 
