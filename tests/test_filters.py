@@ -12,7 +12,14 @@ from django_filters import FilterSet, filters
 
 from channels_binding.calls import Call
 from channels_binding.exceptions import Invalid
-from channels_binding.filters import MAX_QUERY_LENGTH, apply_filters, apply_search, filterset_class, input_names
+from channels_binding.filters import (
+    MAX_QUERY_LENGTH,
+    apply_filters,
+    apply_search,
+    filterset_class,
+    input_names,
+    refuse_undeclared,
+)
 from channels_binding.registry import registry
 from tests.project.zoo.models import Label, Note
 
@@ -293,3 +300,15 @@ def test_words_beyond_the_tenth_are_not_asked_for(notes: list[Note]) -> None:
     with CaptureQueriesContext(connection) as queries:
         searched(" ".join("n" * 60))
     assert queries[0]["sql"].count("LIKE") == 10
+
+
+def test_what_is_not_declared_is_refused_before_the_queryset_is_asked_for() -> None:
+    cls = filterset_class(Note, {"rank": ["gte"]})
+    refuse_undeclared(cls, (), {"filters": {"rank__gte": 1}}, Note)
+    refuse_undeclared(cls, ("title",), {"filters": {}, "query": "a"}, Note)
+    refuse_undeclared(None, (), {"filters": None, "query": ""}, Note)
+    for data in ({"filters": {"rank": 1}}, {"filters": {"rank__gte": 1, "secret_code": "x"}}, {"query": "a"}):
+        with pytest.raises(Invalid):
+            refuse_undeclared(cls, (), data, Note)
+    with pytest.raises(Invalid):
+        refuse_undeclared(None, (), {"filters": {"rank": 1}}, Note)

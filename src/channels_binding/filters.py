@@ -51,6 +51,27 @@ def input_names(filterset: FilterSet) -> set[str]:
     return names
 
 
+def refuse_undeclared(
+    filters_class: type[FilterSet] | None, search_fields: Sequence[str], data: Mapping[str, Any], model: type[Model]
+) -> None:
+    """Refuse what a list may not be asked for, before anything else is done: a project's ``get_queryset`` may cost statements.
+
+    Raises:
+        Invalid: A filter that is not declared; a ``query`` where nothing can be searched.
+    """
+    filters, query = data.get("filters"), data.get("query")
+    if query not in (None, "") and not search_fields:
+        raise Invalid.field(
+            "query", "unknown", "This stream cannot be searched; its binding declares no search_fields."
+        )
+    if not isinstance(filters, Mapping) or not filters:
+        return
+    declared = set() if filters_class is None else set(filters_class.base_filters)
+    if filters_class is not None and not set(filters) <= declared:  # perhaps the parts of ranges; a form knows them
+        declared = input_names(filters_class({}, model._default_manager.none()))
+    _refuse_unknown(set(filters), declared)
+
+
 def apply_filters(
     filters_class: type[FilterSet] | None, filters: Any, queryset: QuerySet[Any], request: Any
 ) -> QuerySet[Any]:
@@ -187,6 +208,13 @@ def _invalid(name: str, message: str) -> Invalid:
     return Invalid("The filters are not valid.", fields={"filters": {name: [{"code": "invalid", "message": message}]}})
 
 
+def _refuse_query(search_fields: Sequence[str]) -> None:
+    if not search_fields:
+        raise Invalid.field(
+            "query", "unknown", "This stream cannot be searched; its binding declares no search_fields."
+        )
+
+
 class _Search(SearchFilter):
     """DRF's SearchFilter over a text instead of a query string."""
 
@@ -204,9 +232,6 @@ def apply_search(search_fields: Sequence[str], query: Any, queryset: QuerySet[An
         return queryset
     if not isinstance(query, str) or len(query) > MAX_QUERY_LENGTH or "\x00" in query:
         raise Invalid.field("query", "invalid", f"'query' is text of at most {MAX_QUERY_LENGTH} characters.")
-    if not search_fields:
-        raise Invalid.field(
-            "query", "unknown", "This stream cannot be searched; its binding declares no search_fields."
-        )
+    _refuse_query(search_fields)
     terms = " ".join(query.split()[:MAX_TERMS])
     return _Search().filter_queryset(terms, queryset, view)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from channels_binding import serializers, uploads
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded
-from channels_binding.filters import apply_filters, apply_search
+from channels_binding.filters import apply_filters, apply_search, refuse_undeclared
 from channels_binding.pagination import is_plain, keys_and_count, ordered, read_order, read_page
 from channels_binding.plans import Reader
 from channels_binding.schema import describe_stream
@@ -101,6 +101,7 @@ class ReadMixin(Base):
         """Queryset (permitted, filtered, ordered) and reader of a list."""
         order = read_order(data, self.get_ordering_fields())
         reader = self.make_reader(data)
+        refuse_undeclared(self.get_filterset_class(), self.get_search_fields(), data, self.get_model())
         queryset = self.filter_queryset(self.reading_queryset(), data)
         queryset = ordered(queryset, order or self.get_ordering(), self.get_model())
         self.trace_rows(queryset, reader)
