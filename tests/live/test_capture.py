@@ -579,3 +579,19 @@ def test_the_example_of_the_docstring_is_true(told: Told) -> None:
     notify(Place, [7, 9], using=DEFAULT_DB_ALIAS)
     notify(Place)
     assert told.publications == [{PLACE: {7, 9}}, {PLACE: ANY}]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "archive"])
+def test_each_database_has_transactions_of_its_own(told: Told) -> None:
+    with pytest.raises(Undone), transaction.atomic():
+        Precious.objects.create(name="undone")
+        with transaction.atomic(using="archive"):
+            kept = Precious.objects.using("archive").create(name="kept")
+        assert told.publications == [{"zoo.Precious": {kept.pk}}]
+        raise Undone
+    assert told.publications == [{"zoo.Precious": {kept.pk}}]
+    with pytest.raises(Undone), transaction.atomic(using="archive"):
+        Precious.objects.using("archive").filter(pk=kept.pk).update(name="undone")
+        stored = Precious.objects.create(name="stored")
+        raise Undone
+    assert told.publications[1:] == [{"zoo.Precious": {stored.pk}}]

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from channels_binding.consumers import AsyncBinding
 from channels_binding.live import hub as live_hub
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import evaluate
@@ -152,7 +153,10 @@ async def test_what_a_savepoint_rolls_back_is_forgotten_and_the_rest_is_told(con
     assert await socket.silent()
 
 
-async def test_all_changes_of_one_transaction_arrive_in_one_frame(connect: Connect, user: Any) -> None:
+async def test_all_changes_of_one_transaction_arrive_in_one_frame(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_hub, "ROUND_PATIENCE_SECONDS", 5.0)  # how long it waits for the slowest is another matter
     notes = await make_notes(1, 2)
     socket = await connect(user)
     await socket.call("zoo.Note.search#a", {})
@@ -599,3 +603,23 @@ async def test_what_a_serializer_asks_for_itself_is_kept_fresh(connect: Connect,
     await shown.take()
     while shown.column("is_known") != [True, True]:
         await shown.take()
+
+
+class ArchivedNoteBinding(AsyncBinding):
+    """Rows of another database."""
+
+    stream = "tests.ArchivedNote"
+    queryset = Note.objects.using("archive")
+    fields = ("id", "title", "done")
+    filterset_fields = ("done",)
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "archive"])
+async def test_a_live_list_of_another_database_follows_that_one(connect: Connect, user: Any) -> None:
+    shown = await Shown(await connect(user), "tests.ArchivedNote.search#h").open(filters={"done": True})
+    await make_notes(1, done=True)  # in the default one
+    archived = await in_thread(Note.objects.using("archive").create)(title="old", done=True)
+    assert (await shown.take())["count"] == 1
+    await in_thread(lambda: Note.objects.using("archive").filter(pk=archived.pk).update(title="older"))()
+    await shown.take()
+    assert shown.column("title") == ["older"]

@@ -172,6 +172,15 @@ async def test_a_commit_is_one_message_to_the_other_processes(desk: Desk, monkey
     assert [each["kind"] for each in sent] == ["changes"]
 
 
+async def test_to_join_a_query_that_others_read_costs_nothing(desk: Desk) -> None:
+    await make_notes(1, 2, 3)
+    await desk.listen(filters={"done": False}, labels=True)
+    await desk.rest()
+    desk.statements.clear()
+    await desk.listen(50, filters={"done": False}, labels=True)
+    assert desk.statements == []
+
+
 # Many queries
 
 

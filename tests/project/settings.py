@@ -56,11 +56,11 @@ TEMPLATES = [
     }
 ]
 
+FOLDER.mkdir(exist_ok=True)
 if os.environ.get("TEST_DATABASE_URL"):
     DATABASES = {"default": dj_database_url.parse(os.environ["TEST_DATABASE_URL"], conn_max_age=None)}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
-    FOLDER.mkdir(exist_ok=True)
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
@@ -74,6 +74,14 @@ else:
             "TEST": {"NAME": FOLDER / "test.sqlite3"},
         }
     }
+
+DATABASES["archive"] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": FOLDER / "archive.sqlite3",
+    "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL;"},
+    "TEST": {"NAME": FOLDER / "test-archive.sqlite3"},
+}
+DATABASE_ROUTERS = ["tests.project.routers.ArchiveRouter"]
 
 if os.environ.get("TEST_REDIS_URL"):
     CHANNEL_LAYERS = {
