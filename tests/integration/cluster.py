@@ -1,7 +1,7 @@
 """Several server processes of the test project on one PostgreSQL and one Redis, and clients that follow the contract.
 
 python -m tests.integration.cluster prepare     # tables, users, notes; prints {"user": session key}
-python -m tests.integration.cluster write 20 0.01    # another process that writes: a task, a command
+python -m tests.integration.cluster write 20    # another process that writes: a task, a command
 """
 
 import asyncio
@@ -132,9 +132,9 @@ class Cluster:
         server.terminate()
         assert server.wait(20) in (0, -signal.SIGTERM), "it has ended in another way"
 
-    def write(self, count: int, pause_seconds: float = 0.01) -> subprocess.Popen[bytes]:
-        """Another process that commits ``count`` random changes; it has begun when this returns."""
-        command = [*PYTHON, "-m", "tests.integration.cluster", "write", str(count), str(pause_seconds)]
+    def write(self, count: int, *, is_burst: bool = False) -> subprocess.Popen[bytes]:
+        """Another process that commits ``count`` changes; it has begun when this returns."""
+        command = [*PYTHON, "-m", "tests.integration.cluster", "burst" if is_burst else "write", str(count)]
         writer = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE)
         assert writer.stdout is not None
         with writer.stdout:
@@ -309,7 +309,8 @@ def prepare() -> None:
     print(json.dumps({user.username: session_cookie(user) for user in users}))
 
 
-def write(count: int, pause_seconds: float) -> None:
+def write(count: int) -> None:
+    """Random changes, 10 ms apart."""
     import django
 
     django.setup()
@@ -324,7 +325,24 @@ def write(count: int, pause_seconds: float) -> None:
         except OperationalError:  # the database is restarting
             close_old_connections()
             time.sleep(0.1)
-        time.sleep(pause_seconds)
+        time.sleep(0.01)
+
+
+def burst(count: int) -> None:
+    """One row after the other as fast as it goes; what fills a small channel first is of no interest to anybody."""
+    import django
+
+    django.setup()
+    from tests.project.zoo.models import Label, Note
+
+    print("writing", flush=True)
+    for number in range(50):
+        Label.objects.create(name=f"nobody shows {number}")
+    notes = [*Note.objects.all()]
+    for number in range(count):
+        note = notes[number % len(notes)]
+        note.rank, note.title, note.done = number % 97, f"b{number}", number % 3 == 0
+        note.save()
 
 
 def _write_once(note_model: Any, number: int) -> None:
@@ -345,4 +363,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "prepare":
         prepare()
     else:
-        write(int(sys.argv[2]), float(sys.argv[3]))
+        {"write": write, "burst": burst}[sys.argv[1]](int(sys.argv[2]))

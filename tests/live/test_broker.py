@@ -1,6 +1,7 @@
 """The receiving side: numbers are checked, gaps and silence told, and a failed way is taken again."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,10 @@ def other(number: int, kind: str = "changes", origin: str = "another process") -
     return {"from": origin, "n": number, "kind": kind}
 
 
+def stand_still() -> None:
+    time.sleep(0.2)
+
+
 async def until(condition: Callable[[], Any]) -> None:
     async with asyncio.timeout(5):
         while not condition():
@@ -58,20 +63,44 @@ async def test_messages_of_others_are_handed_on_and_gaps_told(transport: FakeTra
         other(4),
         other(3),
         other(1, origin="a third"),
-        other(4, "beat"),
-        other(6, "beat"),
+        other(5, "beat"),
+        other(7, "beat"),
     ):
         receiving.take(message)
     assert [message["n"] for message in hub.received] == [1, 2, 4, 3, 1]
     assert hub.losses == 2
 
 
-async def test_own_messages_only_show_that_the_broker_lives(transport: FakeTransport, hub: Hub) -> None:
+async def test_own_messages_are_not_handed_on_but_show_that_the_broker_lives_and_loses_nothing(
+    transport: FakeTransport, hub: Hub
+) -> None:
+    publisher.current().number = 8  # said before this hub listened
     receiving = Broker(hub)
+    receiving._joined(False)
+    hub.losses = 0
     receiving.take(other(9, origin=publisher.current().id))
-    assert hub.received == []
-    assert hub.losses == 0
+    receiving.take(other(10, "beat", origin=publisher.current().id))
+    assert (hub.received, hub.losses) == ([], 0)
     assert receiving.heard_self_at > 0
+    receiving.take(other(12, "beat", origin=publisher.current().id))
+    assert hub.losses == 1, "what drops our own messages drops those of others"
+
+
+@pytest.mark.parametrize("drops", [True, False])
+async def test_a_loop_that_stood_still_takes_what_may_have_been_dropped_for_lost(
+    drops: bool, transport: FakeTransport, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeTransport, "drops_when_full", drops)
+    monkeypatch.setattr(publisher, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(broker, "STALL_SECONDS", 0.1)
+    receiving = Broker(hub)
+    receiving.start()
+    await asyncio.sleep(0.05)
+    assert hub.losses == 0
+    stand_still()
+    await asyncio.sleep(0.05)
+    assert hub.losses == drops
+    await receiving.stop()
 
 
 async def test_joining_is_told_as_a_loss_unless_the_way_kept_everything(transport: FakeTransport, hub: Hub) -> None:
@@ -113,10 +142,10 @@ async def test_who_does_not_hear_itself_says_so_again_and_again_and_listens_anew
     await until(lambda: hub.losses >= 3 and transport.listened >= 2)
     assert transport.messages()[0]["kind"] == "hello"
     while transport.sent:
-        transport.arriving.put_nowait(transport.sent.pop())
+        transport.arriving.put_nowait(transport.sent.pop(0))
     hub.losses = 0
-    for _ in range(10):  # what it sends comes back
-        transport.arriving.put_nowait(other(1, "beat", publisher.current().id))
+    for number in range(1, 11):  # what it sends comes back
+        transport.arriving.put_nowait(other(number, "beat", publisher.current().id))
         await asyncio.sleep(0.02)
     assert hub.losses == 0
     await receiving.stop()

@@ -111,6 +111,7 @@ async def test_clients_without_a_subprotocol_are_closed_and_know_no_goaway(
 ) -> None:
     monkeypatch.setattr(drain, "COURTESY_SECONDS", 0.0)
     socket = await connect(user, modern=False)
+    await until(lambda: signal.getsignal(signal.SIGTERM) != server.handle_exit)  # it says no hello
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(ConnectionError):
         await socket.receive()

@@ -138,6 +138,7 @@ class FaultyBroker:
         self.drop = self.repeat = self.delay = 0.0
         while self.late:
             self.deliver(self.late.pop())
+        self.number += 1
         self.deliver({"kind": "beat", "from": "writer", "n": self.number})
 
     def is_heard(self) -> bool:

@@ -18,27 +18,9 @@ def test_a_gap_is_noticed_once_and_what_comes_late_is_none() -> None:
     assert [heard.take(number) for number in (1, 2, 4, 3, 4, 5)] == [True, True, False, True, True, True]
 
 
-def test_a_beat_tells_of_a_message_that_was_the_last_and_got_lost() -> None:
-    heard = Sequence(last=4)
-    assert heard.take(5)
-    assert heard.take_beat(5)
-    assert not heard.take_beat(6)
-    assert heard.take_beat(6)
-    assert heard.take(7)
-
-
-def test_a_beat_from_before_what_was_heard_is_fine() -> None:
-    heard = Sequence(last=4)
-    assert heard.take(5)
-    assert heard.take_beat(4)
-    assert heard.take(6)
-
-
 def test_who_is_first_heard_in_the_middle_may_have_said_something_before() -> None:
     assert not Sequence().take(1000)
-    assert not Sequence().take_beat(1000)
     assert Sequence().take(1)
-    assert Sequence().take_beat(0)
 
 
 @given(st.permutations(range(6)), st.sets(st.integers(1, 5)))

@@ -35,6 +35,7 @@ class RedisStreams(Transport):
     """
 
     retried = (RedisError, OSError, TimeoutError)
+    drops_when_full = False
 
     def __init__(self, url: str, stream: str = "channels_binding", max_messages: int = 10_000) -> None:
         self.url = url

@@ -1,7 +1,8 @@
 """The receiving side of what processes tell each other. Gaps are noticed.
 
-Each publisher numbers its messages and beats once a second with its last number. Who sees a gap, or no longer hears
-the own beat, says so (``lost``), and the hub reads its live queries again.
+Each publisher numbers its messages and beats after every second of silence; its own messages come back to each process
+like those of others. Who sees a gap, no longer hears itself, or has stood still for so long that messages may have been
+dropped meanwhile, says so (``lost``), and the hub reads its live queries again.
 """
 
 import asyncio
@@ -19,6 +20,9 @@ DEAF_SECONDS = 5.0
 """Without hearing its own beat for this long, a process takes the broker for lost."""
 DEAF_AGAIN_SECONDS = 2.0
 """While it is lost, this is how often everything is read again."""
+STALL_SECONDS = 1.0
+"""An event loop that stood still for this long may have let messages pile up until they were dropped: a writer that has
+ended since leaves no beat that would tell."""
 CLOSE_SECONDS = 1.0
 JOIN_SECONDS = 2.0
 RETRY_SECONDS = 2.0
@@ -79,35 +83,40 @@ class Broker:
 
     def _joined(self, complete: bool) -> None:
         if not complete:
+            own = publisher.current()
+            self.heard[own.id] = Sequence(own.number)  # what was sent before may have been sent to others only
             self.listener.lost()
         self.joined.set()
 
     def take(self, message: Message) -> None:
-        """One message: check its number, drop the own ones, hand on the rest."""
+        """One message: check its number, hand it on unless it is this process's own."""
         self._retry_seconds = 0.1
-        origin, number, kind = message["from"], message["n"], message["kind"]
+        origin, kind = message["from"], message["kind"]
+        if not self.heard.setdefault(origin, Sequence()).take(message["n"]):
+            self.listener.lost()
         if origin == publisher.current().id:
             self.heard_self_at = asyncio.get_running_loop().time()
-            return
-        heard = self.heard.setdefault(origin, Sequence())
-        if not (heard.take_beat(number) if kind == "beat" else heard.take(number)):
-            self.listener.lost()
-        if kind not in ("beat", "hello"):
+        elif kind not in ("beat", "hello"):
             self.listener.receive(message)
 
     async def _watch(self) -> None:
         """Notice that nothing comes back any more; say so, and listen anew, until something does."""
         publisher.publish({"kind": "hello"})  # from now on this process beats
-        told_at = 0.0
+        loop, told_at = asyncio.get_running_loop(), 0.0
         while True:
+            slept_at = loop.time()
             await asyncio.sleep(publisher.BEAT_SECONDS)
-            now = asyncio.get_running_loop().time()
-            if now - max(self.heard_self_at, told_at) > (
-                DEAF_AGAIN_SECONDS if told_at > self.heard_self_at else DEAF_SECONDS
-            ):
+            now = loop.time()
+            patience = DEAF_AGAIN_SECONDS if told_at > self.heard_self_at else DEAF_SECONDS
+            is_deaf = now - max(self.heard_self_at, told_at) > patience
+            if is_deaf:
                 told_at = now
-                self.listener.lost()
                 self._listen_anew(now)
+            if is_deaf or self._has_stalled(now - slept_at):
+                self.listener.lost()
+
+    def _has_stalled(self, slept_seconds: float) -> bool:
+        return self._transport.drops_when_full and slept_seconds - publisher.BEAT_SECONDS > STALL_SECONDS
 
     def _listen_anew(self, now: float) -> None:
         """A connection that hangs says nothing; the next one may."""

@@ -1,6 +1,7 @@
 """This process's way out: messages are numbered and handed over by a thread of its own.
 
-So a dead broker neither breaks nor delays a write. Once it has published, it beats: its last number, once a second.
+So a dead broker neither breaks nor delays a write. Once it has published, it beats: a message with a number
+of its own, after every second of silence.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import os
 import queue
 import threading
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from channels_binding.live.transport import Message, Transport, make_transport
@@ -67,9 +69,12 @@ class Publisher:
                     self._idle.set()
 
     def _next(self) -> dict[str, Any]:
-        try:
+        with suppress(queue.Empty):
             return self._queue.get(timeout=BEAT_SECONDS)
-        except queue.Empty:
+        with self._lock:
+            if not self._queue.empty():  # put in between: it has the lower number
+                return self._queue.get_nowait()
+            self.number += 1
             return {"kind": "beat", "from": self.id, "n": self.number}
 
     async def _deliver(self, transport: Transport, message: Message) -> None:
@@ -84,7 +89,7 @@ class Publisher:
             await asyncio.wait_for(transport.send(message), SEND_SECONDS)
         except Exception as error:
             logger.warning("The broker did not take a message: %s", error or type(error).__name__)
-            return message["kind"] != "beat" and isinstance(error, transport.retried)
+            return isinstance(error, transport.retried)
         return False
 
 

@@ -20,9 +20,3 @@ class Sequence:
         complete = number <= self.last + 1
         self.last = max(self.last, number)
         return complete
-
-    def take_beat(self, number: int) -> bool:
-        """Whether message ``number``, the publisher's last, was heard."""
-        complete = number <= self.last
-        self.last = max(self.last, number)
-        return complete

@@ -27,6 +27,9 @@ class Transport(ABC):
     retried: ClassVar[tuple[type[BaseException], ...]] = ()
     """Failures of ``send`` after which the same message is worth another attempt. Else it is dropped: a gap, noticed."""
 
+    drops_when_full: ClassVar[bool] = True
+    """Whether a listener that does not keep up loses messages, those of whoever has ended since without a trace."""
+
     def reaches_others(self) -> bool:
         """Whether there are other processes to reach this way at all."""
         return True
