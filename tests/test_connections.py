@@ -413,6 +413,7 @@ async def test_messages_that_nothing_brings_again_are_dropped_beyond_the_bound_a
     settings.CHANNELS_BINDING = {"UNACKNOWLEDGED_BYTES": 2000, "COALESCE_SECONDS": 0.0}
     slow, writer = await connect(user), await connect(user)
     await slow.call("zoo.Note.subscribe")
+    await writer.call("zoo.Label.search", {})  # who listens is answered after the diffs of its writes, and so in step
     for number in range(60):
         if event == "zoo.Note.loud":
             send(event, {"text": "x" * 80, "number": number})
@@ -436,15 +437,19 @@ async def test_messages_that_nothing_brings_again_are_dropped_beyond_the_bound_a
     assert (await slow.receive())["data"] == {"text": "again"}
 
 
+PAGE = {"event": "zoo.Note.search", "data": {"live": False, "limit": 20}}
+
+
+@pytest.mark.parametrize("asked", [PAGE, {"event": "cb.batch", "data": {"ops": [PAGE]}}], ids=["search", "batch"])
 async def test_who_does_not_acknowledge_is_not_answered_beyond_the_bound_either(
-    connect: Connect, user: Any, settings: Any
+    asked: dict[str, Any], connect: Connect, user: Any, settings: Any
 ) -> None:
     settings.CHANNELS_BINDING = {"UNACKNOWLEDGED_BYTES": 2000}
     for number in range(20):
         await create(title=f"{number}".rjust(80, "x"))
     slow = await connect(user)
     for number in range(40):
-        await slow.send({"event": "zoo.Note.search", "id": number, "data": {"live": False, "limit": 20}})
+        await slow.send({**asked, "id": number})
     await asyncio.sleep(0.5)
     frames = [slow.socket.output_queue.get_nowait()["text"] for _ in range(slow.socket.output_queue.qsize())]
     assert 1 <= sum('"rows"' in text for text in frames) <= connections.READS_AT_ONCE + 1

@@ -484,8 +484,9 @@ class Connection:
 
     @asynccontextmanager
     async def _turn(self, request: Request) -> AsyncIterator[None]:
-        """Wait until there is room for the answer. Reads, whose answers are large, take turns."""
-        async with self._reads_at_once if request.action in READS else nullcontext():
+        """Wait until there is room for the answer. Reads and batches, whose answers are large, take turns."""
+        is_large = request.is_system or request.action in READS
+        async with self._reads_at_once if is_large else nullcontext():
             await self.outbox.room()
             yield
 
