@@ -21,7 +21,7 @@ from channels_binding.filters import (
     refuse_undeclared,
 )
 from channels_binding.registry import registry
-from tests.project.zoo.models import Label, Note
+from tests.project.zoo.models import Label, Moment, Note
 
 pytestmark = pytest.mark.django_db
 
@@ -312,3 +312,36 @@ def test_what_is_not_declared_is_refused_before_the_queryset_is_asked_for() -> N
             refuse_undeclared(cls, (), data, Note)
     with pytest.raises(Invalid):
         refuse_undeclared(None, (), {"filters": {"rank": 1}}, Note)
+
+
+@pytest.mark.parametrize("year", [0, -1, 10_000])
+@pytest.mark.parametrize("lookup", ["year", "year__gte", "iso_year"])
+@pytest.mark.django_db
+def test_a_year_outside_the_calendar_is_refused_where_django_would_fail_to_make_a_date_of_it(
+    lookup: str, year: int
+) -> None:
+    cls = filterset_class(Moment, {"day": [lookup]})
+    with pytest.raises(Invalid) as caught:
+        apply_filters(cls, {f"day__{lookup}": year}, Moment.objects.all(), None)
+    assert list((caught.value.fields or {})["filters"]) == [f"day__{lookup}"]
+    assert [*apply_filters(cls, {f"day__{lookup}": 2026}, Moment.objects.all(), None)] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(True, 1), ("true", 1), ("TRUE", 1), (1, 1), ("1", 1), (False, 0), ("0", 0), (None, 1), ("", 1)],
+)
+@pytest.mark.django_db
+def test_a_boolean_is_spelled_in_every_usual_way(value: Any, found: int) -> None:
+    Note.objects.create(title="x", done=True)
+    cls = filterset_class(Note, {"done": ["exact"]})
+    for given in ({"done": value}, QueryDict(f"done={'' if value is None else value}")):
+        assert apply_filters(cls, given, Note.objects.all(), None).count() == found
+
+
+@pytest.mark.parametrize("value", ["maybe", "2", 2, "unknown"])
+def test_a_boolean_that_is_none_is_refused_and_not_ignored(value: Any) -> None:
+    cls = filterset_class(Note, {"done": ["exact"]})
+    for given in ({"done": value}, QueryDict(f"done={value}")):
+        with pytest.raises(Invalid):
+            apply_filters(cls, given, Note.objects.all(), None)

@@ -4,6 +4,7 @@ from typing import Any, TypedDict
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.forms import Form, formset_factory
 from django_filters import FilterSet, RangeFilter
 from rest_framework.test import APIRequestFactory
 
@@ -105,3 +106,17 @@ def test_an_event_is_described_by_its_annotations(shapes: Any) -> None:
         assert taken["additionalProperties"] is False
         assert shapes.answered(Annotated, actions["ask"])["properties"] == {"number": {"type": "integer"}}
         assert shapes.taken(actions["open"])["additionalProperties"] is True
+
+
+def test_a_form_takes_its_fields_and_the_rows_of_its_formsets(shapes: Any) -> None:
+    with throwaway():
+
+        class WithFormset(AsyncBinding):
+            stream = "shapes.WithFormset"
+            model = Note
+            fields = ("id", "title")
+            formsets = {"parts": formset_factory(Form)}
+
+        shapes.form(WithFormset)
+        properties = shapes.resolved("shapes.WithFormset.form")["properties"]
+        assert properties == {"title": {}, "parts": {"type": "array", "items": {"type": "object"}}}

@@ -141,6 +141,7 @@ class Shapes:
         """What a form takes: its own fields judge, so the schema says their names."""
         form_class = settle(self.binding(cls, "form").get_form_class())
         names: Schema = {name: {} for name in form_class.base_fields}
+        names |= {name: {"type": "array", "items": {"type": "object"}} for name in cls.formsets}
         return self.named(
             f"{cls.get_stream()}.form", {"type": "object", "properties": names, "additionalProperties": False}
         )
