@@ -1,5 +1,10 @@
 """Where the REST API lives."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.urls import resolve, reverse
 
@@ -24,3 +29,27 @@ def test_a_path_leads_to_its_view(path: str, view: type, kwargs: dict[str, str])
 
 def test_a_row_has_an_address() -> None:
     assert reverse("channels_binding:row", args=("desk.Ticket", 7)) == "/api/desk.Ticket/7/"
+
+
+WITHOUT = """
+import sys
+sys.modules["drf_spectacular"] = None
+import django
+django.setup()
+from django.core.checks import run_checks
+from django.urls import NoReverseMatch, reverse
+assert reverse("channels_binding:stream", args=["zoo.Note"]) == "/api/zoo.Note/"
+try:
+    reverse("channels_binding:schema")
+except NoReverseMatch:
+    run_checks(tags=["channels_binding"])
+    print("as it should be")
+"""
+
+
+def test_without_the_extra_openapi_everything_else_is_there() -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.project.settings"}
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-c", WITHOUT]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "as it should be", done.stderr
