@@ -228,3 +228,8 @@ def test_manage_py_check_runs_them() -> None:
 def test_a_broker_that_cannot_be_used_is_found_and_no_broker_is_asked(members: dict[str, Any], is_fine: bool) -> None:
     with override_settings(CHANNELS_BINDING=members):
         assert {str(message.id) for message in checks.check_settings()} == (set() if is_fine else ids("E002"))
+
+
+def test_a_cache_that_is_not_there_is_found_before_the_first_write_wants_it() -> None:
+    with override_settings(CHANNELS_BINDING={"IDEMPOTENCY_CACHE": "nowhere"}):
+        assert [message.id for message in checks.check_settings()] == ["channels_binding.E002"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
 from django.forms import BaseForm
@@ -28,6 +29,7 @@ def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     """E002: ``CHANNELS_BINDING`` does not load. E003: the channel layer would lose its connections."""
     try:
         make_transport()
+        caches[get_settings().IDEMPOTENCY_CACHE]
         load_classes(get_settings().AUTHENTIFICATION_CLASSES)
         load_classes(get_settings().DEFAULT_PERMISSION_CLASSES)
     except (ImproperlyConfigured, ImportError, TypeError) as error:
