@@ -113,7 +113,7 @@ class BaseBinding:
         self.call = call
         self.user = call.user
         self.args: tuple[Any, ...] = ()
-        self.kwargs: dict[str, Any] = {}
+        self.kwargs: dict[str, Any] = _as_in_a_path(call.data.get("id"), self.lookup_field)
         self.format_kwarg = None
         self.dependencies: set[type[models.Model]] | None = None
         """Collects the models that the answer is made of, when a live query asks for it; else None. The stream's own is
@@ -788,6 +788,11 @@ class AsyncBinding(ModelActions, BaseBinding):
     async def send_to(self, user: Any, event: str, data: Mapping[str, Any]) -> None:
         """Send ``<stream>.<event>`` to every connection of one user (or the key of one)."""
         self._send_to(user, event, data)
+
+
+def _as_in_a_path(key: Any, name: str) -> dict[str, Any]:
+    """``view.kwargs`` as DRF's router makes them of ``/9001/``: ``{"pk": "9001"}``; empty where no row is named."""
+    return {name: str(key)} if isinstance(key, (int, str)) else {}
 
 
 def _is_like(asked: str | None, method: str) -> bool:
