@@ -83,6 +83,27 @@ async def test_after_shutting_down_the_next_use_makes_a_new_pool() -> None:
     assert threads.pool() is not first
 
 
+@override_settings(CHANNELS_BINDING={"THREADS": 4})
+async def test_shutting_down_closes_the_connections_of_threads_that_are_busy_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed: set[int] = set()
+    monkeypatch.setattr(threads.connections, "close_all", lambda: closed.add(threading.get_ident()))
+    begun, may_end = threading.Event(), threading.Event()
+
+    def work() -> int:
+        begun.set()
+        may_end.wait(5)
+        return threading.get_ident()
+
+    working = asyncio.ensure_future(threads.run(work))
+    while not begun.is_set():
+        await asyncio.sleep(0.005)
+    threading.Timer(0.1, may_end.set).start()
+    await asyncio.to_thread(threads.shut_down)
+    assert await working in closed
+
+
 async def test_a_coroutine_handler_runs_on_the_loop() -> None:
     async def handler(number: int) -> tuple[int, int]:
         return number, threading.get_ident()

@@ -45,9 +45,9 @@ def shut_down() -> None:
         old, _pool = _pool, None
     if old is None:
         return
-    count = len(old._threads)
-    barrier = threading.Barrier(max(count, 1))  # so that each thread takes exactly one
-    for _ in range(count):
+    # Each thread takes exactly one. Instead of a busy one the pool would make another, with nothing to close: so all of them.
+    barrier = threading.Barrier(old._max_workers)
+    for _ in range(old._max_workers):
         old.submit(_close_all, barrier)
     old.shutdown(wait=True)
 
