@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import override_settings
 
 from channels_binding import threads
@@ -88,7 +88,7 @@ async def test_shutting_down_closes_the_connections_of_threads_that_are_busy_too
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     closed: set[int] = set()
-    monkeypatch.setattr(threads.connections, "close_all", lambda: closed.add(threading.get_ident()))
+    monkeypatch.setattr(connections, "close_all", lambda: closed.add(threading.get_ident()))
     begun, may_end = threading.Event(), threading.Event()
 
     def work() -> int:
