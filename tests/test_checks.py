@@ -233,3 +233,20 @@ def test_a_broker_that_cannot_be_used_is_found_and_no_broker_is_asked(members: d
 def test_a_cache_that_is_not_there_is_found_before_the_first_write_wants_it() -> None:
     with override_settings(CHANNELS_BINDING={"IDEMPOTENCY_CACHE": "nowhere"}):
         assert [message.id for message in checks.check_settings()] == ["channels_binding.E002"]
+
+
+class KnowsNobody:
+    """Neither DRF's kind nor ours."""
+
+
+class KnowsSomebody:
+    def get_user(self, consumer: Any) -> Any:
+        return None
+
+
+def test_an_authentication_class_can_say_who_somebody_is() -> None:
+    good = [KnowsSomebody, "rest_framework.authentication.TokenAuthentication"]
+    with override_settings(CHANNELS_BINDING={"AUTHENTICATION_CLASSES": good}):
+        assert checks.check_settings() == []
+    with override_settings(CHANNELS_BINDING={"AUTHENTICATION_CLASSES": [*good, KnowsNobody]}):
+        assert [str(message.id) for message in checks.check_settings()] == ["channels_binding.E013"]

@@ -14,6 +14,7 @@ from django.forms.formsets import BaseFormSet
 from django_filters.filterset import BaseFilterSet
 from rest_framework.serializers import BaseSerializer
 
+from channels_binding.authentication import is_drf
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.filters import filterset_class
@@ -26,7 +27,7 @@ TAG = "channels_binding"
 
 @register(TAG)
 def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
-    """E002: ``CHANNELS_BINDING`` does not load. E003: the channel layer would lose its connections."""
+    """E002: ``CHANNELS_BINDING`` does not load. E003: the channel layer would lose its connections. E013: see below."""
     try:
         make_transport()
         caches[get_settings().IDEMPOTENCY_CACHE]
@@ -34,7 +35,19 @@ def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
         load_classes(get_settings().DEFAULT_PERMISSION_CLASSES)
     except (ImproperlyConfigured, ImportError, TypeError) as error:
         return [Error(str(error), hint="See docs/reference/settings.md.", id="channels_binding.E002")]
-    return [*_layer()]
+    return [*_layer(), *_authentication()]
+
+
+def _authentication() -> Iterator[CheckMessage]:
+    """E013: a class of ``AUTHENTIFICATION_CLASSES`` that cannot say who somebody is."""
+    for cls in load_classes(get_settings().AUTHENTIFICATION_CLASSES):
+        if not is_drf(cls) and not hasattr(cls, "get_user"):
+            yield Error(
+                f"{cls!r} in AUTHENTIFICATION_CLASSES is no authentication class of DRF and has no get_user(consumer).",
+                hint="Name a class of either kind; docs/howto/sign-people-in.md shows both.",
+                obj=cls,
+                id="channels_binding.E013",
+            )
 
 
 def _layer() -> Iterator[CheckMessage]:
