@@ -162,7 +162,8 @@ async def test_a_socket_refuses_the_same(connect: Connect, user: Any, statements
     ):
         answer = await socket.call("zoo.GuardedNote.search", data)
         assert answer["error"]["code"] == "invalid"
-    assert statements[before:] == []
+    # the hub reads the users of open connections again meanwhile, which is nothing that the calls have asked for
+    assert [sql for sql in statements[before:] if "zoo_" in sql] == []
 
 
 # Canaries
