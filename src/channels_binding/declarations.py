@@ -1,0 +1,159 @@
+"""What a binding declares: its model or stream, and the attributes that decide the rest."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+from channels_binding.actions import Action
+from channels_binding.calls import Call, Row
+from channels_binding.exceptions import MethodNotAllowed
+from channels_binding.threads import settle
+from channels_binding.types import Pk
+
+
+class Declarations:
+    """What both kinds of binding declare. Each attribute has a ``get_<attribute>()`` hook, plain or coroutine."""
+
+    model: ClassVar[type[models.Model] | None] = None
+    stream: ClassVar[str | None] = None
+    """Name of the stream; by default ``app_label.Model``."""
+    queryset: ClassVar[models.QuerySet[Any] | None] = None
+    """Rows there are; by default all of the model's."""
+    fields: ClassVar[Sequence[str] | None] = None
+    """Fields that are shown, and written where they are editable; by default all that do not look like secrets."""
+    exclude: ClassVar[Sequence[str]] = ()
+    read_only_fields: ClassVar[Sequence[str]] = ()
+    extra_kwargs: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Arguments of single serializer fields, as in a ModelSerializer's Meta: ``{"email": {"required": True}}``."""
+    serializer_class: ClassVar[Any] = None
+    """Any DRF serializer, in place of the one made from ``fields``."""
+    form_class: ClassVar[Any] = None
+    """Any Form or ModelForm, in place of the one made from the writable ``fields``."""
+    formsets: ClassVar[Mapping[str, Any]] = {}
+    """Formset classes beside the form, by name: ``{"chapters": inlineformset_factory(Novel, Chapter, fields=["title"])}``."""
+    permission_class: ClassVar[Any] = None
+    """A single permission class, in place of ``permission_classes``."""
+    permission_classes: ClassVar[Sequence[Any] | None] = None
+    """DRF permission classes; by default ``DEFAULT_PERMISSION_CLASSES`` of the settings."""
+    throttle_classes: ClassVar[Sequence[Any] | None] = None
+    """DRF throttle classes, which count what comes by HTTP and by socket together; by default DRF's own setting."""
+    throttle_scope: ClassVar[str | None] = None
+    """What ScopedRateThrottle looks up in ``DEFAULT_THROTTLE_RATES``."""
+    authentication_classes: ClassVar[Sequence[Any] | None] = None
+    """DRF authentication classes of the HTTP door."""
+    filterset_class: ClassVar[Any] = None
+    filterset_fields: ClassVar[Sequence[str] | Mapping[str, Sequence[str]]] = ()
+    search_fields: ClassVar[Sequence[str]] = ()
+    ordering_fields: ClassVar[Sequence[str] | None] = None
+    """Names to order by; by default the shown fields that are columns of the model."""
+    ordering: ClassVar[Sequence[str]] = ()
+    """Order where the call names none; by default the queryset's or the model's."""
+    page_size: ClassVar[int | None] = None
+    max_page_size: ClassVar[int | None] = None
+    sends: ClassVar[Mapping[str, Any]] = {}
+    """Events that handlers dispatch, with the annotation of their data (``{"closed": Closed}``): for the contract's readers."""
+    pagination_class: ClassVar[Any] = None
+    """A DRF pagination class, whose pages and query parameters a search over HTTP then has in place of ours."""
+    post_save_retrieve: ClassVar[bool] = True
+    """Whether those who ``subscribe`` to the stream are sent each saved row as ``retrieve``."""
+    actions: ClassVar[Sequence[str] | None] = None
+    """Built-in actions that are offered, ``("search", "retrieve")``; by default all. Bound events are always offered."""
+    atomic: ClassVar[bool] = True
+    """Whether a built-in write is one transaction."""
+    bulk: ClassVar[Literal["atomic", "independent"] | None] = None
+    """Whether ``update`` and ``delete`` take ``ids``: all rows or none, or each for itself with an answer of its own."""
+    max_bulk: ClassVar[int] = 100
+    """Most rows of one bulk write."""
+    full_clean: ClassVar[bool] = False
+    """Whether a write also passes the model's ``full_clean()``, which a ModelSerializer leaves out."""
+    depends_on: ClassVar[Sequence[Any]] = ()
+    """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, and its audiences doubtful,
+    beyond those that the engine sees: it sees what the database is asked."""
+
+    _actions: ClassVar[dict[str, Action]] = {}
+    _default_serializer: ClassVar[Any] = None
+
+    lookup_field = "pk"
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.user = call.user
+        self.args: tuple[Any, ...] = ()
+        self.kwargs: dict[str, Any] = _as_in_a_path(call.data.get("id"), self.lookup_field)
+        self.format_kwarg = None
+        self.dependencies: set[type[models.Model]] | None = None
+        """Collects the models that the answer is made of, when a live query asks for it; else None. The stream's own is
+        among them only where more of it is read than the rows that are shown."""
+        self.on_matching: Callable[[models.QuerySet[Any]], None] | None = None
+        """Told of what rows there are, before they are read, when a live query asks for it."""
+        self.is_read_by_plan = False
+        """Whether the rows were read by a compiled plan, which reads no more than ``dependencies`` tell."""
+        self.unchanged: Mapping[Pk, Row] | None = None
+        """Rows of the last reading of a live query that no change has touched since; None if everything is to be read."""
+        self.known_labels: Mapping[str, Mapping[str, str]] = {}
+        """Texts of related rows, of that last reading."""
+        self._request = call.request
+
+    @classmethod
+    def get_stream(cls) -> str:
+        """``"app.Model"``, or the name that ``stream`` gives.
+
+        Raises:
+            ImproperlyConfigured: Neither ``stream`` nor ``model`` is set.
+        """
+        if cls.stream:
+            return cls.stream
+        if cls.model is None:
+            raise ImproperlyConfigured(f"{cls.__name__} must define 'stream' or 'model'.")
+        return f"{cls.model._meta.app_label}.{cls.model._meta.object_name}"
+
+    @classmethod
+    def get_model(cls) -> type[models.Model]:
+        """The model, also where only ``queryset`` names it.
+
+        Raises:
+            ImproperlyConfigured: There is none.
+        """
+        model = cls.find_model()
+        if model is None:
+            raise ImproperlyConfigured(f"{cls.__name__} must define 'model' or 'queryset'.")
+        return model
+
+    @classmethod
+    def find_model(cls) -> type[models.Model] | None:
+        """The model, or None for a stream without one."""
+        return cls.model or (cls.queryset.model if cls.queryset is not None else None)
+
+    @classmethod
+    def get_actions(cls) -> dict[str, Action]:
+        """Event name → Action, of what this stream offers."""
+        has_model = cls.find_model() is not None
+        return {name: action for name, action in cls._actions.items() if cls._offers(action, has_model)}
+
+    @classmethod
+    def _offers(cls, action: Action, has_model: bool) -> bool:
+        if not action.is_builtin or action.name in ("subscribe", "unsubscribe"):
+            return True
+        return has_model and (cls.actions is None or action.name in cls.actions)
+
+    def get_action(self, name: str) -> Action:
+        """The Action of one event.
+
+        Raises:
+            MethodNotAllowed: The stream does not offer it.
+        """
+        action = self.get_actions().get(name)
+        if action is None:
+            raise MethodNotAllowed()
+        return action
+
+    def perform(self, name: str, data: dict[str, Any]) -> Any:
+        """Run another action of this stream, on this thread and in its transaction."""
+        return settle(self.get_action(name).handler(self, data))
+
+
+def _as_in_a_path(key: Any, name: str) -> dict[str, Any]:
+    """``view.kwargs`` as DRF's router makes them of ``/9001/``: ``{"pk": "9001"}``; empty where no row is named."""
+    return {name: str(key)} if isinstance(key, (int, str)) else {}

@@ -1,0 +1,125 @@
+"""Who may: a call as DRF's permission and throttle classes see it, and the gate before every action and every push."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+
+from channels_binding import permissions
+from channels_binding.conf import get_settings, load_classes
+from channels_binding.declarations import Declarations
+from channels_binding.exceptions import BindingError
+from channels_binding.threads import settle
+
+
+class Gate(Declarations):
+    """What a binding asks before it answers. To DRF's classes it is the view."""
+
+    @property
+    def action(self) -> str:
+        """The action by DRF's name: ``search`` is ``list``, ``delete`` is ``destroy``. Ours is ``self.call.action``."""
+        if self.call.action == "save":
+            return "create" if self.call.data.get("id") is None else "partial_update"
+        action = self._actions.get(self.call.action)
+        return (action and action.view_action) or self.call.action
+
+    @property
+    def request(self) -> Any:
+        """DRF's Request: the HTTP door's own, or one made of the socket's scope."""
+        method = self.method
+        if self._request is None or self._request.user is not self.user:
+            self._request = permissions.request_of(self.call, method)
+        elif isinstance(self._request, Request) and not _is_like(self._request.method, method):
+            self._request = permissions.restated(self._request, method, self.call.data)  # POST /api/app.Order/delete/
+        return self._request
+
+    @property
+    def method(self) -> str:
+        """The HTTP method that this call is like."""
+        call = self.call
+        if call.action == "save" and call.data.get("id") is not None:
+            return "PATCH"
+        if call.action == "form" and "submit" not in call.data:
+            return "GET"
+        action = self._actions.get(call.action)
+        return action.method if action else "GET"
+
+    def get_permissions(self) -> Sequence[Any]:
+        """Permission instances of this call; an event's own stand in place of the binding's."""
+        action = self._actions.get(self.call.action)
+        own = action.permission_classes if action else None
+        return [cls() for cls in (self.get_permission_classes() if own is None else own)]
+
+    @classmethod
+    def get_permission_classes(cls) -> Sequence[Any]:
+        if cls.permission_classes is not None:
+            return cls.permission_classes
+        if cls.permission_class is not None:
+            return [cls.permission_class]
+        return load_classes(get_settings().DEFAULT_PERMISSION_CLASSES)
+
+    def check_permissions(self) -> None:
+        """The gate before every action and every push.
+
+        Raises:
+            Unauthenticated, Forbidden: The caller may not.
+        """
+        if not get_settings().ANONYMOUS_CONNECTION_ALLOWED and not getattr(self.user, "is_authenticated", False):
+            permissions.refuse(self.user)
+        instances = settle(self.get_permissions())
+        if instances:
+            permissions.check(instances, self.request, self)
+
+    def check_object_permissions(self, instance: Any) -> None:
+        """As ``check_permissions``, for one row."""
+        instances = settle(self.get_permissions())
+        if instances:
+            permissions.check_object(instances, self.request, self, instance)
+
+    def get_throttles(self) -> Sequence[Any]:
+        """Throttle instances of this call; an event's own stand in place of the binding's."""
+        action = self._actions.get(self.call.action)
+        own = action.throttle_classes if action else None
+        return [cls() for cls in (self.get_throttle_classes() if own is None else own)]
+
+    @classmethod
+    def get_throttle_classes(cls) -> Sequence[Any]:
+        default: Any = api_settings.DEFAULT_THROTTLE_CLASSES
+        return default if cls.throttle_classes is None else cls.throttle_classes
+
+    def check_throttles(self) -> None:
+        """Have the call counted.
+
+        Raises:
+            Throttled: The caller asks too often.
+        """
+        throttles = settle(self.get_throttles())
+        if throttles:
+            permissions.check_throttles(throttles, self.request, self)
+
+    def may_see(self, instance: Any) -> bool:
+        """Whether the object permissions let the caller see a row."""
+        try:
+            self.check_object_permissions(instance)
+        except BindingError:
+            return False
+        return True
+
+    def check_method(self, method: str, instance: Any) -> None:
+        """Whether the caller might write: the permissions are asked as if the request had come with ``method``.
+
+        Raises:
+            Unauthenticated, Forbidden: The caller may not.
+        """
+        request = permissions.request_of(self.call, method)
+        instances = settle(self.get_permissions())
+        permissions.check(instances, request, self)
+        if instance is not None:
+            permissions.check_object(instances, request, self, instance)
+
+
+def _is_like(asked: str | None, method: str) -> bool:
+    """Whether permissions would answer both methods alike: ``HEAD`` and ``GET``."""
+    return asked == method or {asked, method} <= {*SAFE_METHODS}

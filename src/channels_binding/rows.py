@@ -1,0 +1,170 @@
+"""Which rows there are for a caller, found by key or as a whole, and what they are made of."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connections, models
+
+from channels_binding import permissions, serializers
+from channels_binding.calls import Row
+from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
+from channels_binding.gates import Gate
+from channels_binding.plans import Reader
+from channels_binding.provenance import models_of, reads_again, row_models
+from channels_binding.threads import run, settle
+
+
+class RowSource(Gate):
+    """The rows of a binding."""
+
+    def get_queryset(self) -> Any:
+        """Rows that the caller may know of. It decides every read, write and push alike."""
+        if self.queryset is not None:
+            return self.queryset.all()
+        return self.get_model()._default_manager.all()
+
+    def reading_queryset(self) -> models.QuerySet[Any]:
+        """``get_queryset()``, run."""
+        queryset: models.QuerySet[Any] = settle(self.get_queryset())
+        return queryset
+
+    def trace(self, queryset: models.QuerySet[Any]) -> None:
+        """Note the models that a queryset reads, if a live query wants to know."""
+        if self.dependencies is not None:
+            self.dependencies |= models_of(queryset)
+
+    def trace_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> None:
+        """As ``trace``, of the rows that are shown and what is shown of others with them."""
+        if self.on_matching is not None:
+            self.on_matching(queryset)
+        if self.dependencies is None:
+            return
+        self.is_read_by_plan = reader.plan is not None
+        own = {*row_models(queryset.model)}
+        found = models_of(queryset)
+        is_entangled = reads_again(queryset, {model._meta.db_table for model in own})
+        self.dependencies |= found if is_entangled else found - own
+        self.dependencies |= {*reader.related(queryset.model)}
+
+    def get_row(self, key: Any, reader: Reader) -> Row:
+        """The row with this key as it is sent, if the caller may see it. Missing and hidden look the same.
+
+        Raises:
+            NotFound: No such row, or none that the caller may know of.
+            Forbidden: An object permission refuses.
+        """
+        if type(self).get_object is not RowSource.get_object or not self.sees_every_row():
+            return reader.rows_of([self.get_object(key, reader)])[0]
+        try:
+            rows = reader.rows(self.reading_queryset().order_by().filter(pk=key))
+        except OverflowError:
+            rows = ()
+        if not rows:
+            raise NotFound()
+        return rows[0]
+
+    def visible_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> tuple[Row, ...]:
+        """Rows of a queryset that the object permissions let the caller see."""
+        if self.sees_every_row():
+            return reader.rows(queryset)
+        return reader.rows_of([each for each in reader.instances(queryset) if self.may_see(each)])
+
+    def sees_every_row(self) -> bool:
+        """Whether the object permissions refuse no row, so that none need be asked about an instance."""
+        own = type(self)
+        if own.check_object_permissions is not Gate.check_object_permissions or own.may_see is not Gate.may_see:
+            return False
+        return permissions.are_blind_to_objects(settle(self.get_permissions()))
+
+    def get_object(self, key: Any, reader: Reader | None = None, *, lock: bool = False) -> Any:
+        """The row with this key, if the caller may have it. Missing and hidden look the same.
+
+        Args:
+            lock: Whether the row is about to be written (``SELECT … FOR UPDATE`` where the database has it).
+
+        Raises:
+            NotFound: No such row, or none that the caller may know of.
+            Forbidden: An object permission refuses.
+        """
+        queryset = self.reading_queryset()
+        if lock:
+            self._lock(key, queryset.db)
+        if reader is not None:
+            queryset = serializers.joined(queryset, reader.serializer)
+        lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+        try:
+            instance = queryset.prefetch_related(None).get(pk=key)
+        except (models.ObjectDoesNotExist, OverflowError):
+            raise NotFound() from None
+        self._check_known(instance)
+        models.prefetch_related_objects([instance], *lookups)  # a row that is refused costs as much as a missing one
+        return instance
+
+    def _check_known(self, instance: Any) -> None:
+        """The object permissions, of which a caller who may not even see the row learns nothing.
+
+        Raises:
+            NotFound: The caller may not see the row.
+            Unauthenticated, Forbidden: The caller may see it, and not do this with it.
+        """
+        try:
+            self.check_object_permissions(instance)
+        except (Unauthenticated, Forbidden):
+            if self.call.action == "retrieve" or not self._as_reader(instance).may_see(instance):
+                raise NotFound() from None
+            raise
+
+    def _as_reader(self, instance: Any) -> "Gate":
+        call = replace(self.call, action="retrieve", data={"id": serializers.pk_of(instance)}, request=None)
+        return type(self)(call)
+
+    async def aget_object(self, key: Any) -> Any:
+        """``get_object`` for coroutine handlers."""
+        return await run(self.get_object, self.parse_key(key))
+
+    def _lock(self, key: Any, alias: str) -> None:
+        if connections[alias].features.has_select_for_update and connections[alias].in_atomic_block:
+            row = self.get_model()._base_manager.using(alias).select_for_update().filter(pk=key)
+            row.values_list("pk").first()
+
+    def key_of(self, data: Mapping[str, Any]) -> Any:
+        """``{"id": "7"}`` → ``7``.
+
+        Raises:
+            Invalid: There is no ``id``, or it is of the wrong type.
+        """
+        if data.get("id") is None:
+            raise Invalid.field("id", "required", "'id' is missing.")
+        return self.parse_key(data["id"])
+
+    @classmethod
+    def takes_key(cls, value: Any) -> bool:
+        """Whether a value could be the key of a row."""
+        try:
+            cls.parse_key(value)
+        except Invalid:
+            return False
+        return True
+
+    @classmethod
+    def parse_key(cls, value: Any) -> Any:
+        """A key as it travels → a key of the model. Strict, so that ``true`` or ``"١"`` never mean row 1.
+
+        Raises:
+            Invalid: Of the wrong type.
+        """
+        pk = cls.get_model()._meta.pk
+        if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).isprintable():
+            raise Invalid.field("id", "invalid", "'id' is a number or text.")
+        if isinstance(serializers.key_field(pk), models.IntegerField) and not _is_integer(value):
+            raise Invalid.field("id", "invalid", "'id' is a whole number.")
+        try:
+            return serializers.from_pk(cls.get_model(), value)
+        except (ValidationError, ValueError, TypeError):
+            raise Invalid.field("id", "invalid", "'id' is not a key of this stream.") from None
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) or (value.isascii() and value.removeprefix("-").isdigit() and len(value) < 20)

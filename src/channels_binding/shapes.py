@@ -1,0 +1,196 @@
+"""How rows are shown and written: the binding's serializer, its form, and the texts of related rows."""
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.forms.models import BaseModelForm
+
+from channels_binding import codecs, forms, serializers, uploads
+from channels_binding.calls import Call, Row
+from channels_binding.plans import Plan, Reader, names_of, plan_of
+from channels_binding.rows import RowSource
+from channels_binding.threads import settle
+from channels_binding.types import Pk
+
+
+class Neighbours(Protocol):
+    """What a binding knows of the others."""
+
+    def for_model(self, model: type[models.Model]) -> "type[Shapes] | None":
+        """The binding that serves a model."""
+
+
+class Shapes(RowSource):
+    """The serializer, the form and the labels of a binding."""
+
+    _neighbours: ClassVar["Neighbours"]
+    """The registry, seen from below: which binding serves a model."""
+
+    def get_serializer_class(self) -> Any:
+        """``serializer_class``, or one made from ``fields``. Override to choose by ``self.action`` or ``self.user``."""
+        if self.serializer_class is not None:
+            return serializers.check_class(self.serializer_class, type(self))
+        return self.default_serializer_class()
+
+    @classmethod
+    def default_serializer_class(cls) -> Any:
+        """The ModelSerializer made from ``fields``, ``exclude``, ``read_only_fields`` and ``extra_kwargs``; one a class."""
+        if "_default_serializer" not in vars(cls):
+            cls._default_serializer = cls._make_serializer_class()
+        return cls._default_serializer
+
+    @classmethod
+    def _make_serializer_class(cls) -> Any:
+        model = cls.get_model()
+        names, read_only = cls.fields, tuple(cls.read_only_fields)
+        if names is None:
+            names, read_only = serializers.implicit_fields(model), read_only + serializers.implicit_read_only(model)
+        shown = tuple(name for name in names if name not in cls.exclude)
+        return serializers.default_class(model, shown, read_only, cls.extra_kwargs)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """As DRF's: ``request``, ``view``, ``format``, and the ``call``."""
+        return {"request": self.request, "view": self, "format": None, "call": self.call}
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """An instance of the serializer class, with its context."""
+        kwargs.setdefault("context", self.get_serializer_context())
+        return settle(self.get_serializer_class())(*args, **kwargs)
+
+    def make_reader(self, data: Mapping[str, Any]) -> Reader:
+        """How the rows of a read are read, narrowed to the ``fields`` that the caller wants.
+
+        Raises:
+            Invalid: A name that the serializer does not show.
+        """
+        names = data.get("fields")
+        plan = self._plan()
+        reader = Reader(lambda: self._narrowed(names), None if plan is None else plan.only(names))
+        if plan is None and names is not None:
+            assert reader.serializer is not None  # made now, so that a wrong name is refused before any SQL
+        return reader
+
+    def _plan(self) -> Plan | None:
+        if not self._serializes_as_usual():
+            return None
+        return plan_of(settle(self.get_serializer_class()), self.get_model())
+
+    def serializer_names(self) -> Iterable[str] | None:
+        """Names of all fields of the serializer, those that are only written included; None if it has none."""
+        names = names_of(settle(self.get_serializer_class())) if self._serializes_as_usual() else None
+        return getattr(self.get_serializer(), "fields", None) if names is None else names
+
+    def _serializes_as_usual(self) -> bool:
+        return type(self).get_serializer is Shapes.get_serializer
+
+    def _narrowed(self, names: Any) -> Any:
+        serializer = self.get_serializer()
+        serializers.narrow(serializer, names)
+        return serializer
+
+    def get_form_class(self) -> Any:
+        """``form_class``, or a ModelForm of the fields that the serializer lets the caller write."""
+        if self.form_class is not None:
+            return self.form_class
+        serializer = serializers.child(self.get_serializer())
+        writable = [name for name, field in serializer.fields.items() if not field.read_only]
+        return _model_form(self.get_model(), tuple(writable))
+
+    def get_form(self, *, instance: Any = None, **kwargs: Any) -> Any:
+        """The form, on a row where it takes one."""
+        form_class = settle(self.get_form_class())
+        if issubclass(form_class, BaseModelForm):
+            kwargs["instance"] = instance
+        form = form_class(**kwargs)
+        for field in form.fields.values():
+            self._scope_choices(field)
+        return form
+
+    def scope_formset(self, formset: Any) -> None:
+        """As in the form itself, relations offer only rows that the caller may know of."""
+        for form in formset.forms:
+            for field in form.fields.values():
+                if not field.widget.is_hidden:
+                    self._scope_choices(field)
+
+    def rows_of_formset(self, cls: Any) -> Any:
+        """Rows that a formset may show: those that the caller may know of, where a stream serves them."""
+        other = self.neighbour(getattr(cls, "model", None))
+        return None if other is None else other.reading_queryset()
+
+    def neighbour(self, model: Any) -> "Shapes | None":
+        """The binding that serves another model, asked by the same caller."""
+        other = None if model is None else self._neighbours.for_model(model)
+        return None if other is None else other(self._neighbour_call(other))
+
+    def with_files(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """``{"$file": "token"}`` stands for a file that the caller has uploaded."""
+        return uploads.resolved(self.user, data)
+
+    def _scope_choices(self, field: Any) -> None:
+        """A relation offers only rows that the caller may know of, where a stream serves them."""
+        queryset = getattr(field, "queryset", None)
+        if queryset is None:
+            return
+        other = self._neighbours.for_model(queryset.model)
+        if other is not None:
+            field.queryset = queryset & other(self._neighbour_call(other)).reading_queryset()
+
+    def _neighbour_call(self, other: type["Shapes"]) -> Call:
+        return Call(other.get_stream(), "search", {}, self.user, door=self.call.door, scope=self.call.scope)
+
+    def labels_of(self, rows: Sequence[Row], serializer: Any) -> dict[str, dict[str, str]]:
+        """Texts of the related rows that a page shows the keys of: ``{"assignee": {"7": "Ann"}}``.
+
+        Only of rows that a stream serves and the caller may know of.
+        """
+        shown = [self.decoded(row) for row in rows]
+        labels: dict[str, dict[str, str]] = {}
+        for name, field in getattr(serializers.child(serializer), "fields", {}).items():
+            model = self.related_model(name) if serializers.shows_keys(field) else None
+            other = self._neighbours.for_model(model) if model else None
+            if other is not None and not field.write_only:
+                labels[name] = self._texts(other, name, _keys_shown(row.get(name) for row in shown))
+        return labels
+
+    def _texts(self, other: type["Shapes"], name: str, keys: set[Pk]) -> dict[str, str]:
+        queryset = other(self._neighbour_call(other)).reading_queryset()
+        self.trace(queryset)
+        known = {key: text for key in keys if (text := self.known_labels.get(name, {}).get(str(key))) is not None}
+        lacking = keys - known.keys()
+        read = {serializers.pk_of(row): str(row) for row in queryset.filter(pk__in=lacking)} if lacking else {}
+        return {str(key): text for key, text in sorted({**known, **read}.items(), key=lambda item: str(item[0]))}
+
+    @classmethod
+    def related_model(cls, name: str) -> type[models.Model] | None:
+        """The model that a forward relation of this name leads to by its key, if it is one."""
+        try:
+            field = cls.get_model()._meta.get_field(name)
+        except FieldDoesNotExist:
+            return None
+        is_forward = field.concrete and (field.many_to_one or field.one_to_one or field.many_to_many)
+        return field.related_model if is_forward and isinstance(field.related_model, type) else None
+
+    @classmethod
+    def stream_of(cls, model: type[models.Model]) -> str | None:
+        """The stream that serves a model, if one does."""
+        other = cls._neighbours.for_model(model)
+        return other.get_stream() if other else None
+
+    @staticmethod
+    def decoded(row: Row) -> dict[str, Any]:
+        """A row as it stands in a larger answer."""
+        value: dict[str, Any] = codecs.parse(row.body)
+        return value
+
+
+def _keys_shown(values: Iterable[Any]) -> set[Pk]:
+    """Keys in the cells of a relation's column: one, several or none a row."""
+    cells = (value if isinstance(value, list) else [value] for value in values)
+    return {key for cell in cells for key in cell if isinstance(key, (int, str))}
+
+
+_model_form = functools.lru_cache(maxsize=256)(forms.model_form)
