@@ -58,7 +58,7 @@ bench: $(PYTHON_BENCH)  ## the measurements in benchmarks/
 docs:  ## where what is written down
 	@echo "README.md              what it is, and how to start"
 	@echo "spec/protocol.md       the wire, word for word"
-	@echo "docs/                  reference (settings, errors), decisions"
+	@echo "docs/                  how-tos, reference (settings, errors, checks), decisions"
 	@echo "example/README.md      the help desk"
 	@echo "CONTRIBUTING.md        the house: where things are, and how they are changed"
 
