@@ -1,31 +1,26 @@
-"""One accepted socket: frames in, answers and pushes out. Shared by both consumers; who a token belongs to, its door says.
+"""What arrives on a socket, and what is answered. Shared by both consumers; who a token belongs to, the door says.
 
 A call runs as a task of its own, so a slow one holds up neither the next one nor a push. What leaves passes one outbox
 with one writer, so order holds.
 """
 
 import asyncio
-import logging
-import secrets
 import threading
-import time
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
 from channels_binding import authentication, batches, codecs, protocol
 from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading, forgetful
-from channels_binding.conf import Settings, get_settings
 from channels_binding.dispatch import aperform
 from channels_binding.exceptions import (
     BadRequest,
     BindingError,
     Invalid,
-    LimitExceeded,
     NotFound,
     Timeout,
     TooLarge,
@@ -35,38 +30,17 @@ from channels_binding.failures import as_error
 from channels_binding.live import identity as live_identity
 from channels_binding.live import outlet
 from channels_binding.live.capture import WRITTEN
-from channels_binding.live.hub import Hub
-from channels_binding.live.queries import Group, Subscription
+from channels_binding.live.queries import Group
 from channels_binding.live.window import returning, snapshot
-from channels_binding.outbox import Outbox
 from channels_binding.protocol import Body, Malformed, Request, failure, frame, message
 from channels_binding.registry import registry
-from channels_binding.session import Limits, Rate, Session, read_name
+from channels_binding.session import read_name
+from channels_binding.sockets import UNAUTHENTICATED, Socket
 from channels_binding.threads import run
-from channels_binding.types import Dialect, Scope, Send
-
-logger = logging.getLogger("channels_binding")
 
 OWN_DIFFS_SECONDS = 0.25
 """How long the reply to a write waits for the diffs that the write causes on its own connection."""
 READS = ("retrieve", "search", "list")
-UNAUTHENTICATED = 4401
-FAREWELL_SECONDS = 1.0
-"""How long a last message may take to leave before the socket is closed after it."""
-READS_AT_ONCE = 4
-"""Reads of one connection that are made side by side: so many answers may go beyond what is let wait for a client."""
-MAX_QUEUED_BYTES = 8 * 1024 * 1024
-"""More than this waiting for a client that does not read: it is closed with 4508. Live reads alone never get there."""
-
-
-def limits_of(settings: Settings) -> Limits:
-    return Limits(
-        frame_bytes=settings.MAX_FRAME_BYTES,
-        subscriptions=settings.MAX_SUBSCRIPTIONS,
-        window_rows=settings.MAX_PAGE_SIZE,
-        calls_in_flight=settings.MAX_CALLS_IN_FLIGHT,
-        messages_per_second=settings.MESSAGES_PER_SECOND,
-    )
 
 
 class Outlet:
@@ -112,280 +86,8 @@ class Outlet:
         outlet.to_user(user_pk, event, data)
 
 
-class Door(Protocol):
-    """What lets people in: the consumer."""
-
-    async def identify(self, token: str | None) -> Identity:
-        """Who the token belongs to; with None, ask again who the handshake belongs to.
-
-        Raises:
-            Exception: It is not known.
-        """
-
-    async def entered(self, identity: Identity) -> None:
-        """The connection is this user's from now on."""
-
-
-class Connection:
-    """An open socket. To the hub it is a ``Subscriber``."""
-
-    def __init__(
-        self, scope: Scope, send: Send, identity: Identity | None, dialect: Dialect, door: Door | None = None
-    ) -> None:
-        """``identity`` is None for a socket that is open only to say who it is (``cb.auth``)."""
-        settings = get_settings()
-        self.id = secrets.token_urlsafe(9)
-        self.scope: Mapping[str, Any] = scope
-        self.is_pending = identity is None
-        """Whether it is not known yet who this is. Then nothing but ``cb.auth`` is answered."""
-        self.dialect: Dialect = dialect
-        self.streams: dict[str, str] = {}
-        self._door = door
-        self._token: str | None = None
-        """The token of the last ``cb.auth``; None while the handshake says who this is."""
-        self._handshake = scope
-        self._expiry: asyncio.TimerHandle | None = None
-        self.settings = settings
-        self.session = Session(dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND))
-        self.hub = Hub.current()
-        self.thread = threading.get_ident()
-        """The thread of the hub's loop."""
-        self.outbox = Outbox(send, dialect, settings.UNACKNOWLEDGED_BYTES, self._catch_up)
-        self._held: list[bytes] = []
-        self._writes_in_flight = 0
-        self._opening = 0
-        """Live reads and subscriptions that are being opened."""
-        self._is_idle = asyncio.Event()
-        """Set while every call is answered."""
-        self._is_idle.set()
-        self._reads_at_once = asyncio.Semaphore(READS_AT_ONCE)
-        self._was_told_of_overflow = False
-        self._answered_while_full = 0
-        """Bytes of refusals and pongs since the outbox became full."""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._last_heard = self.hub.loop.time()
-        self._take(identity or Identity(AnonymousUser()))
-
-    # Life
-
-    async def open(self) -> None:
-        """Let messages leave; of a socket whose owner is known, join the hub and, with ``cb.1``, say hello."""
-        self.outbox.start()
-        self._spawn(self._keep_alive())
-        if self.is_pending:
-            self._spawn(self._expect_authentication())
-        else:
-            await self._enter()
-
-    async def _enter(self) -> None:
-        await self.hub.ready()
-        self.hub.join(self)
-        if self.dialect == "cb.1":
-            self.put(message("cb.hello", self._hello()))
-
-    async def _expect_authentication(self) -> None:
-        await asyncio.sleep(self.settings.AUTHENTICATION_SECONDS)
-        if self.is_pending:
-            self.end(UNAUTHENTICATED, "did not authenticate in time")
-
-    # Whose it is
-
-    def _take(self, identity: Identity) -> None:
-        """Be this user's from now on, for as long as its token lasts."""
-        self.identity, self.user, self.auth = identity, identity.user, identity.auth
-        self.session_key = identity.session_key
-        self.scope = identity.into(self._handshake)
-        live_identity.watch(identity.auth)
-        self._expire_at(identity.expires_at)
-
-    def _expire_at(self, moment: float | None) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-        self._expiry = None
-        if moment is not None:
-            self._expiry = self.hub.loop.call_later(max(0.0, moment - time.time()), self._expire, moment)
-
-    def _expire(self, moment: float) -> None:
-        if time.time() < moment:  # the loop's clock and the wall's go apart
-            self._expire_at(moment)
-        else:
-            self.end(UNAUTHENTICATED, "the token is over")
-
-    async def become(self, identity: Identity) -> None:
-        """Be somebody else's, or somebody's with another token: every live read is read again as this user."""
-        self._take(identity)
-        if self._door is not None:
-            await self._door.entered(identity)
-        if not self._remains(identity.user):
-            await self._farewell(UNAUTHENTICATED, "signed out")
-        else:
-            await live_identity.reevaluate(self.hub, self)
-
-    def _remains(self, user: Any) -> bool:
-        """Whether the connection stays open as this user's."""
-        return bool(user.is_authenticated) or self.settings.ANONYMOUS_CONNECTION_ALLOWED
-
-    @property
-    def has_token(self) -> bool:
-        return self.identity.token is not None
-
-    async def identify(self) -> None:
-        """Ask again who this is, where a token says it.
-
-        Raises:
-            Unauthenticated: The token is no longer good, or somebody else's.
-        """
-        asked = self.identity
-        if self._door is None or asked.token is None:
-            return
-        found = await self._door.identify(self._token)
-        if found.user.pk != asked.user.pk:
-            raise Unauthenticated()
-        if self.identity is asked:
-            self._take(replace(asked, auth=found.auth))
-
-    async def _farewell(self, code: int, reason: str) -> None:
-        """Close the socket once what was put before has left."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.outbox.is_written.wait(), FAREWELL_SECONDS)
-        self.end(code, reason)
-
-    def _hello(self) -> dict[str, Any]:
-        limits = self.session.limits
-        return {
-            "proto": "cb.1",
-            "connection": self.id,
-            **self._whose(),
-            "ping_seconds": self.settings.PING_SECONDS,
-            "limits": {name: getattr(limits, name) for name in Limits.__slots__},
-        }
-
-    def _whose(self) -> dict[str, Any]:
-        """Whose the connection is, and for how many seconds: ``{"user": "7", "expires_in": 300}``."""
-        moment = self.identity.expires_at
-        lasts = {} if moment is None else {"expires_in": max(0, int(moment - time.time()))}
-        return {"user": None if getattr(self.user, "pk", None) is None else str(self.user.pk), **lasts}
-
-    async def close(self) -> None:
-        """The socket is gone: leave the hub, end what runs for it."""
-        self._expire_at(None)
-        self.hub.leave(self, self.subscriptions)
-        self.session.reads.clear()
-        for task in [*self._tasks]:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.outbox.end()
-
-    @property
-    def closed_with(self) -> tuple[int, str] | None:
-        return self.outbox.closed_with
-
-    def end(self, code: int, reason: str) -> None:
-        """Close the socket; what waits to be written is dropped."""
-        if self.closed_with is None:
-            self.outbox.close(code, reason)
-            self.hub.leave(self, self.subscriptions)
-            self.session.reads.clear()
-
-    def go_away(self, reason: str, after_seconds: float) -> None:
-        """Tell the client to come back after a while, to another process. It may finish what it has begun."""
-        if self.dialect == "cb.1":
-            self.put(
-                message("cb.goaway", {"reason": reason, "reconnect": True, "after_ms": round(after_seconds * 1000)})
-            )
-
-    async def retire(self, code: int, reason: str) -> None:
-        """Close the socket once every call is answered and everything written. Cancelling is safe."""
-        while not (self._is_idle.is_set() and self.outbox.is_written.is_set()):
-            await self._is_idle.wait()
-            await self.outbox.is_written.wait()
-        self.end(code, reason)
-
-    def _spawn(self, coroutine: Any) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    # What leaves
-
-    def put(self, *frames: bytes) -> None:
-        """Send messages after all that was put before. Never blocks."""
-        self.outbox.put(protocol.batch(frames))
-        if self.outbox.queued > MAX_QUEUED_BYTES:
-            self.end(4508, "too much waits to be read")
-
-    def _answer_at_once(self, answer: bytes) -> None:
-        """What costs nothing to ask for: a refusal, a pong. Who asks without reading is asked to leave."""
-        self._answered_while_full = self._answered_while_full + len(answer) if self.congested else 0
-        if self._answered_while_full > self.outbox.bound:
-            self.end(4508, "answers wait to be read")
-        self.put(answer)
-
-    def push(self, frames: Sequence[bytes]) -> None:
-        """What the hub tells: one array frame with ``cb.1``; to others one by one, and after the reply to their own write."""
-        if self.dialect == "cb.1":
-            self.put(*frames)
-        elif self._writes_in_flight:
-            self._held.extend(frames)
-        else:
-            for each in frames:
-                self.put(each)
-
-    def _release_held(self) -> None:
-        held, self._held = self._held, []
-        for each in held:
-            self.put(each)
-
-    @property
-    def congested(self) -> bool:
-        return self.outbox.is_full
-
-    def overflow(self, event: str) -> None:
-        if not self._was_told_of_overflow:
-            self._was_told_of_overflow = True
-            bound = self.outbox.bound
-            why = f"{bound} bytes are not taken in yet; this message and those after it are dropped."
-            self.put(failure(LimitExceeded(why, limit=bound), event))
-
-    @property
-    def subscriptions(self) -> Sequence[Subscription]:
-        return [*self.session.reads.values()]
-
-    def drop(self, subscription: Subscription) -> None:
-        for name, present in [*self.session.reads.items()]:
-            if present is subscription:
-                del self.session.reads[name]
-
-    async def _keep_alive(self) -> None:
-        """Ping after silence; give up on a client that takes in nothing."""
-        ping_seconds = self.settings.PING_SECONDS
-        while True:
-            await asyncio.sleep(min(1.0, ping_seconds / 4))
-            if self.outbox.stalled_seconds() > self.settings.SLOW_SECONDS:
-                self.end(4508, "nothing was acknowledged")
-            elif self._is_pinged and self._silent_seconds() > ping_seconds and not self.outbox.flow.awaited:
-                self.outbox.ping()
-
-    @property
-    def _is_pinged(self) -> bool:
-        return self.dialect == "cb.1" and not self.is_pending
-
-    def _silent_seconds(self) -> float:
-        return self.hub.loop.time() - self._last_heard
-
-    def _catch_up(self) -> None:
-        """There may be room again: bring reads up to date that were held back."""
-        if self.congested:
-            return
-        self._was_told_of_overflow = False
-        behind = [subscription for subscription in self.subscriptions if subscription.is_behind]
-        if behind:
-            frames: dict[Any, list[bytes]] = {self: []}
-            self.hub.bring_up_to_date(behind, frames)
-            if frames[self]:
-                self.push(frames[self])
-
-    # What arrives
+class Connection(Socket):
+    """An open socket that is talked to. To the hub it is a ``Subscriber``."""
 
     async def receive(self, text: str | None, binary: bytes | None) -> None:
         """One frame of the client. Never raises; what is wrong with it is answered."""
