@@ -101,6 +101,16 @@ class Plan:
     def names(self) -> list[str]:
         return [member.name for member in self.members]
 
+    @cached_property
+    def shows_host(self) -> bool:
+        """Whether it shows URLs of files, which begin with the host that was asked."""
+        return any(
+            _is_file(self.model, member.path)
+            if isinstance(member, Column)
+            else member.plan is not None and member.plan.shows_host
+            for member in self.members
+        )
+
     def only(self, names: Any) -> "Plan":
         """The plan narrowed to the ``fields`` of a call, and the key.
 
@@ -207,6 +217,13 @@ class Reader:
     def sortable(self, model: type[models.Model]) -> Sequence[str]:
         """Shown fields that are columns of the model."""
         return serializers.own_columns(self.serializer, model) if self.plan is None else self.plan.sortable
+
+
+def _is_file(model: type[models.Model], path: str) -> bool:
+    try:
+        return isinstance(model._meta.get_field(path), models.FileField)
+    except FieldDoesNotExist:  # a path through a parent link
+        return False
 
 
 def is_stock_queryset(queryset: models.QuerySet[Any]) -> bool:

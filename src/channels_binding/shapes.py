@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import DisallowedHost, FieldDoesNotExist
 from django.db import models
 from django.forms.models import BaseModelForm
 
@@ -77,6 +77,19 @@ class Shapes(RowSource):
         if not self._serializes_as_usual():
             return None
         return plan_of(settle(self.get_serializer_class()), self.get_model())
+
+    def host_shown(self) -> str | None:
+        """``"https://example.com/"`` where answers may hold URLs with the host that was asked; None where they do not.
+
+        Live reads that were asked for at several hosts share an answer only where it is None.
+        """
+        plan = self._plan()
+        if plan is not None and not plan.shows_host:
+            return None
+        try:
+            return str(self.request.build_absolute_uri("/"))
+        except DisallowedHost:
+            return ""
 
     def serializer_names(self) -> Iterable[str] | None:
         """Names of all fields of the serializer, those that are only written included; None if it has none."""

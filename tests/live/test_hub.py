@@ -18,7 +18,7 @@ from channels_binding.live.queries import evaluate
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.test_queries import TalkativeNoteBinding
-from tests.project.zoo.models import Cafe, Label, LoudNote, Note, Place, Precious, Token
+from tests.project.zoo.models import Attachment, Cafe, Label, LoudNote, Note, Place, Precious, Token
 
 
 class Shown:
@@ -623,3 +623,28 @@ async def test_a_live_list_of_another_database_follows_that_one(connect: Connect
     await in_thread(lambda: Note.objects.using("archive").filter(pk=archived.pk).update(title="older"))()
     await shown.take()
     assert shown.column("title") == ["older"]
+
+
+async def test_readers_at_several_hosts_are_shown_files_at_their_own(hub_ended: None, user: Any) -> None:
+    row = await in_thread(Attachment.objects.create)(name="a", file="attachments/a.txt")
+    sockets = {}
+    for host in ("testserver", "localhost"):
+        sockets[host] = BindingCommunicator("/ws/", user=user, headers=[(b"host", host.encode())])
+        await sockets[host].open()
+        answer = await sockets[host].call("zoo.Attachment.search#h")
+        assert answer["data"]["rows"][0]["file"] == f"http://{host}/media/attachments/a.txt"
+    row.file = "attachments/b.txt"
+    await in_thread(row.save)()
+    for host, socket in sockets.items():
+        push = await socket.receive()
+        assert push["data"]["patch"][0][1]["file"] == f"http://{host}/media/attachments/b.txt"
+        await socket.close()
+
+
+async def test_readers_at_several_hosts_share_what_shows_none(hub_ended: None, user: Any) -> None:
+    for host in ("testserver", "localhost"):
+        socket = BindingCommunicator("/ws/", user=user, headers=[(b"host", host.encode())])
+        await socket.open()
+        await socket.call("zoo.Note.search#h")
+        await socket.close()
+    assert len([key for key in Hub.current().groups if key.startswith("zoo.Note/")]) == 1

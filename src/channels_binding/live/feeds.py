@@ -110,7 +110,7 @@ class Feeds:
         admit(binding)
         audience = settle(binding.get_audience())
         labels = row_labels(binding.get_model())
-        return Feed(f"{call.stream}/{identity_of(audience)}", call, audience, labels)
+        return Feed(f"{call.stream}/{identity_of((audience, binding.host_shown()))}", call, audience, labels)
 
     def unsubscribe(self, stream: str, subscriber: Subscriber) -> None:
         for feed in [*self.by_key.values()]:

@@ -224,7 +224,7 @@ def open_query(call: Call) -> Group:
     question = replace(call, data=params, outlet=None, hash=None, have=None, terse=False)
     model = binding.get_model()
     return Group(
-        key=key_of(call, params, audience),
+        key=key_of(call, params, (audience, binding.host_shown())),
         call=question,
         audience=audience,
         row_labels=row_labels(model),
