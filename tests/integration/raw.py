@@ -1,4 +1,4 @@
-"""A WebSocket that reads only when it is told to, with a small receive buffer: what it has not read waits elsewhere."""
+"""A WebSocket that reads only when it is told to: what it has not read waits elsewhere."""
 
 import base64
 import json
@@ -11,11 +11,16 @@ from tests.integration.cluster import COOKIE
 
 
 class RawSocket:
-    """One connection to a server of the cluster. Blocking; messages are JSON."""
+    """One connection to a server of the cluster. Blocking; messages are JSON.
 
-    def __init__(self, port: int, session: str, *, modern: bool = True) -> None:
+    Args:
+        buffer_bytes: How much the operating system takes in unread; None for as much as it likes.
+    """
+
+    def __init__(self, port: int, session: str, *, modern: bool = True, buffer_bytes: int | None = 8192) -> None:
         self.socket = socket.socket()
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        if buffer_bytes is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
         self.socket.settimeout(20)
         self.socket.connect(("127.0.0.1", port))
         self.close_code: int | None = None

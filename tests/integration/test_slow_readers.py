@@ -48,9 +48,9 @@ async def census(cluster: Cluster, port: int) -> dict[str, Any]:
     return (await ask(cluster, port, ("zoo.census.count", {})))[0]  # type: ignore[no-any-return]
 
 
-def reading(port: int, session: str, *, modern: bool = True) -> RawSocket:
+def reading(port: int, session: str, **options: Any) -> RawSocket:
     """A connection with eight lists of all notes that says nothing more by itself."""
-    slow = RawSocket(port, session, modern=modern)
+    slow = RawSocket(port, session, **options)
     for number in range(8):
         slow.send({"event": f"zoo.Note.search#l{number}", "id": number, "data": DATA})
     return slow
@@ -106,7 +106,8 @@ async def test_who_reads_and_acknowledges_nothing_is_closed_with_4508(
     server: str, cluster: Cluster, ports: dict[str, int]
 ) -> None:
     port = ports[server]
-    slow = reading(port, cluster.sessions["bob"])
+    # Daphne resets a connection that has not answered its closing frame within a second: the frame must have arrived.
+    slow = reading(port, cluster.sessions["bob"], buffer_bytes=None)
     ending = asyncio.create_task(asyncio.to_thread(slow.frames_until_end))
     while not ending.done():
         await churn(cluster, port, 5)
