@@ -42,6 +42,7 @@ def test_a_project_that_is_fine_hears_nothing() -> None:
         ({"CONN_MAX_AGE": 0}, ["W007"]),
         ({"CONN_MAX_AGE": 60}, ["W008"]),
         ({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}, []),
+        ({"OPTIONS": {"pool": True}}, []),
     ],
 )
 def test_connections_are_kept_and_looked_after(

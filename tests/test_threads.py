@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
 
 from channels_binding import threads
@@ -181,3 +182,18 @@ def test_writers_of_sqlite_take_turns_before_they_ask_the_database(monkeypatch: 
         writer.join()
     assert len(most) == 8
     assert (max(most) == 2) is (connection.vendor == "sqlite")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("age", "is_kept"), [(0, False), (None, True)])
+async def test_a_connection_is_kept_or_given_back_after_each_call_as_the_settings_say(
+    age: int | None, is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", age)
+
+    def work() -> BaseDatabaseWrapper:
+        Label.objects.exists()
+        return connections["default"]
+
+    used = await threads.run(work)
+    assert (used.connection is not None) is is_kept

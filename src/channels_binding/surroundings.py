@@ -33,14 +33,15 @@ def _warning(number: int, message: str, hint: str) -> CheckMessage:
 
 
 def _databases() -> Iterator[CheckMessage]:
-    """The package's threads live as long as the process, and so may their connections."""
+    """The package's threads live as long as the process, and so may their connections; or a pool lends them."""
     for alias, database in settings.DATABASES.items():
-        age = database.get("CONN_MAX_AGE", 0)
-        if age == 0:
+        if database.get("OPTIONS", {}).get("pool"):
+            continue
+        if database.get("CONN_MAX_AGE", 0) == 0:
             yield _warning(
                 7,
                 f"DATABASES[{alias!r}] has no CONN_MAX_AGE: each call opens a connection, which costs more than the call.",
-                '"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True',
+                '"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True; or, on PostgreSQL, "OPTIONS": {"pool": True}',
             )
         elif not database.get("CONN_HEALTH_CHECKS"):
             yield _warning(

@@ -93,7 +93,10 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     def work() -> T:
         close_old_connections()
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            close_old_connections()  # with CONN_MAX_AGE=0 it goes back to the database's pool, if there is one
 
     return await loop.run_in_executor(pool(), context.run, work)
 
