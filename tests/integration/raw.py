@@ -14,13 +14,12 @@ class RawSocket:
     """One connection to a server of the cluster. Blocking; messages are JSON.
 
     Args:
-        buffer_bytes: How much the operating system takes in unread; None for as much as it likes.
+        buffer_bytes: How much the operating system takes in unread.
     """
 
-    def __init__(self, port: int, session: str, *, modern: bool = True, buffer_bytes: int | None = 8192) -> None:
+    def __init__(self, port: int, session: str, *, modern: bool = True, buffer_bytes: int = 8192) -> None:
         self.socket = socket.socket()
-        if buffer_bytes is not None:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
         self.socket.settimeout(20)
         self.socket.connect(("127.0.0.1", port))
         self.close_code: int | None = None

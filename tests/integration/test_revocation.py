@@ -108,5 +108,5 @@ async def test_what_is_withdrawn_in_one_process_is_gone_in_the_other_within_a_se
             await call(admin, "zoo.revocation.whisper", {"note": note, "text": f"canary-{how}"})
             await asyncio.sleep(0.5)
             await listener.task if how in CLOSING else None
-            assert [text for _, text in listener.frames if f"canary-{how}" in text] == []
+            assert [text for _, text in listener.frames if f'"canary-{how}"' in text] == []
             listener.task.cancel()
