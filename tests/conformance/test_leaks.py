@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -262,6 +263,10 @@ async def test_no_canary_leaves_by_the_socket(
     assert WORD not in log.text
 
 
+_TOKEN = re.compile(rb"[A-Za-z0-9]{32,}")
+"""CSRF tokens: any four letters come up in one of them now and then. No canary is as long."""
+
+
 def test_no_canary_leaves_over_http(
     user: Any, hidden_rows: list[type[BaseBinding]], log: pytest.LogCaptureFixture
 ) -> None:
@@ -288,7 +293,8 @@ def test_no_canary_leaves_over_http(
     assert len(answers) > len(hidden_rows) * 10
     assert [answer.request["PATH_INFO"] for answer in answers if answer.status_code >= 500] == []
     for answer in answers:
-        assert WORD.encode() not in answer.content + str(answer.headers).encode(), answer.request["PATH_INFO"]
+        sent = _TOKEN.sub(b"", answer.content + str(answer.headers).encode())
+        assert WORD.encode() not in sent, answer.request["PATH_INFO"]
     assert WORD not in log.text
 
 
