@@ -260,3 +260,9 @@ def test_what_cannot_be_ordered_has_no_canonical_form() -> None:
 
 def test_the_safe_integer_is_a_browser_s() -> None:
     assert codecs.SAFE_INTEGER == int(float(2**53)) - 1 == 9007199254740991
+
+
+def test_many_values_are_encoded_as_each_would_be() -> None:
+    values = [{"a": 1}, {"a": 2**60}, {"a": (1, {2})}, {"a": "x"}]
+    assert codecs.encode_each(values) == [codecs.encode(value) for value in values]
+    assert codecs.encode_each([]) == []

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from zlib import crc32
 
 from django.db.models import Model
@@ -88,17 +88,35 @@ def etag(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=6).hexdigest()
 
 
-class Row(NamedTuple):
-    """One row as sent: ``Row(pk=7, body=b'{"id":7,"title":"…"}', etag="a1b2c3d4e5f6")``."""
+class Row:
+    """One row as sent: ``Row(7, b'{"id":7,"title":"…"}')``, whose ``etag`` is made when it is first asked for."""
 
-    pk: Pk
-    body: bytes
-    etag: str
+    __slots__ = ("_etag", "body", "pk")
+
+    def __init__(self, pk: Pk, body: bytes) -> None:
+        self.pk = pk
+        self.body = body
+        self._etag: str | None = None
 
     @classmethod
     def of(cls, pk: Pk, value: Mapping[str, Any]) -> "Row":
-        body = codecs.encode(value)
-        return cls(pk, body, etag(body))
+        return cls(pk, codecs.encode(value))
+
+    @property
+    def etag(self) -> str:
+        """Version of the row: ``"a1b2c3d4e5f6"``."""
+        if self._etag is None:
+            self._etag = etag(self.body)
+        return self._etag
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and (self.pk, self.body) == (other.pk, other.body)
+
+    def __hash__(self) -> int:
+        return hash((self.pk, self.body))
+
+    def __repr__(self) -> str:
+        return f"Row({self.pk!r}, {self.body!r})"
 
 
 @dataclass(frozen=True)

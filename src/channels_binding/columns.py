@@ -138,23 +138,30 @@ def _choice(field: Any, column: Any) -> Bind | None:
 
 
 def _decimal(field: Any, column: Any) -> Bind:
-    """What has the right number of places already needs no rounding, which is most of DRF's work."""
     places, digits = field.decimal_places, field.max_digits
     is_plain = not field.localize and not field.normalize_output and places is not None and digits is not None
     if not is_plain or not isinstance(column, models.DecimalField):
         return _called(field)
-    quantum, beyond = Decimal(1).scaleb(-places), digits - places
-    exact = field.to_representation
-
-    def convert(value: Any) -> Any:
-        if value.is_finite() and value.same_quantum(quantum) and value.adjusted() < beyond:
-            return f"{value:f}"
-        return exact(value)
+    as_text = DecimalText(places, digits, field.to_representation)
 
     def bind(get_request: Callable[[], Request]) -> Convert:
-        return convert if getattr(field, "coerce_to_string", api_settings.COERCE_DECIMAL_TO_STRING) else exact
+        is_text = getattr(field, "coerce_to_string", api_settings.COERCE_DECIMAL_TO_STRING)
+        return as_text if is_text else as_text.exact
 
     return bind
+
+
+class DecimalText:
+    """``Decimal("2.50")`` → ``"2.50"``. What has the right number of places already needs no rounding."""
+
+    def __init__(self, places: int, digits: int, exact: Convert) -> None:
+        self.places, self.digits, self.exact = places, digits, exact
+        self._quantum, self._beyond = Decimal(1).scaleb(-places), digits - places
+
+    def __call__(self, value: Any) -> Any:
+        if value.is_finite() and value.same_quantum(self._quantum) and value.adjusted() < self._beyond:
+            return f"{value:f}"
+        return self.exact(value)
 
 
 def _iso(setting: str, column_type: type, isoformat: Convert) -> Callable[[Any, Any], Bind]:
@@ -179,19 +186,25 @@ def _instant(field: Any, column: Any) -> Bind:
         wanted = getattr(field, "format", api_settings.DATETIME_FORMAT)
         if zone is None or not isinstance(wanted, str) or wanted.lower() != ISO_8601:
             return exact
-
-        def convert(value: Any) -> Any:
-            if type(value) is not datetime.datetime or value.tzinfo is None:
-                return exact(value)
-            try:
-                text = value.astimezone(zone).isoformat()
-            except OverflowError:
-                return exact(value)
-            return text[:-6] + "Z" if text.endswith("+00:00") else text
-
-        return convert
+        return InstantText(zone, exact)
 
     return bind
+
+
+class InstantText:
+    """An aware datetime → ``"2026-11-24T19:30:00Z"``, as ISO 8601 has it in a time zone."""
+
+    def __init__(self, zone: datetime.tzinfo, exact: Convert) -> None:
+        self.zone, self.exact = zone, exact
+
+    def __call__(self, value: Any) -> Any:
+        if type(value) is not datetime.datetime or value.tzinfo is None:
+            return self.exact(value)
+        try:
+            text = value.astimezone(self.zone).isoformat()
+        except OverflowError:
+            return self.exact(value)
+        return text[:-6] + "Z" if text.endswith("+00:00") else text
 
 
 def _list(field: Any, column: Any) -> Bind | None:

@@ -18,6 +18,7 @@ from channels_binding.filters import apply_filters, apply_search, refuse_undecla
 from channels_binding.pagination import is_plain, keys_and_count, ordered, read_order, read_page
 from channels_binding.plans import Reader
 from channels_binding.schema import describe_stream
+from channels_binding.selections import count_of
 from channels_binding.serializers import as_pk, from_pk, rows_of
 from channels_binding.threads import settle
 from channels_binding.types import Pk
@@ -109,7 +110,9 @@ class ReadMixin(Base):
 
     def filter_queryset(self, queryset: models.QuerySet[Any], data: Data) -> models.QuerySet[Any]:
         """Apply ``filters`` and ``query``. Override to filter by more than the caller asks for."""
-        queryset = apply_filters(self.get_filterset_class(), data.get("filters"), queryset, self.request)
+        filters = self.get_filterset_class()
+        request = None if filters is None else self.request  # making one of a socket's scope takes a while
+        queryset = apply_filters(filters, data.get("filters"), queryset, request)
         return apply_search(self.get_search_fields(), data.get("query"), queryset, self)
 
     def _reading(self, rows: tuple[Row, ...], reader: Reader, data: Data, meta: Data) -> Reading:
@@ -121,7 +124,7 @@ class ReadMixin(Base):
         if self.unchanged is not None and is_plain(queryset):
             keys, count = keys_and_count(queryset, window)
             return self._rows_of_keys(keys, self.unchanged, reader), count
-        count = queryset.order_by().count()
+        count = count_of(queryset)
         return (reader.rows(queryset[window]) if count > window.start else ()), count
 
     def _rows(self, queryset: models.QuerySet[Any], limit: int, reader: Reader) -> tuple[Row, ...]:

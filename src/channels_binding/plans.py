@@ -8,26 +8,25 @@ more for each to-many relation. What it cannot promise to show byte for byte as 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import connections, models
 from django.db.models.query import ModelIterable, Prefetch
 from django.db.models.signals import post_init, pre_init
 from rest_framework import serializers as drf
 
-from channels_binding import serializers
+from channels_binding import codecs, serializers
 from channels_binding.calls import Row
-from channels_binding.columns import Bind, Convert, Request, bind_of
+from channels_binding.columns import Bind, Request, bind_of
 from channels_binding.fields import RangeField
+from channels_binding.selections import Selection, Values, converted, selection_of
 from channels_binding.serializers import as_pk, child
 
 GetRequest: TypeAlias = Callable[[], Request]
-Values: TypeAlias = Sequence[Any]
-"""One column: a value for each row."""
 
 _READING = (
     "__new__", "__init__", "fields", "_readable_fields", "get_fields", "to_representation", "get_attribute", "bind",
@@ -35,6 +34,8 @@ _READING = (
     "build_field", "build_standard_field", "build_relational_field", "build_nested_field", "build_property_field", "many_init",
 )  # fmt: skip
 """What a serializer class may not override: with it, two instances could show the same row differently."""
+MOST_NARROWED = 64
+"""So many choices of ``fields`` are kept of one plan."""
 _LOADING = ("__init__", "__new__", "__getattribute__", "from_db", "serializable_value")
 """What a model may not override: with it, an instance could bear other values than its columns."""
 
@@ -96,8 +97,10 @@ class Plan:
     """Models whose rows it shows parts of."""
     sortable: tuple[str, ...]
     """Names of fields that are columns of the model and nothing else."""
+    _narrower: dict[frozenset[str], "Plan"] = field(default_factory=dict)
+    """Plans for some of its fields, by their names."""
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         return [member.name for member in self.members]
 
@@ -118,19 +121,64 @@ class Plan:
             Invalid: A name that the serializer does not show.
         """
         wanted = serializers.wanted_names(names, self.names)
-        if wanted is None:
-            return self
-        return replace(self, members=tuple(member for member in self.members if member.name in wanted))
+        return self if wanted is None else self._narrowed(frozenset(wanted))
+
+    def _narrowed(self, wanted: frozenset[str]) -> "Plan":
+        if wanted not in self._narrower:
+            if len(self._narrower) >= MOST_NARROWED:
+                self._narrower.clear()
+            kept = tuple(member for member in self.members if member.name in wanted)
+            self._narrower[wanted] = replace(self, members=kept, _narrower={})
+        return self._narrower[wanted]
 
     def rows(self, queryset: models.QuerySet[Any], get_request: GetRequest) -> tuple[Row, ...]:
         """A queryset → its rows as sent: each begins with its key as ``id``, whatever the serializer calls so."""
-        shown = replace(self, members=tuple(member for member in self.members if member.name != "id"))
-        (keys,), columns = shown.fetch(queryset, ["pk"], get_request)
-        names = ("id", *shown.names)
+        beside, selection = self._beside_id, self._selection
+        if selection is None or not selection.takes(queryset):
+            (keys,), columns = beside.fetch(queryset, ["pk"], get_request)
+            return beside._rows(keys, columns)
+        return self._selected(selection.fetch(queryset), queryset.db, get_request)
+
+    def row(self, queryset: models.QuerySet[Any], key: Any, get_request: GetRequest) -> tuple[Row, ...]:
+        """As ``rows``, of the row with a key: one or none."""
+        selection = self._selection
+        if selection is None or not selection.takes(queryset):
+            return self.rows(queryset.filter(pk=key), get_request)
+        return self._selected(selection.fetch_by_key(queryset, key), queryset.db, get_request)
+
+    @cached_property
+    def _beside_id(self) -> "Plan":
+        """What a row shows beside its key."""
+        return replace(self, members=tuple(member for member in self.members if member.name != "id"), _narrower={})
+
+    @cached_property
+    def _selection(self) -> Selection | None:
+        """What it selects, if that is of the model's own table alone."""
+        if any(isinstance(member, Nest) for member in self._beside_id.members):
+            return None
+        return selection_of(self.model, [*self._beside_id.paths()])
+
+    def _selected(self, fetched: Sequence[Any], using: str, get_request: GetRequest) -> tuple[Row, ...]:
+        """Rows of the selection as the database gives them → as sent."""
+        selection = self._selection
+        if not fetched or selection is None:
+            return ()
+        connection = connections[using]
+        values, sources = zip(*fetched, strict=True), iter(selection.sources)
+        keys = next(sources).given(next(values), connection)
+        columns: list[Values] = []
+        for member in self._beside_id.members:
+            if isinstance(member, Column):
+                columns.append(next(sources).shown(next(values), connection, member.bind(get_request)))
+            else:
+                columns.append(self._branched(member, keys, using, get_request))
+        return self._beside_id._rows(keys, columns)
+
+    def _rows(self, keys: Values, columns: Sequence[Values]) -> tuple[Row, ...]:
+        names = ("id", *self.names)
         pks = [as_pk(key) for key in keys]
-        return tuple(
-            Row.of(cells[0], dict(zip(names, cells, strict=True))) for cells in zip(pks, *columns, strict=True)
-        )
+        bodies = codecs.encode_each([dict(zip(names, cells, strict=True)) for cells in zip(pks, *columns, strict=True)])
+        return tuple(map(Row, pks, bodies))
 
     def fetch(
         self, queryset: models.QuerySet[Any], leads: Sequence[str], get_request: GetRequest
@@ -161,15 +209,18 @@ class Plan:
         shown: list[Values] = []
         for member in self.members:
             if isinstance(member, Column):
-                shown.append(_converted(next(columns), member.bind(get_request)))
+                shown.append(converted(next(columns), member.bind(get_request)))
             elif isinstance(member, Nest):
                 there = next(columns)
                 rows = member.plan.dicts(member.plan._shown(columns, there, using, get_request), len(there))
                 shown.append([None if key is None else row for key, row in zip(there, rows, strict=True)])
             else:
-                found = member.read(keys, using, get_request)
-                shown.append([found.get(key, []) for key in keys])
+                shown.append(self._branched(member, keys, using, get_request))
         return shown
+
+    def _branched(self, member: Any, keys: Values, using: str, get_request: GetRequest) -> Values:
+        found = member.read(keys, using, get_request)
+        return [found.get(key, []) for key in keys]
 
     def dicts(self, columns: Sequence[Values], count: int) -> list[dict[str, Any]]:
         """Columns of the members → one representation a row."""
@@ -179,10 +230,6 @@ class Plan:
             if columns
             else [{} for _ in range(count)]
         )
-
-
-def _converted(values: Values, convert: Convert | None) -> Values:
-    return values if convert is None else [None if value is None else convert(value) for value in values]
 
 
 class Reader:
@@ -200,8 +247,17 @@ class Reader:
     def rows(self, queryset: models.QuerySet[Any]) -> tuple[Row, ...]:
         """A queryset → its rows as sent."""
         if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self.plan.rows(queryset, lambda: self.serializer.context.get("request"))
+            return self.plan.rows(queryset, self._request)
         return self.rows_of(self.instances(queryset))
+
+    def row(self, queryset: models.QuerySet[Any], key: Any) -> tuple[Row, ...]:
+        """The row with a key, as sent: one or none."""
+        if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
+            return self.plan.row(queryset, key, self._request)
+        return self.rows(queryset.order_by().filter(pk=key))
+
+    def _request(self) -> Request:
+        return self.serializer.context.get("request")
 
     def rows_of(self, instances: Sequence[Any]) -> tuple[Row, ...]:
         return serializers.rows_of(self.serializer, instances)
@@ -292,10 +348,10 @@ def _definer(cls: type, name: str) -> type:
 
 def _compile(serializer: Any, model: type[models.Model]) -> Plan | None:
     members = []
-    for field in serializer.fields.values():
-        if field.write_only:
+    for each in serializer.fields.values():
+        if each.write_only:
             continue
-        member = _member(field, model)
+        member = _member(each, model)
         if member is None:
             return None
         members.append(member)

@@ -58,7 +58,7 @@ class RowSource(Gate):
         if type(self).get_object is not RowSource.get_object or not self.sees_every_row():
             return reader.rows_of([self.get_object(key, reader)])[0]
         try:
-            rows = reader.rows(self.reading_queryset().order_by().filter(pk=key))
+            rows = reader.row(self.reading_queryset(), key)
         except OverflowError:
             rows = ()
         if not rows:

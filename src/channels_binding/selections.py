@@ -1,0 +1,197 @@
+"""What a plan selects of one table, written once: a SELECT need not be put together for every call.
+
+Django's query builder makes the columns, their SQL and their converters anew for each queryset, which costs more than
+reading a page does. Here the columns are one expression, compiled once; a queryset's conditions and order are Django's to
+compile. Of a queryset that is every row of its table, the whole statement is kept.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models
+from django.db.models.expressions import Col, Expression
+
+from channels_binding.columns import Convert
+from channels_binding.stored import is_parsed_when_fetched, short_cut
+
+Values: TypeAlias = Sequence[Any]
+"""One column: a value for each row."""
+Statement: TypeAlias = tuple[str, tuple[Any, ...]]
+"""SQL and its parameters."""
+MOST_KEPT = 256
+"""So many statements are kept of one selection: a client can ask for more orders than are worth it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One selected column, and how its values come out of the database."""
+
+    column: Col
+    _as_fetched: dict[str, bool] = field(default_factory=dict)
+    """By the vendor of the database."""
+
+    def given(self, values: Values, connection: Any) -> Values:
+        """Values as fetched → as Django gives them."""
+        for converter in self._converters(connection):
+            values = [converter(value, self.column, connection) for value in values]
+        return values
+
+    def shown(self, values: Values, connection: Any, convert: Convert | None) -> Values:
+        """Values as fetched → as the serializer's field shows them."""
+        if convert is None and self._is_shown_as_fetched(connection):
+            return values
+
+        def long_way(value: Any) -> Any:
+            return converted(self.given((value,), connection), convert)[0]
+
+        short = short_cut(self.column.target, convert, long_way, connection)
+        if short is not None:
+            return converted(values, short)
+        return converted(self.given(values, connection), convert)
+
+    def _is_shown_as_fetched(self, connection: Any) -> bool:
+        """Whether a value needs nothing done to it, where its field does nothing either."""
+        if connection.vendor not in self._as_fetched:
+            short = short_cut(self.column.target, None, lambda value: value, connection)
+            self._as_fetched[connection.vendor] = short is None and not self._converters(connection)
+        return self._as_fetched[connection.vendor]
+
+    def _converters(self, connection: Any) -> list[Any]:
+        return [*connection.ops.get_db_converters(self.column), *self.column.get_db_converters(connection)]
+
+
+def converted(values: Values, convert: Convert | None) -> Values:
+    """NULL is shown as ``null``, whatever the field."""
+    return values if convert is None else [None if value is None else convert(value) for value in values]
+
+
+class _Block(Expression):
+    """Several columns of one table, as one expression of a SELECT."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        super().__init__(output_field=models.IntegerField())
+        self._columns = [source.column for source in sources]
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return ", ".join(compiler.compile(column)[0] for column in self._columns), ()
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """``+"due"`` is what ``"due"`` is, but has no declared type by which Python would make an object of each value."""
+        texts = [
+            f"+{compiler.compile(column)[0]}" if is_parsed_when_fetched(column.target) else compiler.compile(column)[0]
+            for column in self._columns
+        ]
+        return ", ".join(texts), ()
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Columns of one table, the key's first: ``selection_of(Note, ["title", "owner_id"])``."""
+
+    model: type[models.Model]
+    sources: tuple[Source, ...]
+    _kept: dict[Any, Statement] = field(default_factory=dict)
+
+    @cached_property
+    def _block(self) -> _Block:
+        return _Block(self.sources)
+
+    def takes(self, queryset: models.QuerySet[Any]) -> bool:
+        """Whether the rows of a queryset are rows of this table, each once, with nothing beside its columns."""
+        return _is_plain(queryset.query) and queryset.model is self.model
+
+    def fetch(self, queryset: models.QuerySet[Any]) -> list[Any]:
+        """The rows of a queryset that it ``takes``, as the database gives them."""
+        try:
+            return self._run(self._statement(queryset), queryset.db)
+        except EmptyResultSet:
+            return []
+
+    def fetch_by_key(self, queryset: models.QuerySet[Any], key: Any) -> list[Any]:
+        """As ``fetch``, of the row with a key: one or none."""
+        if not _is_whole(queryset.query) or self.model._meta.pk.is_relation:
+            return self.fetch(queryset.filter(pk=key))
+        exact: Any = self.model._meta.pk.get_lookup("exact")
+        try:
+            marker, params = exact(self.sources[0].column, key).process_rhs(None, connections[queryset.db])
+            sql, made_of = self._keep((queryset.db, "by key"), lambda: queryset.order_by().filter(pk=key))
+        except EmptyResultSet:  # a number beyond what the column holds
+            return []
+        if marker != "%s" or len(made_of) != 1:
+            return self.fetch(queryset.filter(pk=key))
+        return self._run((sql, tuple(params)), queryset.db)
+
+    def _statement(self, queryset: models.QuerySet[Any]) -> Statement:
+        query = queryset.query
+        if not _is_whole(query):
+            return self._compiled(queryset)
+        whole = (queryset.db, query.order_by, query.default_ordering)
+        sql, params = self._keep(whole, lambda: queryset)
+        low, high = query.low_mark, query.high_mark
+        limits = connections[queryset.db].ops.limit_offset_sql(low, high) if low or high is not None else ""
+        return (f"{sql} {limits}" if limits else sql), params
+
+    def _keep(self, name: Any, make: Callable[[], models.QuerySet[Any]]) -> Statement:
+        """The statement of this name, without limits; compiled if it is the first time."""
+        kept = self._kept.get(name)
+        if kept is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            kept = self._kept[name] = self._compiled(make(), is_limited=False)
+        return kept
+
+    def _compiled(self, queryset: models.QuerySet[Any], *, is_limited: bool = True) -> Statement:
+        query = queryset.query.chain()
+        query.clear_select_clause()
+        query.set_select([self._block])
+        if not is_limited:
+            query.clear_limits()
+        query.get_initial_alias()
+        sql, params = query.get_compiler(using=queryset.db).as_sql()
+        return sql, tuple(params)
+
+    def _run(self, statement: Statement, alias: str) -> list[Any]:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(*statement)
+            return [*cursor.fetchall()]
+
+
+def selection_of(model: type[models.Model], names: Sequence[str]) -> Selection | None:
+    """The columns of these names (``"owner_id"``), the key before them; None if they are not all of the model's own table."""
+    meta = model._meta.concrete_model._meta if model._meta.concrete_model else model._meta
+    own = {column.attname: column for column in meta.local_concrete_fields}
+    wanted = [str(meta.pk.attname), *names]  # of a composite key, no column's
+    if not all(name in own and _is_selected_as_it_is(own[name]) for name in wanted):
+        return None
+    return Selection(model, tuple(Source(own[name].get_col(meta.db_table)) for name in wanted))
+
+
+def _is_selected_as_it_is(column: Any) -> bool:
+    return type(column).select_format is models.Field.select_format
+
+
+def _is_plain(query: Any) -> bool:
+    is_more = query.annotations or query.extra or query.distinct or query.combinator or query.group_by
+    return not (is_more or query.values_select or query.select_for_update)
+
+
+def _is_whole(query: Any) -> bool:
+    """Whether it is every row of its table: then it says nothing but an order."""
+    is_odd = query.extra_order_by or query.extra_tables or not query.standard_ordering or query.explain_info
+    return not (is_odd or query.where.children or len(query.alias_map) > 1)
+
+
+def count_of(queryset: models.QuerySet[Any]) -> int:
+    """How many rows a queryset has, in whatever order."""
+    query, has_own = queryset.query, type(queryset).count is not models.QuerySet.count
+    if query.is_sliced:
+        return queryset.count()
+    if has_own or not _is_plain(query) or not _is_whole(query):
+        return queryset.order_by().count()
+    connection = connections[queryset.db]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(query.get_meta().db_table)}")  # noqa: S608
+        return int(cursor.fetchone()[0])
