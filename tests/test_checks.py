@@ -15,7 +15,7 @@ from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from channels_binding import bindings, checks, surroundings
 from channels_binding.bindings import AsyncBinding
 from channels_binding.registry import Registry
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Chapter, Note, Novel
 
 CORE = "channels_redis.core.RedisChannelLayer"
 
@@ -250,3 +250,60 @@ def test_an_authentication_class_can_say_who_somebody_is() -> None:
         assert checks.check_settings() == []
     with override_settings(CHANNELS_BINDING={"AUTHENTICATION_CLASSES": [*good, KnowsNobody]}):
         assert [str(message.id) for message in checks.check_settings()] == ["channels_binding.E013"]
+
+
+class ChapterInside(serializers.ModelSerializer):  # type: ignore[type-arg]
+    class Meta:
+        model = Chapter
+        fields = ("title",)
+
+
+class Nesting(serializers.ModelSerializer):  # type: ignore[type-arg]
+    chapters = ChapterInside(many=True)
+
+    class Meta:
+        model = Novel
+        fields = ("id", "title", "chapters")
+
+
+class Creating(Nesting):
+    def create(self, validated_data: Any) -> Any:
+        return super().create({"title": validated_data["title"]})
+
+
+class Dotted(serializers.ModelSerializer):  # type: ignore[type-arg]
+    novel_title = serializers.CharField(source="novel.title")
+
+    class Meta:
+        model = Chapter
+        fields = ("id", "novel_title")
+
+
+class Reading(Nesting):
+    chapters = ChapterInside(many=True, read_only=True)
+
+
+def _ignore(self: Any, serializer: Any) -> None:
+    """A binding's own way to save."""
+
+
+@pytest.mark.parametrize(
+    ("members", "missing"),
+    [
+        ({"serializer_class": Nesting}, "create() and no update()"),
+        ({"serializer_class": Creating}, "update()"),
+        ({"serializer_class": Dotted, "model": Chapter}, "create() and no update()"),
+        ({"serializer_class": Nesting, "actions": ("search", "create")}, "create()"),
+        ({"serializer_class": Nesting, "perform_create": _ignore}, "update()"),
+        ({"serializer_class": Reading}, None),
+        ({"serializer_class": Creating, "actions": ("search", "create")}, None),
+        ({"serializer_class": Nesting, "actions": ("search", "retrieve")}, None),
+        ({"serializer_class": Nesting, "perform_create": _ignore, "perform_update": _ignore}, None),
+    ],
+)
+def test_nested_data_that_nobody_saves_is_told_of(
+    members: dict[str, Any], missing: str | None, fresh: Registry
+) -> None:
+    judged({"model": Novel, **members})
+    told = [message for message in checks.check_bindings() if message.id == "channels_binding.W016"]
+    assert [message.msg.rpartition("has no ")[2] for message in told] == ([] if missing is None else [f"{missing}."])

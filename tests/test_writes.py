@@ -8,13 +8,14 @@ from unittest import mock
 import pytest
 from django.db import connection
 from django.test import Client
+from rest_framework import serializers
 
 from channels_binding.calls import Call
 from channels_binding.consumers import Binding
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.registry import registry
-from tests.project.zoo.models import Article, Booking, Invoice, Note, Precious, Step
+from tests.project.zoo.models import Article, Booking, Chapter, Invoice, Note, Novel, Precious, Step
 from tests.throwaway import throwaway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -201,3 +202,44 @@ def test_an_action_named_in_the_path_is_asked_for_with_its_own_method(user: Any)
         refused = client.post("/api/test.strict/delete/", json.dumps({"id": note.pk}), "application/json")
     assert (made.status_code, refused.status_code) == (200, 403)
     assert Note.objects.filter(pk=note.pk).exists()
+
+
+def test_nested_data_that_nobody_saves_is_internal_and_the_log_names_the_way_out(
+    user: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A programming error (system check W016): DRF's own words stand in the log, and nothing in the answer."""
+
+    class Inside(serializers.ModelSerializer):  # type: ignore[type-arg]
+        class Meta:
+            model = Chapter
+            fields = ("title",)
+
+    class Nesting(serializers.ModelSerializer):  # type: ignore[type-arg]
+        chapters = Inside(many=True)
+
+        class Meta:
+            model = Novel
+            fields = ("id", "title", "chapters")
+
+    with throwaway():
+
+        class Nested(Binding):
+            stream = "writes.Novel"
+            model = Novel
+            serializer_class = Nesting
+
+        novel = Novel.objects.create(title="Sea")
+        client = Client()
+        client.force_login(user)
+        sent = {"title": "x", "chapters": [{"title": "one"}]}
+        for method, path, called in (("POST", "", "create"), ("PATCH", f"{novel.pk}/", "update")):
+            answer = client.generic(method, f"/api/writes.Novel/{path}", json.dumps(sent), "application/json")
+            assert (answer.status_code, answer.json()["code"], b"explicit" in answer.content) == (
+                500,
+                "internal",
+                False,
+            )
+            assert f"Write an explicit `.{called}()` method" in caplog.text
+            assert answer.json()["ref"] in caplog.text
+            caplog.clear()
+    assert (Novel.objects.count(), Chapter.objects.count()) == (1, 0)

@@ -12,7 +12,8 @@ from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConf
 from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django_filters.filterset import BaseFilterSet
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, ModelSerializer
+from rest_framework.utils import model_meta
 
 from channels_binding.authentication import is_drf
 from channels_binding.bindings import BaseBinding
@@ -21,6 +22,7 @@ from channels_binding.filters import filterset_class
 from channels_binding.live.transport import make_transport
 from channels_binding.registry import registry
 from channels_binding.serializers import SENSITIVE, child
+from channels_binding.writes import WriteMixin
 
 TAG = "channels_binding"
 
@@ -105,6 +107,7 @@ def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     yield from _orders(cls)
     yield from _dependencies(cls)
     yield from _formsets(cls)
+    yield from _nested_writes(cls)
     yield from _exposure(cls)
     yield from _cost(cls)
 
@@ -238,6 +241,39 @@ def _formsets(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
         yield _warning(
             cls, 6, f"{cls.__name__} has formsets and atomic = False: what fails halfway stays half done.", hint
         )
+
+
+def _nested_writes(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """W016: nested serializers that can be written, by a method of DRF's that refuses to (a write is ``internal`` then)."""
+    serializer: Any = cls.serializer_class and child(cls.serializer_class())
+    if not isinstance(serializer, ModelSerializer):
+        return
+    names = [name for name, field in serializer.fields.items() if _is_nested_write(serializer, field)]
+    methods = [
+        method for method, actions in _WRITES.items() if names and _leaves_to_drf(cls, serializer, method, actions)
+    ]
+    if methods:
+        message = f"{cls.__name__} takes {', '.join(names)}, but {type(serializer).__name__} has no {' and no '.join(methods)}."
+        yield _warning(cls, 16, message, "Write what is missing, or make the nested fields read_only=True.")
+
+
+_WRITES = {"create()": ("create", "save"), "update()": ("update", "replace", "save")}
+"""Method of a serializer → the actions that call it."""
+
+
+def _is_nested_write(serializer: Any, field: Any) -> bool:
+    """As DRF's ``raise_errors_on_nested_writes`` sees it: a nested serializer, or ``source="customer.name"``."""
+    relations = model_meta.get_field_info(serializer.Meta.model).relations
+    is_nested = isinstance(field, BaseSerializer) or "." in (field.source or "")
+    return not field.read_only and is_nested and field.source.partition(".")[0] in relations
+
+
+def _leaves_to_drf(cls: type[BaseBinding], serializer: Any, method: str, actions: Sequence[str]) -> bool:
+    """Whether neither the serializer nor the binding saves in a way of its own."""
+    name, hook = method.removesuffix("()"), f"perform_{method.removesuffix('()')}"
+    is_drfs = getattr(type(serializer), name) is getattr(ModelSerializer, name)
+    is_ours = getattr(cls, hook) is getattr(WriteMixin, hook)
+    return is_drfs and is_ours and bool(set(actions) & set(cls.get_actions()))
 
 
 def _exposure(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
