@@ -40,7 +40,7 @@ class Call:
     """DRF's Request. The HTTP door sets it; elsewhere a binding makes one of the scope when a hook asks for it."""
     outlet: Outlet | None = None
     files: Mapping[str, Any] = field(default_factory=dict)
-    """Uploaded files by field name (HTTP multipart)."""
+    """Uploaded files by field name (HTTP multipart); of a row beside a form ``chapters-0-cover``."""
     takes_pages: bool = False
     """Whether the door can carry the page of a DRF ``pagination_class``: HTTP can."""
     terse: bool = False

@@ -89,6 +89,12 @@ def _throttled(exception: drf.Throttled) -> BindingError:
     return ours.Throttled(str(exception.detail), **facts)
 
 
+def _suspicious(exception: django_exceptions.SuspiciousOperation) -> BindingError:
+    """As Django answers it, and in the log that Django keeps of these."""
+    logging.getLogger(f"django.security.{type(exception).__name__}").error("%s", exception, exc_info=exception)
+    return ours.BadRequest()
+
+
 def _unavailable(exception: BaseException) -> BindingError:
     logger.warning("The database did not answer: %s", exception)
     return ours.Unavailable()
@@ -111,6 +117,9 @@ _CONVERSIONS: Sequence[tuple[type[BaseException], Any]] = (
     (django_exceptions.ObjectDoesNotExist, lambda error: ours.NotFound()),
     (Http404, lambda error: ours.NotFound()),
     (django_exceptions.RequestDataTooBig, lambda error: ours.TooLarge()),
+    (django_exceptions.TooManyFieldsSent, lambda error: ours.TooLarge("The form has too many fields.")),
+    (django_exceptions.TooManyFilesSent, lambda error: ours.TooLarge("The form has too many files.")),
+    (django_exceptions.SuspiciousOperation, _suspicious),
     (django_exceptions.BadRequest, lambda error: ours.BadRequest()),
     (ProtectedError, _protected),
     (RestrictedError, _protected),

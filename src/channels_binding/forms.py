@@ -265,7 +265,7 @@ def _as_input(field: forms.Field, name: str, value: Any) -> dict[str, Any]:
     if not _is_multiple(field):
         return {name: _plain(field, value)}
     members = value if isinstance(value, list) else [value]
-    return {} if value is None else {name: [_plain(field, member) for member in members]}
+    return {} if value is None or value == "" else {name: [_plain(field, member) for member in members]}
 
 
 def _is_split(widget: Any) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.core.files.base import File
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet, BaseModelFormSet
 from django.utils.encoding import force_str
@@ -83,7 +82,7 @@ def _take(name: str, form: Any, row: Mapping[str, Any], data: forms.FormData, fi
             name, "unknown", f"Unknown: {', '.join(unknown)[:100]}. Possible: {', '.join(sorted(known))}."
         )
     data.update(forms.bind_data(form, submitted))
-    files.update({form.add_prefix(key): value for key, value in submitted.items() if isinstance(value, File)})
+    files.update(forms.bind_files(form, submitted))
 
 
 def shown(form: Any) -> list[str]:
@@ -104,6 +103,7 @@ def describe(name: str, formset: Any, stream_of: forms.StreamOf) -> dict[str, An
     return {
         "name": name,
         "label": force_str(meta.verbose_name_plural if meta else name),
+        "row_label": force_str(meta.verbose_name if meta else name),
         "can_delete": bool(formset.can_delete),
         "can_order": bool(formset.can_order),
         "min": formset.min_num,

@@ -10,7 +10,7 @@ from django.db import models
 
 from channels_binding import forms as form_tools
 from channels_binding import formsets as formset_tools
-from channels_binding import serializers, uploads
+from channels_binding import posted, serializers, uploads
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded
@@ -168,7 +168,7 @@ class FormMixin(WriteMixin):
     def _submit(self, instance: Any, submitted: Any) -> Data:
         if not isinstance(submitted, Mapping):
             raise Invalid.field("submit", "invalid", "'submit' is an object.")
-        given = self.with_files(submitted)
+        given = self.with_files(posted.as_json(submitted, self.call.files, self.formsets))
         own = {name: value for name, value in given.items() if name not in self.formsets}
         rows = {name: value for name, value in given.items() if name in self.formsets}
         unbound = self.get_form(instance=instance)

@@ -174,7 +174,10 @@ export interface FormField {
 /** Rows beside a form, submitted as a list under `name`: `{id, changed fields}`, new fields, `{id, DELETE: true}`. */
 export interface Formset {
   readonly name: string
+  /** What the rows are called. */
   readonly label: string
+  /** What one row is called. */
+  readonly row_label: string
   readonly can_delete: boolean
   readonly can_order: boolean
   readonly min: number

@@ -141,7 +141,7 @@ class Shapes:
         """What a form takes: its own fields judge, so the schema says their names."""
         form_class = settle(self.binding(cls, "form").get_form_class())
         names: Schema = {name: {} for name in form_class.base_fields}
-        names |= {name: {"type": "array", "items": {"type": "object"}} for name in cls.formsets}
+        names |= {name: _rows(name) for name in cls.formsets}
         return self.named(
             f"{cls.get_stream()}.form", {"type": "object", "properties": names, "additionalProperties": False}
         )
@@ -217,6 +217,12 @@ def _filter_shapes(filterset: FilterSet) -> Iterator[FilterShape]:
             continue
         for suffix, inner in zip(suffixes, field.fields, strict=False):
             yield FilterShape(field.widget.suffixed(name, suffix), _form_shape(inner))
+
+
+def _rows(name: str) -> Schema:
+    """The rows of a formset in a submission."""
+    text = f"Multipart bodies name rows as Django's formsets do: `{name}-0-id`, `{name}-0-DELETE`, …"
+    return {"type": "array", "items": {"type": "object"}, "description": text}
 
 
 def _form_shape(field: Any) -> Schema:

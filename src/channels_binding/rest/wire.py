@@ -68,11 +68,16 @@ def _boolean(name: str, text: str) -> bool:
     return text.lower() in ("1", "true")
 
 
+OF_DJANGO = "csrfmiddlewaretoken"
+"""What ``{% csrf_token %}`` puts into a form."""
+
+
 def body_data(data: Any, files: Mapping[str, Any]) -> dict[str, Any]:
-    """A parsed body as plain data: of a form's fields lists stay lists, files go their own way."""
+    """A parsed body as plain data: of a form's fields lists stay lists, files go their own way, and so did Django's token."""
     if not isinstance(data, QueryDict):
         return dict(data)
-    return {name: values if len(values) > 1 else values[0] for name, values in data.lists() if name not in files}
+    others = {*files, OF_DJANGO}
+    return {name: values if len(values) > 1 else values[0] for name, values in data.lists() if name not in others}
 
 
 MAX_KEY_LENGTH = 255
