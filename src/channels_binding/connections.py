@@ -6,8 +6,8 @@ with one writer, so order holds.
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +41,8 @@ from channels_binding.threads import run
 OWN_DIFFS_SECONDS = 0.25
 """How long the reply to a write waits for the diffs that the write causes on its own connection."""
 READS = ("retrieve", "search", "list")
+_AT_ONCE: AbstractAsyncContextManager[None] = nullcontext()
+"""In place of a turn."""
 
 
 class Outlet:
@@ -173,8 +175,10 @@ class Connection(Socket):
 
     async def _serve(self, request: Request) -> None:
         """Answer one call, whatever happens in it."""
+        is_large = request.is_system or request.action in READS
         try:
-            async with self._turn(request):
+            async with self._reads_at_once if is_large else _AT_ONCE:  # reads and batches, whose answers are large
+                await self.outbox.room()
                 await self.hub.certain_of(self)
                 await self._answer(request, self._call(request))
         except Exception as exception:
@@ -183,14 +187,6 @@ class Connection(Socket):
             self.session.finish(request)
             if not self.session.is_busy:
                 self._is_idle.set()
-
-    @asynccontextmanager
-    async def _turn(self, request: Request) -> AsyncIterator[None]:
-        """Wait until there is room for the answer. Reads and batches, whose answers are large, take turns."""
-        is_large = request.is_system or request.action in READS
-        async with self._reads_at_once if is_large else nullcontext():
-            await self.outbox.room()
-            yield
 
     def _call(self, request: Request) -> Call:
         return Call(
@@ -235,7 +231,7 @@ class Connection(Socket):
     def _is_live_read(self, call: Call) -> bool:
         if call.action not in READS or not call.is_live:
             return False
-        action = registry.get(call.stream).get_actions().get(call.action)
+        action = registry.get(call.stream).find_action(call.action)
         return action is not None and action.is_read and not action.is_coroutine
 
     async def _read(self, request: Request, call: Call) -> None:

@@ -133,6 +133,12 @@ class Declarations:
         return {name: action for name, action in cls._actions.items() if cls._offers(action, has_model)}
 
     @classmethod
+    def find_action(cls, name: str) -> Action | None:
+        """The Action of one event, if this stream offers it."""
+        action = cls._actions.get(name)
+        return action if action is not None and cls._offers(action, cls.find_model() is not None) else None
+
+    @classmethod
     def _offers(cls, action: Action, has_model: bool) -> bool:
         if not action.is_builtin or action.name in ("subscribe", "unsubscribe"):
             return True
@@ -144,7 +150,7 @@ class Declarations:
         Raises:
             MethodNotAllowed: The stream does not offer it.
         """
-        action = self.get_actions().get(name)
+        action = self.find_action(name)
         if action is None:
             raise MethodNotAllowed()
         return action

@@ -98,9 +98,9 @@ async def aperform(call: Call) -> Answer:
         Exception: Whatever the action raises.
     """
     binding, action = find(call)
-    work = _aperform(binding, action) if action.is_coroutine else run(perform_found, binding, action)
     try:
-        return await asyncio.wait_for(work, get_settings().CALL_TIMEOUT_SECONDS)
+        async with asyncio.timeout(get_settings().CALL_TIMEOUT_SECONDS):
+            return await (_aperform(binding, action) if action.is_coroutine else run(perform_found, binding, action))
     except TimeoutError:
         raise Timeout() from None
 

@@ -12,7 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
@@ -88,17 +88,34 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     if _borrowed:
         return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
-    context = contextvars.copy_context()
     loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+    pool().submit(contextvars.copy_context().run, _work, answer, loop, functools.partial(function, *args, **kwargs))
+    return await answer
 
-    def work() -> T:
+
+def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> None:
+    """On a thread: call the function and tell the loop. ``run_in_executor`` would tell it by way of a second future."""
+    try:
         close_old_connections()
         try:
-            return function(*args, **kwargs)
+            result = function()
         finally:
             close_old_connections()  # with CONN_MAX_AGE=0 it goes back to the database's pool, if there is one
+    except BaseException as error:
+        _tell(loop, answer, answer.set_exception, error)
+    else:
+        _tell(loop, answer, answer.set_result, result)
 
-    return await loop.run_in_executor(pool(), context.run, work)
+
+def _tell(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Any], how: Callable[[Any], None], what: Any) -> None:
+    def told() -> None:
+        if not answer.done():  # nobody waits for it any more
+            how(what)
+
+    if not loop.is_closed():
+        with suppress(RuntimeError):  # closed in this very moment
+            loop.call_soon_threadsafe(told)
 
 
 async def run_coroutine(function: Callable[..., Any], *args: Any) -> Any:
