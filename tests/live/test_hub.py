@@ -1,7 +1,6 @@
 """Who is told what: rounds, groups, permissions of each push, rolled-back writes, related rows, failures."""
 
 import asyncio
-import threading
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import hub as live_hub
+from channels_binding.live import queries, readings
 from channels_binding.live.hub import Hub
-from channels_binding.live.queries import evaluate
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.test_queries import TalkativeNoteBinding
@@ -63,6 +62,11 @@ def in_thread(function: Any) -> Any:
 @in_thread
 def make_notes(*ranks: int, **fields: Any) -> list[Note]:
     return [Note.objects.create(title=f"n{rank}", rank=rank, **fields) for rank in ranks]
+
+
+async def evaluations(socket: BindingCommunicator) -> int:
+    await asyncio.sleep(0.1)
+    return sum(group.started for group in Hub.current().groups.values())
 
 
 def renamed(note: Note) -> Note:
@@ -122,7 +126,7 @@ async def test_a_rolled_back_change_is_never_seen(connect: Connect, user: Any) -
     (note,) = await make_notes(1)
     socket = await connect(user)
     await Shown(socket, "zoo.Note.search#h").open()
-    evaluated = await _evaluations(socket)
+    evaluated = await evaluations(socket)
 
     def write() -> None:
         with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -132,7 +136,7 @@ async def test_a_rolled_back_change_is_never_seen(connect: Connect, user: Any) -
 
     await in_thread(write)()
     assert await socket.silent()
-    assert await _evaluations(socket) == evaluated
+    assert await evaluations(socket) == evaluated
 
 
 async def test_what_a_savepoint_rolls_back_is_forgotten_and_the_rest_is_told(connect: Connect, user: Any) -> None:
@@ -258,29 +262,6 @@ async def test_an_object_permission_decides_each_push_of_a_row(connect: Connect,
     assert await socket.silent()
 
 
-async def test_subscribers_of_one_query_cost_one_evaluation(connect: Connect, user: Any, stranger: Any) -> None:
-    await make_notes(1)
-    sockets = [await connect(each) for each in (user, stranger, user, stranger, user)]
-    for number, socket in enumerate(sockets):
-        await socket.call(f"zoo.Note.search#h{number}", {"order": "rank"})
-    groups = [group for group in Hub.current().groups.values() if group.subscriptions]
-    assert len(groups) == 1
-    before = groups[0].started
-    await make_notes(2)
-    for socket in sockets:
-        assert (await socket.receive())["data"]["count"] == 2
-    assert groups[0].started == before + 1
-
-
-async def test_two_users_share_nothing_where_the_answer_depends_on_the_user(
-    connect: Connect, user: Any, stranger: Any
-) -> None:
-    for each in (user, stranger):
-        socket = await connect(each)
-        await socket.call("zoo.OwnNote.search#h", {})
-    assert len(Hub.current().groups) == 2
-
-
 async def test_a_change_between_the_join_and_the_answer_is_not_missed(connect: Connect, user: Any) -> None:
     await make_notes(1)
     socket = await connect(user)
@@ -297,26 +278,6 @@ async def test_a_change_between_the_join_and_the_answer_is_not_missed(connect: C
             else:
                 rows += [put[1] for put in message["data"].get("put", ())]
         await socket.call(f"zoo.Note.unsubscribe#h{number}")
-
-
-async def test_a_change_that_a_round_passed_by_before_its_reader_was_subscribed_is_told(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened = Hub.open
-
-    async def slowly(hub: Hub, call: Any) -> Any:
-        group = await opened(hub, call)
-        await make_notes(1)
-        while not group.is_stale or hub.is_in_round or hub._wake.is_set():
-            await asyncio.sleep(0.001)
-        return group
-
-    monkeypatch.setattr(Hub, "open", slowly)
-    socket = await connect(user)
-    shown = await Shown(socket, "zoo.Note.search#h").open()
-    assert shown.rows == []
-    await shown.take()
-    assert shown.column("rank") == [1]
 
 
 async def test_after_unsubscribe_nothing_more_is_told(connect: Connect, user: Any) -> None:
@@ -407,31 +368,13 @@ async def test_a_filter_through_a_relation_follows_the_related_row(connect: Conn
     assert (await shown.take())["remove"] == [note.pk]
 
 
-async def test_a_retrieve_is_not_evaluated_for_other_rows(connect: Connect, user: Any) -> None:
-    first, second = await make_notes(1, 2)
-    socket = await connect(user)
-    await socket.call("zoo.Note.retrieve#r", {"id": first.pk})
-    evaluated = await _evaluations(socket)
-
-    def touch(note: Note) -> None:
-        note.rank += 1
-        note.save()
-        note.labels.add(Label.objects.create(name="x"))
-
-    await in_thread(touch)(second)
-    assert await socket.silent()
-    assert await _evaluations(socket) == evaluated
-
-
 async def test_a_database_that_does_not_answer_delays_a_push_and_loses_nothing(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await make_notes(1)
     socket = await connect(user)
     shown = await Shown(socket, "zoo.Note.search#h").open(order="id")
-    from channels_binding.live import hub as hub_module
-    from channels_binding.live.queries import evaluate as real
-
+    real = queries.evaluate
     failures = iter([True, True, False])
 
     def evaluate(*args: Any) -> Any:
@@ -439,8 +382,8 @@ async def test_a_database_that_does_not_answer_delays_a_push_and_loses_nothing(
             raise OperationalError("gone away")
         return real(*args)
 
-    monkeypatch.setattr(hub_module, "evaluate", evaluate)
-    monkeypatch.setattr(hub_module, "RETRY_SECONDS", (0.05,))
+    monkeypatch.setattr(readings, "evaluate", evaluate)
+    monkeypatch.setattr(live_hub, "RETRY_SECONDS", (0.05,))
     await make_notes(2)
     await shown.take()
     assert shown.column("rank") == [1, 2]
@@ -475,120 +418,6 @@ async def test_a_seed_client_gets_whole_results_rows_and_deletes(connect: Connec
     assert {"event": "zoo.Note.delete", "data": {"id": gone}} in pushes
     (whole,) = [push for push in pushes if push["event"] == "zoo.Note.search#a"]
     assert (whole["data"]["count"], whole["data"]["rows"][0]["id"]) == (1, first.pk)
-
-
-async def _evaluations(socket: BindingCommunicator) -> int:
-    await asyncio.sleep(0.1)
-    return sum(group.started for group in Hub.current().groups.values())
-
-
-async def test_only_rows_that_changed_are_read_again(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    notes = await make_notes(*range(10), owner=user)
-    socket = await connect(user)
-    shown = await Shown(socket, "zoo.Note.search#h").open(order="rank", limit=8, labels=True)
-    from channels_binding.plans import Reader
-
-    read: list[Any] = []
-    real = Reader.rows
-
-    def rows(reader: Reader, queryset: Any) -> Any:
-        found = real(reader, queryset)
-        read.extend(row.pk for row in found)
-        return found
-
-    monkeypatch.setattr(Reader, "rows", rows)
-    await in_thread(lambda: Note.objects.filter(pk=notes[3].pk).update(title="new"))()
-    await shown.take()
-    assert read == [notes[3].pk]
-    read.clear()
-    await in_thread(lambda: Note.objects.filter(pk=notes[0].pk).update(rank=99))()
-    await shown.take()
-    assert read == [notes[8].pk]  # the one that entered; the one that left is not needed
-    assert shown.column("rank") == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert shown.meta["labels"]["owner"] == {str(user.pk): "ann"}
-
-
-class Gate:
-    """Holds evaluations in their worker thread: the first that passes fails or answers once it is let go."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> None:
-        self.entered, self.opened, self.left = threading.Event(), threading.Event(), threading.Event()
-        self.error = error
-        monkeypatch.setattr(live_hub, "evaluate", self.evaluate)
-
-    def evaluate(self, *args: Any) -> Any:
-        if self.entered.is_set():
-            return evaluate(*args)
-        answer = evaluate(*args)
-        self.entered.set()
-        self.opened.wait(5)
-        self.left.set()
-        if self.error is not None:
-            raise self.error
-        return answer
-
-    async def until_entered(self) -> None:
-        await asyncio.to_thread(self.entered.wait, 5)
-
-
-async def test_who_joins_while_a_reading_fails_is_answered_by_one_of_its_own(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await make_notes(1)
-    first, second = await connect(user), await connect(user)
-    await first.call("zoo.Note.search#h", {})
-    gate = Gate(monkeypatch, OperationalError("the connection is gone"))
-    await make_notes(2)
-    await gate.until_entered()
-    await second.send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
-    await asyncio.sleep(0.05)
-    gate.opened.set()
-    answer = await second.receive()
-    assert sorted(row["rank"] for row in answer["data"]["rows"]) == [1, 2]
-
-
-async def test_a_reading_whose_asker_is_gone_never_replaces_a_newer_one(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await make_notes(1)
-    keeper, leaver = await connect(user), await connect(user)
-    shown = await Shown(keeper, "zoo.Note.search#h").open()
-    (group,) = Hub.current().groups.values()
-    gate = Gate(monkeypatch)
-    group.is_stale, group.changed = True, None
-    await leaver.send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
-    await gate.until_entered()
-    await leaver.close()
-    await make_notes(2)
-    await asyncio.sleep(0.2)  # a round that would not wait for the reading of the leaver has read by now
-    gate.opened.set()
-    while len(shown.rows) < 2:
-        await shown.take()
-    await asyncio.to_thread(gate.left.wait, 5)
-    await asyncio.sleep(0.1)
-    assert group.reading is not None
-    assert [row.pk for row in group.reading.rows] == shown.column("id")
-
-
-async def test_who_waits_for_a_first_reading_that_fails_shares_the_group_of_those_who_come_later(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await make_notes(1)
-    sockets = [await connect(user) for _ in range(3)]
-    gate = Gate(monkeypatch, OperationalError("the connection is gone"))
-    await sockets[0].send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
-    await gate.until_entered()
-    await sockets[1].send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
-    await asyncio.sleep(0.05)
-    gate.opened.set()
-    await sockets[2].send({"event": "zoo.Note.search#h", "id": 1, "data": {}})
-    assert (await sockets[0].receive())["error"]["code"] == "unavailable"
-    for socket in sockets[1:]:
-        assert len((await socket.receive())["data"]["rows"]) == 1
-    (group,) = Hub.current().groups.values()
-    assert len(group.subscriptions) == 2
 
 
 async def test_what_a_serializer_asks_for_itself_is_kept_fresh(connect: Connect, user: Any) -> None:
@@ -639,12 +468,3 @@ async def test_readers_at_several_hosts_are_shown_files_at_their_own(hub_ended: 
         push = await socket.receive()
         assert push["data"]["patch"][0][1]["file"] == f"http://{host}/media/attachments/b.txt"
         await socket.close()
-
-
-async def test_readers_at_several_hosts_share_what_shows_none(hub_ended: None, user: Any) -> None:
-    for host in ("testserver", "localhost"):
-        socket = BindingCommunicator("/ws/", user=user, headers=[(b"host", host.encode())])
-        await socket.open()
-        await socket.call("zoo.Note.search#h")
-        await socket.close()
-    assert len([key for key in Hub.current().groups if key.startswith("zoo.Note/")]) == 1

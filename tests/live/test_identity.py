@@ -249,20 +249,6 @@ async def test_a_newcomer_is_answered_although_a_member_has_left_unheard(
     assert [row["title"] for row in answer["data"]["rows"]] == ["red"]
 
 
-async def test_a_group_that_was_read_while_nobody_listened_is_at_rest(connect: Connect, user: Any) -> None:
-    """Its newcomer begins with that reading: nobody is left to be told of it."""
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
-    await socket.call("zoo.Note.unsubscribe#h", {})
-    hub = Hub.current()
-    (group,) = hub.groups.values()
-    group.is_stale, group.changed = True, None
-    await hub._have_read(group, group.started + 1, group.call)
-    await asyncio.sleep(0.1)  # the round that the reading asked for
-    await socket.call("zoo.Note.search#h", {})
-    assert not group.is_untold
-
-
 async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
     connect: Connect, user: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

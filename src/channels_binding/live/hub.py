@@ -8,31 +8,22 @@ connection what that means for it, in one frame. The first change is answered at
 import asyncio
 import itertools
 import logging
-import random
 import threading
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
-from channels_binding.exceptions import BindingError, Internal, Unavailable
+from channels_binding.exceptions import BindingError, Internal
 from channels_binding.failures import as_error
 from channels_binding.live import broker, capture, feeds, identity, publisher, source
 from channels_binding.live.changes import Changes
-from channels_binding.live.queries import (
-    AudienceChanged,
-    Group,
-    Subscription,
-    evaluate,
-    normalized,
-    open_query,
-)
+from channels_binding.live.queries import AudienceChanged, Group, Subscription, normalized
+from channels_binding.live.readings import Readings, jitter
 from channels_binding.live.triage import Triage
 from channels_binding.protocol import failure, frame, message
-from channels_binding.threads import run
 from channels_binding.types import Subscriber
 
 logger = logging.getLogger("channels_binding")
@@ -43,9 +34,6 @@ Told = Callable[[Frames], None]
 
 EVALUATIONS_AT_ONCE = 3
 """Evaluations of one round that run side by side; the other threads stay free for calls."""
-OPEN_ATTEMPTS = 3
-LINGER_SECONDS = 10.0
-"""How long a query without listeners is kept, so that a page that is left and entered again finds it warm."""
 ROUND_PATIENCE_SECONDS = 0.1
 """How long a round waits for its slowest query before it tells what the others answered."""
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
@@ -60,7 +48,6 @@ class Hub:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.groups: dict[str, Group] = {}
         self.subscribers: set[Subscriber] = set()
         self.feeds = feeds.Feeds(self)
         self.is_in_round = False
@@ -76,6 +63,8 @@ class Hub:
         self._round_ended_at = float("-inf")
         self._rest_seconds = 0.0
         self.triage = Triage(loop, self._wake.set)
+        self.readings = Readings(self.triage, self.spawn)
+        self.groups = self.readings.groups
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
         self._broker = broker.Broker(self)
         self.spawn(self._run())
@@ -147,132 +136,25 @@ class Hub:
     async def open(self, call: Call) -> Group:
         """The group that a read belongs to, read after this call began (so that who has written sees it).
 
-        It is joined before it is read: a change in between makes it stale, and the next round tells it.
-
         Raises:
             Exception: Whatever refuses the read.
         """
-        for _ in range(OPEN_ATTEMPTS):
-            with suppress(AudienceChanged):  # the caller's membership changed in between: ask for the audience again
-                group, needed = await run(self._enter, call)
-                await self._have_read(group, needed, call)
-                if self.groups.get(group.key) is group:  # given up, if its first reading failed for somebody else
-                    return group
-        raise Unavailable()
-
-    def _enter(self, call: Call) -> tuple[Group, int]:
-        """In a worker thread: find the group; a cold one is read here at once, in the same hop.
-
-        Returns the group, and the number of the evaluation that knows of all that this call may have seen before.
-        """
-        asked = open_query(call)
-        with self._lock:
-            group = self.groups.setdefault(asked.key, asked)
-            group.call = asked.call  # who asks now belongs to the audience; who made the group may not any more
-            if group.idle_since is not None:
-                group.idle_since = self.loop.time()  # not to be forgotten before it is subscribed to
-            is_cold = group.started == 0
-            needed = group.started + (group.is_stale or self.triage.may_have_missed(group))
-            if is_cold:
-                self._claim(group)
-        if is_cold:
-            try:
-                self._read(group, group.call, None)
-            finally:
-                self.loop.call_soon_threadsafe(self._release, group)
-        return group, needed
-
-    def _claim(self, group: Group) -> set[Any] | None:
-        """Begin an evaluation; returns the keys of what changed since the last one began."""
-        group.is_free.clear()
-        self.triage.begin(group)
-        group.is_stale = False
-        group.started += 1
-        changed, group.changed = group.changed, set()
-        return changed
-
-    def _release(self, group: Group) -> None:
-        self.triage.end(group)
-        if group.completed and self.groups.get(group.key) is group:
-            self.triage.index.put(group)
-        group.is_free.set()
-        group.read_at = self.loop.time()
-        if not group.subscriptions and group.idle_since is None:
-            group.idle_since = self.loop.time()
-
-    def _read(self, group: Group, question: Call, changed: set[Any] | None) -> None:
-        """Run the query, in a worker thread. A failed query stays stale; one that was never read is forgotten."""
-        number = group.started
-        try:
-            evaluation = evaluate(question, group.audience, group.reading, changed)
-        except BaseException:
-            group.touch(None)
-            if group.completed == 0 and self.groups.get(group.key) is group:
-                del self.groups[group.key]
-            raise
-        group.take(evaluation)
-        group.completed = number
-
-    async def _have_read(self, group: Group, needed: int, call: Call) -> None:
-        """Have evaluation number ``needed`` or a later one complete: as the newcomer, unless one is under way.
-
-        Those who are told already may have left the audience without our having heard of it yet; an evaluation made as
-        one of them fails then, and the newcomer's own follows.
-        """
-        while True:
-            await group.until_free()
-            if group.completed >= needed:
-                return
-            await self._evaluate(group, group.asked_as(call.user, call.scope))
-            group.is_untold = True  # the others are told in the next round
-            self._wake.set()
-
-    async def _evaluate(self, group: Group, question: Call) -> None:
-        """Read a group that is free. The reading goes on to its end and holds the group until then, even if whoever asked
-        for it is gone; else it could replace a newer one."""
-        with self._lock:
-            changed = self._claim(group)
-        failed = await asyncio.shield(self.spawn(self._finish(group, question, changed)))
-        if failed is not None:
-            raise failed
-
-    async def _finish(self, group: Group, question: Call, changed: set[Any] | None) -> Exception | None:
-        try:
-            await run(self._read, group, question, changed)
-        except Exception as exception:
-            return exception
-        finally:
-            self._release(group)
-        return None
+        return await self.readings.open(call)
 
     def subscribe(self, group: Group, subscriber: Subscriber, event: str, call: Call) -> Subscription:
         """Tell ``subscriber`` from now on, beginning after the group's present reading."""
         subscription = Subscription(subscriber, event, call, group, sent=group.reading)
-        self._enlist(subscription, group)
+        self.readings.enlist(subscription)
         return subscription
 
-    def _enlist(self, subscription: Subscription, group: Group) -> None:
-        if not group.subscriptions:
-            group.is_untold = False
-        group.subscriptions.add(subscription)
-        group.idle_since = None
-        self.groups[group.key] = group
-        if group not in self.triage.index:  # it was given up in between
-            group.touch(None)
-        if group.is_stale or self.triage.must_count(group):
-            self._wake.set()  # a round may have passed it by while it had no listeners
-
     def unsubscribe(self, subscription: Subscription) -> None:
-        group = subscription.group
-        group.subscriptions.discard(subscription)
-        if not group.subscriptions:
-            group.idle_since = self.loop.time()
+        self.readings.discharge(subscription)
 
     def move(self, subscription: Subscription, group: Group) -> None:
         """Have a subscription served by another group from now on; the difference is told at once."""
         self.unsubscribe(subscription)
         subscription.group = group
-        self._enlist(subscription, group)
+        self.readings.enlist(subscription)
         self.tell([subscription])
 
     def tell(self, subscriptions: Iterable[Subscription]) -> None:
@@ -330,8 +212,7 @@ class Hub:
 
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""
-        for group in [*self.groups.values()]:
-            group.touch(None)
+        self.readings.lost()
         self.feeds.lost()
         identity.lost(self)
 
@@ -378,7 +259,7 @@ class Hub:
         await identity.refresh(self)
         await self.triage.judge()
         self.triage.count_again(self.spawn)
-        due = self._due()
+        due = self.readings.due()
         for group in due:
             for subscription in group.subscriptions:
                 subscription.is_owed = True
@@ -392,10 +273,6 @@ class Hub:
         self.settled = max(self.settled, number)
         self._settle()
 
-    def _due(self) -> list[Group]:
-        groups = [*self.groups.values()]
-        return [group for group in groups if (group.is_stale or group.is_untold) and group.subscriptions]
-
     async def _refresh(self, group: Group) -> Told:
         """Evaluate a stale group; returns what is to be told once the round is complete."""
         async with self._evaluators:
@@ -405,7 +282,7 @@ class Hub:
         await group.until_free()
         if group.is_stale:
             try:
-                await self._evaluate(group, group.question())
+                await self.readings.renew(group, group.question())
             except Exception as exception:
                 failed = exception
                 return lambda frames: self._failed(group, failed, frames)
@@ -484,11 +361,7 @@ class Hub:
             frames[subscription.subscriber].append(failure(error, subscription.event))
             subscription.subscriber.drop(subscription)
             self.unsubscribe(subscription)
-        self._forget(group)
-
-    def _forget(self, group: Group) -> None:
-        self.groups.pop(group.key, None)
-        self.triage.forget(group)
+        self.readings.forget(group)
 
     # Between the rounds
 
@@ -496,16 +369,8 @@ class Hub:
         """Once a second: forget queries that nobody has asked for in a while, and audit the others."""
         while True:
             await asyncio.sleep(1.0)
-            now, settings = self.loop.time(), get_settings()
-            for group in [*self.groups.values()]:
-                if not group.is_free.is_set():
-                    continue
-                if group.idle_since is not None and now - group.idle_since > LINGER_SECONDS:
-                    self._forget(group)
-                elif now - group.read_at > settings.AUDIT_SECONDS * jitter():
-                    group.touch(None)
-                    group.read_at = now
-                    self._wake.set()
+            now = self.loop.time()
+            self.readings.tend(now)
             identity.tend(self, now)
 
     # Messages of handlers
@@ -521,11 +386,6 @@ class Hub:
                 subscriber.overflow(event["event"])
             else:
                 subscriber.push([encoded])
-
-
-def jitter() -> float:
-    """A factor around 1, so that what began together does not happen together."""
-    return random.uniform(0.75, 1.25)  # noqa: S311
 
 
 def _concerns(subscriber: Subscriber, to: str, name: Any) -> bool:
