@@ -29,6 +29,7 @@ from channels_binding.live import outlet
 from channels_binding.permissions import restated
 from channels_binding.registry import registry
 from channels_binding.rest import events
+from channels_binding.rest.entrances import Entrance
 from channels_binding.rest.events import EventStreamRenderer
 from channels_binding.rest.wire import (
     WireParser,
@@ -101,6 +102,11 @@ class BindingView(APIView):
     """Whether a GET may stay live, as server-sent events."""
     method_actions: Mapping[str, str] = {}
     """HTTP method → the action behind it."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """As DRF's; under ASGI its work is done on the package's threads."""
+        return Entrance(super().as_view(**initkwargs))
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A browser that asks what a foreign page may (CORS's preflight) does so as nobody, and needs no more than "yes"."""

@@ -1,0 +1,92 @@
+"""A view that a WSGI handler calls and an ASGI handler awaits; its work is done on the package's own threads.
+
+Django's ASGI handler gives each request a thread that nothing outlives, so each synchronous view would open a database
+connection of its own and close it again, whatever ``CONN_MAX_AGE`` says. The package's threads keep theirs.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from asgiref.sync import SyncToAsync, markcoroutinefunction, sync_to_async
+from django.db import connections, transaction
+from django.http import HttpRequest, HttpResponseBase
+
+from channels_binding.rest.wire import WireRenderer
+from channels_binding.threads import run
+
+View = Callable[..., HttpResponseBase]
+EVENT_STREAM = "text/event-stream"
+
+
+async def _nothing() -> None:
+    """What coroutine functions are known by is read off this one."""
+
+
+_MARKS = vars(markcoroutinefunction(_nothing))
+
+
+class Entrance:
+    """A synchronous view. Where a loop is running (Django's asynchronous handler), it is a coroutine function."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        functools.update_wrapper(self, view)
+
+    def __getattr__(self, name: str) -> Any:
+        if _is_on_a_loop():
+            if name in _MARKS:
+                return _MARKS[name]
+            if name == "_non_atomic_requests":  # Django lets no coroutine be ATOMIC_REQUESTS; it is, on its thread
+                return {*connections}
+        raise AttributeError(f"A view has no attribute {name!r}.")
+
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if _is_on_a_loop():
+            return self._awaited(request, *args, **kwargs)
+        return self._view(request, *args, **kwargs)
+
+    async def _awaited(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if _is_for_djangos_thread(request):
+            response = await sync_to_async(self._atomic, thread_sensitive=True)(request, *args, **kwargs)
+        else:
+            response = await run(self._atomic, request, *args, **kwargs)
+        if isinstance(getattr(response, "accepted_renderer", None), WireRenderer):
+            _render_on_the_loop(response)
+        return response
+
+    def _atomic(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with ExitStack() as stack:
+            for alias, settings in connections.settings.items():
+                if settings["ATOMIC_REQUESTS"]:
+                    stack.enter_context(transaction.atomic(using=alias))
+            return self._view(request, *args, **kwargs)
+
+
+def _is_for_djangos_thread(request: HttpRequest) -> bool:
+    """A test client's request sees the test's transaction there. One that asks for events waits, while it is opened, for
+    work of our threads, and must hold none of them meanwhile."""
+    is_test = SyncToAsync.thread_sensitive_context.get(None) is None
+    return is_test or EVENT_STREAM in request.headers.get("Accept", "")
+
+
+def _is_on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _render_on_the_loop(response: Any) -> None:
+    """JSON of an answer that is there already is made faster than a thread is woken."""
+    render = response.render
+
+    async def rendered() -> HttpResponseBase:
+        response.render = render
+        made: HttpResponseBase = render()
+        return made
+
+    response.render = rendered

@@ -1,0 +1,158 @@
+"""Entrances: one view for both kinds of handler, whose work is done on the package's threads where a loop is running."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.core.handlers.asgi import ASGIHandler
+from django.db import connection, connections
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncClient, Client, override_settings
+from django.urls import path
+from rest_framework.renderers import StaticHTMLRenderer
+from rest_framework.response import Response
+
+from channels_binding import threads
+from channels_binding.rest.entrances import Entrance
+from channels_binding.rest.views import BindingView, StreamView
+from channels_binding.rest.wire import WireRenderer
+from tests.project.zoo.models import Label
+from tests.streams import Stream
+
+SEEN: list[Any] = []
+
+
+class LoggedRenderer(WireRenderer):
+    def render(self, *args: Any, **kwargs: Any) -> bytes:
+        SEEN.append(threading.current_thread().name)
+        return super().render(*args, **kwargs)
+
+
+class WhereView(BindingView):
+    def get_authenticators(self) -> list[Any]:
+        return []
+
+    def get_renderers(self) -> list[Any]:
+        return [LoggedRenderer(), StaticHTMLRenderer()]
+
+    def get(self, request: Any) -> Response:
+        connection.ensure_connection()
+        SEEN.append(threading.current_thread().name)
+        return Response({"thread": threading.current_thread().name, "database": id(connection.connection)})
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        return Response("<p>here</p>")
+
+
+def write_and_fail(request: HttpRequest) -> HttpResponse:
+    Label.objects.create(name="written")
+    raise ValueError("in the middle")
+
+
+urlpatterns = [path("where/", WhereView.as_view()), path("fail/", Entrance(write_and_fail))]
+here = override_settings(ROOT_URLCONF=__name__)
+
+
+@pytest.fixture(autouse=True)
+def _ended() -> Iterator[None]:
+    threads.shut_down()
+    SEEN.clear()
+    yield
+    threads.shut_down()
+
+
+async def ask(route: str, **options: Any) -> Any:
+    """Over the ASGI handler, as a server would."""
+    options.setdefault("headers", {"accept": "application/json"})
+    stream = Stream(route, application=ASGIHandler(), **options)
+    await stream.open()
+    body = b""
+    while not stream.is_over:
+        body += await stream.chunk()
+    await stream.leave()
+    return stream.status, body
+
+
+@pytest.mark.django_db(transaction=True)
+@here
+async def test_under_asgi_requests_share_the_packages_threads_and_their_database_connections() -> None:
+    with override_settings(CHANNELS_BINDING={"THREADS": 1}):
+        answers = [await ask("/where/") for _ in range(3)]
+    assert {status for status, _ in answers} == {200}
+    assert len({body for _, body in answers}) == 1  # Django's own would be three threads with a connection each
+    assert b'"channels-binding' in answers[0][1]
+
+
+@pytest.mark.django_db(transaction=True)
+@here
+async def test_json_is_made_without_waking_a_thread() -> None:
+    await ask("/where/")
+    assert SEEN[0].startswith("channels-binding")
+    assert SEEN[1] == threading.current_thread().name
+
+
+@pytest.mark.django_db(transaction=True)
+@here
+async def test_what_is_no_json_is_rendered_where_it_may_use_the_database() -> None:
+    assert (await ask("/where/", method="OPTIONS", headers={"accept": "text/html"}))[1] == b"<p>here</p>"
+
+
+@pytest.mark.django_db
+@here
+def test_a_synchronous_client_is_answered_on_its_own_thread_and_in_its_transaction() -> None:
+    answer = Client().get("/where/").json()
+    assert answer == {"thread": threading.current_thread().name, "database": id(connection.connection)}
+
+
+@pytest.mark.django_db
+@here
+def test_an_asynchronous_client_sees_what_the_test_has_not_committed() -> None:
+    async def asked() -> Any:
+        return (await AsyncClient().get("/where/")).json()
+
+    assert connection.in_atomic_block
+    assert async_to_sync(asked)()["database"] == id(connection.connection)
+
+
+@pytest.mark.django_db(transaction=True)
+@here
+async def test_a_request_is_one_transaction_where_the_database_says_so() -> None:
+    options = connections.settings["default"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(options, "ATOMIC_REQUESTS", True)
+        assert (await ask("/fail/"))[0] == 500
+        assert not await Label.objects.filter(name="written").aexists()
+        patch.setitem(options, "ATOMIC_REQUESTS", False)
+        assert (await ask("/fail/"))[0] == 500
+        assert await Label.objects.filter(name="written").aexists()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_opening_a_stream_of_events_holds_no_thread_that_it_waits_for(user: Any, hub_ended: None) -> None:
+    with override_settings(CHANNELS_BINDING={"THREADS": 1, "ANONYMOUS_CONNECTION_ALLOWED": True}):
+        streams = [Stream("/api/zoo.Label/") for _ in range(3)]
+        statuses = await asyncio.wait_for(asyncio.gather(*(each.open() for each in streams)), 10)
+        for each in streams:
+            await each.leave()
+    assert statuses == [200, 200, 200]
+
+
+def test_it_is_a_coroutine_function_only_where_a_loop_is_running() -> None:
+    async def asked() -> bool:
+        return iscoroutinefunction(view)
+
+    view = StreamView.as_view()
+    assert not iscoroutinefunction(view)
+    assert asyncio.run(asked())
+
+
+def test_it_is_known_by_what_the_view_is_known_by() -> None:
+    view: Any = StreamView.as_view()
+    assert view.csrf_exempt
+    assert (view.cls, view.view_class) == (StreamView, StreamView)
+    with pytest.raises(AttributeError, match="nothing"):
+        assert view.nothing
+    assert not hasattr(view, "_non_atomic_requests")  # Django itself makes it atomic
