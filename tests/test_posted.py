@@ -174,6 +174,15 @@ def test_a_multipart_form_brings_rows_with_their_files(client: Client, stream: N
     assert stored() == [("old", b"")]
 
 
+def test_a_row_without_a_file_has_none_to_clear(client: Client, stream: None) -> None:
+    """Django takes the mark for a change, and a blank row with one for a row that lacks everything else."""
+    rows = [{"name": "", "file": None}, {"name": "one", "file": None}]
+    sent = json.dumps({"title": "x", "files": rows})
+    answer = client.post("/api/posted.Novel/form/", sent, "application/json")
+    assert (answer.status_code, answer.json()["errors"]) == (200, {})
+    assert stored() == [("one", b"")]
+
+
 def test_a_file_of_a_row_that_is_wrong_or_unknown_is_not_stored(
     client: Client, stream: None, tmp_path: Path, user: Any
 ) -> None:

@@ -233,11 +233,15 @@ def bind_data(form: forms.BaseForm, submitted: Mapping[str, Any]) -> FormData:
     """What was submitted, and the present value of every field that was left out: a form saves changes, not blanks."""
     data = FormData()
     for name, field in form.fields.items():
-        if isinstance(field, forms.FileField) and name not in submitted:
-            continue  # a file stays by itself; null would clear it
+        if isinstance(field, forms.FileField) and not _clears(form, name, submitted):
+            continue  # a new file goes its own way, the present one stays by itself, and where there is none, none is cleared
         value = submitted[name] if name in submitted else as_json(_value(form, name))
         data.update(_as_input(field, form.add_prefix(name), value))
     return data
+
+
+def _clears(form: forms.BaseForm, name: str, submitted: Mapping[str, Any]) -> bool:
+    return submitted.get(name, "") is None and bool(_initial(form, name))
 
 
 def bind_files(form: forms.BaseForm, given: Mapping[str, Any]) -> FormData:

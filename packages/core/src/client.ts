@@ -310,11 +310,17 @@ export class ChannelsClient {
   submitForm<N extends BindingName>(
     name: N,
     values: Readonly<Record<string, unknown>>,
-    target: { id?: Pk<N> | null | undefined; files?: readonly string[] } = {},
+    target: {
+      id?: Pk<N> | null | undefined
+      /** Names of file fields, `'lines.photo'` in a formset. */
+      files?: readonly string[]
+      /** Names of formsets. */
+      formsets?: readonly string[]
+    } = {},
     options?: CallOptions,
   ): Promise<FormReply<Row<N>>> {
-    const { id = null, files = [] } = target
-    if (hasFile(values)) return this.#upload(name, id, formDataOf(values, files), options)
+    const { id = null, files = [], formsets = [] } = target
+    if (hasFile(values)) return this.#upload(name, id, formDataOf(values, files, formsets), options)
     return this.#action(name, 'form', { ...(id !== null && { id }), submit: values }, options)
   }
 

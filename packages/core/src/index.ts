@@ -19,6 +19,8 @@ export {
   type ErrorCode,
   type FieldError,
   type FieldErrors,
+  type FormsetErrors,
+  formsetErrors,
   type WireError,
 } from './errors.js'
 export type { HeartbeatOptions } from './monitor.js'

@@ -6,20 +6,39 @@ export interface UploadOptions {
   readonly fetch: typeof fetch
 }
 
-/** Whether the values hold a file, so that they must travel by HTTP. */
-export function hasFile(values: Readonly<Record<string, unknown>>): boolean {
-  return Object.values(values).some(value => (Array.isArray(value) ? value.some(isFile) : isFile(value)))
+type Values = Readonly<Record<string, unknown>>
+
+/** Whether the values hold a file, in a row beside the form too, so that they must travel by HTTP. */
+export function hasFile(values: Values): boolean {
+  return Object.values(values).some(value => holdsFile(value) || rowsOf(value).some(hasFile))
 }
 
-/** Values as Django's forms read them from multipart data: `null` for a file is its "clear" checkbox. */
-export function formDataOf(values: Readonly<Record<string, unknown>>, files: readonly string[]): FormData {
+/**
+ * Values as Django's forms read them from multipart data: `null` for a file is its "clear" checkbox, and rows of formsets
+ * are named as Django names them, `chapters-0-cover`. In `files` the file field of a formset is `'chapters.cover'`.
+ */
+export function formDataOf(values: Values, files: readonly string[], formsets: readonly string[] = []): FormData {
   const data = new FormData()
   for (const [name, value] of Object.entries(values)) {
-    if (files.includes(name) && value === null) data.append(`${name}-clear`, 'on')
-    else if (!files.includes(name) || holdsFile(value)) for (const part of partsOf(value)) data.append(name, part)
+    if (formsets.includes(name)) appendRows(data, name, rowsOf(value), files)
+    else append(data, name, value, files.includes(name))
   }
   return data
 }
+
+function appendRows(data: FormData, name: string, rows: readonly Values[], files: readonly string[]): void {
+  for (const [number, row] of rows.entries())
+    for (const [field, value] of Object.entries(row))
+      append(data, `${name}-${number}-${field}`, value, files.includes(`${name}.${field}`))
+}
+
+function append(data: FormData, name: string, value: unknown, isFileField: boolean): void {
+  if (isFileField && value === null) data.append(`${name}-clear`, 'on')
+  else if (!isFileField || holdsFile(value)) for (const part of partsOf(value)) data.append(name, part)
+}
+
+const rowsOf = (value: unknown): readonly Values[] =>
+  Array.isArray(value) ? value.filter(each => typeof each === 'object' && each !== null && !isFile(each)) : []
 
 /** Stands for an uploaded file in the data of a call, for the user who uploaded it and until it is used. */
 export interface FileToken {
@@ -73,7 +92,7 @@ const isFile = (value: unknown): boolean => typeof Blob !== 'undefined' && value
 const holdsFile = (value: unknown): boolean => (Array.isArray(value) ? value.some(isFile) : isFile(value))
 
 function partsOf(value: unknown): (string | Blob)[] {
-  if (Array.isArray(value)) return value.flatMap(partsOf)
+  if (Array.isArray(value)) return value.length ? value.flatMap(partsOf) : ['']
   if (value === undefined) return []
   if (value === null) return ['']
   if (value instanceof Blob) return [value]

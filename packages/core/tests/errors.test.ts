@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { BindingError, ERROR_CODES } from '@channels-binding/core'
+import { BindingError, ERROR_CODES, type FieldErrors, formsetErrors } from '@channels-binding/core'
 import { expect, it } from 'vitest'
 
 const spec = new URL('../../../spec/errors.json', import.meta.url)
@@ -43,4 +43,14 @@ it('keeps a code that it does not know', () => {
     code: 'tea',
     status: 418,
   })
+})
+
+it('reads what is wrong with the rows beside a form', () => {
+  const required = [{ code: 'required', message: 'Missing.' }]
+  const many = [{ code: 'too_many_forms', message: 'Too many.' }]
+  const errors = { title: required, chapters: { '2': { title: required }, __all__: many } } as unknown as FieldErrors
+  expect(formsetErrors(errors, 'chapters')).toEqual({ own: many, rows: new Map([[2, { title: required }]]) })
+  expect(formsetErrors({ chapters: many }, 'chapters')).toEqual({ own: many, rows: new Map() })
+  for (const nothing of [null, undefined, {}])
+    expect(formsetErrors(nothing, 'chapters')).toEqual({ own: [], rows: new Map() })
 })

@@ -13,6 +13,7 @@ it('offers what somebody chose', () => {
     'ERROR_CODES',
     'canonical',
     'eventName',
+    'formsetErrors',
     'getConsumer',
     'parseEvent',
     'registerConsumer',

@@ -86,3 +86,29 @@ it('writes values as Django reads them', () => {
 it('has no token where there is no cookie', () => {
   expect(csrfToken()).toBeNull()
 })
+
+it('names the rows of formsets as Django does, and finds the files in them', async () => {
+  const rows = [
+    { id: 3, title: 'changed', cover: null },
+    { id: 4, DELETE: true },
+    { title: 'added', cover: file, tags: [] },
+  ]
+  const data = formDataOf({ title: 'x', chapters: rows, none: [] }, ['chapters.cover'], ['chapters', 'none'])
+  expect([...data].map(([name, value]) => [name, value instanceof Blob ? 'file' : value])).toEqual([
+    ['title', 'x'],
+    ['chapters-0-id', '3'],
+    ['chapters-0-title', 'changed'],
+    ['chapters-0-cover-clear', 'on'],
+    ['chapters-1-id', '4'],
+    ['chapters-1-DELETE', 'true'],
+    ['chapters-2-title', 'added'],
+    ['chapters-2-cover', 'file'],
+    ['chapters-2-tags', ''],
+  ])
+  const fetch = vi.fn(async (..._args: Parameters<typeof globalThis.fetch>) => answer({ success: true, fields: [] }))
+  const { client, server } = world({ fetch })
+  await client.submitForm('shop.Product', { chapters: rows }, { files: ['chapters.cover'], formsets: ['chapters'] })
+  const [, init = {}] = fetch.mock.calls[0] ?? []
+  expect((init.body as FormData).get('chapters-2-cover')).toBeInstanceOf(File)
+  expect(server.received).toEqual([])
+})

@@ -1,6 +1,6 @@
-import { type UseQueryResult, useMutation, useQuery } from '@tanstack/react-query'
+import { type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
-import type { BindingError, BindingName, FieldErrors, FormField, FormReply, Pk, Row } from '../index.js'
+import type { BindingError, BindingName, FieldErrors, FormField, FormReply, Formset, Pk, Row } from '../index.js'
 import { useChannels } from './context.js'
 import { callQuery } from './queries.js'
 import { useRetrieve } from './useRetrieve.js'
@@ -20,6 +20,8 @@ export interface UseFormResult<N extends BindingName> {
   /** The form as the server describes it; `undefined` until it is there. */
   readonly schema: FormReply<Row<N>> | undefined
   readonly fields: readonly FormField[]
+  /** Rows beside the form, as they are stored; submit a list under the name of each. */
+  readonly formsets: readonly Formset[]
   readonly object: Row<N> | null
   /** What the server said of the last submission, by field; `null` where nothing is wrong. */
   readonly errors: FieldErrors | null
@@ -50,6 +52,7 @@ export interface UseFormResult<N extends BindingName> {
 }
 
 const NO_FIELDS: readonly FormField[] = Object.freeze([])
+const NO_FORMSETS: readonly Formset[] = Object.freeze([])
 const NO_MESSAGES: readonly string[] = Object.freeze([])
 
 /** Asks for the form again whenever somebody changes the row. */
@@ -70,18 +73,19 @@ function useFollow<N extends BindingName>(name: N, options: UseFormOptions<N>, r
 export function useForm<N extends BindingName>(name: N, options: UseFormOptions<N> = {}): UseFormResult<N> {
   const { id = null, enabled = true, onSuccess } = options
   const channels = useChannels()
-  const query = useQuery({
-    ...callQuery(channels, name, 'form', id === null ? {} : { id }),
-    enabled,
-    staleTime: 0,
-  }) as UseQueryResult<FormReply<Row<N>>, BindingError>
+  const queries = useQueryClient()
+  const asked = callQuery(channels, name, 'form', id === null ? {} : { id })
+  const query = useQuery({ ...asked, enabled, staleTime: 0 }) as UseQueryResult<FormReply<Row<N>>, BindingError>
   const { data: schema, refetch } = query
   const isGone = useFollow(name, options, refetch)
-  const files = filesOf(schema?.fields ?? NO_FIELDS)
+  const formsets = schema?.formsets ?? NO_FORMSETS
+  const files = filesOf(schema?.fields ?? NO_FIELDS, formsets)
+  const target = { id, files, formsets: formsets.map(formset => formset.name) }
   const mutation = useMutation<FormReply<Row<N>>, BindingError, Readonly<Record<string, unknown>>>({
-    mutationFn: values => channels.client.submitForm(name, values, { id, files }),
+    mutationFn: values => channels.client.submitForm(name, values, target),
     networkMode: 'always',
     onSuccess: reply => {
+      if (reply.success && id !== null) queries.setQueryData(asked.queryKey, (form: FormReply) => withRows(form, reply))
       if (reply.success && reply.object) onSuccess?.(reply.object, reply)
     },
   })
@@ -92,6 +96,7 @@ export function useForm<N extends BindingName>(name: N, options: UseFormOptions<
   return {
     schema,
     fields: schema?.fields ?? NO_FIELDS,
+    formsets,
     object: mutation.data?.object ?? schema?.object ?? null,
     errors,
     formErrors: errors?.__all__?.map(error => error.message) ?? NO_MESSAGES,
@@ -115,7 +120,15 @@ export function useForm<N extends BindingName>(name: N, options: UseFormOptions<
 const isFileField = (field: FormField): boolean =>
   [field.type, ...(field.bases ?? [])].some(name => name === 'FileField' || name === 'ImageField')
 
-const filesOf = (fields: readonly FormField[]): string[] => fields.filter(isFileField).map(field => field.name)
+/** File fields of the form, and those of its formsets: `['cover', 'chapters.picture']`. */
+function filesOf(fields: readonly FormField[], formsets: readonly Formset[]): string[] {
+  const ofRows = formsets.flatMap(({ name, empty }) => filesOf(empty, []).map(field => `${name}.${field}`))
+  return [...fields.filter(isFileField).map(field => field.name), ...ofRows]
+}
+
+/** The form with its rows as they were saved: nobody tells of those, as the row's own live read tells of the form. */
+const withRows = (form: FormReply | undefined, saved: FormReply<unknown>): FormReply | undefined =>
+  form && { ...form, ...(saved.formsets && { formsets: saved.formsets }) }
 
 function errorsOf(reply: FormReply<unknown> | undefined, error: BindingError | null): FieldErrors | null {
   if (error) return error.fields

@@ -1,3 +1,4 @@
+export type { FakeFormset } from './formsets.js'
 export type { FakeRow } from './page.js'
 export { type Bends, FakeServer, type Handler, type HandlerContext } from './server.js'
 export type { Accept, Conversation, Peer } from './socket.js'

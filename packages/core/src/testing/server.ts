@@ -1,7 +1,8 @@
-import { BindingError, type WireError } from '../errors.js'
+import { BindingError, type FieldErrors, type WireError } from '../errors.js'
 import { eventName, parseEvent } from '../names.js'
 import type { SocketConstructor } from '../transport.js'
-import type { Message, Request } from '../types.js'
+import type { FormReply, Message, Request } from '../types.js'
+import { FakeRows } from './formsets.js'
 import { answerTo, diffOf, etagOf, type FakeRow, type Page, patchOf, snapshotOf } from './page.js'
 import { type Conversation, type Peer, socketClass } from './socket.js'
 import { FakeTable, type FakeTableOptions } from './table.js'
@@ -43,6 +44,7 @@ interface Live {
 }
 
 type Data = Record<string, unknown>
+type Beside = Readonly<Record<string, FakeRows>>
 
 const NO_REPLY = Symbol('no reply')
 
@@ -441,11 +443,31 @@ export class FakeServer {
   }
 
   #form(table: FakeTable, id: string | number | null, submitted: Data | undefined): unknown {
-    if (!submitted) return table.form(id)
-    const errors = table.options.validate?.(submitted, id) ?? {}
-    if (Object.keys(errors).length) return table.form(id, errors, submitted)
-    const row = this.#changing(() => (id === null ? table.insert(submitted) : table.update(id, submitted)))
-    return { ...table.form(row.id), success: true }
+    const beside = this.#rowsBeside(table, id)
+    if (!submitted) return this.#withRows(table.form(id), beside)
+    const own = Object.fromEntries(Object.entries(submitted).filter(([name]) => !(name in beside)))
+    const wrong = Object.entries(beside).map(([name, rows]) => [name, rows.errors(submitted[name])] as const)
+    const inRows = wrong.filter(([, found]) => Object.keys(found).length)
+    const errors = { ...(table.options.validate?.(own, id) ?? {}), ...Object.fromEntries(inRows) } as FieldErrors
+    if (Object.keys(errors).length) return this.#withRows(table.form(id, errors, own), beside, submitted)
+    const row = this.#changing(() => this.#saveForm(table, id, own, beside, submitted))
+    return { ...this.#withRows(table.form(row.id), this.#rowsBeside(table, row.id)), success: true }
+  }
+
+  #saveForm(table: FakeTable, id: string | number | null, own: Data, beside: Beside, submitted: Data): FakeRow {
+    const row = id === null ? table.insert(own) : table.update(id, own)
+    for (const [name, rows] of Object.entries(beside)) rows.save(submitted[name], row.id)
+    return row
+  }
+
+  #rowsBeside(table: FakeTable, id: string | number | null): Beside {
+    const formsets = table.options.formsets ?? []
+    return Object.fromEntries(formsets.map(each => [each.name, new FakeRows(each, this.#table(each.stream), id)]))
+  }
+
+  #withRows(form: FormReply<FakeRow>, beside: Beside, submitted?: Data): FormReply<FakeRow> {
+    const formsets = Object.entries(beside).map(([name, rows]) => rows.describe(submitted && (submitted[name] ?? [])))
+    return formsets.length ? { ...form, formsets } : form
   }
 
   #changing<T>(work: () => T): T {

@@ -1,5 +1,6 @@
 import { BindingError, type FieldErrors } from '../errors.js'
 import type { Description, FormField, FormReply, Labels } from '../types.js'
+import type { FakeFormset } from './formsets.js'
 import { type FakeRow, type Page, pageOf } from './page.js'
 
 /** What a fake stream holds and how it behaves. */
@@ -9,6 +10,8 @@ export interface FakeTableOptions {
   readonly describe?: Partial<Description>
   /** The fields of `form`; their `value` comes from the row. */
   readonly fields?: readonly FormField[]
+  /** Rows beside the form. */
+  readonly formsets?: readonly FakeFormset[]
   /** What is wrong with values about to be saved; empty for nothing. */
   readonly validate?: (values: Readonly<Record<string, unknown>>, id: string | number | null) => FieldErrors
   /** The texts of relations in these rows. */

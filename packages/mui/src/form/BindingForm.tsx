@@ -3,6 +3,7 @@ import {
   type BindingName,
   type FieldErrors,
   type FormField,
+  type Formset,
   type Pk,
   type Row,
 } from '@channels-binding/core'
@@ -12,11 +13,15 @@ import Button from '@mui/material/Button'
 import Skeleton from '@mui/material/Skeleton'
 import Stack from '@mui/material/Stack'
 import { type ElementType, type FormEvent, type JSX, useMemo, useState } from 'react'
-import { type Control, Controller, type UseFormReturn, useForm as useFormState } from 'react-hook-form'
-import { messagesOf } from '../text.js'
-import { hasWidget } from './attributes.js'
+import { type UseFormReturn, useForm as useFormState } from 'react-hook-form'
+
+import { FieldView } from './FieldView.js'
+import { type Complaints, FormsetView } from './FormsetView.js'
+import { FORMSET_TEXTS, type FormsetTexts } from './formsetTexts.js'
+import { Marks, sentence } from './marks.js'
 import { componentOf } from './registry.js'
-import { type FieldComponent, InvalidValue } from './types.js'
+import { type EditedFormset, rowErrors, type SentRows, sentRows, useRows, valuesOfRows } from './rows.js'
+import type { FieldComponent } from './types.js'
 import { type FormValues, submissionOf, valuesOf } from './values.js'
 
 /** Props of `BindingForm`. */
@@ -29,7 +34,11 @@ export interface BindingFormProps<N extends BindingName> {
   readonly initial?: Readonly<FormValues>
   /** Which fields, in which order. @default all, as the Django form has them */
   readonly fields?: readonly string[]
-  /** Components for some fields, by name. */
+  /** Which formsets, in which order. @default all, as the binding has them */
+  readonly formsets?: readonly string[]
+  /** What formsets say, in another language. */
+  readonly formsetTexts?: Partial<FormsetTexts>
+  /** Components for some fields, by name; `'lines.text'` for a field of a formset. */
   readonly components?: Readonly<Record<string, FieldComponent>>
   readonly onSuccess?: (object: Row<N>) => void
   /** Shows a button that calls this. */
@@ -41,8 +50,6 @@ export interface BindingFormProps<N extends BindingName> {
   /** What fields and buttons stand in, `DialogContent` and `DialogActions` in a dialog. */
   readonly slots?: { readonly content?: ElementType; readonly actions?: ElementType }
 }
-
-const ALL = '__all__'
 
 /** A Django form in Material UI: fields, labels, help, choices and errors as the server describes them. */
 export function BindingForm<N extends BindingName>(props: BindingFormProps<N>): JSX.Element {
@@ -75,25 +82,30 @@ interface LoadedFormProps<N extends BindingName> extends BindingFormProps<N> {
 
 function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Element {
   const { form, initial, components, label, binding, slots } = props
-  const fields = useFields(form.fields, props.fields)
-  const values = useMemo(() => valuesOf(fields, initial), [fields, initial])
+  const fields = useNamed(form.fields, props.fields)
+  const [formsets, actions, forgetEdits] = useRows(useNamed(form.formsets, props.formsets))
+  const values = useMemo(() => allValues(fields, initial, formsets), [fields, initial, formsets])
   // What others change is taken over in fields that this user has not touched.
   const state = useFormState<FormValues>({ values, resetOptions: { keepDirtyValues: true, keepErrors: true } })
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<Failure>(NO_FAILURE)
   const submit = async (event: FormEvent): Promise<void> => {
     let saved: Row<N> | undefined
-    setFailure(null)
-    const check = state.handleSubmit(async sent => {
+    setFailure(NO_FAILURE)
+    const check = state.handleSubmit(async typed => {
       state.clearErrors()
-      const outcome = await send(form, fields, sent)
+      const sent = sentOf(fields, formsets, typed, values)
+      const outcome = await send(form, sent.data)
       if (outcome.object) saved = outcome.object as Row<N>
-      else setFailure(show(outcome.errors, fields, state) ?? outcome.message)
+      else setFailure(show(outcome, fields, formsets, sent.rows, state))
     })
     await check(event)
-    if (saved) succeed(props, state, values, saved)
+    if (!saved) return
+    forgetEdits()
+    succeed(props, state, values, saved)
   }
   const Content = slots?.content ?? 'div'
   const Actions = slots?.actions ?? 'div'
+  const isBusy = state.formState.isSubmitting
   return (
     <form
       noValidate
@@ -104,20 +116,34 @@ function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Eleme
       <Content>
         <Stack spacing={2} sx={{ pt: 1 }}>
           {form.isGone && <Alert severity="warning">This was deleted meanwhile; it cannot be saved any more.</Alert>}
-          {failure && <Alert severity="error">{failure}</Alert>}
+          {failure.message && <Alert severity="error">{failure.message}</Alert>}
           {fields.map(field => (
             <FieldView
               key={field.name}
+              name={field.name}
               field={field}
               control={state.control}
               component={componentOf(field, components)}
-              onEdit={() => setFailure(null)}
+              onEdit={() => setFailure(shown => ({ ...shown, message: null }))}
+            />
+          ))}
+          {formsets.map(edited => (
+            <FormsetView
+              key={edited.formset.name}
+              edited={edited}
+              actions={actions}
+              control={state.control}
+              components={components}
+              complaints={failure.formsets[edited.formset.name]}
+              texts={{ ...FORMSET_TEXTS, ...props.formsetTexts }}
+              disabled={form.isGone || isBusy}
+              onEdit={row => setFailure(shown => without(shown, edited.formset.name, row))}
             />
           ))}
         </Stack>
       </Content>
       <Actions>
-        <FormButtons {...props} isBusy={state.formState.isSubmitting} isGone={form.isGone} />
+        <FormButtons {...props} isBusy={isBusy} isGone={form.isGone} />
       </Actions>
     </form>
   )
@@ -141,31 +167,61 @@ function FormButtons({ onCancel, submitLabel = 'Save', isBusy, isGone }: FormBut
   )
 }
 
-function useFields(all: readonly FormField[], names: readonly string[] | undefined): readonly FormField[] {
+function useNamed<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: readonly string[] | undefined,
+): readonly T[] {
   return useMemo(() => {
     if (!names) return all
-    const byName = new Map(all.map(field => [field.name, field]))
+    const byName = new Map(all.map(each => [each.name, each]))
     return names.flatMap(name => byName.get(name) ?? [])
   }, [all, names])
+}
+
+function allValues(
+  fields: readonly FormField[],
+  initial: Readonly<FormValues> | undefined,
+  formsets: readonly EditedFormset[],
+): FormValues {
+  const rows = formsets.map(edited => [edited.formset.name, valuesOfRows(edited)] as const)
+  return { ...valuesOf(fields, initial), ...Object.fromEntries(rows) }
+}
+
+interface Sent {
+  readonly data: FormValues
+  readonly rows: Readonly<Record<string, SentRows>>
+}
+
+/** The fields, and of each formset what was done to it. */
+function sentOf(
+  fields: readonly FormField[],
+  formsets: readonly EditedFormset[],
+  values: FormValues,
+  before: FormValues,
+): Sent {
+  const rows: Record<string, SentRows> = {}
+  for (const edited of formsets) {
+    const { name } = edited.formset
+    rows[name] = sentRows(edited, (values[name] ?? {}) as FormValues, (before[name] ?? {}) as FormValues)
+  }
+  const lists = Object.entries(rows).map(([name, { list }]) => [name, list] as const)
+  return { data: { ...submissionOf(fields, values), ...Object.fromEntries(lists) }, rows }
 }
 
 interface Outcome {
   readonly object: unknown
   readonly errors: FieldErrors
+  readonly formsets: readonly Formset[]
   readonly message: string | null
 }
 
-async function send(
-  form: UseFormResult<BindingName>,
-  fields: readonly FormField[],
-  values: FormValues,
-): Promise<Outcome> {
+async function send(form: UseFormResult<BindingName>, data: FormValues): Promise<Outcome> {
   try {
-    const reply = await form.submit(submissionOf(fields, values))
-    return { object: reply.success ? (reply.object ?? {}) : null, errors: reply.errors, message: null }
+    const { success, object, errors, formsets = [] } = await form.submit(data)
+    return { object: success ? (object ?? {}) : null, errors, formsets, message: null }
   } catch (reason) {
     const error = BindingError.from(reason)
-    return { object: null, errors: error.fields ?? {}, message: error.message }
+    return { object: null, errors: error.fields ?? {}, formsets: [], message: error.message }
   }
 }
 
@@ -179,44 +235,37 @@ function succeed<N extends BindingName>(
   onSuccess?.(object)
 }
 
+/** What is said above the form, and within the formsets; what belongs to a field stands there. */
+interface Failure {
+  readonly message: string | null
+  readonly formsets: Readonly<Record<string, Complaints>>
+}
+
+const NO_FAILURE: Failure = { message: null, formsets: {} }
+
+/** What is still wrong once a row was changed. */
+function without({ formsets }: Failure, name: string, row: string | null): Failure {
+  const rows = Object.entries(formsets[name]?.rows ?? {}).filter(([key]) => key !== row)
+  return { message: null, formsets: { ...formsets, [name]: { own: '', rows: Object.fromEntries(rows), focus: null } } }
+}
+
 /** Puts each error on its field and focuses the first; returns what belongs to no field that is seen. */
-function show(errors: FieldErrors, fields: readonly FormField[], state: UseFormReturn<FormValues>): string | null {
-  const seen = fields.filter(field => !hasWidget(field, 'HiddenInput') && errors[field.name]?.length)
-  for (const [index, { name }] of seen.entries())
-    state.setError(name, { type: 'server', message: messagesOf(errors[name]) }, { shouldFocus: index === 0 })
-  const names = new Set(seen.map(field => field.name))
-  const others = Object.entries(errors).filter(([name, list]) => list.length && !names.has(name))
-  if (others.length) return others.map(([name, list]) => (name === ALL ? '' : `${name}: `) + messagesOf(list)).join(' ')
-  return seen.length ? 'Please check the marked fields.' : null
-}
-
-interface FieldViewProps {
-  readonly field: FormField
-  readonly control: Control<FormValues>
-  readonly component: FieldComponent
-  readonly onEdit: () => void
-}
-
-function FieldView({ field, control, component: Component, onEdit }: FieldViewProps): JSX.Element {
-  return (
-    <Controller
-      name={field.name}
-      control={control}
-      rules={{ validate: value => (value instanceof InvalidValue ? value.message : true) }}
-      render={({ field: { value, onChange, onBlur, ref }, fieldState: { error } }) => (
-        <Component
-          field={field}
-          value={value}
-          onChange={next => {
-            onEdit()
-            onChange(next)
-          }}
-          onBlur={onBlur}
-          error={error?.message}
-          disabled={field.disabled ?? false}
-          inputRef={ref}
-        />
-      )}
-    />
-  )
+function show(
+  outcome: Outcome,
+  fields: readonly FormField[],
+  formsets: readonly EditedFormset[],
+  sent: Readonly<Record<string, SentRows>>,
+  state: UseFormReturn<FormValues>,
+): Failure {
+  const { errors } = outcome
+  const marks = new Marks(state)
+  const names = new Set([...marks.put(fields, errors), ...formsets.map(each => each.formset.name)])
+  const complaints = formsets.map(edited => {
+    const { name } = edited.formset
+    const found = rowErrors(errors, edited, sent[name] as SentRows, outcome.formsets)
+    return [name, marks.putRows(edited, found)] as const
+  })
+  const others = sentence(Object.entries(errors).filter(([name]) => !names.has(name)))
+  const message = others ?? (marks.isEmpty ? outcome.message : 'Please check the marked fields.')
+  return { message, formsets: Object.fromEntries(complaints) }
 }
