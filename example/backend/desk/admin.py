@@ -2,7 +2,12 @@
 
 from django.contrib import admin
 
-from desk.models import Comment, Customer, Tag, Ticket
+from desk.models import Comment, Customer, Step, Tag, Ticket
+
+
+class StepInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Step
+    extra = 0
 
 
 @admin.register(Ticket)
@@ -11,6 +16,7 @@ class TicketAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("status", "priority", "group")
     search_fields = ("title", "body")
     autocomplete_fields = ("customer", "assignee", "tags")
+    inlines = (StepInline,)
 
 
 @admin.register(Customer)

@@ -51,6 +51,7 @@ SENTENCES = (
     "Nobody in our office can work.", "There is no hurry.", "A screenshot follows.", "This is the third time.",
     "Thank you for the quick answer last time!",
 )  # fmt: skip
+STEPS = ("Call the customer", "Look at the log", "Order the part", "Try it again", "Write down what helped")
 REMARKS = (
     "I am on it.", "Asked the customer for details.", "Waiting for the supplier.", "Reproduced here.",
     "Done, please check.",

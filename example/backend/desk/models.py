@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser, Group, User
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -136,3 +137,21 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author or 'Someone'}: {self.text[:40]}"
+
+
+class Step(models.Model):
+    """Something to do before a ticket is solved; the form of the ticket edits its steps with it."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="steps")
+    text = models.CharField("what", max_length=120)
+    minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(480)]
+    )
+    done = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.text

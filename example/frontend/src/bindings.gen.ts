@@ -32,6 +32,15 @@ export interface DeskCustomerRow {
   since: string
 }
 
+export interface DeskStepRow {
+  id: number
+  ticket: number
+  text: string
+  minutes: number | null
+  done: boolean
+  position: number
+}
+
 export interface DeskTagRow {
   id: number
   name: string
@@ -103,6 +112,15 @@ export interface AppBindings {
     update: { name?: string; email?: string; company?: string; city?: string; vip?: boolean; since?: string }
     filters: { city: string; vip: boolean; company: string; company__icontains: string; since__gte: string; since__lte: string }
     order: 'id' | 'name' | 'email' | 'company' | 'city' | 'vip' | 'since'
+    events: Record<never, never>
+  }
+  'desk.Step': {
+    pk: number
+    row: DeskStepRow
+    create: { ticket: number; text: string; minutes?: number | null; done?: boolean; position?: number }
+    update: { ticket?: number; text?: string; minutes?: number | null; done?: boolean; position?: number }
+    filters: { ticket: number; done: boolean }
+    order: 'id' | 'ticket' | 'text' | 'minutes' | 'done' | 'position'
     events: Record<never, never>
   }
   'desk.Tag': {

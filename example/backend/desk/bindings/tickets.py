@@ -3,11 +3,12 @@
 from typing import Any, TypedDict
 
 from django.db.models import QuerySet
+from django.forms import BaseInlineFormSet, inlineformset_factory
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 
 from channels_binding.consumers import AsyncBinding, bind
-from desk.models import Comment, Tag, Ticket, is_manager
+from desk.models import Comment, Step, Tag, Ticket, is_manager
 from desk.permissions import AuthorsWrite, ManagersDelete, ManagersWrite
 
 
@@ -22,6 +23,27 @@ class Closed(TypedDict):
 
     success: bool
     id: int
+
+
+class OrderedSteps(BaseInlineFormSet):  # type: ignore[type-arg]
+    """Steps as the form has put them in order: Django leaves it to the project where that is stored."""
+
+    def save(self, commit: bool = True) -> Any:
+        saved = super().save(commit)
+        for place, form in enumerate(self.ordered_forms, 1):
+            Step.objects.filter(pk=form.instance.pk).exclude(position=place).update(position=place)
+        return saved
+
+
+Steps = inlineformset_factory(
+    Ticket,
+    Step,
+    formset=OrderedSteps,
+    fields=("text", "minutes", "done"),
+    can_order=True,
+    max_num=10,
+    validate_max=True,
+)
 
 
 class TicketBinding(AsyncBinding):
@@ -47,6 +69,7 @@ class TicketBinding(AsyncBinding):
     ordering_fields = ("id", "title", "status", "priority", "due_date", "price", "created", "updated")
     page_size = 25
     permission_classes = (ManagersDelete,)
+    formsets = {"steps": Steps}
 
     def get_queryset(self) -> QuerySet[Ticket]:
         return Ticket.objects.visible_to(self.user)
@@ -91,6 +114,26 @@ class TagBinding(AsyncBinding):
 
     def get_audience(self) -> Any:
         return ("everyone",)
+
+
+class StepBinding(AsyncBinding):
+    """Steps of the tickets that one may see, to be read; they are written with the form of their ticket."""
+
+    model = Step
+    fields = ("id", "ticket", "text", "minutes", "done", "position")
+    filterset_fields = ("ticket", "done")
+    permission_classes = (IsAuthenticated,)
+    actions = ("retrieve", "search", "list", "describe")
+
+    def get_queryset(self) -> QuerySet[Step]:
+        if is_manager(self.user):
+            return Step.objects.all()
+        return Step.objects.filter(ticket__in=Ticket.objects.visible_to(self.user).order_by())
+
+    def get_audience(self) -> Any:
+        if is_manager(self.user):
+            return ("all",)
+        return ("groups", frozenset(self.user.groups.values_list("pk", flat=True)))
 
 
 class CommentBinding(AsyncBinding):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from desk import demo_data as demo
-from desk.models import MANAGERS, Comment, Customer, Tag, Ticket
+from desk.models import MANAGERS, Comment, Customer, Step, Tag, Ticket
 
 
 class Command(BaseCommand):
@@ -38,6 +38,7 @@ def load(chance: random.Random) -> None:
     tickets = load_tickets(chance, members, customers)
     load_tags(chance, tickets, tags)
     load_comments(chance, tickets)
+    load_steps(chance, tickets)
 
 
 def login(name: str) -> User:
@@ -117,6 +118,18 @@ def load_comments(chance: random.Random, tickets: list[Ticket]) -> None:
             Comment(ticket=ticket, author_id=ticket.assignee_id, text=chance.choice(demo.REMARKS))
             for ticket in tickets
             if ticket.assignee_id and chance.random() < 0.37
+        ),
+        batch_size=1000,
+    )
+
+
+def load_steps(chance: random.Random, tickets: list[Ticket]) -> None:
+    """Two or three steps for one ticket in ten."""
+    Step.objects.bulk_create(
+        (
+            Step(ticket=ticket, text=text, minutes=chance.choice((5, 10, 30)), done=place == 1, position=place)
+            for ticket in chance.sample(tickets, len(tickets) // 10)
+            for place, text in enumerate(chance.sample(demo.STEPS, chance.choice((2, 3))), 1)
         ),
         batch_size=1000,
     )
