@@ -66,6 +66,7 @@ QUERYSETS: dict[str, Callable[[], Any]] = {
     "none": lambda: Note.objects.none(),
     "none by its keys": lambda: Note.objects.filter(pk__in=[]),
     "with its owner": lambda: Note.objects.select_related("owner").order_by("pk"),
+    "locked": lambda: Note.objects.select_for_update().order_by("pk"),
     "without its title": lambda: Note.objects.defer("title").order_by("pk"),
     "with a condition written by hand": lambda: Note.objects.extra(where=["rank > 0"]).order_by("pk"),
 }
@@ -89,7 +90,6 @@ def test_a_queryset_is_read_as_django_reads_it(notes: list[Note], name: str) -> 
         lambda: Note.objects.values("rank"),
         lambda: Note.objects.union(Note.objects.all()),
         lambda: Note.objects.extra(select={"x": "1"}),
-        lambda: Note.objects.select_for_update(),
         lambda: Label.objects.all(),
     ],
 )
@@ -141,6 +141,36 @@ def test_a_key_that_is_no_number_finds_its_row() -> None:
     for _ in range(2):
         assert as_given(selection, selection.fetch_by_key(Token.objects.all(), token.pk)) == [(token.pk, "x")]
         assert selection.fetch_by_key(Token.objects.all(), uuid.uuid4()) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: Note.objects.all(),
+        lambda: Note.objects.filter(rank__lt=9),
+        lambda: Note.objects.select_for_update(),
+        lambda: Note.objects.select_related("owner"),
+        lambda: Note.objects.defer("title"),
+        lambda: Note.objects.annotate(n=models.Count("labels")),
+        lambda: get_user_model().objects.get(username="ann").notes.all(),  # what they belong to is known without asking
+    ],
+)
+def test_an_instance_is_what_django_would_have_loaded(notes: list[Note], rows: Any) -> None:
+    for _ in range(2):
+        expected, found = rows().get(pk=notes[0].pk), selections.get(rows(), notes[0].pk)
+        assert {**vars(found), "_state": None} == {**vars(expected), "_state": None}
+        assert vars(found._state).keys() == vars(expected._state).keys()
+        assert (found._state.db, found._state.adding) == (expected._state.db, False)
+        assert found._state.fields_cache.keys() == expected._state.fields_cache.keys()
+        assert found.get_deferred_fields() == expected.get_deferred_fields()
+        with pytest.raises(Note.DoesNotExist):
+            selections.get(rows(), 424242)
+
+
+def test_an_instance_of_two_tables_is_django_s_to_load() -> None:
+    cafe = Cafe.objects.create(name="x", seats=3)
+    found = selections.get(Cafe.objects.all(), cafe.pk)
+    assert (found.name, found.seats) == ("x", 3)
 
 
 def test_times_are_read_as_django_reads_them() -> None:

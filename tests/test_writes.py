@@ -2,20 +2,24 @@
 
 import datetime
 import json
+from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models.signals import post_save
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework import serializers
 
 from channels_binding.calls import Call
 from channels_binding.consumers import Binding
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Conflict, Invalid, LimitExceeded, PreconditionFailed
+from channels_binding.live import capture
 from channels_binding.registry import registry
-from tests.project.zoo.models import Article, Booking, Chapter, Invoice, Note, Novel, Precious, Step
+from tests.project.zoo.models import Article, Booking, Chapter, Invoice, Label, Note, Novel, Precious, Step
 from tests.throwaway import throwaway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -243,3 +247,98 @@ def test_nested_data_that_nobody_saves_is_internal_and_the_log_names_the_way_out
             assert answer.json()["ref"] in caplog.text
             caplog.clear()
     assert (Novel.objects.count(), Chapter.objects.count()) == (1, 0)
+
+
+# One statement, where that is all there is to a write
+
+
+def written(user: Any, stream: str, data: dict[str, Any]) -> list[str]:
+    """The first word of each statement of a create."""
+    with CaptureQueriesContext(connection) as context:
+        ask(user, f"{stream}.create", data)
+    return [query["sql"].split()[0] for query in context.captured_queries]
+
+
+@pytest.fixture
+def published() -> Iterator[list[Any]]:
+    seen: list[Any] = []
+    capture._publishers.append(seen.append)  # type: ignore[arg-type]
+    yield seen
+    capture._publishers.remove(seen.append)  # type: ignore[arg-type]
+
+
+def test_a_row_of_columns_alone_is_one_insert_and_is_told(user: Any, published: list[Any]) -> None:
+    assert written(user, "zoo.Article", {"headline": "x"}) == ["INSERT"]
+    (changes,) = published
+    assert changes.keys["zoo.Article"] == {Article.objects.get().pk}
+    with connection.execute_wrapper(_failing), pytest.raises(Conflict):
+        ask(user, "zoo.Article.create", {"headline": "y"})
+    assert Article.objects.count() == 1
+
+
+def _failing(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    if sql.startswith("INSERT"):
+        raise IntegrityError("by chance")
+    return execute(sql, params, many, context)
+
+
+def test_what_the_project_adds_to_a_write_is_undone_with_it(user: Any) -> None:
+    def also(sender: Any, instance: Any, **_: Any) -> None:
+        Label.objects.create(name="also")
+        raise ValueError("in the middle")
+
+    post_save.connect(also, sender=Article)
+    try:
+        with pytest.raises(ValueError, match="in the middle"):
+            ask(user, "zoo.Article.create", {"headline": "x"})
+    finally:
+        post_save.disconnect(also, sender=Article)
+    assert not Article.objects.exists()
+    assert not Label.objects.exists()
+
+
+def test_a_hook_of_the_binding_has_a_transaction(user: Any) -> None:
+    with throwaway():
+
+        class Adding(Binding):
+            stream = "test.adding"
+            model = Article
+            fields = ("id", "headline")
+
+            def perform_create(self, serializer: Any) -> None:
+                serializer.save()
+                raise ValueError("in the middle")
+
+        with pytest.raises(ValueError, match="in the middle"):
+            ask(user, "test.adding.create", {"headline": "x"})
+    assert not Article.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("stream", "data"),
+    [
+        ("zoo.Note", {"title": "x", "labels": []}),  # more than columns
+        ("zoo.Step", {"day": str(DAY), "code": "a"}),  # full_clean
+        ("zoo.Cafe", {"name": "x"}),  # two tables
+    ],
+)
+def test_whatever_is_more_than_one_insert_has_a_transaction(user: Any, stream: str, data: dict[str, Any]) -> None:
+    assert "BEGIN" in written(user, stream, data)
+
+
+def test_within_a_transaction_a_refused_insert_takes_nothing_with_it(user: Any) -> None:
+    with transaction.atomic():
+        Label.objects.create(name="before")
+        with connection.execute_wrapper(_failing), pytest.raises(Conflict):
+            ask(user, "zoo.Article.create", {"headline": "x"})
+        Label.objects.create(name="after")
+    assert Label.objects.count() == 2
+
+
+def test_a_row_is_locked_and_read_in_one_statement_where_it_may_be_any(user: Any) -> None:
+    article = Article.objects.create(headline="x")
+    with CaptureQueriesContext(connection) as context:
+        ask(user, "zoo.Article.update", {"id": article.pk, "headline": "y"})
+    read = [query["sql"] for query in context.captured_queries if query["sql"].startswith("SELECT")]
+    assert len(read) == 1
+    assert ("FOR UPDATE" in read[0]) is connection.features.has_select_for_update

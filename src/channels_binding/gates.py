@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.functional import SimpleLazyObject
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -34,6 +35,10 @@ class Gate(Declarations):
         elif isinstance(self._request, Request) and not _is_like(self._request.method, method):
             self._request = permissions.restated(self._request, method, self.call.data)  # POST /api/app.Order/delete/
         return self._request
+
+    def request_if_asked(self) -> Any:
+        """``request``; of a call that has none yet, one that is made when something of it is looked at."""
+        return SimpleLazyObject(lambda: self.request) if self._request is None else self.request
 
     @property
     def method(self) -> str:

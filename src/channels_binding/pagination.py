@@ -8,6 +8,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, IntegerField, Model, QuerySet, Subquery
 from django.db.models.expressions import F, Func
 
+from channels_binding import selections
 from channels_binding.exceptions import Invalid
 from channels_binding.serializers import as_pk
 from channels_binding.types import Pk
@@ -52,9 +53,7 @@ def _positive(data: Mapping[str, Any], name: str, default: int) -> int:
 
 def is_plain(queryset: QuerySet[Any]) -> bool:
     """Whether a row is the same in this queryset as fetched by its key alone: no annotations, unions, distinct or slice."""
-    query = queryset.query
-    is_made_up = query.annotations or query.combinator or query.distinct or query.extra or query.values_select
-    return not (is_made_up or query.is_sliced or query.group_by)
+    return selections.is_plain(queryset.query) and not queryset.query.is_sliced
 
 
 def keys_and_count(queryset: QuerySet[Any], window: slice) -> tuple[list[Pk], int]:

@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models
-from django.db.models.query import ModelIterable, Prefetch
 from django.db.models.signals import post_init, pre_init
 from rest_framework import serializers as drf
 
@@ -23,7 +22,7 @@ from channels_binding import codecs, serializers
 from channels_binding.calls import Row
 from channels_binding.columns import Bind, Request, bind_of
 from channels_binding.fields import RangeField
-from channels_binding.selections import Selection, Values, converted, selection_of
+from channels_binding.selections import Selection, Values, converted, is_stock_queryset, selection_of
 from channels_binding.serializers import as_pk, child
 
 GetRequest: TypeAlias = Callable[[], Request]
@@ -280,22 +279,6 @@ def _is_file(model: type[models.Model], path: str) -> bool:
         return isinstance(model._meta.get_field(path), models.FileField)
     except FieldDoesNotExist:  # a path through a parent link
         return False
-
-
-def is_stock_queryset(queryset: models.QuerySet[Any]) -> bool:
-    """Whether iterating it would give the instances that its rows make, and no prefetch of its own narrows a relation."""
-    kind: Any = type(queryset)
-    is_stock = all(
-        getattr(kind, name) is getattr(models.QuerySet, name)
-        for name in ("__iter__", "_fetch_all", "_clone", "values_list")
-    )
-    lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
-    return (
-        is_stock
-        and queryset._iterable_class is ModelIterable
-        and not queryset.query.combinator
-        and not any(isinstance(lookup, Prefetch) for lookup in lookups)
-    )
 
 
 # Compiling

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 
-from channels_binding import permissions, serializers
+from channels_binding import permissions, selections, serializers
 from channels_binding.calls import Row
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
 from channels_binding.gates import Gate
@@ -90,12 +90,12 @@ class RowSource(Gate):
         """
         queryset = self.reading_queryset()
         if lock:
-            self._lock(key, queryset.db)
+            queryset = self._locked(queryset, key)
         if reader is not None:
             queryset = serializers.joined(queryset, reader.serializer)
         lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
         try:
-            instance = queryset.prefetch_related(None).get(pk=key)
+            instance = selections.get(queryset.prefetch_related(None), key)
         except (models.ObjectDoesNotExist, OverflowError):
             raise NotFound() from None
         self._check_known(instance)
@@ -124,10 +124,16 @@ class RowSource(Gate):
         """``get_object`` for coroutine handlers."""
         return await run(self.get_object, self.parse_key(key))
 
-    def _lock(self, key: Any, alias: str) -> None:
-        if connections[alias].features.has_select_for_update and connections[alias].in_atomic_block:
-            row = self.get_model()._base_manager.using(alias).select_for_update().filter(pk=key)
-            row.values_list("pk").first()
+    def _locked(self, queryset: models.QuerySet[Any], key: Any) -> models.QuerySet[Any]:
+        """The queryset that finds the row once it is locked. Where it has conditions, those are asked when the lock is held."""
+        connection = connections[queryset.db]
+        if not connection.features.has_select_for_update or not connection.in_atomic_block:
+            return queryset
+        if selections.is_plain(queryset.query) and selections.is_whole(queryset.query):
+            return queryset.select_for_update()
+        row = self.get_model()._base_manager.using(queryset.db).select_for_update().filter(pk=key)
+        row.values_list("pk").first()
+        return queryset
 
     def key_of(self, data: Mapping[str, Any]) -> Any:
         """``{"id": "7"}`` → ``7``.

@@ -7,12 +7,13 @@ compile. Of a queryset that is every row of its table, the whole statement is ke
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models.expressions import Col, Expression
+from django.db.models.query import ModelIterable, Prefetch
 
 from channels_binding.columns import Convert
 from channels_binding.stored import is_parsed_when_fetched, short_cut
@@ -101,7 +102,7 @@ class Selection:
 
     def takes(self, queryset: models.QuerySet[Any]) -> bool:
         """Whether the rows of a queryset are rows of this table, each once, with nothing beside its columns."""
-        return _is_plain(queryset.query) and queryset.model is self.model
+        return is_plain(queryset.query) and queryset.model is self.model
 
     def fetch(self, queryset: models.QuerySet[Any]) -> list[Any]:
         """The rows of a queryset that it ``takes``, as the database gives them."""
@@ -112,7 +113,7 @@ class Selection:
 
     def fetch_by_key(self, queryset: models.QuerySet[Any], key: Any) -> list[Any]:
         """As ``fetch``, of the row with a key: one or none."""
-        if not _is_whole(queryset.query) or self.model._meta.pk.is_relation:
+        if not is_whole(queryset.query) or self.model._meta.pk.is_relation:
             return self.fetch(queryset.filter(pk=key))
         exact: Any = self.model._meta.pk.get_lookup("exact")
         try:
@@ -126,7 +127,7 @@ class Selection:
 
     def _statement(self, queryset: models.QuerySet[Any]) -> Statement:
         query = queryset.query
-        if not _is_whole(query):
+        if not is_whole(query):
             return self._compiled(queryset)
         whole = (queryset.db, query.order_by, query.default_ordering)
         sql, params = self._keep(whole, lambda: queryset)
@@ -169,19 +170,67 @@ def selection_of(model: type[models.Model], names: Sequence[str]) -> Selection |
     return Selection(model, tuple(Source(own[name].get_col(meta.db_table)) for name in wanted))
 
 
+@cache
+def _whole_rows(model: type[models.Model]) -> Selection | None:
+    """Every column of a model, in the order in which its instances are made."""
+    return selection_of(model, [column.attname for column in model._meta.concrete_fields])
+
+
+def get(queryset: models.QuerySet[Any], key: Any) -> Any:
+    """``queryset.get(pk=key)``, of whose statement nothing is written anew where that can be.
+
+    Raises:
+        ObjectDoesNotExist: No such row in it.
+    """
+    model: Any = queryset.model
+    selection = _whole_rows(model)
+    if selection is None or not selection.takes(queryset) or not _loads_plain_instances(queryset):
+        return queryset.get(pk=key)
+    fetched = selection.fetch_by_key(queryset, key)
+    if not fetched:
+        raise model.DoesNotExist(f"{model._meta.object_name} matching query does not exist.")
+    columns = zip(fetched[0], selection.sources, strict=True)
+    values = [source.given((value,), connections[queryset.db])[0] for value, source in columns]
+    names = [column.attname for column in model._meta.concrete_fields]
+    return model.from_db(queryset.db, names, values[1:])
+
+
+def _loads_plain_instances(queryset: Any) -> bool:
+    """Whether instances come with all of their columns, and nothing that is related to them."""
+    query = queryset.query
+    is_partial = query.deferred_loading != (frozenset(), True)
+    return is_stock_queryset(queryset) and not (is_partial or query.select_related or queryset._known_related_objects)
+
+
+def is_stock_queryset(queryset: models.QuerySet[Any]) -> bool:
+    """Whether iterating it would give the instances that its rows make, and no prefetch of its own narrows a relation."""
+    kind: Any = type(queryset)
+    is_stock = all(
+        getattr(kind, name) is getattr(models.QuerySet, name)
+        for name in ("__iter__", "_fetch_all", "_clone", "values_list")
+    )
+    lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+    return (
+        is_stock
+        and queryset._iterable_class is ModelIterable
+        and not queryset.query.combinator
+        and not any(isinstance(lookup, Prefetch) for lookup in lookups)
+    )
+
+
 def _is_selected_as_it_is(column: Any) -> bool:
     return type(column).select_format is models.Field.select_format
 
 
-def _is_plain(query: Any) -> bool:
+def is_plain(query: Any) -> bool:
     is_more = query.annotations or query.extra or query.distinct or query.combinator or query.group_by
-    return not (is_more or query.values_select or query.select_for_update)
+    return not (is_more or query.values_select)
 
 
-def _is_whole(query: Any) -> bool:
+def is_whole(query: Any) -> bool:
     """Whether it is every row of its table: then it says nothing but an order."""
     is_odd = query.extra_order_by or query.extra_tables or not query.standard_ordering or query.explain_info
-    return not (is_odd or query.where.children or len(query.alias_map) > 1)
+    return not (is_odd or query.select_for_update or query.where.children or len(query.alias_map) > 1)
 
 
 def count_of(queryset: models.QuerySet[Any]) -> int:
@@ -189,7 +238,7 @@ def count_of(queryset: models.QuerySet[Any]) -> int:
     query, has_own = queryset.query, type(queryset).count is not models.QuerySet.count
     if query.is_sliced:
         return queryset.count()
-    if has_own or not _is_plain(query) or not _is_whole(query):
+    if has_own or not is_plain(query) or not is_whole(query):
         return queryset.order_by().count()
     connection = connections[queryset.db]
     with connection.cursor() as cursor:

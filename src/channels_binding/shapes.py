@@ -53,7 +53,7 @@ class Shapes(RowSource):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """As DRF's: ``request``, ``view``, ``format``, and the ``call``."""
-        return {"request": self.request, "view": self, "format": None, "call": self.call}
+        return {"request": self.request_if_asked(), "view": self, "format": None, "call": self.call}
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """An instance of the serializer class, with its context."""
@@ -98,6 +98,10 @@ class Shapes(RowSource):
 
     def _serializes_as_usual(self) -> bool:
         return type(self).get_serializer is Shapes.get_serializer
+
+    def writes_by_default(self) -> bool:
+        """Whether its serializer is the one made from ``fields``, and made as usual."""
+        return self._serializes_as_usual() and settle(self.get_serializer_class()) is self.default_serializer_class()
 
     def _narrowed(self, names: Any) -> Any:
         serializer = self.get_serializer()

@@ -12,7 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
@@ -60,14 +60,18 @@ def _close_all(barrier: threading.Barrier) -> None:
 _turns: dict[str, threading.RLock] = defaultdict(threading.RLock)
 
 
-@contextmanager
-def one_transaction(alias: str) -> Iterator[None]:
-    """``transaction.atomic``; on SQLite one thread after another.
+def in_turn(alias: str) -> AbstractContextManager[Any]:
+    """Around a write that is one statement: on SQLite one thread after another.
 
     There a second writer does not wait in line: it sleeps and tries again, for up to 100 ms at a time (sqlite3_busy_timeout).
     """
-    is_alone = connections[alias].vendor == "sqlite"
-    with _turns[alias] if is_alone else nullcontext(), transaction.atomic(using=alias):
+    return _turns[alias] if connections[alias].vendor == "sqlite" else nullcontext()
+
+
+@contextmanager
+def one_transaction(alias: str) -> Iterator[None]:
+    """``transaction.atomic``, in turn."""
+    with in_turn(alias), transaction.atomic(using=alias):
         yield
 
 

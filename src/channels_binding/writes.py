@@ -10,14 +10,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, models, router
+from django.core.files import File
+from django.db import DatabaseError, IntegrityError, connections, models, router
+from django.db.models.signals import post_init, post_save, pre_init, pre_save
 
 from channels_binding import uploads
 from channels_binding.actions import builtin
+from channels_binding.columns import is_djangos
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.failures import as_error, django_field_errors
-from channels_binding.serializers import as_pk, rows_of
-from channels_binding.threads import one_transaction, settle
+from channels_binding.serializers import as_pk, column_names, rows_of
+from channels_binding.threads import in_turn, one_transaction, settle
 
 if TYPE_CHECKING:
     from channels_binding.bindings import BaseBinding as Base
@@ -52,7 +55,7 @@ class WriteMixin(Base):
         """The fields → ``{"success": true, "id": 7, …the row}``."""
         given = self._input(data)
         serializer = self.get_serializer(data=given)
-        with self._writing(lambda: serializer):
+        with self._writing(lambda: serializer, is_one_statement=self._is_one_insert(given)):
             serializer.is_valid(raise_exception=True)
             self.clean(serializer)
             settle(self.perform_create(serializer))
@@ -129,11 +132,24 @@ class WriteMixin(Base):
     def write_alias(self) -> str:
         return router.db_for_write(self.get_model())
 
+    def _is_one_insert(self, given: Data) -> bool:
+        """Whether creating the row is a single INSERT, and no code of the project's comes with it.
+
+        That is a transaction by itself, and needs neither BEGIN nor COMMIT, which are two journeys to the database of three.
+        """
+        own, model = type(self), self.get_model()
+        is_ours = own.perform_create is WriteMixin.perform_create and own.clean is WriteMixin.clean
+        if not is_ours or self.full_clean or connections[self.write_alias()].in_atomic_block:
+            return False
+        if not self.writes_by_default() or not given.keys() <= column_names(model):
+            return False
+        return _saves_as_django_does(model) and not any(isinstance(value, File) for value in given.values())
+
     @contextmanager
-    def _writing(self, find_serializer: Callable[[], Any]) -> Iterator[None]:
+    def _writing(self, find_serializer: Callable[[], Any], *, is_one_statement: bool = False) -> Iterator[None]:
         """The transaction of a write; what the database refuses is told in the contract's words, after it is undone."""
         try:
-            with self.transaction():
+            with in_turn(self.write_alias()) if is_one_statement else self.transaction():
                 yield
         except IntegrityError:
             raise self._collision(find_serializer()) from None
@@ -240,6 +256,18 @@ class WriteMixin(Base):
         if names is not None:
             refuse_unknown(data, {"id", *names})
         return {**self.with_files(data), **self.call.files}
+
+
+def _saves_as_django_does(model: type[models.Model]) -> bool:
+    """Whether nothing of the project's runs when a row is made: no ``save()``, no manager, no signal's receiver."""
+    manager = model._default_manager
+    if model.save is not models.Model.save or model.save_base is not models.Model.save_base:
+        return False
+    if type(manager) is not models.Manager or not all(is_djangos(column) for column in model._meta.concrete_fields):
+        return False
+    signals: tuple[Any, ...] = (pre_init, post_init, pre_save, post_save)
+    heard_by = [receiver for signal in signals for kind in signal._live_receivers(model) for receiver in kind]
+    return all(str(receiver.__module__).startswith("channels_binding.") for receiver in heard_by)
 
 
 def _check_constraints(candidate: models.Model) -> None:
