@@ -262,9 +262,9 @@ def written(user: Any, stream: str, data: dict[str, Any]) -> list[str]:
 @pytest.fixture
 def published() -> Iterator[list[Any]]:
     seen: list[Any] = []
-    capture._publishers.append(seen.append)  # type: ignore[arg-type]
+    capture._publishers.append(seen.append)
     yield seen
-    capture._publishers.remove(seen.append)  # type: ignore[arg-type]
+    capture._publishers.remove(seen.append)
 
 
 def test_a_row_of_columns_alone_is_one_insert_and_is_told(user: Any, published: list[Any]) -> None:
