@@ -124,6 +124,20 @@ SHAPES: dict[str, tuple[Any, Any]] = {
     "another name": (Note, model_serializer(Note, "heading", "rank", heading=drf.CharField(source="title"))),
     "write-only": (Note, model_serializer(Note, "title", "secret_code", secret_code=drf.CharField(write_only=True))),
     "a slug": (City, model_serializer(City, "country", country=drf.SlugRelatedField("name", read_only=True))),
+    "a column of another row": (
+        City,
+        model_serializer(City, "of", of=drf.CharField(source="country.name", read_only=True)),
+    ),
+    "a column of another row that may be missing": (
+        Person,
+        model_serializer(
+            Person,
+            "of",
+            "at",
+            of=drf.CharField(source="mentor.name", allow_null=True),
+            at=drf.ReadOnlyField(source="mentor.mentor.name", allow_null=True),
+        ),
+    ),
     "to_field": (Price, model_serializer(Price, "currency", "second")),
     "keys of the other side": (Person, model_serializer(Person, "pupils", "followers", "crews")),
     "a number as text": (Note, model_serializer(Note, "rank", rank=drf.CharField())),

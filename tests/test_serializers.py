@@ -220,3 +220,16 @@ def test_choices_that_may_be_others_tomorrow_are_made_anew() -> None:
         cls = serializers.default_class(model, names, (), {})
         assert cls().fields
         assert cls._made is None
+
+
+def test_a_source_over_several_relations_is_joined_all_the_way_and_every_row_on_it_is_known() -> None:
+    class ParentsOwner(drf.ModelSerializer[Note]):
+        whose = drf.CharField(source="parent.owner.username", read_only=True)
+
+        class Meta:
+            model = Note
+            fields = ("title", "whose")
+
+    assert serializers.related_models(ParentsOwner(), Note) == {Note, get_user_model()}
+    joined = serializers.joined(Note.objects.all(), ParentsOwner())
+    assert joined.query.select_related == {"parent": {"owner": {}}}

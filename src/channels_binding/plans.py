@@ -346,7 +346,7 @@ def _member(field: Any, model: type[models.Model]) -> Column | Nest | Branch | N
     if type(field) in (drf.ModelField, RangeField):
         return _column(field, model, field.model_field)
     if not field.source_attrs or len(field.source_attrs) != 1:
-        return None
+        return _dotted(field, model) if field.source_attrs else None
     try:
         source: Any = model._meta.get_field(serializers.query_name(model, field.source))
     except FieldDoesNotExist:
@@ -361,6 +361,27 @@ def _column(field: Any, model: type[models.Model], source: Any) -> Column | None
         return None
     bind = bind_of(field, model, source)
     return None if bind is None else Column(field.field_name, source.attname, bind)
+
+
+def _dotted(field: Any, model: type[models.Model]) -> Column | None:
+    """``source="customer.city.name"``, over foreign keys.
+
+    Where one of them is NULL, DRF shows ``null`` if the field allows it, and else leaves the field out.
+    """
+    *names, last = field.source_attrs
+    relations = serializers.walk(model, names)
+    if len(relations) < len(names) or not all(is_stock_model(each.related_model) for each in relations):
+        return None
+    may_lack = any(each.null for each in relations)
+    if may_lack and not (field.allow_null and field.default is drf.empty):
+        return None
+    owner = relations[-1].related_model
+    try:
+        source: Any = owner._meta.get_field(last)
+    except FieldDoesNotExist:
+        return None
+    column = None if isinstance(source, models.FileField) else _column(field, owner, source)
+    return column and replace(column, path="__".join((*names, column.path)))
 
 
 def _relation(field: Any, model: type[models.Model], source: Any) -> Column | Nest | Branch | None:

@@ -237,7 +237,8 @@ def _relations(serializer: Any, model: type[models.Model]) -> tuple[list[str], l
         if relation.many_to_many or relation.one_to_many:
             prefetches += [name, *(f"{name}__{path}" for path in (*inner_selects, *inner_prefetches))]
         else:
-            selects += [name, *(f"{name}__{path}" for path in inner_selects)]
+            walked = [step.name for step in walk(model, field.source.split("."))]
+            selects += [name, "__".join(walked or [name]), *(f"{name}__{path}" for path in inner_selects)]
             prefetches += [f"{name}__{path}" for path in inner_prefetches]
     return list(dict.fromkeys(selects)), list(dict.fromkeys(prefetches))
 
@@ -285,9 +286,26 @@ def related_models(serializer: Any, model: type[models.Model]) -> set[type[model
             found.add(relation.related_model)
         if relation.many_to_many:
             found.add(relation.through if hasattr(relation, "through") else relation.remote_field.through)
+        steps = walk(model, field.source.split("."))
+        found |= {step.related_model for step in steps[1:]}
         if isinstance(field, serializers.BaseSerializer):
-            found |= related_models(field, relation.related_model)
+            found |= related_models(field, steps[-1].related_model if steps else relation.related_model)
     return found
+
+
+def walk(model: type[models.Model], names: Sequence[str]) -> list[Any]:
+    """The foreign keys that a path leads along, as far as it does: ``["customer", "city", "name"]`` → the first two."""
+    steps: list[Any] = []
+    for name in names:
+        try:
+            step: Any = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            break
+        if not (step.concrete and (step.many_to_one or step.one_to_one) and isinstance(step.related_model, type)):
+            break
+        steps.append(step)
+        model = step.related_model
+    return steps
 
 
 def shows_keys(field: Any) -> bool:
