@@ -23,6 +23,7 @@ from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
 from channels_binding.outbox import Outbox
 from channels_binding.protocol import failure, message
+from channels_binding.pulse import Pulse
 from channels_binding.session import Limits, Rate, Session
 from channels_binding.types import Dialect, Scope, Send
 
@@ -43,6 +44,11 @@ def limits_of(settings: Settings) -> Limits:
         calls_in_flight=settings.MAX_CALLS_IN_FLIGHT,
         messages_per_second=settings.MESSAGES_PER_SECOND,
     )
+
+
+def beat_seconds() -> float:
+    """How often open sockets are looked after."""
+    return min(1.0, get_settings().PING_SECONDS / 4)
 
 
 class Door(Protocol):
@@ -97,6 +103,7 @@ class Socket:
         """Bytes of refusals and pongs since the outbox became full."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_heard = self.hub.loop.time()
+        self._pulse = Pulse.current(beat_seconds)
         self._take(identity or Identity(AnonymousUser()))
 
     # Life
@@ -104,7 +111,7 @@ class Socket:
     async def open(self) -> None:
         """Let messages leave; of a socket whose owner is known, join the hub and, with ``cb.1``, say hello."""
         self.outbox.start()
-        self._spawn(self._keep_alive())
+        self._pulse.add(self)
         if self.is_pending:
             self._spawn(self._expect_authentication())
         else:
@@ -202,6 +209,7 @@ class Socket:
     async def close(self) -> None:
         """The socket is gone: leave the hub, end what runs for it."""
         self._expire_at(None)
+        self._pulse.remove(self)
         self.hub.leave(self, self.subscriptions)
         self.session.reads.clear()
         for task in [*self._tasks]:
@@ -289,15 +297,12 @@ class Socket:
             if present is subscription:
                 del self.session.reads[name]
 
-    async def _keep_alive(self) -> None:
+    def beat(self) -> None:
         """Ping after silence; give up on a client that takes in nothing."""
-        ping_seconds = self.settings.PING_SECONDS
-        while True:
-            await asyncio.sleep(min(1.0, ping_seconds / 4))
-            if self.outbox.stalled_seconds() > self.settings.SLOW_SECONDS:
-                self.end(4508, "nothing was acknowledged")
-            elif self._is_pinged and self._silent_seconds() > ping_seconds and not self.outbox.flow.awaited:
-                self.outbox.ping()
+        if self.outbox.stalled_seconds() > self.settings.SLOW_SECONDS:
+            self.end(4508, "nothing was acknowledged")
+        elif self._is_pinged and self._silent_seconds() > self.settings.PING_SECONDS and not self.outbox.flow.awaited:
+            self.outbox.ping()
 
     @property
     def _is_pinged(self) -> bool:
