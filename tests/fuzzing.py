@@ -27,7 +27,15 @@ from channels_binding.codecs import SAFE_INTEGER
 from channels_binding.contract.corrections import DURATION
 
 CSRF = "f" * 32
-STATE_CODES = {"does_not_exist", "unique", "unique_together", "invalid_choice", "bound_ordering", "invalid_file"}
+STATE_CODES = {
+    "does_not_exist",
+    "not_found",
+    "unique",
+    "unique_together",
+    "invalid_choice",
+    "bound_ordering",
+    "invalid_file",
+}
 """Codes of what no schema can say: a key that leads nowhere, a value that is taken, a range that ends before it begins."""
 
 

@@ -75,7 +75,7 @@ def _input(formset: Any, name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[
 
 def _take(name: str, form: Any, row: Mapping[str, Any], data: forms.FormData, files: forms.FormData) -> None:
     submitted = {key: value for key, value in row.items() if key != "id"}
-    known = {*shown(form), DELETION_FIELD_NAME} & set(form.fields)
+    known = set(_written(form))
     unknown = sorted(set(submitted) - known)
     if unknown:
         raise Invalid.field(
@@ -83,6 +83,15 @@ def _take(name: str, form: Any, row: Mapping[str, Any], data: forms.FormData, fi
         )
     data.update(forms.bind_data(form, submitted))
     files.update(forms.bind_files(form, submitted))
+
+
+def row_names(cls: type[Any], name: str) -> list[str]:
+    """What a row of a submission may hold: ``["id", "title", "DELETE"]``."""
+    return ["id", *_written(unbound(cls, name, None, None).empty_form)]
+
+
+def _written(form: Any) -> list[str]:
+    return [name for name in (*shown(form), DELETION_FIELD_NAME) if name in form.fields]
 
 
 def shown(form: Any) -> list[str]:

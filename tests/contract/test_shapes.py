@@ -4,8 +4,9 @@ from typing import Any, TypedDict
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.forms import Form, formset_factory
+from django.forms import CharField, Form, formset_factory
 from django_filters import FilterSet, RangeFilter
+from jsonschema import Draft202012Validator
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding, bind
@@ -13,6 +14,10 @@ from channels_binding.contract.shapes import Shapes, inspecting, key_schema
 from channels_binding.registry import registry
 from tests.project.zoo.models import Cafe, Device, Note, Seat
 from tests.throwaway import throwaway
+
+
+class Part(Form):
+    text = CharField()
 
 
 class Asked(TypedDict):
@@ -115,11 +120,14 @@ def test_a_form_takes_its_fields_and_the_rows_of_its_formsets(shapes: Any) -> No
             stream = "shapes.WithFormset"
             model = Note
             fields = ("id", "title")
-            formsets = {"parts": formset_factory(Form)}
+            formsets = {"all-parts": formset_factory(Part, can_delete=True)}
 
         shapes.form(WithFormset)
+        rows = {"type": "object", "properties": {"id": {}, "text": {}, "DELETE": {}}, "additionalProperties": False}
         properties = shapes.resolved("shapes.WithFormset.form")["properties"]
-        assert properties["title"] == {}
-        rows = properties["parts"]
-        assert (rows["type"], rows["items"]) == ("array", {"type": "object"})
-        assert "parts-0-id" in rows["description"]
+        assert properties == {"title": {}, "all-parts": {"type": "array", "items": rows, "maxItems": 1000}}
+        shapes.posted_form(WithFormset)
+        posted = Draft202012Validator(shapes.resolved("shapes.WithFormset.form.posted"))
+        assert posted.is_valid({"title": "x", "all-parts-0-text": "x", "all-parts-999-DELETE": "on"})
+        for name in ("all-parts", "all-parts-1000-text", "all-parts-00-text", "all-parts-0-other", "other-0-text"):
+            assert not posted.is_valid({name: "x"})

@@ -286,7 +286,9 @@ class _Stream:
         return self._operation("form", answers, codes, parameters, self._form_body(), of="row_submit")
 
     def _form_body(self) -> Schema:
-        return _body(self.shapes.form(self.cls), "multipart/form-data")
+        body = _body(self.shapes.form(self.cls))
+        body["content"]["multipart/form-data"] = {"schema": self.shapes.posted_form(self.cls)}
+        return body
 
     # Events
 

@@ -1,5 +1,6 @@
 """JSON Schema (2020-12) of what streams take and answer: serializers through drf-spectacular, filters by their form."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
 from channels_binding.contract.corrections import DURATION, by_field, composite, corrected
 from channels_binding.filters import YEARS, is_year
+from channels_binding.formsets import MAX_ROWS, row_names
 from channels_binding.serializers import BindingSerializer, child, key_field
 from channels_binding.threads import settle
 
@@ -139,12 +141,20 @@ class Shapes:
 
     def form(self, cls: type[BaseBinding]) -> Schema:
         """What a form takes: its own fields judge, so the schema says their names."""
+        rows = {name: _rows(row_names(formset, name)) for name, formset in cls.formsets.items()}
+        return self.named(f"{cls.get_stream()}.form", _closed(self._form_names(cls) | rows))
+
+    def posted_form(self, cls: type[BaseBinding]) -> Schema:
+        """The same as a browser posts it, with the rows of formsets under Django's names: ``lines-0-text``."""
+        if not cls.formsets:
+            return self.form(cls)
+        patterns: Schema = {_posted(name, row_names(formset, name)): {} for name, formset in cls.formsets.items()}
+        shape = {**_closed(self._form_names(cls)), "patternProperties": patterns}
+        return self.named(f"{cls.get_stream()}.form.posted", shape)
+
+    def _form_names(self, cls: type[BaseBinding]) -> Schema:
         form_class = settle(self.binding(cls, "form").get_form_class())
-        names: Schema = {name: {} for name in form_class.base_fields}
-        names |= {name: _rows(name) for name in cls.formsets}
-        return self.named(
-            f"{cls.get_stream()}.form", {"type": "object", "properties": names, "additionalProperties": False}
-        )
+        return {name: {} for name in form_class.base_fields}
 
     # Events
 
@@ -219,10 +229,22 @@ def _filter_shapes(filterset: FilterSet) -> Iterator[FilterShape]:
             yield FilterShape(field.widget.suffixed(name, suffix), _form_shape(inner))
 
 
-def _rows(name: str) -> Schema:
-    """The rows of a formset in a submission."""
-    text = f"Multipart bodies name rows as Django's formsets do: `{name}-0-id`, `{name}-0-DELETE`, …"
-    return {"type": "array", "items": {"type": "object"}, "description": text}
+def _closed(properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _rows(names: list[str]) -> Schema:
+    return {"type": "array", "items": _closed({name: {} for name in names}), "maxItems": MAX_ROWS}
+
+
+def _posted(formset: str, names: list[str]) -> str:
+    """``^lines-(0|[1-9][0-9]{0,2})-(id|text)$``."""
+    return f"^{_literally(formset)}-(0|[1-9][0-9]{{0,2}})-({'|'.join(map(_literally, names))})$"
+
+
+def _literally(text: str) -> str:
+    r"""As Python and JavaScript write it: to the second ``\-`` is an error."""
+    return re.escape(text).replace(r"\-", "-")
 
 
 def _form_shape(field: Any) -> Schema:
