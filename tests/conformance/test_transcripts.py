@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 
 from tests.conftest import Connect
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Chapter, Note, Novel
 from tests.transcripts import differences, load
 
 
@@ -20,6 +20,10 @@ def _make(fixture: dict[str, Any], caller: Any) -> None:
     users.objects.bulk_create(users(username=f"user{i}", email=f"user{i}@example.com") for i in range(missing))
     for note in fixture.get("notes", ()):
         Note.objects.create(**note)
+    for novel in fixture.get("novels", ()):
+        made = Novel.objects.create(id=novel["id"], title=novel["title"])
+        for chapter in novel["chapters"]:
+            Chapter.objects.create(novel=made, **chapter)
 
 
 @pytest.mark.parametrize("path", ["/", "/ws/", "/sync/"])

@@ -8,7 +8,10 @@ import { fakeClock, settle } from './helpers.js'
 fakeClock()
 
 interface Transcript {
-  readonly fixture: { readonly notes: { id: number; title: string; rank: number }[] }
+  readonly fixture: {
+    readonly notes: { id: number; title: string; rank: number }[]
+    readonly novels: { id: number; title: string; chapters: { id: number; title: string }[] }[]
+  }
   readonly steps: readonly { connection?: string; send?: Request; receive?: Message }[]
 }
 
@@ -68,6 +71,43 @@ it('speaks the recorded conversation of a live list, word for word, and so does 
   const { rows, count, order } = await client.search('zoo.Note', search?.send?.data as object)
   expect(data).toMatchObject({ rows, count, order })
   expect(client.stats.divergences).toBe(0)
+})
+
+it('has a fake server that takes rows beside a form as recorded', async () => {
+  const { fixture, steps } = load('formset')
+  const title = { name: 'title', type: 'CharField', widget: 'TextInput', label: 'Title', required: true }
+  const tooLong = { title: [{ code: 'max_length', message: 'Too long.' }] }
+  const missing = { title: [{ code: 'required', message: 'Missing.' }] }
+  const chapters = fixture.novels.flatMap(novel => novel.chapters.map(chapter => ({ ...chapter, novel: novel.id })))
+  const server = new FakeServer()
+  server.bind('zoo.Chapter', { rows: chapters })
+  server.bind('zoo.Serial', {
+    rows: fixture.novels.map(({ id, title }) => ({ id, title })),
+    fields: [title],
+    formsets: [
+      {
+        name: 'chapters',
+        row_label: 'chapter',
+        stream: 'zoo.Chapter',
+        parent: 'novel',
+        fields: [title],
+        max: 4,
+        validate: ({ title }) => (title === '' ? missing : String(title).length > 40 ? tooLong : {}),
+      },
+    ],
+  })
+  const received: unknown[] = []
+  const peer: Peer = { send: text => received.push(JSON.parse(text)), close: () => undefined }
+  const connection = server.accept(peer, ['cb.1.json'])
+  for (const { send, receive } of steps) {
+    if (send) connection?.receive(JSON.stringify(send))
+    else expect(matches(receive, received.shift()), JSON.stringify(receive)).toBe(true)
+  }
+  expect(received).toEqual([])
+  expect(server.rows('zoo.Chapter').map(({ novel, title }) => [novel, title])).toEqual([
+    [7, 'first'],
+    [7, 'third'],
+  ])
 })
 
 it('tells a message that differs from a recorded one', () => {

@@ -87,10 +87,12 @@ export class FakeRows {
       const wrong = isDeleted || isLeftOut ? {} : validate(values)
       if (Object.keys(wrong).length) found[number] = wrong
     }
-    const count = entries.filter(entry => !entry.isDeleted && !entry.isLeftOut).length
+    const isValid = Object.keys(found).length === 0
+    const count = entries.filter(entry => !(isValid && entry.isDeleted)).length // as Django counts, blank ones too
+    const filled = count - entries.filter(entry => entry.isLeftOut).length
     const own = [
       ...(count > max ? [{ code: 'too_many_forms', message: `Please submit at most ${max} forms.` }] : []),
-      ...(count < min ? [{ code: 'too_few_forms', message: `Please submit at least ${min} forms.` }] : []),
+      ...(filled < min ? [{ code: 'too_few_forms', message: `Please submit at least ${min} forms.` }] : []),
     ]
     return own.length ? { ...found, __all__: own } : found
   }

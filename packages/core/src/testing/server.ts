@@ -540,8 +540,8 @@ function wireOf(error: BindingError): WireError {
     code,
     status,
     message,
-    retry,
     ...(fields && { fields }),
+    retry,
     ...(ref && { ref }),
     ...(retryAfterSeconds !== null && { retry_after: retryAfterSeconds }),
   }

@@ -1,5 +1,7 @@
 """Bindings for files, keys, relations, inheritance and constraints."""
 
+from django.forms import inlineformset_factory
+
 from channels_binding.consumers import AsyncBinding, Binding
 from tests.project.zoo.models import (
     Article,
@@ -137,6 +139,15 @@ class NovelBinding(AsyncBinding):
     fields = ("id", "title", "sold_in", "heroes", "chapters")
     read_only_fields = ("chapters",)
     filterset_fields = ("sold_in", "heroes")
+
+
+class SerialBinding(AsyncBinding):
+    """A novel that is written chapter by chapter: rows beside a form."""
+
+    stream = "zoo.Serial"
+    model = Novel
+    fields = ("id", "title")
+    formsets = {"chapters": inlineformset_factory(Novel, Chapter, fields=("title",), max_num=4, validate_max=True)}
 
 
 class ChapterBinding(AsyncBinding):
