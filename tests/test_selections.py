@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, models
+from django.db.models.functions import Lower
+from django.db.models.sql import Query
 from django.test.utils import CaptureQueriesContext
 
 from channels_binding import selections
@@ -53,6 +55,7 @@ QUERYSETS: dict[str, Callable[[], Any]] = {
     "ordered over a relation": lambda: Note.objects.order_by("owner__username", "-pk"),
     "backwards": lambda: Note.objects.order_by("rank", "pk").reverse(),
     "a page": lambda: Note.objects.order_by("pk")[2:4],
+    "ordered by an expression": lambda: Note.objects.order_by(Lower("title").desc(), "pk"),
     "from the third on": lambda: Note.objects.order_by("pk")[2:],
     "a page that is empty": lambda: Note.objects.order_by("pk")[3:3],
     "a page beyond the end": lambda: Note.objects.order_by("pk")[30:40],
@@ -133,6 +136,36 @@ def test_a_row_is_found_by_its_key_among_those_there_are(notes: list[Note]) -> N
     assert selection.fetch_by_key(Note.objects.all(), 10**30) == []
     assert selection.fetch_by_key(Note.objects.all(), 2**40) == []
     assert selection.fetch_by_key(Note.objects.none(), notes[0].pk) == []
+
+
+def test_a_row_beyond_a_slice_is_not_found_by_its_key(notes: list[Note]) -> None:
+    selection = selected(Note, "title")
+    for _ in range(2):
+        for find in (selection.fetch_by_key, selections.get):
+            with pytest.raises(TypeError, match="slice"):
+                find(Note.objects.order_by("pk")[:1], notes[3].pk)
+
+
+def test_a_query_of_the_project_s_own_kind_is_django_s_to_compile(notes: list[Note]) -> None:
+    class OnlyDone(Query):
+        """As a library's that adds to the SQL what a queryset does not show."""
+
+        def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
+            query = Query(Note)
+            query.add_q(models.Q(done=True))
+            query.add_fields(["pk", "title"])
+            return query.get_compiler(*args, **kwargs)
+
+    own = Note.objects.order_by("pk")
+    own.query.__class__ = OnlyDone
+    assert not selected(Note, "title").takes(own)
+    assert count_of(own) == own.count()
+
+
+def test_an_order_that_may_mean_anything_is_not_kept(notes: list[Note]) -> None:
+    selection = selected(Note, "title")
+    selection.fetch(Note.objects.order_by(models.Case(models.When(rank=1, then=0), default=1)))
+    assert selection._kept == {}
 
 
 def test_a_key_that_is_no_number_finds_its_row() -> None:

@@ -12,8 +12,9 @@ from typing import Any, TypeAlias
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
-from django.db.models.expressions import Col, Expression
+from django.db.models.expressions import Col, Expression, F, OrderBy
 from django.db.models.query import ModelIterable, Prefetch
+from django.db.models.sql import Query
 
 from channels_binding.columns import Convert
 from channels_binding.stored import is_parsed_when_fetched, short_cut
@@ -113,7 +114,7 @@ class Selection:
 
     def fetch_by_key(self, queryset: models.QuerySet[Any], key: Any) -> list[Any]:
         """As ``fetch``, of the row with a key: one or none."""
-        if not is_whole(queryset.query) or self.model._meta.pk.is_relation:
+        if not is_whole(queryset.query) or queryset.query.is_sliced or self.model._meta.pk.is_relation:
             return self.fetch(queryset.filter(pk=key))
         exact: Any = self.model._meta.pk.get_lookup("exact")
         try:
@@ -127,7 +128,7 @@ class Selection:
 
     def _statement(self, queryset: models.QuerySet[Any]) -> Statement:
         query = queryset.query
-        if not is_whole(query):
+        if not is_whole(query) or not all(map(_is_named, query.order_by)):
             return self._compiled(queryset)
         whole = (queryset.db, query.order_by, query.default_ordering)
         sql, params = self._keep(whole, lambda: queryset)
@@ -224,13 +225,20 @@ def _is_selected_as_it_is(column: Any) -> bool:
 
 def is_plain(query: Any) -> bool:
     is_more = query.annotations or query.extra or query.distinct or query.combinator or query.group_by
-    return not (is_more or query.values_select)
+    return type(query) is Query and not (is_more or query.values_select)  # a project's own may hold anything
 
 
 def is_whole(query: Any) -> bool:
     """Whether it is every row of its table: then it says nothing but an order."""
     is_odd = query.extra_order_by or query.extra_tables or not query.standard_ordering or query.explain_info
-    return not (is_odd or query.select_for_update or query.where.children or len(query.alias_map) > 1)
+    return type(query) is Query and not (
+        is_odd or query.select_for_update or query.where.children or len(query.alias_map) > 1
+    )
+
+
+def _is_named(term: Any) -> bool:
+    """Whether a term of an order is a column's name, with or without its direction: then it says all that it means."""
+    return isinstance(term, str) or (type(term) is OrderBy and type(term.expression) is F)
 
 
 def count_of(queryset: models.QuerySet[Any]) -> int:
