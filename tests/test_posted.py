@@ -1,6 +1,7 @@
 """A form as browsers post it: Django's names for the rows of formsets say what a list says, at every door."""
 
 import json
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from channels_binding.posted import as_json
 from channels_binding.registry import registry
 from channels_binding.threads import run
 from tests.conftest import Connect
-from tests.project.zoo.models import Attachment, Chapter, Novel
+from tests.project.zoo.models import Attachment, Chapter, Note, Novel
 from tests.throwaway import throwaway
 
 Chapters = inlineformset_factory(Novel, Chapter, fields=("title",), max_num=5, validate_max=True)
@@ -172,6 +173,44 @@ def test_a_multipart_form_brings_rows_with_their_files(client: Client, stream: N
     cleared["files-1-id"] = str(Attachment.objects.get(name="new").pk)
     assert client.post(f"/api/posted.Novel/{novel.pk}/form/", cleared).status_code == 200
     assert stored() == [("old", b"")]
+
+
+class Inputs(HTMLParser):
+    """What a browser would post of a page: the value of every input but of boxes that are not ticked."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.posted: dict[str, str] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        about = dict(attrs)
+        if tag == "input" and about.get("type") not in ("checkbox", "file"):
+            self.posted[str(about["name"])] = about.get("value") or ""
+
+
+def test_a_page_that_django_has_rendered_posts_as_it_is(client: Client, stream: None) -> None:
+    novel = Novel.objects.create(title="Sea")
+    one, two = (Chapter.objects.create(novel=novel, title=title) for title in ("one", "two"))
+    formset = Chapters(instance=novel, prefix="chapters")
+    page = f"{Everything(instance=novel)}{formset}{formset.empty_form}{Attachments(prefix='files')}"
+    posted = Inputs(page).posted
+    assert {"chapters-TOTAL_FORMS", "chapters-0-id", "chapters-0-novel", "chapters-4-title"} <= set(posted)
+    assert "chapters-__prefix__-title" in posted
+    posted |= {"chapters-0-title": "first", "chapters-1-DELETE": "on", "chapters-4-title": "third"}
+    answer = client.post(f"/api/posted.Novel/{novel.pk}/form/", posted)
+    assert (answer.status_code, answer.json()["errors"]) == (200, {})
+    assert [(row.pk, row.title) for row in novel.chapters.all()][:1] == [(one.pk, "first")]
+    assert sorted(novel.chapters.values_list("title", flat=True)) == ["first", "third"]
+    assert not Chapter.objects.filter(pk=two.pk).exists()
+
+
+@pytest.mark.parametrize(("sent", "done"), [(["false"], False), (["false", "on"], True), ([], True)])
+def test_a_box_that_is_not_ticked_needs_a_hidden_false_before_it(sent: list[str], done: bool, client: Client) -> None:
+    note = Note.objects.create(title="x", done=True)
+    assert client.post(f"/api/zoo.Note/{note.pk}/form/", {"title": "y", "done": sent}).status_code == 200
+    note.refresh_from_db()
+    assert note.done is done
 
 
 def test_a_row_without_a_file_has_none_to_clear(client: Client, stream: None) -> None:

@@ -256,7 +256,8 @@ def _is_file(value: Any) -> bool:
 def _as_input(field: forms.Field, name: str, value: Any) -> dict[str, Any]:
     """JSON → what the field's widget reads: ``null`` is an empty input, a split widget has two."""
     if isinstance(field.widget, forms.CheckboxInput):
-        return {name: True} if value in (True, "true", "True", "on", "1", 1) else {}
+        last = value[-1] if isinstance(value, list) and value else value  # after a hidden "false" of the same name
+        return {name: True} if last in (True, "true", "True", "on", "1", 1) else {}
     if isinstance(field.widget, forms.MultiWidget):
         names = field.widget.widgets_names  # type: ignore[attr-defined]
         return {f"{name}{suffix}": part for suffix, part in zip(names, _parts(field, value), strict=False)}

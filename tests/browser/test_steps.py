@@ -8,8 +8,8 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Desk, Windows
-from .test_page import audit
-from .tickets import new_ticket, row
+from .test_page import audit, choose
+from .tickets import new_ticket, row, rows
 
 Screenshot = Callable[[Page, str], None]
 
@@ -108,6 +108,24 @@ def test_what_the_server_refuses_stands_at_its_row_and_nothing_is_saved(
         ("Too long", 60),
         ("With a number", 5),
     ]
+
+
+def test_a_new_ticket_comes_with_its_steps(windows: Windows, desk: Desk, screenshot: Screenshot) -> None:
+    agent = windows.open("agent")
+    agent.get_by_role("button", name="New ticket").click()
+    form = agent.get_by_role("dialog", name="New ticket")
+    form.get_by_role("textbox", name="Title").fill("Born with steps")
+    choose(agent, form.get_by_role("combobox", name="Team"), "Support")
+    choose(agent, form.get_by_role("combobox", name="Customer"), "Amara Silva")
+    expect(form.get_by_text("No steps yet.")).to_be_visible()
+    form.get_by_role("button", name="Add step").click()
+    agent.keyboard.type("Say hello")
+    screenshot(agent, "steps-new-ticket")
+    save(form)
+    expect(form).to_be_hidden()
+    line = rows(agent).filter(has_text="Born with steps")
+    expect(line).to_have_count(1)
+    assert [each["text"] for each in stored(desk, int(line.get_attribute("data-id") or 0))] == ["Say hello"]
 
 
 def test_steps_fit_a_telephone_and_dark_colours(windows: Windows, desk: Desk, screenshot: Screenshot) -> None:

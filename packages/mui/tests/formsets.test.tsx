@@ -277,6 +277,20 @@ it('takes over rows that others have changed, but not what this user typed or ad
   ])
 })
 
+it('keeps what was typed into a blank row when others add theirs', async () => {
+  const world = tickets({ min: 3 })
+  await open(world)
+  await world.user.type(input(3, 'Text'), 'Mine')
+  act(() =>
+    world.server.commit(() => {
+      world.server.insert('desk.Step', { ticket: 1, text: 'Theirs' })
+      world.server.update('desk.Ticket', 1, { title: 'tells of it' })
+    }),
+  )
+  await waitFor(() => expect(steps()).toEqual(['Call', 'Visit', 'Theirs', 'Mine']))
+  expect(await save(world)).toMatchObject([{ text: 'Mine' }])
+})
+
 it('speaks another language, and uses the application’s components', async () => {
   const world = tickets()
   const Loud = ({ field, value }: FieldProps): string => `${field.label}: ${String(value).toUpperCase()}`

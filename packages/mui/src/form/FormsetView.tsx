@@ -250,7 +250,9 @@ function useFocus(complaints: Complaints | undefined): [RefObject<HTMLDivElement
   useEffect(() => {
     const target = pending.current
     pending.current = null
-    if (target) elementOf(root.current, target)?.focus()
+    const element = target && elementOf(root.current, target)
+    element?.closest('[data-row]')?.scrollIntoView?.({ block: 'nearest' }) // the whole row, not only what takes the focus
+    element?.focus({ preventScroll: element.closest('[data-row]') !== null })
   })
   useEffect(() => {
     const row = complaints?.focus ?? null

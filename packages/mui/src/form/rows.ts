@@ -55,15 +55,27 @@ interface State {
 export function useRows(formsets: readonly Formset[]): [readonly EditedFormset[], RowActions, reset: () => void] {
   const [{ generation, edits }, setState] = useState<State>({ generation: 0, edits: {} })
   const count = useRef(0)
+  // Blank rows stay as many as they were first, for something may have been typed there when others add theirs.
+  const first = useRef(new Map<string, Edits>())
+  const untouched = useCallback((formset: Formset, generation: number): Edits => {
+    const name = `${generation} ${formset.name}`
+    const edits = first.current.get(name) ?? noEdits(formset, generation)
+    first.current.set(name, edits)
+    return edits
+  }, [])
   const edited = useMemo(
-    () => formsets.map(formset => ({ formset, rows: rowsOf(formset, edits[formset.name], generation) })),
-    [formsets, edits, generation],
+    () =>
+      formsets.map(formset => ({
+        formset,
+        rows: rowsOf(formset, edits[formset.name] ?? untouched(formset, generation)),
+      })),
+    [formsets, edits, generation, untouched],
   )
   const change = (name: string, work: (edits: Edits, keys: readonly string[]) => Edits): void =>
     setState(({ generation, edits }) => {
       const formset = formsets.find(each => each.name === name) as Formset
-      const present = edits[name] ?? noEdits(formset, generation)
-      const keys = rowsOf(formset, present, generation).map(row => row.key)
+      const present = edits[name] ?? untouched(formset, generation)
+      const keys = rowsOf(formset, present).map(row => row.key)
       return { generation, edits: { ...edits, [name]: work(present, keys) } }
     })
   const actions: RowActions = {
@@ -91,8 +103,7 @@ function noEdits({ forms }: Formset, generation: number): Edits {
   return { added: blank.map((_, index) => `blank-${generation}-${index}`), deleted: [], order: [] }
 }
 
-function rowsOf(formset: Formset, edits: Edits | undefined, generation: number): readonly FormsetRow[] {
-  const { added, deleted, order } = edits ?? noEdits(formset, generation)
+function rowsOf(formset: Formset, { added, deleted, order }: Edits): readonly FormsetRow[] {
   const stored = formset.forms.filter(form => form.id !== null)
   const rows = [
     ...stored.map(({ id, fields }) => rowOf(formset, keyOf(id as string | number), id, fields, deleted)),
