@@ -1,16 +1,19 @@
 """What every row of a queryset has in common."""
 
+import math
 import uuid
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
+from hypothesis import given
+from hypothesis import strategies as st
 
-from channels_binding.conditions import Conditions, conditions_of
-from tests.project.zoo.models import Cafe, Label, LoudNote, Note, Place, Token
+from channels_binding.conditions import Bounds, Conditions, conditions_of
+from tests.project.zoo.models import Cafe, Label, LoudNote, Money, Note, Place, Token
 
 USER = get_user_model()
 KEY = uuid.UUID("12345678-1234-1234-1234-123456789012")
@@ -53,7 +56,7 @@ QUERYSETS: dict[str, tuple[QuerySet[Any], dict[str, set[Any]]]] = {
     "exists": (Note.objects.filter(Exists(Label.objects.filter(pk=OuterRef("rank"))), done=True), {"done": {True}}),
     "transform": (Note.objects.annotate(low=Lower("title")).filter(low="a"), {}),
     "annotation": (Note.objects.annotate(n=Count("labels")).filter(rank=1), {}),
-    "range": (Note.objects.filter(rank__gte=1, done=True), {"done": {True}}),
+    "bounds beside": (Note.objects.filter(rank__gte=1, done=True), {"done": {True}}),
     "nothing": (Note.objects.none(), {}),
     "union": (Note.objects.filter(rank=1).union(Note.objects.filter(rank=2)), {}),
     "inherited": (Cafe.objects.filter(name="x", seats=3), {"seats": {3}}),
@@ -70,6 +73,53 @@ def test_what_every_row_has_in_common_is_read_from_the_where(name: str) -> None:
     found = conditions_of(queryset).allowed
     if connection.vendor in ("sqlite", "postgresql"):
         assert found == expected
+
+
+BOUNDS: dict[str, tuple[QuerySet[Any], dict[str, tuple[float, float]]]] = {
+    "at least": (Note.objects.filter(rank__gte=1), {"rank": (1, math.inf)}),
+    "more than": (Note.objects.filter(rank__gt=1), {"rank": (2, math.inf)}),
+    "at most": (Note.objects.filter(weight__lte=1), {"weight": (-math.inf, 1)}),
+    "less than": (Note.objects.filter(weight__lt=1), {"weight": (-math.inf, 0)}),
+    "fractions": (
+        Note.objects.filter(rank__gte=1.5, weight__lt=1.5),
+        {"rank": (2, math.inf), "weight": (-math.inf, 1)},
+    ),
+    "between": (Note.objects.filter(rank__range=(1, "5")), {"rank": (1, 5)}),
+    "both sides": (Note.objects.filter(rank__gte=1).filter(rank__lt=9, rank__gt=-5), {"rank": (1, 8)}),
+    "nothing between": (Note.objects.filter(rank__gt=5, rank__lt=5), {"rank": (6, 4)}),
+    "a key": (Note.objects.filter(pk__gt=7), {"id": (8, math.inf)}),
+    "not": (Note.objects.exclude(rank__gte=1), {}),
+    "or": (Note.objects.filter(Q(rank__gte=1) | Q(weight__gte=1)), {}),
+    "of another column": (Note.objects.filter(rank__gte=F("weight")), {}),
+    "of an open range": (Note.objects.filter(rank__range=(F("weight"), 3)), {}),
+    "of a related row": (Note.objects.filter(parent__rank__gte=1), {}),
+    "of a relation": (Note.objects.filter(owner__gte=1), {}),
+    "of text": (Note.objects.filter(title__gte="a"), {}),
+    "of keys that are no numbers": (Token.objects.filter(pk__gte=KEY), {}),
+    "of decimals": (Money.objects.filter(amount__gte=1), {}),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_between_which_numbers_every_row_is_is_read_from_the_where(name: str) -> None:
+    queryset, expected = BOUNDS[name]
+    assert conditions_of(queryset).bounds == expected
+
+
+@pytest.mark.django_db
+@given(rank=st.integers(-4, 4), low=st.floats(-4, 4), high=st.one_of(st.integers(-4, 4), st.floats(-4, 4)))
+def test_bounds_leave_out_no_row_that_the_database_finds(rank: int, low: float, high: float) -> None:
+    with transaction.atomic():
+        note = Note.objects.create(rank=rank, weight=rank)
+        for lookups in (
+            {"rank__gte": low, "weight__lte": high},
+            {"rank__gt": low, "weight__lt": high},
+            {"rank__range": (low, high)},
+        ):
+            queryset = Note.objects.filter(**lookups)
+            is_found = queryset.filter(pk=note.pk).exists()
+            assert conditions_of(queryset).admit({"rank": rank, "weight": rank}) or not is_found
+        transaction.set_rollback(True)
 
 
 def test_text_with_a_collation_of_its_own_is_left_to_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,5 +148,11 @@ def test_a_row_is_admitted_by_all_its_columns() -> None:
     assert not conditions.admit({"rank": 3, "done": True})
     assert not conditions.admit({"rank": 1, "done": False})
     assert conditions.narrowest() == "done"
+    assert conditions.bounded() is None
+    between = Conditions(bounds={"rank": Bounds(1, 3), "weight": Bounds(low=2)})
+    assert between.admit({"rank": 1, "weight": 9})
+    assert between.admit({"title": "x"})
+    assert not any(between.admit({"rank": each}) for each in (0, 4, None))
+    assert between.bounded() == "rank"
     assert Conditions().narrowest() is None
     assert Conditions().admit({})

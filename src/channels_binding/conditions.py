@@ -4,11 +4,12 @@
 ``status == "open"`` and ``team_id in {2, 3}``. So a changed row of another status cannot be among them.
 """
 
+import math
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections, models
 from django.db.models import lookups
@@ -27,7 +28,23 @@ EXACT_KINDS = frozenset(
 the clock, and a row that it left out a minute ago would be left out for good."""
 TEXT_KINDS = frozenset({"CharField", "TextField", "SlugField", "EmailField", "URLField"})
 """As well, where the database compares text byte by byte."""
+ORDERED_KINDS = EXACT_KINDS - {"BooleanField", "UUIDField"}
+"""Fields whose order is the same, too: whole numbers."""
 BYTEWISE = frozenset({"sqlite", "postgresql"})
+
+
+class Bounds(NamedTuple):
+    """``Bounds(3, 7)``: from 3 to 7, both included."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    def admit(self, value: Any) -> bool:
+        """Whether a value lies within. NULL does not."""
+        return value is not None and self.low <= value <= self.high
+
+    def narrowed(self, other: "Bounds") -> "Bounds":
+        return Bounds(max(self.low, other.low), min(self.high, other.high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +53,22 @@ class Conditions:
 
     allowed: Mapping[str, frozenset[Any]] = field(default_factory=dict)
     """Column attribute → the values that it may have: ``{"status": {"open"}, "team_id": {2, 3}, "due": {None}}``."""
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    """Column attribute → between which values it must be: ``{"rank": (3, inf)}``."""
 
     def admit(self, values: Mapping[str, Any]) -> bool:
         """Whether a row with these values may be in the queryset. Columns that are not known exclude nothing."""
-        return all(values[name] in allowed for name, allowed in self.allowed.items() if name in values)
+        return all(values[name] in allowed for name, allowed in self.allowed.items() if name in values) and all(
+            bounds.admit(values[name]) for name, bounds in self.bounds.items() if name in values
+        )
 
     def narrowest(self) -> str | None:
-        """The column that leaves the fewest values, by which it pays to look a row up; None if nothing is known."""
+        """The column that leaves the fewest values, by which it pays to look a row up; None if none has such values."""
         return min(self.allowed, key=lambda name: (len(self.allowed[name]), name), default=None)
+
+    def bounded(self) -> str | None:
+        """The column with the narrowest bounds, where no values are known; None if it has none."""
+        return min(self.bounds, key=lambda name: (self.bounds[name].high - self.bounds[name].low, name), default=None)
 
 
 def conditions_of(queryset: models.QuerySet[Any]) -> Conditions:
@@ -51,12 +76,18 @@ def conditions_of(queryset: models.QuerySet[Any]) -> Conditions:
     query = queryset.query
     if query.combinator or query.is_empty() or query.annotations or query.extra or query.group_by:
         return Conditions()
-    found: dict[str, frozenset[Any]] = {}
+    allowed: dict[str, frozenset[Any]] = {}
+    bounds: dict[str, Bounds] = {}
     for lookup in _required(query.where):
-        name, allowed = _equality(lookup, queryset)
-        if name is not None:
-            found[name] = found[name] & allowed if name in found else allowed
-    return Conditions(found)
+        target = _exact_column(lookup, queryset)
+        if target is None:
+            continue
+        name, values, limits = target.attname, _values(lookup), _limits(lookup, target)
+        if values is not None:
+            allowed[name] = allowed[name] & values if name in allowed else values
+        if limits is not None:
+            bounds[name] = limits.narrowed(bounds.get(name, Bounds()))
+    return Conditions(allowed, bounds)
 
 
 def _required(node: WhereNode) -> Iterable[Any]:
@@ -70,17 +101,14 @@ def _required(node: WhereNode) -> Iterable[Any]:
             yield each
 
 
-def _equality(lookup: Any, queryset: models.QuerySet[Any]) -> tuple[str | None, frozenset[Any]]:
+def _exact_column(lookup: Any, queryset: models.QuerySet[Any]) -> Any:
+    """The column that a lookup of Django's own compares, if Python can compare it as well."""
     column = getattr(lookup, "lhs", None)
-    if not isinstance(column, Col) or column.alias != queryset.query.base_table:
-        return None, frozenset()
+    if not isinstance(column, Col) or column.alias != queryset.query.base_table or not _is_djangos(lookup):
+        return None
     target: Any = column.target
-    if target.model._meta.concrete_model is not queryset.model._meta.concrete_model or not is_exact(
-        target, queryset.db
-    ):
-        return None, frozenset()
-    values = _values(lookup)
-    return (None, frozenset()) if values is None else (target.attname, values)
+    is_own = target.model._meta.concrete_model is queryset.model._meta.concrete_model
+    return target if is_own and is_exact(target, queryset.db) else None
 
 
 def is_exact(target: "models.Field[Any, Any]", alias: str) -> bool:
@@ -99,8 +127,6 @@ def _is_djangos(thing: Any) -> bool:
 
 def _values(lookup: Any) -> frozenset[Any] | None:
     right = lookup.rhs
-    if not _is_djangos(lookup):
-        return None
     if isinstance(lookup, (lookups.IsNull, RelatedIsNull)):
         return frozenset({None}) if right is True else None
     if isinstance(lookup, (lookups.Exact, RelatedExact)):
@@ -108,6 +134,27 @@ def _values(lookup: Any) -> frozenset[Any] | None:
     if isinstance(lookup, (lookups.In, RelatedIn)):
         return _plain(right) if isinstance(right, (list, tuple, set, frozenset)) else None
     return None
+
+
+def _limits(lookup: Any, target: Any) -> Bounds | None:
+    """``rank__gt=3`` → from 4 on: of whole numbers, each bound is included."""
+    if type(target).__name__ not in ORDERED_KINDS:
+        return None
+    right = lookup.rhs
+    if isinstance(lookup, lookups.Range):
+        return Bounds(*right) if isinstance(right, (list, tuple)) and all(type(each) is int for each in right) else None
+    if type(right) is not int:
+        return None
+    made = next((make for kind, make in _BOUNDS.items() if isinstance(lookup, kind)), None)
+    return None if made is None else made(right)
+
+
+_BOUNDS: dict[type, Callable[[int], Bounds]] = {
+    lookups.GreaterThanOrEqual: lambda value: Bounds(low=value),
+    lookups.GreaterThan: lambda value: Bounds(low=value + 1),
+    lookups.LessThanOrEqual: lambda value: Bounds(high=value),
+    lookups.LessThan: lambda value: Bounds(high=value - 1),
+}
 
 
 def _plain(values: Iterable[Any]) -> frozenset[Any] | None:

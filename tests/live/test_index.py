@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from channels_binding.calls import Call, Reading, Row
-from channels_binding.conditions import Conditions
+from channels_binding.conditions import Bounds, Conditions
 from channels_binding.live.changes import Changes
 from channels_binding.live.index import Index
 from channels_binding.live.queries import Group
@@ -15,13 +15,20 @@ from tests.project.zoo.models import Note
 NOTE = "zoo.Note"
 
 
-def group(*shown: int, count: int | None = None, sieve: bool = True, entangled: bool = False, **allowed: Any) -> Group:
+def group(
+    *shown: int,
+    count: int | None = None,
+    sieve: bool = True,
+    entangled: bool = False,
+    bounds: Any = None,
+    **allowed: Any,
+) -> Group:
     """A list that shows these rows; ``done={True}`` says what its rows have in common."""
     made = Group("k", Call(NOTE, "search", {}, user=None), ("all",), row_labels=frozenset({NOTE}))
     made.labels = {NOTE, "zoo.Label"}
     made.is_entangled = entangled
     if sieve and not entangled:
-        conditions = Conditions({name: frozenset(values) for name, values in allowed.items()})
+        conditions = Conditions({name: frozenset(values) for name, values in allowed.items()}, bounds or {})
         made.sieve = Sieve(conditions, "default", Note._meta.pk, "SELECT 1")
     rows = tuple(Row.of(key, {"id": key}) for key in shown)
     made.reading = Reading(rows, {"page": 1, "count": len(rows) if count is None else count})
@@ -56,6 +63,21 @@ def test_a_row_with_other_values_than_a_list_has_is_no_suspect() -> None:
     assert index.suspects(changed(7, done=True, rank=1)).keys == {done: {7}}
     assert index.suspects(changed(7, done=False, rank=2)).keys == {open_: {7}}
     assert not index.suspects(changed(7, done=False, rank=3))
+
+
+def test_a_row_beyond_the_bounds_of_a_list_is_no_suspect() -> None:
+    low, high = group(bounds={"rank": Bounds(0, 4)}), group(bounds={"rank": Bounds(low=4)}, done={True})
+    also_low = group(bounds={"rank": Bounds(0, 4), "weight": Bounds(low=0)})
+    index = filed(low, high, also_low)
+    assert index.columns(NOTE) == {"rank", "done"}
+    assert index.filed(NOTE) == {low, high, also_low}
+    assert index.suspects(changed(7, rank=4, done=True, weight=1)).keys == {low: {7}, high: {7}, also_low: {7}}
+    assert index.suspects(changed(7, rank=3, done=True, weight=-1)).keys == {low: {7}}
+    assert index.suspects(changed(7, rank=9, done=True)).keys == {high: {7}}
+    assert not index.suspects(changed(7, rank=None, done=False))
+    assert index.suspects(changed(7, done=False)).unknown == {NOTE: {7}}
+    index.discard(low)
+    assert index.suspects(changed(7, rank=3, done=False)).keys == {also_low: {7}}
 
 
 def test_values_that_are_not_known_are_asked_for() -> None:
@@ -122,7 +144,16 @@ def test_filing_a_group_again_replaces_how_it_stood() -> None:
     assert index.suspects(changed(9, rank=4)).keys == {moving: {9}}
 
 
-@pytest.mark.parametrize("made", [group(1), group(1, done={True}), group(1, sieve=False), group(1, entangled=True)])
+@pytest.mark.parametrize(
+    "made",
+    [
+        group(1),
+        group(1, done={True}),
+        group(1, bounds={"rank": Bounds(1)}),
+        group(1, sieve=False),
+        group(1, entangled=True),
+    ],
+)
 def test_nothing_is_left_of_a_group_that_is_forgotten(made: Group) -> None:
     index = filed(made)
     assert made in index
@@ -135,5 +166,6 @@ def test_nothing_is_left_of_a_group_that_is_forgotten(made: Group) -> None:
     assert not shelf.showing
     assert not shelf.by_kind
     assert not any(shelf.by_value.values())
+    assert not any(shelf.by_bounds.values())
     assert not index._by_label
     assert not index._shown

@@ -114,7 +114,7 @@ def save(note: Note, **values: Any) -> Callable[[], None]:
 
 
 def create(**values: Any) -> Callable[[], object]:
-    return lambda: Note.objects.create(title="new", **values)
+    return lambda: Note.objects.create(**{"title": "new", **values})
 
 
 # One query
@@ -187,12 +187,24 @@ async def test_to_join_a_query_that_others_read_costs_nothing(desk: Desk) -> Non
 async def test_of_many_queries_one_statement_finds_those_that_a_row_enters(desk: Desk) -> None:
     await make_notes(*range(20))
     listeners = [
+        await desk.listen(filters={"title__icontains": f"t{number}."}, order="-id", fields=["rank"])
+        for number in range(60)
+    ]
+    statements = await desk.cost(create(title="t2.t40.t59."))
+    assert statements[0].count("UNION ALL") == 59
+    assert len(statements) == 1 + 2 * 3  # one question, and the answers of three queries
+    assert [number for number, listener in enumerate(listeners) if listener.told] == [2, 40, 59]
+
+
+async def test_of_many_queries_only_those_are_asked_about_within_whose_bounds_a_row_is(desk: Desk) -> None:
+    await make_notes(*range(20))
+    listeners = [
         await desk.listen(filters={"rank__gte": rank, "title__icontains": "n"}, order="-id", fields=["rank"])
         for rank in range(60)
     ]
     statements = await desk.cost(create(rank=2))
-    assert statements[0].count("UNION ALL") == 59
-    assert len(statements) == 1 + 2 * 3  # one question, and the answers of three queries
+    assert statements[0].count("UNION ALL") == 2
+    assert len(statements) == 1 + 2 * 3
     assert [bool(listener.told) for listener in listeners] == [True] * 3 + [False] * 57
 
 

@@ -26,6 +26,8 @@ class Shelf:
     """Row → who shows it, or asked for it by its key."""
     by_value: dict[str, GroupsByKey] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     """Column → value → whose rows all have one of the values under which it stands."""
+    by_bounds: dict[str, GroupsByKey] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    """Column → bounds → whose rows all lie within them."""
     by_kind: GroupsByKey = field(default_factory=lambda: defaultdict(set))
     """``unsieved``: every change of a row matters. ``sieved``: of whose rows no value is known beforehand, so that the
     database is asked. ``partial``: shows a part of its rows (it stands under its value, or as sieved, as well)."""
@@ -33,11 +35,24 @@ class Shelf:
     @property
     def columns(self) -> set[str]:
         """Columns whose values decide."""
-        return {column for column, groups in self.by_value.items() if groups}
+        return {column for tables in (self.by_value, self.by_bounds) for column, groups in tables.items() if groups}
 
     def filed(self) -> set[Group]:
         """The groups that those values decide about."""
-        return {group for by_value in self.by_value.values() for groups in by_value.values() for group in groups}
+        tables = (*self.by_value.values(), *self.by_bounds.values())
+        return {group for table in tables for groups in table.values() for group in groups}
+
+    def found_by(self, values: Mapping[str, Any]) -> Iterator[Group]:
+        """The groups that stand under a row's values. Bounds are gone through one by one: it takes 50 ns for each."""
+        for column, by_value in self.by_value.items():
+            if column in values:
+                yield from by_value.get(values[column], ())
+        for column, by_bounds in self.by_bounds.items():
+            value = values.get(column)
+            if value is not None:
+                yield from (
+                    each for (low, high), groups in by_bounds.items() if low <= value <= high for each in groups
+                )
 
     def kind(self, name: str) -> set[Group]:
         return self.by_kind.get(name, set())
@@ -121,12 +136,15 @@ class Index:
         if group.is_partial:
             yield shelf.by_kind, "partial"
         conditions = group.sieve.conditions
-        column = conditions.narrowest() if len(group.row_labels) == 1 else None  # else part of the columns is elsewhere
-        if column is None:
-            yield shelf.by_kind, "sieved"
-        else:
+        is_whole = len(group.row_labels) == 1  # else part of the columns is elsewhere
+        column, bounded = conditions.narrowest(), conditions.bounded()
+        if is_whole and column is not None:
             for value in conditions.allowed[column]:
                 yield shelf.by_value[column], value
+        elif is_whole and bounded is not None:
+            yield shelf.by_bounds[bounded], conditions.bounds[bounded]
+        else:
+            yield shelf.by_kind, "sieved"
 
     # Finding
 
@@ -178,11 +196,9 @@ class Index:
             self._add_by_value(found, self._shelves[label], key, row)
 
     def _add_by_value(self, found: Suspects, shelf: Shelf, key: Any, values: Mapping[str, Any]) -> None:
-        for column, by_value in shelf.by_value.items():
-            if column in values:
-                for group in by_value.get(values[column], ()):
-                    if group.sieve is not None and group.sieve.conditions.admit(values):
-                        self._add(found, group, key)
+        for group in shelf.found_by(values):
+            if group.sieve is not None and group.sieve.conditions.admit(values):
+                self._add(found, group, key)
 
     def _add(self, found: Suspects, group: Group, key: Any) -> None:
         if key not in self._shown.get(group, ()):

@@ -14,7 +14,7 @@ from django.db import models, router
 from channels_binding import codecs
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
-from channels_binding.conditions import is_exact
+from channels_binding.conditions import ORDERED_KINDS, is_exact
 from channels_binding.exceptions import BindingError, NotFound
 from channels_binding.filters import filterset_class
 from channels_binding.live.queries import Evaluation, evaluate, has_own_audience, row_labels
@@ -76,8 +76,9 @@ def explain(cls: type[BaseBinding], user: Any, data: dict[str, Any]) -> dict[str
 def _matched(found: Evaluation) -> str:
     if found.sieve is None:
         return f"every change runs the list again: {found.no_sieve}"
-    allowed = found.sieve.conditions.allowed
-    known = ", ".join(f"{name} in {sorted(map(repr, values))}" for name, values in sorted(allowed.items()))
+    allowed, bounds = found.sieve.conditions.allowed, found.sieve.conditions.bounds
+    values = [f"{name} in {sorted(map(repr, values))}" for name, values in sorted(allowed.items())]
+    known = ", ".join((*values, *(f"{low} ≤ {name} ≤ {high}" for name, (low, high) in sorted(bounds.items()))))
     return (
         f"by its key where it is shown, else by value ({known})"
         if known
@@ -98,9 +99,11 @@ def _is_by_value(model: type[models.Model], filter_: Any) -> bool:
         field: Any = model._meta.get_field(filter_.field_name)
     except FieldDoesNotExist:
         return False
-    is_equality = filter_.lookup_expr in ("exact", "in") and not filter_.exclude and filter_.method is None
-    is_column = field.concrete and not field.many_to_many
-    return is_equality and is_column and is_exact(field, router.db_for_read(model))
+    if filter_.exclude or filter_.method is not None or not field.concrete or field.many_to_many:
+        return False
+    by_order = filter_.lookup_expr in ("gt", "gte", "lt", "lte", "range") and type(field).__name__ in ORDERED_KINDS
+    is_known = filter_.lookup_expr in ("exact", "in") or by_order
+    return is_known and is_exact(field, router.db_for_read(model))
 
 
 def _name(cls: type[BaseBinding]) -> str:
