@@ -47,17 +47,18 @@ def test_a_dead_broker_does_not_raise_and_the_next_message_goes_its_way(
     publisher.publish({"kind": "changes", "number": 1})
     assert publisher.drain(5)
     assert transport.sent == []
-    assert "did not take a message" in caplog.text
+    assert "The broker takes no messages" in caplog.text
     transport.fails = None
     publisher.publish({"kind": "changes", "number": 2})
     assert publisher.drain(5)
     assert [(message["number"], message["n"]) for message in transport.messages()] == [(2, 2)], (
         "the lost one shows as a gap"
     )
+    assert publisher_module.LOST in caplog.text
 
 
 def test_where_another_attempt_helps_nothing_is_lost_and_order_stays(
-    transport: FakeTransport, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    transport: FakeTransport, publisher: Publisher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(FakeTransport, "retried", (ConnectionError,))
     monkeypatch.setattr(publisher_module, "RETRY_SECONDS", (0.01,))
@@ -68,6 +69,9 @@ def test_where_another_attempt_helps_nothing_is_lost_and_order_stays(
     transport.fails = None
     assert publisher.drain(5)
     assert [message["n"] for message in transport.messages()] == [1, 2, 3, 4, 5]
+    gone, back = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert gone == f"The broker takes no messages: the broker is dead. {publisher_module.KEPT}"
+    assert back.startswith("The broker takes messages again, after 0."), "once each, whatever the number of attempts"
 
 
 def test_what_no_attempt_will_help_holds_up_nothing(
@@ -101,7 +105,7 @@ def test_a_broker_that_never_answers_is_given_up_after_a_while(
     transport.released.clear()
     publisher.publish({"kind": "changes"})
     assert publisher.drain(5)
-    assert "did not take a message" in caplog.text
+    assert "The broker takes no messages" in caplog.text
 
 
 def test_what_does_not_fit_drops_the_oldest_and_leaves_a_gap(

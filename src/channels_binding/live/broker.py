@@ -6,15 +6,13 @@ dropped meanwhile, says so (``lost``), and the hub reads its live queries again.
 """
 
 import asyncio
-import logging
 from contextlib import suppress
 from typing import Protocol
 
 from channels_binding.live import publisher
+from channels_binding.live.outage import Outage
 from channels_binding.live.sequences import Sequence
 from channels_binding.live.transport import Message, make_transport
-
-logger = logging.getLogger("channels_binding")
 
 DEAF_SECONDS = 5.0
 """Without hearing its own beat for this long, a process takes the broker for lost."""
@@ -50,6 +48,7 @@ class Broker:
         """Set once messages are heard, or after JOIN_SECONDS without: the first connections wait for it."""
         self._transport = make_transport()
         self._retry_seconds = 0.1
+        self._outage = Outage("The broker does not answer", "The broker answers again")
         self._listening_since = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         """Who listens, and who watches that it does."""
@@ -77,7 +76,7 @@ class Broker:
             try:
                 await self._transport.listen(self.take, self._joined)
             except Exception as error:
-                logger.warning("The broker does not answer; trying again in %.1f s: %s", self._retry_seconds, error)
+                self._outage.note(error, "It is tried again until it does; what is shown is read again then.")
                 await asyncio.sleep(self._retry_seconds)
                 self._retry_seconds = min(self._retry_seconds * 2, RETRY_SECONDS)
 
@@ -91,6 +90,7 @@ class Broker:
     def take(self, message: Message) -> None:
         """One message: check its number, hand it on unless it is this process's own."""
         self._retry_seconds = 0.1
+        self._outage.end()
         origin, kind = message["from"], message["kind"]
         if not self.heard.setdefault(origin, Sequence()).take(message["n"]):
             self.listener.lost()

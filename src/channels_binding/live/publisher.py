@@ -6,7 +6,6 @@ of its own, after every second of silence.
 
 import asyncio
 import atexit
-import logging
 import os
 import queue
 import threading
@@ -14,15 +13,17 @@ import uuid
 from contextlib import suppress
 from typing import Any
 
+from channels_binding.live.outage import Outage
 from channels_binding.live.transport import Message, Transport, make_transport
-
-logger = logging.getLogger("channels_binding")
 
 BEAT_SECONDS = 1.0
 SEND_SECONDS = 10.0
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 OUTBOX = 10_000
 """Most messages waiting to be published by one process; beyond that the oldest are dropped (a gap, which is noticed)."""
+
+KEPT = f"They are kept, the last {OUTBOX:,} of them, and sent once it does. Writes go on."
+LOST = "They are lost to other processes, which notice the gap and read again what they show. Writes go on."
 
 
 class Publisher:
@@ -35,6 +36,7 @@ class Publisher:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._idle = threading.Event()
+        self._outage = Outage("The broker takes no messages", "The broker takes messages again")
 
     def publish(self, message: Message) -> None:
         """Queue a message for every other process. Never blocks; raises only where settings are wrong."""
@@ -88,8 +90,10 @@ class Publisher:
         try:
             await asyncio.wait_for(transport.send(message), SEND_SECONDS)
         except Exception as error:
-            logger.warning("The broker did not take a message: %s", error or type(error).__name__)
-            return isinstance(error, transport.retried)
+            is_kept = isinstance(error, transport.retried)
+            self._outage.note(error, KEPT if is_kept else LOST)
+            return is_kept
+        self._outage.end()
         return False
 
 
