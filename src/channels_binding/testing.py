@@ -432,13 +432,10 @@ async def committed(using: str = "default") -> AsyncIterator[None]:
 
 
 def _commit(using: str, before: set[int]) -> None:
-    record = capture.recorder(using)
-    for notes in record.by_savepoint.values():
-        notes.survived = True
     for hook in [*connections[using].run_on_commit]:
-        if id(hook) not in before and hook[1] != record.flush:
+        if id(hook) not in before:
             hook[1]()
-    record.flush()
+    capture.recorder(using).rehearse()
 
 
 async def finish() -> None:

@@ -3,6 +3,7 @@
 import itertools
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.signals import post_save
+from django.test import TestCase
 
 from channels_binding.live import capture
 from channels_binding.live.capture import WRITTEN, notify, publish_with
 from channels_binding.live.changes import Changes
+from channels_binding.live.hub import Hub
 from tests.project.zoo.models import Cafe, Guard, Label, LoudNote, Note, Place, Precious, Token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,12 +44,18 @@ class Told:
         return {label: keys for label, keys in self.publications[0].items() if keys != set()}
 
 
-@pytest.fixture
-def told() -> Iterator[Told]:
+@contextmanager
+def listening() -> Iterator[Told]:
     collected = Told()
     publish_with(collected)
     yield collected
     capture._publishers.remove(collected)
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    with listening() as collected:
+        yield collected
 
 
 class Zoo:
@@ -595,3 +604,66 @@ def test_each_database_has_transactions_of_its_own(told: Told) -> None:
         stored = Precious.objects.create(name="stored")
         raise Undone
     assert told.publications[1:] == [{"zoo.Precious": {stored.pk}}]
+
+
+# In a TestCase, which never commits
+
+
+class RehearsalTests(TestCase):
+    def write(self) -> list[Callable[[], object]]:
+        """Writes, in savepoints too, and a commit hook of the project's; returns the captured ones."""
+        with self.captureOnCommitCallbacks(execute=True) as callbacks:
+            Note.objects.create(title="a").labels.add(Label.objects.create(name="x"))
+            with transaction.atomic():
+                Note.objects.update(title="b")
+                transaction.on_commit(self.hook)
+        return callbacks
+
+    def setUp(self) -> None:
+        self.ran: list[str] = []
+        self.hook = lambda: self.ran.append("the project's")
+
+    def test_where_nobody_listens_a_test_captures_its_own_hooks_alone(self) -> None:
+        assert not Hub.all()
+        assert self.write() == [self.hook]
+        assert self.ran == ["the project's"]
+
+    def test_where_somebody_listens_the_captured_hooks_tell(self) -> None:
+        with listening() as told:
+            callbacks = self.write()
+        assert self.ran == ["the project's"]
+        assert self.hook in callbacks
+        assert told.once()[NOTE] is None
+
+    def test_hooks_from_before_are_captured_neither_instead_nor_again(self) -> None:
+        transaction.on_commit(lambda: self.ran.append("from before"))
+        self.test_where_somebody_listens_the_captured_hooks_tell()
+
+    def test_what_was_rolled_back_is_not_told(self) -> None:
+        with listening() as told, self.captureOnCommitCallbacks(execute=True):
+            note = Note.objects.create(title="stays")
+            with suppress(ZeroDivisionError), transaction.atomic():
+                Label.objects.create(name="goes")
+                raise ZeroDivisionError
+        assert told.once() == {NOTE: {note.pk}}
+
+    def test_what_a_captured_hook_writes_is_told_too(self) -> None:
+        with listening() as told, self.captureOnCommitCallbacks(execute=True):
+            transaction.on_commit(lambda: Label.objects.create(name="x"))
+            Note.objects.create(title="a")
+        assert {label for each in told.publications for label in each} == {NOTE, LABEL}
+
+    def test_who_listens_from_the_middle_of_a_test_on_is_told_what_comes_then(self) -> None:
+        Note.objects.create(title="before")
+        with listening() as told, transaction.atomic(), self.captureOnCommitCallbacks(execute=True):
+            note = Note.objects.create(title="after")
+        assert told.once() == {NOTE: {note.pk}}
+
+
+def test_outside_of_a_testcase_everything_is_noted_whoever_listens(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody may come between a write and its commit."""
+    monkeypatch.setattr(capture, "is_heard", lambda: False)
+    with transaction.atomic():
+        note = Note.objects.create(title="a")
+        assert told.publications == []
+    assert told.once() == {NOTE: {note.pk}}

@@ -102,9 +102,15 @@ class Recorder:
             return self.by_savepoint.setdefault(AUTOCOMMIT, Notes(survived=True))
         place = tuple(sid for sid in self.connection.savepoint_ids if sid)  # atomic(savepoint=False) has none
         if place not in self.by_savepoint:
+            if self._is_rehearsal() and not is_heard():
+                return Notes()  # to be forgotten: no commit hook of ours for a test to count among its own
             self.by_savepoint[place] = Notes()
             self._await_commit(self.by_savepoint[place])
         return self.by_savepoint[place]
+
+    def _is_rehearsal(self) -> bool:
+        """Whether the transaction is that of a ``TestCase``: never committed, and seen by no other connection."""
+        return any(getattr(block, "_from_testcase", False) for block in self.connection.atomic_blocks)
 
     def _forget_rolled_back(self) -> None:
         """Django has dropped the commit hooks of what was rolled back; drop the notes that they stood for."""
@@ -118,11 +124,22 @@ class Recorder:
         """Mark the notes as survivors at commit, then publish all survivors in one.
 
         Before any commit hook of the project: one that fails ends Django's round of hooks, one that writes begins anew.
+        In a test they come in their order: ``captureOnCommitCallbacks`` takes what was added to the end.
         """
+        if self._is_rehearsal():
+            self._hooks.append((set(self.connection.savepoint_ids), _Rehearse(notes, self), True))
+            return
         flush: tuple[set[str], Any, bool] = (set(), self.flush, True)
         if flush not in self._hooks:
             self._hooks.insert(0, flush)
         self._hooks.insert(0, (set(self.connection.savepoint_ids), _Survive(notes), True))
+
+    def rehearse(self) -> None:
+        """A test calls this its commit: tell everything that is not rolled back, and was not told before."""
+        self._forget_rolled_back()
+        for notes in self.by_savepoint.values():
+            notes.survived = True
+        self.flush()
 
     def flush_unless_atomic(self) -> None:
         """In autocommit mode each statement is its own transaction."""
@@ -150,6 +167,17 @@ class _Survive:
         self.notes.survived = True
 
 
+class _Rehearse(_Survive):
+    """The same in a ``TestCase``, where nobody but the test calls commit hooks, and perhaps not all of them."""
+
+    def __init__(self, notes: Notes, record: Recorder) -> None:
+        super().__init__(notes)
+        self._record = record
+
+    def __call__(self) -> None:
+        self._record.rehearse()
+
+
 def recorder(alias: str) -> Recorder:
     """The recorder of this thread's connection to a database."""
     connection = connections[alias]
@@ -163,11 +191,22 @@ def recorder(alias: str) -> Recorder:
 # Publishing: the hub and the broker say how; capture only says what.
 
 _publishers: list[Publish] = []
+_heard: dict[Publish, Callable[[], bool]] = {}
 
 
-def publish_with(publisher: Publish) -> None:
-    """Have ``publisher(changes)`` called for every committed transaction. It must not block."""
+def publish_with(publisher: Publish, heard: Callable[[], bool] = lambda: True) -> None:
+    """Have ``publisher(changes)`` called for every committed transaction. It must not block.
+
+    Args:
+        heard: Whether anybody in this process would hear of it now.
+    """
     _publishers.append(publisher)
+    _heard[publisher] = heard
+
+
+def is_heard() -> bool:
+    """Whether a test, whose changes no other process can see, has anybody to tell of them."""
+    return any(publisher not in _heard or _heard[publisher]() for publisher in _publishers)
 
 
 def publish(changes: Changes) -> None:

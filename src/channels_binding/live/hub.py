@@ -430,5 +430,5 @@ def publish_message(published: Mapping[str, Any]) -> None:
 def install() -> None:
     """Connect capture with the hubs. Called once, when the app is ready."""
     if publish_changes not in capture._publishers:
-        capture.publish_with(publish_changes)
+        capture.publish_with(publish_changes, heard=lambda: bool(Hub.all()))
     identity.install(publish_message)
