@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding, bind
-from channels_binding.contract.shapes import Shapes, inspecting, key_schema
+from channels_binding.contract.inspection import inspecting
+from channels_binding.contract.shapes import Shapes, key_schema
 from channels_binding.registry import registry
 from tests.project.zoo.models import Cafe, Device, Note, Seat
 from tests.throwaway import throwaway

@@ -8,7 +8,8 @@ from channels_binding import __version__
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.contract import messages
-from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, inspecting, reference
+from channels_binding.contract.inspection import inspecting
+from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, reference
 from channels_binding.registry import registry
 from channels_binding.serializers import child
 

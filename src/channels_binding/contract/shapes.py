@@ -1,9 +1,7 @@
 """JSON Schema (2020-12) of what streams take and answer: serializers through drf-spectacular, filters by their form."""
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any
@@ -15,7 +13,6 @@ from django_filters.fields import BaseRangeField
 from django_filters.widgets import BaseCSVWidget
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, normalize_result_object
-from drf_spectacular.settings import patched_settings
 from rest_framework import serializers
 from rest_framework.views import APIView
 
@@ -41,16 +38,6 @@ class FilterShape:
     schema: Schema
     is_joined: bool = False
     """Whether a query string has several values joined by commas; else the name is repeated."""
-
-
-_lock = threading.Lock()
-
-
-@contextmanager
-def inspecting() -> Iterator[None]:
-    """drf-spectacular set to JSON Schema as OpenAPI 3.1 has it. Its settings are global, so one thread at a time."""
-    with _lock, patched_settings({"OAS_VERSION": "3.1.0", "COMPONENT_SPLIT_REQUEST": True}):
-        yield
 
 
 class Shapes:

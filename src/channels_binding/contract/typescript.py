@@ -14,7 +14,8 @@ from django.contrib.auth.models import AnonymousUser
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
-from channels_binding.contract.shapes import Schema, Shapes, inspecting
+from channels_binding.contract.inspection import inspecting
+from channels_binding.contract.shapes import Schema, Shapes
 from channels_binding.permissions import request_of
 from channels_binding.registry import registry
 
