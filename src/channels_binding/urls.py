@@ -4,24 +4,14 @@ from importlib.util import find_spec
 
 from django.urls import path, register_converter
 
+from channels_binding.rest.addresses import StreamConverter, TextKeyedStreamConverter, slashed_routes
 from channels_binding.rest.views import BatchView, FormView, RowView, StreamView, UploadView
 
 app_name = "channels_binding"
 
 
-class StreamConverter:
-    """A stream's name: words with dots between, ``desk.Ticket`` or ``custom_stream``."""
-
-    regex = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
 register_converter(StreamConverter, "stream")
+register_converter(TextKeyedStreamConverter, "text_keyed_stream")
 
 urlpatterns = [
     path("batch/", BatchView.as_view(), name="batch"),
@@ -30,6 +20,7 @@ urlpatterns = [
     path("<stream:stream>/form/", FormView.as_view(), name="form"),
     path("<stream:stream>/<str:name>/", RowView.as_view(), name="row"),
     path("<stream:stream>/<str:name>/form/", FormView.as_view(), name="row-form"),
+    *slashed_routes("<text_keyed_stream:stream>/", RowView.as_view(), FormView.as_view(), "row", "row-form"),
 ]
 
 if find_spec("drf_spectacular"):  # the extra "openapi"

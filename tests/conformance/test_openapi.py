@@ -79,6 +79,16 @@ def test_every_stream_of_the_zoo_is_in_the_document(admin_of_the_zoo: Client) ->
 SHORT = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 3}}, "required": ["name"]}
 NULL = {"type": "object", "properties": {"name": {"type": "null"}}, "required": ["name"]}
 
+IDS = {
+    "name": "ids",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 9}},
+    "style": "form",
+    "explode": False,
+}
+A_PAGE = {"description": "", "content": {"application/json": {"schema": {"type": "object", "required": ["page"]}}}}
+
 
 @pytest.mark.parametrize(
     ("method", "path", "change", "finding"),
@@ -86,6 +96,7 @@ NULL = {"type": "object", "properties": {"name": {"type": "null"}}, "required": 
         ("get", "/api/zoo.Label/", {"responses": {"404": {"description": ""}}}, "Undocumented status code"),
         ("post", "/api/zoo.Label/", {"requestBody": {"content": {"application/json": {"schema": NULL}}}}, "Schema-valid request rejected"),
         ("post", "/api/zoo.Label/", {"requestBody": {"content": {"application/json": {"schema": SHORT}}}}, "Schema-violating request accepted"),
+        ("get", "/api/zoo.Label/", {"parameters": [IDS], "responses": {"200": A_PAGE}}, "Response violates schema"),
         ("post", "/api/zoo.Note/fail/", {}, "Server error"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 from django.test import Client
 
-from tests.project.zoo.models import Guard, Note, Precious, Token
+from tests.project.zoo.models import Guard, Note, Precious, Seat, Token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -250,6 +250,20 @@ def test_several_rows_are_asked_for_by_their_ids(client: Client) -> None:
     assert got.json() == {"rows": [{"id": second.pk, "title": "b"}, {"id": first.pk, "title": "a"}]}
     assert client.get(f"/api/zoo.Note/?ids={second.pk}", headers={"If-None-Match": got["ETag"]}).status_code == 200
     assert client.get("/api/zoo.Note/?ids=x").status_code == 400
+    assert client.get(f"/api/zoo.Note/?ids={second.pk}&ids={first.pk}&fields=id").json()["rows"] == [
+        {"id": second.pk},
+        {"id": first.pk},
+    ]
+    for beside in ("page=2", "order=title", "done=true", "query=a"):
+        assert client.get(f"/api/zoo.Note/?ids={second.pk}&{beside}").status_code == 400, (
+            "nothing is ignored in silence"
+        )
+
+
+def test_composite_keys_have_commas_of_their_own(client: Client) -> None:
+    Seat.objects.bulk_create(Seat(row=row, place=7) for row in "AB")
+    got = client.get("/api/zoo.Seat/?ids=B,7&ids=A,7&ids=C,7&fields=row")
+    assert [row["id"] for row in got.json()["rows"]] == ["B,7", "A,7"]
 
 
 def test_where_the_binding_has_no_bulk_several_rows_cannot_be_written(client: Client) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from inspect import getdoc
 from typing import Any, TypeAlias
 
+from django.db.models import CompositePrimaryKey
 from django.utils.encoding import force_str
 
 from channels_binding import __version__, codecs
@@ -11,8 +12,10 @@ from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings
 from channels_binding.contract import messages
-from channels_binding.contract.shapes import FilterShape, Schema, Shapes, inspecting, reference
+from channels_binding.contract.inspection import inspecting
+from channels_binding.contract.shapes import FilterShape, Schema, Shapes, reference
 from channels_binding.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
+from channels_binding.mixins import MAX_IDS
 from channels_binding.registry import registry
 from channels_binding.serializers import child
 
@@ -43,6 +46,10 @@ _HEADERS: Mapping[int, Schema] = {
     429: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
 }
 SAVED: Schema = {"type": "object", "properties": {"success": {"const": True}}, "required": ["success", "id"]}
+
+TEXT_KEY = (
+    "A slash is %2F. A key that reads as a form's address ('form', 'x/form') is named in the body of POST retrieve/."
+)
 
 
 def document(request: Any, address_of: AddressOf, authenticators: Authenticators) -> dict[str, Any]:
@@ -169,17 +176,46 @@ class _Stream:
             "rows": {"type": "array", "items": self.shapes.row(self.cls)},
             "labels": reference("cb.labels"),
         }
-        answer = {"type": "object", "properties": page, "required": ["page", "limit", "count", "order", "rows"]}
-        parameters = [*self._filters(), *self._window(), *self._reading()]
+        found = {"type": "object", "properties": page, "required": ["page", "limit", "count", "order", "rows"]}
+        answer = {"anyOf": [found, self._several_rows()]} if "retrieve" in self.actions else found
+        parameters = [*self._filters(), *self._window(), *self._ids(), *self._reading()]
         return self._operation("search", {200: _read(answer), 304: _unchanged()}, _ANY, parameters)
+
+    def _several_rows(self) -> Schema:
+        """What ``ids`` are answered with."""
+        rows = {"type": "array", "items": self.shapes.row(self.cls)}
+        properties = {"rows": rows, "labels": reference("cb.labels")}
+        return {"type": "object", "properties": properties, "required": ["rows"], "additionalProperties": False}
+
+    def _ids(self) -> list[Schema]:
+        if "retrieve" not in self.actions:
+            return []
+        ids: Schema = {"type": "array", "items": self._id_schema()}
+        if not self._has_composite_key:  # of those Django's own limit of parameters is about as near
+            ids["maxItems"] = MAX_IDS
+        text = (
+            "These rows, in this order, instead of a page; missing ones are left out. Not with pages, order or filters."
+        )
+        return [self._keys(ids, text)]
+
+    def _keys(self, ids: Schema, description: str) -> Schema:
+        """Keys joined by commas; of composite keys, which have commas themselves, each on its own."""
+        return _query("ids", ids, description, is_joined=not self._has_composite_key)
+
+    @property
+    def _has_composite_key(self) -> bool:
+        return isinstance(self.cls.get_model()._meta.pk, CompositePrimaryKey)
 
     def _pages(self, paginator: Any) -> Schema:
         """DRF's own pages, where the binding asks for them."""
         rows = {"type": "array", "items": self.shapes.row(self.cls)}
-        answer = {"description": "The answer.", "content": _json(paginator.get_paginated_response_schema(rows))}
+        found = paginator.get_paginated_response_schema(rows)
+        either = {"anyOf": [found, self._several_rows()]} if "retrieve" in self.actions else found
+        answer = {"description": "The answer.", "content": _json(either)}
         own = [_of_paginator(paginator, each) for each in paginator.get_schema_operation_parameters(self.shapes.view)]
         taken = {"page", "limit", *(each["name"] for each in own)}
-        others = (each for each in (*self._filters(), *self._window(), *self._reading()) if each["name"] not in taken)
+        further = (*self._filters(), *self._window(), *self._ids(), *self._reading())
+        others = (each for each in further if each["name"] not in taken)
         return self._operation("search", {200: answer}, (*_ANY, 404), [*own, *others])
 
     def _retrieve(self) -> Schema:
@@ -223,7 +259,8 @@ class _Stream:
 
     def _create(self) -> Schema:
         answer = {"allOf": [_saved(self.shapes.key(self.cls)), self.shapes.row(self.cls)]}
-        headers = {"Location": {"schema": {"type": "string"}, "description": "The row.", "required": True}}
+        location = {"schema": {"type": "string"}, "description": "The row."}
+        headers = {"Location": location if self._has_text_key else {**location, "required": True}}
         created = {"description": "Created.", "headers": headers, "content": _json(answer)}
         return self._operation("create", {201: created}, (*_ANY, *_BODY), [_key()], self._body("create"))
 
@@ -257,9 +294,7 @@ class _Stream:
         )
 
     def _delete_several(self) -> Schema:
-        ids = _query(
-            "ids", {"type": "array", "items": self.shapes.key(self.cls), "minItems": 1}, "Keys, joined by commas."
-        )
+        ids = self._keys({"type": "array", "items": self.shapes.key(self.cls), "minItems": 1}, "Keys.")
         codes = (*_ANY, 404, 409)
         return self._operation("delete", {200: _several()}, codes, [{**ids, "required": True}, _key()], of="several")
 
@@ -305,12 +340,19 @@ class _Stream:
     # Parts
 
     def _id(self) -> Schema:
+        found: Schema = {"name": "id", "in": "path", "required": True, "schema": self._id_schema()}
+        return {**found, "description": TEXT_KEY} if self._has_text_key else found
+
+    @property
+    def _has_text_key(self) -> bool:
+        return self.shapes.key(self.cls) == {"type": "string"}
+
+    def _id_schema(self) -> Schema:
+        """A key in a URL."""
         schema = self.shapes.key(self.cls)
         if schema == {"type": "integer"}:
-            schema = {**schema, "minimum": -codecs.SAFE_INTEGER, "maximum": codecs.SAFE_INTEGER}
-        if schema == {"type": "string"}:
-            schema = {**schema, "minLength": 1, "pattern": "^[^/]+$"}
-        return {"name": "id", "in": "path", "required": True, "schema": schema}
+            return {**schema, "minimum": -codecs.SAFE_INTEGER, "maximum": codecs.SAFE_INTEGER}
+        return {**schema, "minLength": 1} if self._has_text_key else schema
 
     def _operation(
         self,

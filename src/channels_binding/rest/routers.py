@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from rest_framework.routers import DefaultRouter
 
 from channels_binding.bindings import BaseBinding
+from channels_binding.rest.addresses import may_hold_slash, slashed_routes
 from channels_binding.rest.views import FormView, RowView, StreamView
 
 
@@ -33,7 +34,8 @@ class BindingRouter(DefaultRouter):
 
     def get_urls(self) -> list[Any]:
         found = [url for entry in self.bindings for url in _urls_of(*entry)]
-        return [*found, *super().get_urls()]
+        slashed = [url for entry in self.bindings for url in _slashed_urls_of(*entry)]
+        return [*found, *super().get_urls(), *slashed]
 
     def get_api_root_view(self, api_urls: Any = None) -> Any:
         """The root lists the bindings as well."""
@@ -50,3 +52,11 @@ def _urls_of(prefix: str, binding: type[BaseBinding], basename: str) -> list[URL
         path(f"{prefix}/<str:name>/", RowView.as_view(), stream, name=f"{basename}-detail"),
         path(f"{prefix}/<str:name>/form/", FormView.as_view(), stream, name=f"{basename}-detail-form"),
     ]
+
+
+def _slashed_urls_of(prefix: str, binding: type[BaseBinding], basename: str) -> list[URLPattern]:
+    if not may_hold_slash(binding):
+        return []
+    names = (f"{basename}-detail", f"{basename}-detail-form")
+    views = (RowView.as_view(), FormView.as_view())
+    return slashed_routes(f"{prefix}/", *views, *names, stream=binding.get_stream())

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import CompositePrimaryKey
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.parsers import FormParser, MultiPartParser
@@ -29,6 +29,7 @@ from channels_binding.live import outlet
 from channels_binding.permissions import restated
 from channels_binding.registry import registry
 from channels_binding.rest import events
+from channels_binding.rest.addresses import address_of
 from channels_binding.rest.entrances import Entrance
 from channels_binding.rest.events import EventStreamRenderer
 from channels_binding.rest.wire import (
@@ -259,10 +260,15 @@ class StreamView(BindingView):
         return registry.get(self.kwargs["stream"]).bulk is not None  # it offers an action, so it is there
 
     def get(self, request: Request, stream: str) -> HttpResponseBase:
-        ids = ids_asked(request.query_params)
-        if ids is not None:
-            return self.read("retrieve", {"ids": ids, **read_data(request.query_params)})
+        ids = self._ids_asked()
+        if ids is not None:  # pages, order and filters are refused as what retrieve does not know
+            return self.read("retrieve", {**search_data(request.query_params), "ids": ids})
         return self.read("search", search_data(request.query_params, self._paginator_names(stream)))
+
+    def _ids_asked(self) -> list[str] | None:
+        model = registry.get(self.kwargs["stream"]).find_model()
+        are_composite = model is not None and isinstance(model._meta.pk, CompositePrimaryKey)
+        return ids_asked(self.request.query_params, are_composite=are_composite)
 
     def _paginator_names(self, stream: str) -> set[str]:
         """Query parameters that belong to the binding's ``pagination_class`` and are no filters."""
@@ -281,16 +287,15 @@ class StreamView(BindingView):
         if not self.offers(str(self.request.method)):
             raise MethodNotAllowed("The binding of this stream has no 'bulk'.")
         data = self.body()
-        ids = ids_asked(self.request.query_params)
+        ids = self._ids_asked()
         if "ids" not in data and ids is None:
             raise Invalid.field("ids", "required", "'ids' is missing: in the body, or as ?ids=1,2.")
         return data if ids is None else {**data, "ids": ids}
 
     def post(self, request: Request, stream: str) -> HttpResponseBase:
         answer = self.answer(self.call("create", self.body()))
-        headers = {}
-        if isinstance(answer, Mapping) and "id" in answer:
-            headers["Location"] = request.build_absolute_uri(f"{request.path}{quote(str(answer['id']), safe='')}/")
+        address = address_of(request.path, answer["id"]) if isinstance(answer, Mapping) and "id" in answer else None
+        headers = {} if address is None else {"Location": request.build_absolute_uri(address)}
         return self.respond(answer, 201, headers)
 
 

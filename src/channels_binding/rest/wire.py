@@ -36,9 +36,14 @@ class WireRenderer(JSONRenderer):
         return data.data if isinstance(data, Reading) else codecs.encode(data)
 
 
-def ids_asked(query: QueryDict) -> list[str] | None:
-    """``?ids=7,9`` → ``["7", "9"]``; None where no ids are asked for."""
-    return [each for each in str(query["ids"]).split(",") if each] if "ids" in query else None
+def ids_asked(query: QueryDict, *, are_composite: bool = False) -> list[str] | None:
+    """``?ids=7,9`` or ``?ids=7&ids=9`` → ``["7", "9"]``; None where no ids are asked for.
+
+    A composite key has commas of its own: ``?ids=A,7&ids=B,9``.
+    """
+    if "ids" not in query:
+        return None
+    return [each for value in query.getlist("ids") for each in ([value] if are_composite else value.split(",")) if each]
 
 
 def search_data(query: QueryDict, others: Set[str] = frozenset()) -> dict[str, Any]:

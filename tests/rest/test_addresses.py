@@ -1,0 +1,132 @@
+"""Rows whose keys hold a slash have addresses that lead to them, and take nobody else's."""
+
+import json
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.test.client import AsyncClient
+from django.urls import NoReverseMatch, Resolver404, include, path, resolve, reverse
+
+from channels_binding.registry import registry
+from channels_binding.rest.addresses import address_of, may_hold_slash
+from channels_binding.rest.routers import BindingRouter
+from channels_binding.rest.views import FormView, RowView, StreamView
+from tests.project.zoo.models import Country
+
+
+@pytest.fixture
+def client(transactional_db: None, user: Any) -> Client:
+    signed_in = Client()
+    signed_in.force_login(user)
+    return signed_in
+
+
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        (7, "/api/x/7/"),
+        ("a/b", "/api/x/a%2Fb/"),
+        ("50% é", "/api/x/50%25%20%C3%A9/"),
+        ("form", None),
+        ("a/form", None),
+        ("a/forms", "/api/x/a%2Fforms/"),
+        ("..", None),
+    ],
+)
+def test_an_address_says_the_key_or_there_is_none(key: Any, address: str | None) -> None:
+    assert address_of("/api/x/", key) == address
+
+
+@pytest.mark.parametrize(
+    ("stream", "answer"),
+    [("zoo.Country", True), ("zoo.Seat", True), ("zoo.Note", False), ("zoo.Device", False), ("zoo.census", False)],
+)
+def test_keys_of_text_may_hold_a_slash(stream: str, answer: bool) -> None:
+    assert may_hold_slash(registry.get(stream)) is answer
+
+
+@pytest.mark.parametrize("key", ["a/b", "/", "a/", "//", "/?#"])
+def test_a_row_with_a_slash_in_its_key_is_made_read_written_and_deleted_at_its_location(
+    client: Client, key: str
+) -> None:
+    made = client.post("/api/zoo.Country/", json.dumps({"code": key, "name": "old"}), "application/json")
+    location = made["Location"]
+    assert "%2F" in location
+    assert client.get(location).json()["id"] == key
+    assert client.patch(location, json.dumps({"name": "new"}), "application/json").json()["success"] is True
+    assert Country.objects.get(pk=key).name == "new"
+    assert client.get(f"{location}form/").json()["object"]["code"] == key
+    assert client.delete(location).status_code == 200
+    assert client.get(location).status_code == 404
+    assert not Country.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_over_asgi_it_is_the_same(user: Any) -> None:
+    client = AsyncClient()
+    await client.aforce_login(user)
+    await Country.objects.acreate(code="a/b", name="x")
+    assert (await client.get("/api/zoo.Country/a%2Fb/")).json()["name"] == "x"
+
+
+def test_where_an_address_would_be_another_ones_there_is_no_location(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, has_location in (("form", False), ("a/form", False), ("a/b", True)):
+        monkeypatch.setattr(StreamView, "answer", lambda view, call, key=key: {"success": True, "id": key})
+        made = client.post("/api/zoo.Country/", json.dumps({"code": "x"}), "application/json")
+        assert (made.status_code, "Location" in made) == (201, has_location)
+
+
+def test_the_body_of_a_builtin_action_names_any_row(client: Client) -> None:
+    Country.objects.create(code="a/b", name="x")
+    assert post(client, "retrieve", {"id": "a/b"}).json()["name"] == "x"
+    assert post(client, "update", {"id": "a/b", "name": "y"}).status_code == 200
+    assert Country.objects.get().name == "y"
+
+
+def post(client: Client, action: str, data: dict[str, Any]) -> Any:
+    return client.post(f"/api/zoo.Country/{action}/", json.dumps(data), "application/json")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/zoo.Note/7/close/", "/api/zoo.Device/a/b/", "/api/nothing/a/b/", "/api/zoo.census/a/b/"]
+)
+def test_of_other_streams_nothing_is_taken(path: str) -> None:
+    with pytest.raises(Resolver404):
+        resolve(path)
+
+
+def test_a_name_leads_there_only_for_keys_of_text() -> None:
+    assert reverse("channels_binding:row", args=("zoo.Country", "a/b")) == "/api/zoo.Country/a/b/"
+    assert reverse("channels_binding:row-form", args=("zoo.Country", "a/b")) == "/api/zoo.Country/a/b/form/"
+    with pytest.raises(NoReverseMatch):
+        reverse("channels_binding:row", args=("zoo.Note", "a/b"))
+
+
+def elsewhere(request: Any) -> HttpResponse:
+    return HttpResponse()
+
+
+router = BindingRouter()
+router.register("countries", registry.get("zoo.Country"))
+router.register("countries/of", registry.get("zoo.Note"))
+router.register("notes", registry.get("zoo.Note"))
+urlpatterns = [path("api/", include(router.urls)), path("api/notes/7/close/", elsewhere)]
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_in_a_router_they_come_after_everything_else() -> None:
+    views = {
+        "/api/countries/a/b/": ("zoo.Country", "a/b", RowView),
+        "/api/countries/a/b/form/": ("zoo.Country", "a/b", FormView),
+        "/api/countries/of/7/": ("zoo.Note", "7", RowView),
+    }
+    for address, (stream, name, view) in views.items():
+        match = resolve(address)
+        found: Any = match.func
+        assert (match.kwargs, found.view_class) == ({"stream": stream, "name": name}, view)
+    assert resolve("/api/notes/7/close/").func is elsewhere
+    assert reverse("countries-detail", args=("a/b",)) == "/api/countries/a/b/"
