@@ -50,6 +50,8 @@ def test_every_recorded_message_obeys_the_schema(transcript: dict[str, Any], num
     step = transcript["steps"][number]
     if "send" in step:
         assert problems("clientFrame", sample(step["send"])) == []
+    elif "close" in step:
+        assert str(step["close"]) in (SPEC / "protocol.md").read_text()
     elif transcript["subprotocol"]:
         message = sample(step["receive"])
         if message["event"] == "cb.hello":

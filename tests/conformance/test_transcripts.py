@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from rest_framework.authtoken.models import Token
 
 from tests.conftest import Connect
 from tests.project.zoo.models import Chapter, Note, Novel
@@ -18,6 +19,8 @@ def _make(fixture: dict[str, Any], caller: Any) -> None:
         users.objects.create(**named)
     missing = fixture.get("users", 0) - users.objects.count()
     users.objects.bulk_create(users(username=f"user{i}", email=f"user{i}@example.com") for i in range(missing))
+    for token, name in fixture.get("tokens", {}).items():
+        Token.objects.create(key=token, user=users.objects.get_or_create(username=name)[0])
     for note in fixture.get("notes", ()):
         Note.objects.create(**note)
     for novel in fixture.get("novels", ()):
@@ -29,9 +32,12 @@ def _make(fixture: dict[str, Any], caller: Any) -> None:
 @pytest.mark.parametrize("path", ["/", "/ws/", "/sync/"])
 @pytest.mark.parametrize("transcript", load(), ids=lambda transcript: str(transcript["name"]))
 async def test_the_conversation_goes_as_recorded(
-    transcript: dict[str, Any], path: str, connect: Connect, user: Any
+    transcript: dict[str, Any], path: str, connect: Connect, user: Any, settings: Any
 ) -> None:
     await sync_to_async(_make)(transcript["fixture"], user)
+    if "tokens" in transcript["fixture"]:
+        settings.CHANNELS_BINDING = {"AUTHENTICATION_CLASSES": ("rest_framework.authentication.TokenAuthentication",)}
+        user = None
     modern = transcript["subprotocol"] == "cb.1.json"
     sockets = {}
     for name in dict.fromkeys(step.get("connection", "a") for step in transcript["steps"]):
@@ -40,12 +46,15 @@ async def test_the_conversation_goes_as_recorded(
         socket = sockets[step.get("connection", "a")]
         if "send" in step:
             await socket.send(step["send"])
+        elif "close" in step:
+            with pytest.raises(ConnectionError):
+                await socket.receive()
+            assert socket.close_code == step["close"]
         else:
-            is_hello = modern and step["receive"]["event"] == "cb.hello"
-            arrived = socket.hello if is_hello else await socket.receive()
+            is_greeting = step["receive"]["event"] == "cb.hello" and socket.hello is not None
+            arrived = socket.hello if is_greeting else await socket.receive()
             assert differences(step["receive"], arrived) == [], f"step {number}: {arrived}"
-    for socket in sockets.values():
-        assert await socket.silent(0.1)
+    assert all([await socket.silent(0.1) for socket in sockets.values() if socket.close_code is None])
 
 
 def test_the_comparison_notices_a_wrong_value_name_kind_and_order() -> None:

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ChannelsClient, type Message, type Request } from '@channels-binding/core'
+import { ChannelsClient, type Message, type Request, type SocketLike } from '@channels-binding/core'
 import { FakeServer, type Peer } from '@channels-binding/core/testing'
 import { expect, it } from 'vitest'
 import { socketClass } from '../src/testing/socket.js'
@@ -7,12 +7,20 @@ import { fakeClock, settle } from './helpers.js'
 
 fakeClock()
 
+interface Step {
+  readonly connection?: string
+  readonly send?: Request
+  readonly receive?: Message
+  readonly close?: number
+}
+
 interface Transcript {
   readonly fixture: {
     readonly notes: { id: number; title: string; rank: number }[]
     readonly novels: { id: number; title: string; chapters: { id: number; title: string }[] }[]
+    readonly tokens?: Readonly<Record<string, string>>
   }
-  readonly steps: readonly { connection?: string; send?: Request; receive?: Message }[]
+  readonly steps: readonly Step[]
 }
 
 const load = (name: string): Transcript =>
@@ -166,4 +174,84 @@ it('keeps reads live with a server that only knows {event, data}', async () => {
   expect(list.getSnapshot().data?.count).toBe(before - 1)
   expect(server.frames.every(frame => !frame.startsWith('['))).toBe(true)
   expect(client.stats.divergences).toBe(0)
+})
+
+/** One connection of a transcript: what the client sends goes to the server, and what comes back is kept. */
+class Line {
+  readonly arrived: unknown[] = []
+  closedWith: number | null = null
+  readonly #socket: SocketLike
+
+  constructor(server: FakeServer) {
+    this.#socket = new server.WebSocket('ws://fake/', ['cb.1.json'])
+    this.#socket.addEventListener('message', event => void this.arrived.push(JSON.parse(String(event.data))))
+    this.#socket.addEventListener('close', event => {
+      this.closedWith = event.code ?? null
+    })
+  }
+
+  send(frame: unknown): void {
+    this.#socket.send(JSON.stringify(frame))
+  }
+}
+
+it('is told who it talks to as recorded, word for word, by the fake server', async () => {
+  const { fixture, steps } = load('cb-auth')
+  const server = new FakeServer()
+  server.users = fixture.tokens ?? null
+  server.bind('zoo.Note', { rows: fixture.notes })
+  const lines = new Map<string, Line>()
+  for (const { connection = 'a', send, receive, close } of steps) {
+    const line = lines.get(connection) ?? new Line(server)
+    lines.set(connection, line)
+    await settle()
+    if (send) line.send(send)
+    await settle()
+    if (receive) expect(matches(receive, line.arrived.shift()), JSON.stringify(receive)).toBe(true)
+    if (close) expect(line.closedWith).toBe(close)
+  }
+  expect([...lines.values()].flatMap(line => line.arrived)).toEqual([])
+})
+
+it('says who it is and says it anew as recorded, and keeps what it shows', async () => {
+  const { fixture, steps } = load('cb-auth')
+  const mine = steps.filter(step => (step.connection ?? 'a') === 'a').slice(2) // it never calls before it is somebody
+  const server = new FakeServer()
+  server.users = fixture.tokens ?? null
+  server.bind('zoo.Note', { rows: fixture.notes })
+  const client = new ChannelsClient({
+    url: 'ws://fake/',
+    WebSocket: server.WebSocket,
+    heartbeat: false,
+    token: 'tok-ann',
+  })
+  const list = client.live('zoo.Note', 'search', { order: 'rank', fields: ['title'] })
+  await settle()
+  await client.auth('tok-bob')
+  await client.update('zoo.Note', 1, { title: 'ONE' })
+  await expect(client.auth('wrong')).rejects.toMatchObject({ code: 'unauthenticated' })
+  await client.update('zoo.Note', 1, { title: 'one' })
+  await settle()
+  const asSaid = ({ event, data }: Request): unknown => [event.replace(/#.*/, ''), data]
+  expect(server.received.map(asSaid)).toEqual(mine.flatMap(step => (step.send ? [asSaid(step.send)] : [])))
+  expect(list.getSnapshot().data?.rows).toMatchObject([{ id: 1, title: 'one' }])
+  expect(client.getState()).toMatchObject({ status: 'open', user: 'bob' })
+})
+
+it('is unauthorized where the recorded server closes on a wrong token', async () => {
+  const { steps } = load('cb-auth')
+  const other = steps.filter(step => step.connection === 'b')
+  const WebSocket = socketClass(peer => ({
+    receive: () => {
+      for (const { receive, close } of other) {
+        if (receive) peer.send(JSON.stringify(filledIn(receive)))
+        if (close) peer.close(close)
+      }
+    },
+    closed: () => undefined,
+  }))
+  const client = new ChannelsClient({ url: 'ws://fake/', WebSocket, token: 'wrong', heartbeat: false })
+  client.connect()
+  await settle()
+  expect(client.getState()).toMatchObject({ status: 'unauthorized', lastError: { code: 'unauthenticated' } })
 })
