@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", choices=[*CASES, *OTHERS, []], help="the table's, unless named")
     parser.add_argument("--rounds", type=int, default=9)
     asked = parser.parse_args()
+    environment = dict(os.environ)  # as it is before this process is the shop's
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "db.sqlite3"
         make_database(database, ROWS)
@@ -40,7 +41,7 @@ def main() -> None:
                 print(f"… {name}", file=sys.stderr)
                 rows += [comparison.row() for comparison in CASES[name](running, asked.rounds)]
     for name in [name for name in asked.cases if name in OTHERS]:
-        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=FOLDER.parent, check=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=FOLDER.parent, env=environment, check=True)
     if len(rows) == 1:
         return
     report = f"{machine()}\n\n{table(rows)}\n"
