@@ -3,16 +3,17 @@
 Only what a binding declares is ever passed on; every other name is refused before any SQL.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR
 from functools import lru_cache
+from inspect import getattr_static
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.forms import NullBooleanField
 from django.http import QueryDict
-from django_filters import FilterSet
+from django_filters import DateRangeFilter, FilterSet
 from django_filters.filterset import filterset_factory
 from django_filters.widgets import BaseCSVWidget
 from rest_framework.filters import SearchFilter, search_smart_split
@@ -70,6 +71,30 @@ def refuse_undeclared(
     if filters_class is not None and not set(filters) <= declared:  # perhaps the parts of ranges; a form knows them
         declared = input_names(filters_class({}, model._default_manager.none()))
     _refuse_unknown(set(filters), declared)
+
+
+def follow_the_caller(filters_class: type[FilterSet] | None, names: Iterable[str]) -> bool:
+    """Whether filters compare with nothing but what the caller has given: not with today, nor as a project's code says.
+
+    Args:
+        names: As the caller has named them, parts of ranges included: ``{"day_after"}``.
+    """
+    if filters_class is None:
+        return True
+    if any(getattr_static(filters_class, name) is not getattr_static(FilterSet, name) for name in _FILTERING):
+        return False
+    used = {name for name in filters_class.base_filters for given in names if given.startswith(name)}
+    return all(_is_django_filters(each) for each in filters_class.base_filters.values()) and not any(
+        isinstance(filters_class.base_filters[name], DateRangeFilter) for name in used
+    )
+
+
+_FILTERING = ("__init__", "qs", "filter_queryset", "get_filters", "get_form_class")
+"""What a FilterSet may not override to filter as its filters say."""
+
+
+def _is_django_filters(filter_: Any) -> bool:
+    return type(filter_).__module__.startswith("django_filters.") and filter_.method is None
 
 
 def apply_filters(

@@ -1,17 +1,21 @@
 """Identity of live queries, and what touches them."""
 
-from typing import Any
+import datetime
+from typing import Any, ClassVar
 
 import pytest
 from django.db.models import Max
+from django.utils import timezone
+from django_filters import DateFilter, DateFromToRangeFilter, DateRangeFilter, FilterSet
 from rest_framework import serializers
 
 from channels_binding.bindings import AsyncBinding
 from channels_binding.calls import Call, Reading, Row
 from channels_binding.live.changes import Changes, Fact
 from channels_binding.live.queries import Group, canonical, evaluate, identity_of, key_of, normalized, same
+from channels_binding.live.sieve import probe
 from channels_binding.registry import registry
-from tests.project.zoo.models import Label, Note, Precious
+from tests.project.zoo.models import Label, Moment, Note, Precious
 
 
 def call(action: str = "search", **data: Any) -> Call:
@@ -241,3 +245,80 @@ def test_a_query_that_depends_on_more_than_its_rows_has_no_sieve(django_user_mod
     assert evaluation("search", user, "tests.ParentNote").sieve is not None
     own = evaluation("search", user, "tests.OwnSearch")
     assert (own.sieve, own.no_sieve) == (None, "OwnSearchBinding has a search of its own")
+
+
+class MomentFilters(FilterSet):  # type: ignore[misc]  # django-filter has no types
+    day = DateFromToRangeFilter()
+    about = DateRangeFilter(field_name="day")
+
+    class Meta:
+        model = Moment
+        fields: ClassVar = {"hour": ["lt"]}
+
+
+class DatedBinding(AsyncBinding):
+    stream = "tests.Dated"
+    model = Moment
+    fields = ("id", "day")
+    filterset_class = MomentFilters
+
+
+class CurrentBinding(DatedBinding):
+    stream = "tests.Current"
+
+    def get_queryset(self) -> Any:
+        return Moment.objects.filter(instant__lte=timezone.now())
+
+
+class OwnFilteringBinding(DatedBinding):
+    stream = "tests.OwnFiltering"
+
+    def filter_queryset(self, queryset: Any, data: Any) -> Any:
+        return super().filter_queryset(queryset, data)
+
+
+class ByMethod(FilterSet):  # type: ignore[misc]  # django-filter has no types
+    day = DateFilter(method="since")
+
+    def since(self, queryset: Any, name: str, value: Any) -> Any:
+        return queryset.filter(day__gte=value)
+
+
+class ByMethodBinding(DatedBinding):
+    stream = "tests.ByMethod"
+    filterset_class = ByMethod
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stream", "filters", "has_sieve"),
+    [
+        ("tests.Dated", {"day_after": "2026-01-02"}, True),
+        ("tests.Dated", {"day_after": "2026-01-02", "day_before": "2026-02-02", "hour__lt": "10:00"}, True),
+        ("tests.Dated", {"about": "week"}, False),
+        ("tests.Current", {"day_after": "2026-01-02"}, False),
+        ("tests.OwnFiltering", {"day_after": "2026-01-02"}, False),
+        ("tests.ByMethod", {"day": "2026-01-02"}, False),
+        ("zoo.Moment", {"day__gte": "2026-01-02"}, True),
+    ],
+)
+def test_times_that_the_caller_names_are_the_same_every_time(
+    stream: str, filters: Any, has_sieve: bool, django_user_model: Any
+) -> None:
+    user = django_user_model.objects.create(username="ann")
+    found = evaluation("search", user, stream, filters=filters)
+    assert (found.sieve is not None) is has_sieve
+    if not has_sieve:
+        assert found.no_sieve == "a time is among its parameters"
+
+
+@pytest.mark.django_db
+def test_a_list_of_days_says_which_rows_may_enter_it(django_user_model: Any) -> None:
+    user = django_user_model.objects.create(username="ann")
+    made = [
+        Moment.objects.create(day=datetime.date(2026, 1, day), instant=timezone.now(), hour=datetime.time(1)).pk
+        for day in (1, 2, 3)
+    ]
+    found = evaluation("search", user, "tests.Dated", filters={"day_after": "2026-01-02", "day_before": "2026-01-02"})
+    assert found.sieve is not None
+    assert [probe([(found.sieve, [key])]) for key in made] == [[False], [True], [False]]

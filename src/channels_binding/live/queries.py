@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import EmptyResultSet, ImproperlyConfigured, ValidationError
 from django.db import models
 
 from channels_binding import codecs, serializers
@@ -17,10 +17,11 @@ from channels_binding.calls import Call, Reading
 from channels_binding.dispatch import admit, find, perform_found
 from channels_binding.exceptions import Invalid, NotFound
 from channels_binding.failures import as_error
+from channels_binding.filters import follow_the_caller
 from channels_binding.live import capture
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
-from channels_binding.live.sieve import NoSieve, Sieve, sieve_of
+from channels_binding.live.sieve import NoSieve, Sieve, has_times, sieve_of
 from channels_binding.live.window import diff, gone, snapshot
 from channels_binding.mixins import ModelActions
 from channels_binding.protocol import Body
@@ -340,7 +341,21 @@ def _sieve(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entan
         raise NoSieve(f"{type(binding).__name__} has a {action} of its own")
     if entangled:
         raise NoSieve(f"its rows depend on others of {', '.join(sorted(entangled))}")
-    return sieve_of(matching[0])
+    return sieve_of(matching[0], are_times_fixed=lambda: _names_all_times(binding))
+
+
+def _names_all_times(binding: BaseBinding) -> bool:
+    """Whether each time that rows are compared with was named by who asks: ``{"filters": {"day__gte": "2026-01-01"}}``."""
+    if getattr(type(binding), "filter_queryset", None) is not ModelActions.filter_queryset:
+        return False
+    filters = binding.call.data.get("filters") or {}
+    if not follow_the_caller(binding.get_filterset_class(), filters):
+        return False
+    rows = binding.reading_queryset()
+    try:
+        return not has_times(rows.order_by().query.get_compiler(using=rows.db).as_sql()[1])
+    except EmptyResultSet:
+        return True
 
 
 def labels_of(binding: BaseBinding) -> set[str]:

@@ -7,7 +7,7 @@ import datetime
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +59,11 @@ class NoSieve(Exception):
     """Why a list has none, in words for ``manage.py bindings --explain``."""
 
 
-def sieve_of(queryset: models.QuerySet[Any]) -> Sieve:
+def sieve_of(queryset: models.QuerySet[Any], *, are_times_fixed: Callable[[], bool] = lambda: False) -> Sieve:
     """The sieve of a list.
+
+    Args:
+        are_times_fixed: Asked where a time is among its parameters: whether it is the same one every time.
 
     Raises:
         NoSieve: A row's place in it depends on more than the row: unions, aggregates, the clock.
@@ -81,9 +84,14 @@ def sieve_of(queryset: models.QuerySet[Any]) -> Sieve:
         )
     except EmptyResultSet:
         return Sieve(conditions, queryset.db, pk, None)
-    if any(_is_time(value) for value in params):
+    if has_times(params) and not are_times_fixed():
         raise NoSieve("a time is among its parameters")  # ``published__lte=now()`` is another query every time
     return Sieve(conditions, queryset.db, pk, sql, tuple(params))
+
+
+def has_times(params: Iterable[Any]) -> bool:
+    """Whether one of the parameters of a statement is a time."""
+    return any(_is_time(value) for value in params)
 
 
 def _is_time(value: Any) -> bool:
