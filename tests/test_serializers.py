@@ -213,6 +213,10 @@ def test_the_fields_of_a_default_serializer_are_made_once_and_are_each_instance_
     assert third.fields["labels"].child_relation.context == {"who": 3}
     assert first.fields["labels"].child_relation.context == {"who": 1}
     assert third.fields["labels"] is not first.fields["labels"]
+    third.fields["title"].validators.append(pytest.fail)
+    assert pytest.fail not in cls().fields["title"].validators
+    third.validators.append(pytest.fail)
+    assert pytest.fail not in cls().validators
 
 
 def test_choices_that_may_be_others_tomorrow_are_made_anew() -> None:

@@ -42,14 +42,27 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
     }
     _made: ClassVar[dict[str, Any] | None] = None
     """The fields of this class, made once; None where they may be others next time."""
+    _rules: ClassVar[Sequence[Any]]
+    """Its validators, likewise."""
 
     def get_fields(self) -> dict[str, Any]:
         """DRF makes the fields of every instance anew, which is most of a small write; copies of the first ones do as well."""
         cls = type(self)
         if "_made" not in vars(cls):
             made = super().get_fields()
+            for field in made.values():
+                assert field.validators is not None  # made now, and copied with the field
             cls._made = made if all(_is_fixed(cls.Meta.model, name, field) for name, field in made.items()) else None
         return super().get_fields() if cls._made is None else {name: _copy(field) for name, field in cls._made.items()}
+
+    def get_validators(self) -> list[Any]:
+        """As DRF's, of the model's constraints; likewise found once. They hold nothing of an instance."""
+        cls = type(self)
+        if cls._made is None:
+            return super().get_validators()
+        if "_rules" not in vars(cls):
+            cls._rules = super().get_validators()
+        return [*cls._rules]
 
     def create(self, validated_data: Any) -> Any:
         """As DRF's, which looks at every field of the model anew; columns need nothing of that."""
@@ -85,6 +98,8 @@ def _copy(field: Any) -> Any:
     """A field with the arguments of ``field``; what it holds finds the context of its own serializer."""
     copied = object.__new__(type(field))  # as copy.copy, in a fifth of the time
     vars(copied).update(vars(field))
+    if hasattr(copied, "_validators"):
+        copied._validators = [*copied._validators]
     for name in ("child", "child_relation"):
         if hasattr(copied, name):
             inner = _copy(getattr(copied, name))

@@ -5,6 +5,7 @@ knows) is an error of the contract all the same, with the field where it can be 
 """
 
 import copy
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -260,14 +261,18 @@ class WriteMixin(Base):
 
 def _saves_as_django_does(model: type[models.Model]) -> bool:
     """Whether nothing of the project's runs when a row is made: no ``save()``, no manager, no signal's receiver."""
-    manager = model._default_manager
-    if model.save is not models.Model.save or model.save_base is not models.Model.save_base:
-        return False
-    if type(manager) is not models.Manager or not all(is_djangos(column) for column in model._meta.concrete_fields):
+    if not _is_saved_by_django(model):
         return False
     signals: tuple[Any, ...] = (pre_init, post_init, pre_save, post_save)
     heard_by = [receiver for signal in signals for kind in signal._live_receivers(model) for receiver in kind]
     return all(str(receiver.__module__).startswith("channels_binding.") for receiver in heard_by)
+
+
+@functools.cache
+def _is_saved_by_django(model: type[models.Model]) -> bool:
+    is_stock = model.save is models.Model.save and model.save_base is models.Model.save_base
+    is_managed = type(model._default_manager) is models.Manager
+    return is_stock and is_managed and all(is_djangos(column) for column in model._meta.concrete_fields)
 
 
 def _check_constraints(candidate: models.Model) -> None:
