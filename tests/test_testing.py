@@ -202,7 +202,7 @@ def test_a_diff_moves_clears_and_must_fit() -> None:
     assert (live.rows, live.count, live.error) == ([], 0, {"code": "forbidden"})
 
 
-async def test_finish_ends_the_hub_and_gives_the_connections_back(transactional_db: None, user: Any) -> None:
+async def test_finish_ends_the_hub_and_gives_the_connections_back(hub_ended: None, user: Any) -> None:
     socket = BindingCommunicator("/ws/", user=user)
     assert await socket.open()
     await socket.close()
