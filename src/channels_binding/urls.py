@@ -9,18 +9,17 @@ from channels_binding.rest.views import BatchView, FormView, RowView, StreamView
 
 app_name = "channels_binding"
 
-
-register_converter(StreamConverter, "stream")
-register_converter(TextKeyedStreamConverter, "text_keyed_stream")
+register_converter(StreamConverter, "cb_stream")
+register_converter(TextKeyedStreamConverter, "cb_text_keyed_stream")
 
 urlpatterns = [
     path("batch/", BatchView.as_view(), name="batch"),
     path("upload/", UploadView.as_view(), name="upload"),
-    path("<stream:stream>/", StreamView.as_view(), name="stream"),
-    path("<stream:stream>/form/", FormView.as_view(), name="form"),
-    path("<stream:stream>/<str:name>/", RowView.as_view(), name="row"),
-    path("<stream:stream>/<str:name>/form/", FormView.as_view(), name="row-form"),
-    *slashed_routes("<text_keyed_stream:stream>/", RowView.as_view(), FormView.as_view(), "row", "row-form"),
+    path("<cb_stream:stream>/", StreamView.as_view(), name="stream"),
+    path("<cb_stream:stream>/form/", FormView.as_view(), name="form"),
+    path("<cb_stream:stream>/<str:name>/", RowView.as_view(), name="row"),
+    path("<cb_stream:stream>/<str:name>/form/", FormView.as_view(), name="row-form"),
+    *slashed_routes("<cb_text_keyed_stream:stream>/", RowView.as_view(), FormView.as_view(), "row", "row-form"),
 ]
 
 if find_spec("drf_spectacular"):  # the extra "openapi"

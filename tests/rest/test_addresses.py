@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.test.client import AsyncClient
 from django.urls import NoReverseMatch, Resolver404, include, path, resolve, reverse
+from django.urls.converters import get_converters
 
 from channels_binding.registry import registry
 from channels_binding.rest.addresses import address_of, may_hold_slash
@@ -130,3 +131,8 @@ def test_in_a_router_they_come_after_everything_else() -> None:
         assert (match.kwargs, found.view_class) == ({"stream": stream, "name": name}, view)
     assert resolve("/api/notes/7/close/").func is elsewhere
     assert reverse("countries-detail", args=("a/b",)) == "/api/countries/a/b/"
+
+
+def test_the_names_of_our_converters_leave_those_that_a_project_may_want() -> None:
+    ours = {name for name, made in get_converters().items() if type(made).__module__.startswith("channels_binding")}
+    assert ours == {"cb_stream", "cb_text_keyed_stream", "cb_key"}

@@ -62,7 +62,7 @@ class KeyConverter:
         return value
 
 
-register_converter(KeyConverter, "key")
+register_converter(KeyConverter, "cb_key")  # a project may have a "key" of its own, and Django refuses a second
 
 
 def may_hold_slash(cls: type[BaseBinding]) -> bool:
@@ -90,10 +90,10 @@ def slashed_routes(prefix: str, row: Any, form: Any, *names: str, **kwargs: Any)
     """Routes of rows whose keys hold a slash, to come after all others.
 
     Args:
-        prefix: ``"<text_keyed_stream:stream>/"``, or a router's own.
+        prefix: ``"<cb_text_keyed_stream:stream>/"``, or a router's own.
         names: Of the row's route and of its form's.
     """
     return [
-        path(f"{prefix}<key:name>/{FORM}/", form, kwargs, name=names[1]),
-        path(f"{prefix}<key:name>/", row, kwargs, name=names[0]),
+        path(f"{prefix}<cb_key:name>/{FORM}/", form, kwargs, name=names[1]),
+        path(f"{prefix}<cb_key:name>/", row, kwargs, name=names[0]),
     ]
