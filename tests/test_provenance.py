@@ -10,14 +10,21 @@ from django.db import connection
 from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.test.utils import CaptureQueriesContext
 
+from channels_binding import provenance, selections
 from channels_binding.provenance import models_of, reads_again, row_models
-from tests.project.zoo.models import Cafe, Guard, Label, LoudNote, Note, Place, Precious, Token
+from tests.project.zoo.models import Cafe, Guard, Label, LoudNote, Note, Person, Place, Precious, Token
 
 USER = get_user_model()
 TAGGED = Note.labels.through
 GUARDS = Guard.objects.filter(precious=OuterRef("pk"))
 QUERYSETS: dict[str, tuple[Any, set[type[Any]]]] = {
     "all": (Note.objects.all(), {Note}),
+    "ordered by its own": (Note.objects.order_by("-rank", F("weight").asc(nulls_last=True), "pk"), {Note}),
+    "ordered by its own way of ordering": (Person.objects.all(), {Person}),
+    "ordered by a relation's way": (Note.objects.order_by("parent"), {Note}),
+    "ordered by a relation": (Note.objects.order_by("owner"), {Note}),
+    "ordered by an expression": (Note.objects.order_by(Subquery(USER.objects.values("username")[:1])), {Note, USER}),
+    "ordered by another row's": (Note.objects.order_by(F("owner__username").asc()), {Note, USER}),
     "none": (Note.objects.none(), {Note}),
     "empty": (Note.objects.filter(pk__in=[]), {Note}),
     "sliced": (Note.objects.all()[:5], {Note}),
@@ -82,3 +89,19 @@ def test_looking_asks_the_database_nothing_and_leaves_the_queryset_as_it_was(nam
 def test_a_queryset_that_reads_its_own_table_again_is_told_from_others(queryset: Any, expected: bool) -> None:
     tables = {model._meta.db_table for model in row_models(queryset.model)}
     assert reads_again(queryset, tables) is expected
+
+
+@pytest.mark.parametrize("name", QUERYSETS)
+def test_what_is_plain_to_see_is_what_the_sql_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    queryset, expected = QUERYSETS[name]
+    is_alone, is_entangled = selections.is_alone(queryset), reads_again(queryset, {queryset.model._meta.db_table})
+    monkeypatch.setattr(provenance, "is_alone", lambda queryset: False)
+    assert models_of(queryset) == expected
+    assert reads_again(queryset, {queryset.model._meta.db_table}) == is_entangled
+    assert not is_alone or (expected == {queryset.model._meta.concrete_model} and not is_entangled)
+
+
+def test_much_is_plain_to_see() -> None:
+    assert {"all", "sliced", "proxy", "ordered by its own", "ordered by its own way of ordering"} == {
+        name for name, (queryset, _) in QUERYSETS.items() if selections.is_alone(queryset)
+    }

@@ -11,6 +11,8 @@ from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connections, models
 from django.db.models.sql import Query
 
+from channels_binding.selections import is_alone
+
 
 @lru_cache(maxsize=1)
 def _by_table() -> dict[str, type[models.Model]]:
@@ -23,6 +25,8 @@ def models_of(queryset: models.QuerySet[Any]) -> set[type[models.Model]]:
 
     What a raw SQL fragment or a database function reads cannot be seen; a binding declares it (``depends_on``).
     """
+    if is_alone(queryset):
+        return {_by_table()[queryset.model._meta.db_table]}
     query = queryset.query.clone()
     quoted = connections[queryset.db].ops.quote_name
     try:
@@ -45,6 +49,8 @@ def reads_again(queryset: models.QuerySet[Any], tables: Collection[str]) -> bool
 
     Then a change of one row can decide whether another one is in it.
     """
+    if is_alone(queryset):
+        return False
     query = queryset.query.clone()
     with suppress(EmptyResultSet, FullResultSet):
         query.get_compiler(using=queryset.db).as_sql()  # ordering and select_related make their joins here

@@ -236,6 +236,22 @@ def is_whole(query: Any) -> bool:
     )
 
 
+def is_alone(queryset: models.QuerySet[Any]) -> bool:
+    """Whether it is plain to see, without its SQL, that it reads every row of its table and no other table."""
+    query, meta = queryset.query, queryset.model._meta
+    if meta.get_parent_list() and not meta.proxy:
+        return False
+    terms = query.order_by or (meta.ordering or () if query.default_ordering else ())
+    columns = (meta.concrete_model or queryset.model)._meta.local_concrete_fields
+    own = {"pk", *(column.name for column in columns if not column.is_relation)}
+    is_ordered_by_own = all(_is_named(term) and _name_of(term) in own for term in terms)
+    return is_plain(query) and is_whole(query) and is_ordered_by_own and not query.select_related
+
+
+def _name_of(term: Any) -> str:
+    return term.removeprefix("-") if isinstance(term, str) else str(term.expression.name)
+
+
 def _is_named(term: Any) -> bool:
     """Whether a term of an order is a column's name, with or without its direction: then it says all that it means."""
     return isinstance(term, str) or (type(term) is OrderBy and type(term.expression) is F)

@@ -96,3 +96,12 @@ def test_values_are_read_as_rows_bear_them_whoever_may_see_them() -> None:
     }
     token = Token.objects.create(name="t")
     assert values_of(Token, "default", ["name"], [str(token.pk)]) == {str(token.pk): {"name": "t"}}
+
+
+def test_lists_of_all_rows_have_one_sieve_whatever_their_order() -> None:
+    every = sieve_of(Note.objects.all())
+    assert sieve_of(Note.objects.order_by("owner__username", "-rank")) is every
+    assert sieve_of(Note.objects.filter(rank=1)) is not every
+    assert sieve_of(Label.objects.all()) is not every
+    note = Note.objects.create(title="x")
+    assert probe([(every, [note.pk]), (every, [note.pk + 1])]) == [True, False]

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -17,6 +18,7 @@ from django.db.models import CompositePrimaryKey, F
 
 from channels_binding.conditions import Conditions, conditions_of
 from channels_binding.pagination import is_plain
+from channels_binding.selections import is_whole
 from channels_binding.serializers import as_pk
 
 logger = logging.getLogger("channels_binding")
@@ -73,7 +75,20 @@ def sieve_of(queryset: models.QuerySet[Any], *, are_times_fixed: Callable[[], bo
         raise NoSieve("it has annotations, distinct rows, a union or a slice")
     if isinstance(pk, CompositePrimaryKey):
         raise NoSieve("its key has several columns")
-    conditions = conditions_of(queryset)
+    if is_whole(queryset.query):
+        model: Any = queryset.model
+        return _sieve_of_all(model, queryset.db)
+    return _sieve_of(queryset, conditions_of(queryset), are_times_fixed)
+
+
+@cache
+def _sieve_of_all(model: Any, alias: str) -> Sieve:
+    """The sieve of every list of all rows, in whatever order."""
+    return _sieve_of(models.QuerySet(model, using=alias), Conditions(), lambda: True)
+
+
+def _sieve_of(queryset: models.QuerySet[Any], conditions: Conditions, are_times_fixed: Callable[[], bool]) -> Sieve:
+    pk = queryset.model._meta.pk
     try:
         sql, params = (
             queryset.order_by()
