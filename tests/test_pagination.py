@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.db.models.expressions import F
 
 from channels_binding.exceptions import Invalid
-from channels_binding.pagination import Page, is_plain, keys_and_count, ordered, read_order, read_page
+from channels_binding.pagination import MAX_PAGE, Page, is_plain, keys_and_count, ordered, read_order, read_page
 from tests.project.zoo.models import Cafe, LoudNote, Note, Place
 
 
@@ -49,10 +49,12 @@ def test_what_is_no_whole_number_of_at_least_one_is_refused_at_its_name(name: st
     assert list(refused.value.fields) == [name]
 
 
-@pytest.mark.parametrize("number", [2**53, 2**63, 2**64, "9" * 400])
-def test_a_page_that_no_offset_reaches_is_refused(number: Any) -> None:
+@pytest.mark.parametrize("number", [2**31, 2**53, 2**63, 2**64, "9" * 400])
+@pytest.mark.parametrize("limit", [1, 100])
+def test_the_last_page_there_can_be_is_the_same_for_every_limit(number: Any, limit: int) -> None:
+    assert page(page=MAX_PAGE, limit=limit).number == MAX_PAGE
     with pytest.raises(Invalid) as refused:
-        page(page=number)
+        page(page=number, limit=limit)
     assert refused.value.fields is not None
     assert refused.value.fields["page"][0]["code"] == "max_value"
 

@@ -13,6 +13,9 @@ from channels_binding.exceptions import Invalid
 from channels_binding.serializers import as_pk
 from channels_binding.types import Pk
 
+MAX_PAGE = 2**31 - 1
+"""The last page there can be, whatever its limit: so that a document can say it, and an OFFSET fits into 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -31,11 +34,11 @@ def read_page(data: Mapping[str, Any], *, default: int, maximum: int) -> Page:
     """Page and limit of a call. A limit above ``maximum`` is cut to it, as DRF does; the answer says so.
 
     Raises:
-        Invalid: Not a positive integer.
+        Invalid: Not a positive integer, or a page beyond MAX_PAGE.
     """
     limit = min(_positive(data, "limit", default), maximum)
     number = _positive(data, "page", 1)
-    if number * limit > 2**53:
+    if number > MAX_PAGE:
         raise Invalid.field("page", "max_value", "There is no such page.")
     return Page(number, limit)
 

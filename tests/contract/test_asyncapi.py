@@ -76,6 +76,8 @@ def test_every_action_of_every_stream_is_an_operation_with_its_reply(whole: dict
         ({"event": "zoo.Note.search", "data": {"order": ["rank", "-title"], "fields": ["title"], "labels": True, "live": False}}, True),
         ({"event": "zoo.Note.search", "data": {"filters": {"secret_code": "x"}}}, False),
         ({"event": "zoo.Note.search", "data": {"order": "secret_code"}}, False),
+        ({"event": "zoo.Note.search", "data": {"page": 2**31 - 1, "limit": 2**31}}, True),
+        ({"event": "zoo.Note.search", "data": {"page": 2**31}}, False),
         ({"event": "zoo.Note.searches"}, False),
         ({"event": "zoo-Note.search"}, False),
     ],

@@ -10,6 +10,7 @@ from channels_binding.bindings import BaseBinding
 from channels_binding.contract import messages
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, reference
+from channels_binding.pagination import MAX_PAGE
 from channels_binding.registry import registry
 from channels_binding.serializers import child
 
@@ -151,7 +152,8 @@ class _Stream:
         lists = self._list()
         yield "retrieve", _closed({"id": key, "ids": some, **self._read()})
         yield "list", _closed(lists)
-        yield "search", _closed({**lists, **{name: {"type": "integer", "minimum": 1} for name in ("page", "limit")}})
+        page, limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}, {"type": "integer", "minimum": 1}
+        yield "search", _closed({**lists, "page": page, "limit": limit})
         yield "create", self.shapes.input(self.cls, "create")
         yield "update", self._with_key(self.shapes.input(self.cls, "update"))
         yield "replace", self._with_key(self.shapes.input(self.cls, "replace"))
