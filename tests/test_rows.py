@@ -11,14 +11,25 @@ from channels_binding.registry import registry
 from tests.project.zoo.models import Note, Token
 
 
-@pytest.mark.parametrize("value", [True, None, 1.5, [1], {"a": 1}, "", "x", "١", "1 ", "0x1", "1\n"])
+@pytest.mark.parametrize(
+    "value", [True, None, 1.5, [1], {"a": 1}, "", "x", "١", "1 ", "0x1", "1\n", "-", "--1", "9" * 20]
+)
 def test_a_key_is_read_strictly(value: Any) -> None:
     binding = registry.get("zoo.Note")(Call("zoo.Note", "retrieve", {}, None))
     with pytest.raises(Invalid):
         binding.key_of({"id": value})
 
 
-@pytest.mark.parametrize(("stream", "value", "key"), [("zoo.Note", "7", 7), ("zoo.Note", 7, 7), ("zoo.Cafe", "7", 7)])
+@pytest.mark.parametrize(
+    ("stream", "value", "key"),
+    [
+        ("zoo.Note", "7", 7),
+        ("zoo.Note", 7, 7),
+        ("zoo.Cafe", "7", 7),
+        ("zoo.Note", str(2**63 - 1), 2**63 - 1),
+        ("zoo.Note", str(-(2**63)), -(2**63)),
+    ],
+)
 def test_a_key_may_travel_as_text(stream: str, value: Any, key: Any) -> None:
     assert registry.get(stream)(Call(stream, "retrieve", {}, None)).key_of({"id": value}) == key
 

@@ -173,4 +173,7 @@ class RowSource(Gate):
 
 
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) or (value.isascii() and value.removeprefix("-").isdigit() and len(value) < 20)
+    if isinstance(value, int):
+        return True
+    digits = value.removeprefix("-")
+    return digits.isascii() and digits.isdigit() and len(digits) < 20
