@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from rest_framework import serializers
 
-from channels_binding.contract.corrections import by_field, composite, corrected
+from channels_binding.contract.corrections import (
+    BEYOND_ASCII,
+    by_field,
+    composite,
+    corrected,
+    with_letters_beyond_ascii,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +51,25 @@ def test_a_time_has_no_offset_and_a_decimal_has_a_digit() -> None:
     assert [bool(re.match(number["pattern"], text)) for text in ("", "-", ".", "1", ".5", "-12.50")] == [False] * 3 + [
         True
     ] * 3
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (r"^[\w.@+-]+$", rf"^[{BEYOND_ASCII}\w.@+-]+$"),
+        (r"^\w+-\d\D\W$", rf"^[{BEYOND_ASCII}\w]+-[{BEYOND_ASCII}\d]\D\W$"),
+        (r"[\]\w][a\d]", rf"[{BEYOND_ASCII}\]\w][{BEYOND_ASCII}a\d]"),
+        (r"\[\w]", rf"\[[{BEYOND_ASCII}\w]]"),
+        (r"[^\w ]", r"[^\w ]"),
+        (r"^[^\W\d_]+\w$", r"^[^\W\d_]+\w$"),
+        (r"^(?!\d+$)\w+$", r"^(?!\d+$)\w+$"),
+        (r"\\w", r"\\w"),
+        ("^[A-Z0-9 ]*$", "^[A-Z0-9 ]*$"),
+    ],
+)
+def test_words_and_digits_of_a_pattern_may_be_of_every_script(pattern: str, expected: str) -> None:
+    assert with_letters_beyond_ascii(pattern) == expected
+    re.compile(expected)
 
 
 def test_files_and_json_depend_on_the_direction() -> None:

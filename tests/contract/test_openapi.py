@@ -9,7 +9,9 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding
+from channels_binding.codecs import SAFE_INTEGER
 from channels_binding.contract.openapi import document
+from channels_binding.pagination import MAX_PAGE
 from tests.project.zoo.models import Note
 from tests.throwaway import throwaway
 
@@ -71,6 +73,20 @@ def test_a_filter_of_a_reserved_name_has_its_prefix(whole: dict[str, Any]) -> No
     assert parameters["filters.labels"]["explode"] is True
     assert parameters["rank__in"]["explode"] is False
     assert "-rank" in parameters["order"]["schema"]["items"]["enum"]
+
+
+def test_what_a_page_and_the_keys_of_several_rows_may_be_is_bounded(whole: dict[str, Any]) -> None:
+    parameters = {each["name"]: each["schema"] for each in whole["paths"]["/stream/zoo.Note/"]["get"]["parameters"]}
+    assert parameters["page"]["maximum"] == MAX_PAGE
+    deleted = whole["paths"]["/stream/zoo.Article/"]["delete"]["parameters"][0]["schema"]["items"]
+    assert (deleted["minimum"], deleted["maximum"]) == (-SAFE_INTEGER, SAFE_INTEGER)
+
+
+def test_an_address_that_is_too_long_is_refused_by_the_server_in_front(whole: dict[str, Any]) -> None:
+    for stream, method in (("zoo.Note", "get"), ("zoo.PagedNote", "get"), ("zoo.Article", "delete")):
+        answers = whole["paths"][f"/stream/{stream}/"][method]["responses"]
+        assert "content" not in answers["414"]  # in whatever words that server has
+    assert "414" not in whole["paths"]["/row/zoo.Note/{id}/"]["get"]["responses"]
 
 
 def test_a_stream_without_a_model_has_its_events_alone(whole: dict[str, Any]) -> None:

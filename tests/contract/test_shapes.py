@@ -1,12 +1,16 @@
 """What streams take and answer, as JSON Schema."""
 
+import re
 from typing import Any, TypedDict
 
+import jsonschema_rs
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.validators import RegexValidator
 from django.forms import CharField, Form, formset_factory
 from django_filters import FilterSet, RangeFilter
 from jsonschema import Draft202012Validator
+from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding, bind
@@ -65,6 +69,40 @@ def test_an_input_is_closed_and_an_update_requires_nothing(shapes: Any) -> None:
     assert made["zoo.OwnNote.update"]["additionalProperties"] is False
     assert shapes.requires(cls, "create")
     assert not shapes.requires(cls, "update")
+
+
+class Named(serializers.Serializer[Any]):
+    name = serializers.CharField(validators=[RegexValidator(r"^\w+\Z")])
+    blank = serializers.CharField(validators=[RegexValidator(r"^\w+\Z")], allow_blank=True)
+    code = serializers.CharField(validators=[RegexValidator(re.compile(r"^\w+\Z", re.ASCII))])
+    price = serializers.DecimalField(max_digits=4, decimal_places=2)
+    tags = serializers.ListField(child=serializers.CharField(validators=[RegexValidator(r"^\w+\Z")]))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_valid"),
+    [
+        ("name", "zoé", True),
+        ("name", "٣", True),
+        ("name", "𠮷", True),
+        ("name", "a b", False),
+        ("name", "a©", False),
+        ("blank", "é", True),
+        ("blank", "", True),
+        ("blank", " ", False),
+        ("code", "e", True),
+        ("code", "é", False),
+        ("price", "٣", False),
+        ("tags", ["é"], True),
+        ("tags", ["-"], False),
+    ],
+)
+def test_what_a_validator_takes_a_reader_of_ecma_262_takes_too(
+    name: str, value: Any, is_valid: bool, shapes: Any
+) -> None:
+    schema = shapes.of_serializer(Named(), "request")["properties"][name]
+    Draft202012Validator.check_schema(schema)
+    assert jsonschema_rs.Draft202012Validator(schema).is_valid(value) is is_valid
 
 
 def test_filters_have_the_types_of_their_form_fields(shapes: Any) -> None:

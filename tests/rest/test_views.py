@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 from django.test import Client
 
-from tests.project.zoo.models import Guard, Note, Precious, Seat, Token
+from tests.project.zoo.models import Article, Guard, Note, Precious, Seat, Token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -258,6 +258,19 @@ def test_several_rows_are_asked_for_by_their_ids(client: Client) -> None:
         assert client.get(f"/api/zoo.Note/?ids={second.pk}&{beside}").status_code == 400, (
             "nothing is ignored in silence"
         )
+
+
+def test_what_is_too_long_for_an_address_a_body_takes(client: Client) -> None:
+    keys = [note.pk for note in Note.objects.bulk_create(Note(title=title) for title in "ab")]
+    for action, data in (
+        ("search", {"filters": {"done": False}, "order": "-title"}),
+        ("retrieve", {"ids": keys[::-1]}),
+    ):
+        found = send(client, "POST", f"/api/zoo.Note/{action}/", data).json()["rows"]
+        assert [row["id"] for row in found] == keys[::-1]
+    articles = [Article.objects.create(headline=title).pk for title in "ab"]
+    assert send(client, "POST", "/api/zoo.Article/delete/", {"ids": articles}).json()["success"] is True
+    assert not Article.objects.exists()
 
 
 def test_composite_keys_have_commas_of_their_own(client: Client) -> None:

@@ -3,11 +3,14 @@
 Each was found by Schemathesis (``tests/conformance/test_openapi.py``), which fails without it.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.core.validators import RegexValidator
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 from channels_binding import codecs
@@ -103,6 +106,47 @@ def _with_least(field: Any, schema: Schema) -> Schema:
     if isinstance(field.child, serializers.ListField) and "items" in schema:
         found["items"] = _with_least(field.child, schema["items"])
     return {**schema, **found}
+
+
+class Inspector(AutoSchema):  # type: ignore[misc]  # untyped
+    """drf-spectacular's own, but for the patterns of validators."""
+
+    def _insert_field_validators(self, field: Any, schema: Schema) -> None:
+        super()._insert_field_validators(field, schema)
+        inner = schema["oneOf"][0] if "oneOf" in schema else schema  # where it may be blank, that is the other one
+        if "pattern" in inner and _reads_unicode(field.validators):
+            inner["pattern"] = with_letters_beyond_ascii(inner["pattern"])
+
+
+def _reads_unicode(validators: list[Any]) -> bool:
+    found = next((each for each in validators if isinstance(each, RegexValidator)), None)
+    return found is not None and not re.compile(found.regex).flags & re.ASCII
+
+
+BEYOND_ASCII = "\N{FEMININE ORDINAL INDICATOR}-\U0010fffd"
+"""From the first letter there on. Written out, as every dialect of patterns can read it."""
+
+
+def with_letters_beyond_ascii(pattern: str) -> str:
+    r"""``^[\w.]+$`` → ``^[ª-\U0010fffd\w.]+$``.
+
+    ``é`` is a letter to Python's ``\w``, and none to that of ECMA-262, which is JSON Schema's. Which of the others are,
+    only the server knows: Python cannot read ``\p{L}``, and a list of them has 700 ranges. Patterns that negate letters
+    stay as they are.
+    """
+    return pattern if _NEGATION.search(pattern) else _LETTERS.sub(_wider, pattern)
+
+
+_NEGATION = re.compile(r"\(\?<?!|\[\^[^]]*\\[WD]")
+_LETTERS = re.compile(r"\[(?:\\.|[^]\\])*]|\\.", re.DOTALL)
+
+
+def _wider(found: re.Match[str]) -> str:
+    token = found[0]
+    if token in (r"\w", r"\d"):
+        return f"[{BEYOND_ASCII}{token}]"
+    is_set_of_letters = re.match(r"\[(?!\^).*\\[wd]", token, re.DOTALL)
+    return f"[{BEYOND_ASCII}{token[1:]}" if is_set_of_letters else token
 
 
 class _Base64(OpenApiSerializerFieldExtension):  # type: ignore[misc]  # untyped

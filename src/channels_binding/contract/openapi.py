@@ -16,6 +16,7 @@ from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import FilterShape, Schema, Shapes, reference
 from channels_binding.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
 from channels_binding.mixins import MAX_IDS
+from channels_binding.pagination import MAX_PAGE
 from channels_binding.registry import registry
 from channels_binding.serializers import child
 
@@ -35,6 +36,7 @@ ERRORS = {
     409: "The write collides with what is stored.",
     412: "The row has changed since the version of If-Match.",
     413: "The body is too large.",
+    414: "The address is longer than the server in front takes; POST search/, retrieve/ and delete/ take the same in a body.",
     415: "The media type of the body is not understood.",
     429: "Too many requests; Retry-After says when to come back.",
     503: "The database does not answer; try again.",
@@ -179,7 +181,7 @@ class _Stream:
         found = {"type": "object", "properties": page, "required": ["page", "limit", "count", "order", "rows"]}
         answer = {"anyOf": [found, self._several_rows()]} if "retrieve" in self.actions else found
         parameters = [*self._filters(), *self._window(), *self._ids(), *self._reading()]
-        return self._operation("search", {200: _read(answer), 304: _unchanged()}, _ANY, parameters)
+        return self._operation("search", {200: _read(answer), 304: _unchanged(), 414: _too_long()}, _ANY, parameters)
 
     def _several_rows(self) -> Schema:
         """What ``ids`` are answered with."""
@@ -216,7 +218,7 @@ class _Stream:
         taken = {"page", "limit", *(each["name"] for each in own)}
         further = (*self._filters(), *self._window(), *self._ids(), *self._reading())
         others = (each for each in further if each["name"] not in taken)
-        return self._operation("search", {200: answer}, (*_ANY, 404), [*own, *others])
+        return self._operation("search", {200: answer, 414: _too_long()}, (*_ANY, 404), [*own, *others])
 
     def _retrieve(self) -> Schema:
         answers = {200: _read(self.shapes.row(self.cls)), 304: _unchanged()}
@@ -229,7 +231,7 @@ class _Stream:
         binding = self.shapes.binding(self.cls, "search")
         names = [*binding.get_ordering_fields()]
         found = [
-            _query("page", {"type": "integer", "minimum": 1, "default": 1}),
+            _query("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1}),
             _query("limit", {"type": "integer", "minimum": 1, "default": binding.get_page_size()}, "Rows of a page."),
         ]
         if names:
@@ -294,9 +296,10 @@ class _Stream:
         )
 
     def _delete_several(self) -> Schema:
-        ids = self._keys({"type": "array", "items": self.shapes.key(self.cls), "minItems": 1}, "Keys.")
-        codes = (*_ANY, 404, 409)
-        return self._operation("delete", {200: _several()}, codes, [{**ids, "required": True}, _key()], of="several")
+        ids = self._keys({"type": "array", "items": self._id_schema(), "minItems": 1}, "Keys.")
+        answers = {200: _several(), 414: _too_long()}
+        parameters = [{**ids, "required": True}, _key()]
+        return self._operation("delete", answers, (*_ANY, 404, 409), parameters, of="several")
 
     def _body(self, action: str) -> Schema:
         return _body(self.shapes.input(self.cls, action), is_required=self.shapes.requires(self.cls, action))
@@ -408,6 +411,11 @@ def _read(schema: Schema) -> Schema:
 
 def _unchanged() -> Schema:
     return {"description": "As the client has it."}
+
+
+def _too_long() -> Schema:
+    """Of the server in front, in words of its own."""
+    return {"description": ERRORS[414]}
 
 
 def _saved(key: Schema) -> Schema:

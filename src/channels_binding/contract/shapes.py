@@ -11,7 +11,6 @@ from django.db import models
 from django_filters import FilterSet
 from django_filters.fields import BaseRangeField
 from django_filters.widgets import BaseCSVWidget
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, normalize_result_object
 from rest_framework import serializers
 from rest_framework.views import APIView
@@ -20,7 +19,7 @@ from channels_binding import annotations
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
-from channels_binding.contract.corrections import DURATION, by_field, composite, corrected
+from channels_binding.contract.corrections import DURATION, Inspector, by_field, composite, corrected
 from channels_binding.filters import YEARS, is_year
 from channels_binding.formsets import MAX_ROWS, row_names
 from channels_binding.serializers import BindingSerializer, child, key_field
@@ -47,7 +46,7 @@ class Shapes:
         self.request = request
         self._named: dict[str, Schema] = {}
         self._registry = ComponentRegistry()
-        self._inspector = AutoSchema()
+        self._inspector = Inspector()
         self._inspector.view = _View(request=request)
         self._inspector.registry = self._registry
         self._inspector.path, self._inspector.method = "", "GET"
