@@ -21,7 +21,7 @@ from channels_binding.filters import (
     refuse_undeclared,
 )
 from channels_binding.registry import registry
-from tests.project.zoo.models import Label, Moment, Note
+from tests.project.zoo.models import Label, Moment, Money, Note
 
 pytestmark = pytest.mark.django_db
 
@@ -325,6 +325,24 @@ def test_a_year_outside_the_calendar_is_refused_where_django_would_fail_to_make_
         apply_filters(cls, {f"day__{lookup}": year}, Moment.objects.all(), None)
     assert list((caught.value.fields or {})["filters"]) == [f"day__{lookup}"]
     assert [*apply_filters(cls, {f"day__{lookup}": 2026}, Moment.objects.all(), None)] == []
+
+
+@pytest.mark.parametrize("lookup", ["in", "range"])
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
+@pytest.mark.django_db
+def test_a_number_that_no_column_holds_is_refused_in_a_list_on_every_database(lookup: str, number: int) -> None:
+    cls = filterset_class(Note, {"rank": [lookup]})
+    with pytest.raises(Invalid) as caught:
+        apply_filters(cls, {f"rank__{lookup}": [number, 1]}, Note.objects.all(), None)
+    assert list((caught.value.fields or {})["filters"]) == [f"rank__{lookup}"]
+    for held in (2**63 - 1, -(2**63)):
+        assert [*apply_filters(cls, {f"rank__{lookup}": [held, 1]}, Note.objects.all(), None)] == []
+
+
+@pytest.mark.django_db
+def test_a_number_of_another_kind_of_column_may_be_as_large_as_it_likes() -> None:
+    cls = filterset_class(Money, {"factor": ["in"]})
+    assert [*apply_filters(cls, {"factor__in": [10**40, 1]}, Money.objects.all(), None)] == []
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,18 @@ Only what a binding declares is ever passed on; every other name is refused befo
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR
+from decimal import Decimal
 from functools import lru_cache
 from inspect import getattr_static
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import IntegerField, Model, QuerySet
 from django.forms import NullBooleanField
 from django.http import QueryDict
 from django_filters import DateRangeFilter, FilterSet
 from django_filters.filterset import filterset_factory
+from django_filters.utils import get_model_field
 from django_filters.widgets import BaseCSVWidget
 from rest_framework.filters import SearchFilter, search_smart_split
 
@@ -118,6 +120,7 @@ def apply_filters(
     if not filterset.is_valid():
         raise Invalid("The filters are not valid.", fields={"filters": _errors(filterset)})
     _refuse_odd_years(filterset)
+    _refuse_odd_numbers(filterset)
     filtered: QuerySet[Any] = filterset.qs
     return filtered.distinct() if _repeats_rows(queryset, filtered) else filtered
 
@@ -192,6 +195,24 @@ def _refuse_odd_years(filterset: FilterSet) -> None:
             members = value if isinstance(value, (list, tuple)) else [value]
             if not all(each in YEARS for each in members):
                 raise _invalid(name, f"A year from {MINYEAR} to {MAXYEAR}.")
+
+
+def compares_integers(filter_: Any) -> bool:
+    """Whether the column of a filter holds whole numbers, of 64 bits at most."""
+    return isinstance(get_model_field(filter_.model, filter_.field_name), IntegerField)
+
+
+def _refuse_odd_numbers(filterset: FilterSet) -> None:
+    """Django knows that no row equals 2^64, but not for a list of numbers, which SQLite then cannot read.
+
+    Raises:
+        Invalid: More than 64 bits.
+    """
+    for name, filter_ in filterset.filters.items():
+        value = filterset.form.cleaned_data.get(name)
+        members = [each for each in value if isinstance(each, Decimal)] if isinstance(value, list) else ()
+        if not all(-(2**63) <= each < 2**63 for each in members) and compares_integers(filter_):
+            raise _invalid(name, "A number does not fit its column.")
 
 
 def _as_text(value: Any) -> str:
