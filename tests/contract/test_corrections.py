@@ -4,11 +4,13 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from rest_framework import serializers
 
 from channels_binding.contract.corrections import (
     BEYOND_ASCII,
+    NOT_BLANK,
     by_field,
     composite,
     corrected,
@@ -86,6 +88,29 @@ def test_files_and_json_depend_on_the_direction() -> None:
     assert taken["properties"]["file"]["required"] == ["$file"]
     assert "null" not in taken["properties"]["content"]["type"]
     assert by_field(Both(), shape, "response")["properties"]["file"]["type"] == ["string", "null"]
+
+
+class Texts(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    blank = serializers.CharField(allow_blank=True)
+    raw = serializers.CharField(trim_whitespace=False)
+    slug = serializers.CharField()
+
+
+def test_a_text_that_may_not_be_blank_is_more_than_spaces() -> None:
+    properties: dict[str, Any] = {
+        **{name: {"type": "string"} for name in ("title", "blank", "raw")},
+        "slug": {"pattern": "^a"},
+    }
+    shape = {"type": "object", "properties": properties}
+    taken = by_field(Texts(), shape, "request")["properties"]
+    assert taken == {**properties, "title": {"type": "string", "pattern": NOT_BLANK}}
+    assert by_field(Texts(), shape, "response")["properties"] == properties
+    for number in range(0x3100):  # no spaces beyond
+        text = chr(number)
+        assert bool(re.search(NOT_BLANK, text)) is bool(text.strip())
+        is_taken = jsonschema_rs.Draft202012Validator(taken["title"]).is_valid(text)
+        assert is_taken is bool(text.strip()) or text == "\ufeff"  # to ECMA-262 the mark of byte order is one
 
 
 def test_a_composite_key_is_text_of_as_many_parts() -> None:

@@ -1,19 +1,23 @@
 """What streams take and answer, as JSON Schema."""
 
+import json
 import re
+from decimal import Decimal
 from typing import Any, TypedDict
 
 import jsonschema_rs
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.forms import CharField, Form, formset_factory
-from django_filters import FilterSet, RangeFilter
+from django_filters import FilterSet, NumberFilter, RangeFilter
 from jsonschema import Draft202012Validator
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding, bind
+from channels_binding.codecs import SAFE_INTEGER
+from channels_binding.contract.corrections import LARGEST, TIME
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import Shapes, key_schema
 from channels_binding.registry import registry
@@ -108,11 +112,34 @@ def test_what_a_validator_takes_a_reader_of_ecma_262_takes_too(
 def test_filters_have_the_types_of_their_form_fields(shapes: Any) -> None:
     found = {each.name: each for each in shapes.filters(registry.get("zoo.Note"))}
     assert found["done"].schema == {"type": "boolean"}
-    assert found["rank__in"].schema["items"] == {"type": "number"}
+    assert found["rank__gte"].schema == {"type": "number", "maximum": 1e50}
+    assert found["rank__in"].schema["items"] == {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
     assert found["rank__in"].is_joined
-    assert found["labels"].schema == {"type": "array", "items": {"type": "integer"}}
+    key = {"type": "integer", "minimum": -SAFE_INTEGER, "maximum": SAFE_INTEGER}
+    assert found["labels"].schema == {"type": "array", "items": key}
     assert not found["labels"].is_joined
     assert shapes.filters(registry.get("zoo.Label")) == []
+
+
+def test_filters_of_times_say_how_they_are_spelled(shapes: Any) -> None:
+    found = {each.name: each.schema for each in shapes.filters(registry.get("zoo.Moment"))}
+    assert found["instant__lt"] == {"type": "string", "format": "date-time"}
+    assert found["hour__lt"] == {"type": "string", "pattern": TIME}
+
+
+def test_the_strictest_bound_of_a_filter_counts(shapes: Any) -> None:
+    class Bounded(FilterSet):  # type: ignore[misc]
+        rank = NumberFilter(max_value=Decimal("9.5"), min_value=lambda: 1, validators=[MinValueValidator(-3)])
+
+    with throwaway():
+
+        class WithBounds(AsyncBinding):
+            stream = "shapes.WithBounds"
+            model = Note
+            filterset_class = Bounded
+
+        (rank,) = shapes.filters(WithBounds)
+    assert json.dumps(rank.schema) == '{"type": "number", "maximum": 9.5, "minimum": 1}'
 
 
 def test_the_parts_of_a_range_are_filters_of_their_own(shapes: Any) -> None:

@@ -21,6 +21,8 @@ Schema = dict[str, Any]
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
 DURATION = r"^-?([0-9]{1,6} )?[0-9]{1,2}:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?$"
 """``"1 02:03:04"``: days, and hours, minutes and seconds."""
+NOT_BLANK = r"[^\s\u001c-\u001f\u0085]"
+"""Anything that is no space, to Python, which has five more than ECMA-262."""
 LARGEST = 9.223372036854775e18
 """The largest double whose decimal spelling is below 2^63: what a 64-bit column takes, as a document may say it."""
 
@@ -88,9 +90,17 @@ def _by_field(field: Any, schema: Schema, direction: str) -> Schema:
         return _token(field) if direction == "request" else {**schema, "type": ["string", "null"]}
     if isinstance(field, serializers.ListField) and direction == "request":
         return _with_least(field, schema)
+    if isinstance(field, serializers.CharField) and direction == "request":
+        return _not_blank(field, schema)
     if isinstance(field, serializers.JSONField) and not field.allow_null and direction == "request":
         return {**schema, "type": ["object", "array", "string", "number", "boolean"]}
     return schema
+
+
+def _not_blank(field: Any, schema: Schema) -> Schema:
+    """Spaces alone are nothing where spaces around a text are taken off."""
+    is_said = field.allow_blank or not field.trim_whitespace or not {"format", "pattern", "enum"}.isdisjoint(schema)
+    return schema if is_said else {**schema, "pattern": NOT_BLANK}
 
 
 def _token(field: Any) -> Schema:

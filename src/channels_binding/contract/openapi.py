@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 from django.db.models import CompositePrimaryKey
 from django.utils.encoding import force_str
 
-from channels_binding import __version__, codecs
+from channels_binding import __version__
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings
 from channels_binding.contract import messages
 from channels_binding.contract.inspection import inspecting
-from channels_binding.contract.shapes import FilterShape, Schema, Shapes, reference
+from channels_binding.contract.shapes import FilterShape, Schema, Shapes, bounded, reference
 from channels_binding.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
 from channels_binding.mixins import MAX_IDS
 from channels_binding.pagination import MAX_PAGE
@@ -352,9 +352,7 @@ class _Stream:
 
     def _id_schema(self) -> Schema:
         """A key in a URL."""
-        schema = self.shapes.key(self.cls)
-        if schema == {"type": "integer"}:
-            return {**schema, "minimum": -codecs.SAFE_INTEGER, "maximum": codecs.SAFE_INTEGER}
+        schema = bounded(self.shapes.key(self.cls))
         return {**schema, "minLength": 1} if self._has_text_key else schema
 
     def _operation(

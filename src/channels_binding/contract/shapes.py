@@ -7,6 +7,7 @@ from inspect import getdoc
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django_filters import FilterSet
 from django_filters.fields import BaseRangeField
@@ -19,8 +20,9 @@ from channels_binding import annotations
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
-from channels_binding.contract.corrections import DURATION, Inspector, by_field, composite, corrected
-from channels_binding.filters import YEARS, is_year
+from channels_binding.codecs import SAFE_INTEGER
+from channels_binding.contract.corrections import DURATION, LARGEST, TIME, Inspector, by_field, composite, corrected
+from channels_binding.filters import YEARS, compares_integers, is_year
 from channels_binding.formsets import MAX_ROWS, row_names
 from channels_binding.serializers import BindingSerializer, child, key_field
 from channels_binding.threads import settle
@@ -204,12 +206,16 @@ def key_schema(field: Any) -> Schema:
     return {"type": "string"}
 
 
+def bounded(key: Schema) -> Schema:
+    """A key where it is looked for: ``{"type": "integer"}`` → with the bounds of what travels as a number."""
+    return {**key, "minimum": -SAFE_INTEGER, "maximum": SAFE_INTEGER} if key == {"type": "integer"} else key
+
+
 def _filter_shapes(filterset: FilterSet) -> Iterator[FilterShape]:
     for name, field in filterset.form.fields.items():
         suffixes = getattr(field.widget, "suffixes", None)
         if suffixes is None:
-            shape = _year(field) if is_year(filterset.filters[name]) else _form_shape(field)
-            yield FilterShape(name, shape, isinstance(field.widget, BaseCSVWidget))
+            yield FilterShape(name, _shape(field, filterset.filters[name]), isinstance(field.widget, BaseCSVWidget))
             continue
         for suffix, inner in zip(suffixes, field.fields, strict=False):
             yield FilterShape(field.widget.suffixed(name, suffix), _form_shape(inner))
@@ -245,17 +251,39 @@ def _as_many(field: Any, shape: Schema) -> Schema:
     return {"type": "array", "items": shape} if is_many else shape
 
 
-def _year(field: Any) -> Schema:
-    return _as_many(field, {"type": "integer", "minimum": YEARS[0], "maximum": YEARS[-1]})
+def _shape(field: Any, filter_: Any) -> Schema:
+    if is_year(filter_):
+        return _as_many(field, {"type": "integer", "minimum": YEARS[0], "maximum": YEARS[-1]})
+    shape = _form_shape(field)
+    if shape.get("items", {}).get("type") == "number" and compares_integers(filter_):
+        shape["items"] |= {"minimum": -LARGEST, "maximum": LARGEST}
+    return shape
 
 
 def _single_shape(field: Any) -> Schema:
     if isinstance(field, forms.ModelChoiceField):
         model: Any = field.queryset.model  # type: ignore[union-attr]  # a filter's has one
-        return key_schema(model._meta.get_field(field.to_field_name) if field.to_field_name else model._meta.pk)
+        name = field.to_field_name
+        return bounded(key_schema(model._meta.get_field(name) if name else model._meta.pk))
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.NullBooleanField):
         return {"type": "string", "enum": [str(value) for value in _values(field.choices) if value not in ("", None)]}
-    return next((dict(shape) for cls, shape in _FORM_SHAPES if isinstance(field, cls)), {"type": "string"})
+    shape = next((shape for cls, shape in _FORM_SHAPES if isinstance(field, cls)), {"type": "string"})
+    return {**shape, **_bounds(field)} if shape["type"] in ("integer", "number") else dict(shape)
+
+
+def _bounds(field: Any) -> Schema:
+    """``NumberFilter`` → ``{"maximum": 1e50}``, which is django-filter's own."""
+    return {
+        name: strictest(limits)
+        for name, kind, strictest in (("maximum", MaxValueValidator, min), ("minimum", MinValueValidator, max))
+        if (limits := [_number(each.limit_value) for each in field.validators if isinstance(each, kind)])
+    }
+
+
+def _number(value: Any) -> int | float:
+    """As JSON has it: a Decimal would be text."""
+    found = value() if callable(value) else value
+    return found if isinstance(found, int) else float(found)
 
 
 def _values(choices: Any) -> Iterator[Any]:
@@ -272,10 +300,10 @@ _FORM_SHAPES: tuple[tuple[type[forms.Field], Schema], ...] = (
     (forms.FloatField, {"type": "number"}),
     (forms.DecimalField, {"type": "number"}),
     (forms.IntegerField, {"type": "integer"}),
-    (forms.DateTimeField, {"type": "string"}),
+    (forms.DateTimeField, {"type": "string", "format": "date-time"}),
     (forms.DateField, {"type": "string", "format": "date"}),
-    (forms.TimeField, {"type": "string"}),
+    (forms.TimeField, {"type": "string", "pattern": TIME}),
     (forms.DurationField, {"type": "string", "pattern": DURATION}),
     (forms.UUIDField, {"type": "string", "format": "uuid"}),
 )
-"""Form field → schema; the first that fits. Date-times are lenient: ISO 8601 with and without an offset."""
+"""Form field → schema; the first that fits. Date-times are lenient: an offset, and even the time, may be missing."""
