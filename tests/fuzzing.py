@@ -170,7 +170,7 @@ def _codes_of(case: Any, name: str) -> set[str]:
 
 def _has_no_letter(value: Any, schema: dict[str, Any]) -> bool:
     """Beyond ASCII a pattern takes all there is; what Python takes, the same pattern says without it."""
-    pattern = schema.get("oneOf", [schema])[0].get("pattern", "")
+    pattern = schema.get("anyOf", [schema])[0].get("pattern", "")
     is_wide = isinstance(value, str) and BEYOND_ASCII in pattern
     return is_wide and not re.search(pattern.replace(BEYOND_ASCII, ""), value.strip())
 

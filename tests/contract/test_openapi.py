@@ -10,6 +10,7 @@ from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding
 from channels_binding.codecs import SAFE_INTEGER
+from channels_binding.contract.corrections import LARGEST
 from channels_binding.contract.openapi import document
 from channels_binding.pagination import MAX_PAGE
 from tests.project.zoo.models import Note
@@ -80,6 +81,8 @@ def test_what_a_page_and_the_keys_of_several_rows_may_be_is_bounded(whole: dict[
     assert parameters["page"]["maximum"] == MAX_PAGE
     deleted = whole["paths"]["/stream/zoo.Article/"]["delete"]["parameters"][0]["schema"]["items"]
     assert (deleted["minimum"], deleted["maximum"]) == (-SAFE_INTEGER, SAFE_INTEGER)
+    body = whole["paths"]["/stream/zoo.Article/"]["patch"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["ids"]["items"] == {"type": "integer", "minimum": -LARGEST, "maximum": LARGEST}
 
 
 def test_an_address_that_is_too_long_is_refused_by_the_server_in_front(whole: dict[str, Any]) -> None:

@@ -109,6 +109,20 @@ def test_what_a_validator_takes_a_reader_of_ecma_262_takes_too(
     assert jsonschema_rs.Draft202012Validator(schema).is_valid(value) is is_valid
 
 
+def test_rows_may_have_been_written_without_the_validators(shapes: Any) -> None:
+    shown = shapes.of_serializer(Named(), "response")["properties"]
+    assert shown["name"] == shown["code"] == {"type": "string"}
+    assert jsonschema_rs.Draft202012Validator(shown["blank"]).is_valid("")
+    assert "pattern" in shown["price"]
+
+
+def test_what_may_be_blank_may_be_so_although_its_pattern_takes_that_too(shapes: Any) -> None:
+    shapes.input(registry.get("zoo.Prose"), "create")
+    postcode = shapes.resolved("zoo.Prose.create")["properties"]["postcode"]
+    validator = jsonschema_rs.Draft202012Validator(postcode)
+    assert [validator.is_valid(each) for each in ("", None, "A1", "a1")] == [True, True, True, False]
+
+
 def test_filters_have_the_types_of_their_form_fields(shapes: Any) -> None:
     found = {each.name: each for each in shapes.filters(registry.get("zoo.Note"))}
     assert found["done"].schema == {"type": "boolean"}

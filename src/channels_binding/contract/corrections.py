@@ -33,9 +33,13 @@ def corrected(schema: Any, direction: str) -> Any:
         return [corrected(each, direction) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
-    found = {name: corrected(value, direction) for name, value in schema.items() if name != "x-spec-enum-id"}
+    found = {name: corrected(value, direction) for name, value in schema.items() if name not in _NOTES}
+    if VALIDATED in schema and direction == "response":  # a row may have been written without this validator
+        found.pop("pattern")
     if {} in found.get("oneOf", ()):  # anything, or null: which is two of them
         found.pop("oneOf")
+    if BLANK in found.get("oneOf", ()):  # some patterns take that, too: which would be two of them
+        found["anyOf"] = found.pop("oneOf")
     if found.get("format") == "time":  # OpenAPI's has an offset
         found = {**_without(found, "format"), "pattern": TIME}
     if found.get("format") == "decimal" and "pattern" in found:
@@ -43,6 +47,12 @@ def corrected(schema: Any, direction: str) -> Any:
     if "enum" in found:
         return _enumerated(found)
     return _safe_integer(found, direction) if _is_beyond(found) else found
+
+
+VALIDATED = "x-validated"
+"""A note of Inspector's: the pattern is of a validator, and not of the type."""
+BLANK: Schema = {"type": "string", "maxLength": 0}
+_NOTES = ("x-spec-enum-id", VALIDATED)
 
 
 def _without(schema: Schema, *names: str) -> Schema:
@@ -124,13 +134,11 @@ class Inspector(AutoSchema):  # type: ignore[misc]  # untyped
     def _insert_field_validators(self, field: Any, schema: Schema) -> None:
         super()._insert_field_validators(field, schema)
         inner = schema["oneOf"][0] if "oneOf" in schema else schema  # where it may be blank, that is the other one
-        if "pattern" in inner and _reads_unicode(field.validators):
-            inner["pattern"] = with_letters_beyond_ascii(inner["pattern"])
-
-
-def _reads_unicode(validators: list[Any]) -> bool:
-    found = next((each for each in validators if isinstance(each, RegexValidator)), None)
-    return found is not None and not re.compile(found.regex).flags & re.ASCII
+        validator = next((each for each in field.validators if isinstance(each, RegexValidator)), None)
+        if "pattern" in inner and validator:
+            inner[VALIDATED] = True
+            if not re.compile(validator.regex).flags & re.ASCII:
+                inner["pattern"] = with_letters_beyond_ascii(inner["pattern"])
 
 
 BEYOND_ASCII = "\N{FEMININE ORDINAL INDICATOR}-\U0010fffd"

@@ -12,6 +12,7 @@ from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings
 from channels_binding.contract import messages
+from channels_binding.contract.corrections import LARGEST
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import FilterShape, Schema, Shapes, bounded, reference
 from channels_binding.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
@@ -288,7 +289,7 @@ class _Stream:
     def _update_several(self) -> Schema:
         self.shapes.input(self.cls, "update")
         changes = self.shapes.resolved(f"{self.name}.update")
-        ids = {"type": "array", "items": self.shapes.key(self.cls), "minItems": 1}
+        ids = {"type": "array", "items": bounded(self.shapes.key(self.cls), LARGEST), "minItems": 1}
         body = {**changes, "properties": {"ids": ids, **changes.get("properties", {})}, "required": ["ids"]}
         codes = (*_ANY, 404, *_BODY)
         return self._operation(

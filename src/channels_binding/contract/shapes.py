@@ -206,9 +206,9 @@ def key_schema(field: Any) -> Schema:
     return {"type": "string"}
 
 
-def bounded(key: Schema) -> Schema:
+def bounded(key: Schema, largest: float = SAFE_INTEGER) -> Schema:
     """A key where it is looked for: ``{"type": "integer"}`` → with the bounds of what travels as a number."""
-    return {**key, "minimum": -SAFE_INTEGER, "maximum": SAFE_INTEGER} if key == {"type": "integer"} else key
+    return {**key, "minimum": -largest, "maximum": largest} if key == {"type": "integer"} else key
 
 
 def _filter_shapes(filterset: FilterSet) -> Iterator[FilterShape]:
