@@ -35,10 +35,12 @@ STATE_CODES = {
     "unique_together",
     "invalid_choice",
     "bound_ordering",
+    "ragged",
     "above_high",  # zoo.Step's own, of the same kind
     "invalid_file",
 }
-"""Codes of what no schema can say: a key that leads nowhere, a value that is taken, a range that ends before it begins."""
+"""Codes of what no schema can say: a key that leads nowhere, a value that is taken, a range that ends before it begins,
+lists in a list of several lengths."""
 
 
 @dataclass

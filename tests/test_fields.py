@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, IntegerRangeField
 from django.db import models
 from rest_framework import serializers
 
-from channels_binding.fields import Base64Field, RangeField, of_ranges
+from channels_binding.fields import Base64Field, RangeField, of_ranges, refuse_ragged
 
 
 def taken(field: Any, value: Any) -> Any:
@@ -76,3 +76,15 @@ def test_a_binding_uses_them() -> None:
     mapping = BindingSerializer.serializer_field_mapping
     assert mapping[models.BinaryField] is Base64Field
     assert set(of_ranges()) <= set(mapping)
+
+
+@pytest.mark.parametrize("value", [[], [1, 2], [[], []], [[1, 2], [3, 4]], [[[1], [2]], [[3], [4]]]])
+def test_a_matrix_has_rows_of_one_length(value: Any) -> None:
+    refuse_ragged(value)
+
+
+@pytest.mark.parametrize("value", [[[1], [2, 3]], [[1], []], [[[1], [2]], [[3]]], [[[1]], [[2, 3]]]])
+def test_lists_of_several_lengths_are_no_matrix(value: Any) -> None:
+    with pytest.raises(serializers.ValidationError) as caught:
+        refuse_ragged(value)
+    assert caught.value.get_codes() == ["ragged"]

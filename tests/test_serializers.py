@@ -6,7 +6,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.apps.registry import Apps
 from django.contrib.auth import get_user_model
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
@@ -237,3 +239,21 @@ def test_a_source_over_several_relations_is_joined_all_the_way_and_every_row_on_
     assert serializers.related_models(ParentsOwner(), Note) == {Note, get_user_model()}
     joined = serializers.joined(Note.objects.all(), ParentsOwner())
     assert joined.query.select_related == {"parent": {"owner": {}}}
+
+
+class Grid(models.Model):
+    cells: Any = ArrayField(ArrayField(models.IntegerField()), default=list)
+    words: Any = ArrayField(models.CharField(max_length=5), default=list)
+
+    class Meta:
+        app_label = "zoo"
+        apps = Apps()
+
+
+def test_an_array_of_arrays_is_refused_with_its_name_where_it_is_no_matrix() -> None:
+    cls = serializers.default_class(Grid, ("cells", "words"), (), {})
+    assert cls(data={"cells": [[1, 2], [3, 4]], "words": ["a", "b"]}).is_valid()
+    wrong = cls(data={"cells": [[1, 2], [3]], "words": []})
+    assert not wrong.is_valid()
+    (error,) = wrong.errors["cells"]
+    assert error.code == "ragged"

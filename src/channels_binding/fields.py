@@ -75,6 +75,25 @@ _ENDS: Mapping[type, tuple[Any, Mapping[str, Any]]] = {
 }
 
 
+def refuse_ragged(value: Any) -> None:
+    """A validator of lists in lists: PostgreSQL keeps matrices, whose rows are of one length.
+
+    Raises:
+        ValidationError: Of code ``ragged``.
+    """
+    _shape(value)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """``[[1, 2], [3, 4]]`` → ``(2, 2)``."""
+    if not isinstance(value, list):
+        return ()
+    shapes = {_shape(each) for each in value}
+    if len(shapes) > 1:
+        raise serializers.ValidationError("The rows of an array must be of one length.", code="ragged")
+    return (len(value), *(shapes.pop() if shapes else ()))
+
+
 def of_ranges() -> dict[Any, Any]:
     """Model field → serializer field; nothing where psycopg is not installed."""
     try:

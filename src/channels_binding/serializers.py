@@ -55,6 +55,13 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
             cls._made = made if all(_is_fixed(cls.Meta.model, name, field) for name, field in made.items()) else None
         return super().get_fields() if cls._made is None else {name: _copy(field) for name, field in cls._made.items()}
 
+    def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
+        """As DRF's; of an array of arrays it is known that they must be of one length."""
+        cls, options = super().build_standard_field(field_name, model_field)
+        if isinstance(options.get("child"), serializers.ListField):
+            options["validators"] = [*options.get("validators", ()), fields.refuse_ragged]
+        return cls, options
+
     def get_validators(self) -> list[Any]:
         """As DRF's, of the model's constraints; likewise found once. They hold nothing of an instance."""
         cls = type(self)
