@@ -342,3 +342,22 @@ def test_a_row_is_locked_and_read_in_one_statement_where_it_may_be_any(user: Any
     read = [query["sql"] for query in context.captured_queries if query["sql"].startswith("SELECT")]
     assert len(read) == 1
     assert ("FOR UPDATE" in read[0]) is connection.features.has_select_for_update
+
+
+@pytest.mark.parametrize("rows", [{"joined": True}, {"ordered": True}, {"joined": True, "ordered": True}])
+def test_a_row_whose_relations_may_lack_is_locked_without_them(user: Any, rows: dict[str, bool]) -> None:
+    note = Note.objects.create(title="x")
+    with throwaway():
+
+        class Related(Binding):
+            stream = "test.related"
+            model = Note
+            fields = ("id", "title")
+
+            def get_queryset(self) -> Any:
+                found = Note.objects.select_related("owner") if "joined" in rows else Note.objects.all()
+                return found.order_by("owner__username") if "ordered" in rows else found
+
+        assert ask(user, "test.related.update", {"id": note.pk, "title": "y"})["success"]
+    note.refresh_from_db()
+    assert note.title == "y"

@@ -129,7 +129,7 @@ class RowSource(Gate):
         connection = connections[queryset.db]
         if not connection.features.has_select_for_update or not connection.in_atomic_block:
             return queryset
-        if selections.is_plain(queryset.query) and selections.is_whole(queryset.query):
+        if selections.is_alone(queryset.order_by()):  # PostgreSQL locks nothing that an outer join may lack
             return queryset.select_for_update()
         row = self.get_model()._base_manager.using(queryset.db).select_for_update().filter(pk=key)
         row.values_list("pk").first()

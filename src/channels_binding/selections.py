@@ -102,7 +102,7 @@ class Selection:
         return _Block(self.sources)
 
     def takes(self, queryset: models.QuerySet[Any]) -> bool:
-        """Whether the rows of a queryset are rows of this table, each once, with nothing beside its columns."""
+        """Whether the rows of a queryset are rows of this table, with nothing beside its columns."""
         return is_plain(queryset.query) and queryset.model is self.model
 
     def fetch(self, queryset: models.QuerySet[Any]) -> list[Any]:
@@ -115,7 +115,7 @@ class Selection:
     def fetch_by_key(self, queryset: models.QuerySet[Any], key: Any) -> list[Any]:
         """As ``fetch``, of the row with a key: one or none."""
         if not is_whole(queryset.query) or queryset.query.is_sliced or self.model._meta.pk.is_relation:
-            return self.fetch(queryset.filter(pk=key))
+            return self.fetch(queryset.order_by().filter(pk=key))
         exact: Any = self.model._meta.pk.get_lookup("exact")
         try:
             marker, params = exact(self.sources[0].column, key).process_rhs(None, connections[queryset.db])
@@ -123,7 +123,7 @@ class Selection:
         except EmptyResultSet:  # a number beyond what the column holds
             return []
         if marker != "%s" or len(made_of) != 1:
-            return self.fetch(queryset.filter(pk=key))
+            return self.fetch(queryset.order_by().filter(pk=key))
         return self._run((sql, tuple(params)), queryset.db)
 
     def _statement(self, queryset: models.QuerySet[Any]) -> Statement:
@@ -224,6 +224,7 @@ def _is_selected_as_it_is(column: Any) -> bool:
 
 
 def is_plain(query: Any) -> bool:
+    """Whether its rows are rows of a table, and not made of several: no aggregates, annotations, unions."""
     is_more = query.annotations or query.extra or query.distinct or query.combinator or query.group_by
     return type(query) is Query and not (is_more or query.values_select)  # a project's own may hold anything
 

@@ -131,13 +131,25 @@ async def test_a_request_is_one_transaction_where_the_database_says_so() -> None
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_opening_a_stream_of_events_holds_no_thread_that_it_waits_for(user: Any, hub_ended: None) -> None:
+@pytest.mark.parametrize(
+    ("query", "accept"),
+    [
+        ("", "text/event-stream"),
+        ("", "*/event-stream"),
+        ("?format=event-stream", "*/*"),
+        ("?format=event%2Dstream", "*/*"),
+    ],
+)
+async def test_opening_a_stream_of_events_holds_no_thread_that_it_waits_for(
+    query: str, accept: str, user: Any, hub_ended: None
+) -> None:
     with override_settings(CHANNELS_BINDING={"THREADS": 1, "ANONYMOUS_CONNECTION_ALLOWED": True}):
-        streams = [Stream("/api/zoo.Label/") for _ in range(3)]
+        streams = [Stream(f"/api/zoo.Label/{query}", headers={"accept": accept}) for _ in range(3)]
         statuses = await asyncio.wait_for(asyncio.gather(*(each.open() for each in streams)), 10)
         for each in streams:
             await each.leave()
     assert statuses == [200, 200, 200]
+    assert {each.headers["content-type"] for each in streams} == {"text/event-stream"}
 
 
 def test_it_is_a_coroutine_function_only_where_a_loop_is_running() -> None:

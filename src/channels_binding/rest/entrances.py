@@ -18,7 +18,8 @@ from channels_binding.rest.wire import WireRenderer
 from channels_binding.threads import run
 
 View = Callable[..., HttpResponseBase]
-EVENT_STREAM = "text/event-stream"
+EVENTS = "event-stream"
+"""Of ``Accept: text/event-stream``, and of DRF's ``?format=event-stream``."""
 
 
 async def _nothing() -> None:
@@ -66,10 +67,11 @@ class Entrance:
 
 
 def _is_for_djangos_thread(request: HttpRequest) -> bool:
-    """A test client's request sees the test's transaction there. One that asks for events waits, while it is opened, for
-    work of our threads, and must hold none of them meanwhile."""
+    """A test client's request sees the test's transaction there. One that asks for events, in whatever way, waits for work
+    of our threads while it is opened, and must hold none of them meanwhile."""
     is_test = SyncToAsync.thread_sensitive_context.get(None) is None
-    return is_test or EVENT_STREAM in request.headers.get("Accept", "")
+    accepted = request.headers.get("Accept", "").lower()
+    return is_test or EVENTS in accepted or "text/*" in accepted or EVENTS in request.GET.values()
 
 
 def _is_on_a_loop() -> bool:
