@@ -29,11 +29,13 @@ from channels_binding import codecs, dispatch, threads
 from channels_binding.calls import Call, Reading
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import capture, publisher, triage
+from channels_binding.live import changes as live_changes
 from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
 from channels_binding.live.identity import doubts_of
 from channels_binding.live.transport import make_transport
 from channels_binding.testing import BindingCommunicator
+from tests.live.test_hub import hold_the_next_round
 from tests.live.test_identity import GroupNoteBinding
 from tests.project.zoo.models import Label, Note
 
@@ -353,6 +355,13 @@ class World(RuleBasedStateMachine):
         for client in self.clients:
             await client.connect()
 
+    # Rounds
+
+    @rule(seconds=st.sampled_from([0.02, 0.1]))
+    def hold_the_next_round(self, seconds: float) -> None:
+        """Whatever is written and read before it is over falls between the same two rounds."""
+        hold_the_next_round(self.hub, seconds)
+
     # The broker
 
     @rule(drop=st.sampled_from([0, 0.3, 0.8]), repeat=st.sampled_from([0, 0.4]), delay=st.sampled_from([0, 0.4]))
@@ -542,6 +551,7 @@ class NaiveRedisWorld(RedisWorld):
 def oracle(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     publishers = [*capture._publishers]
     monkeypatch.setattr(triage, "RECOUNT_SECONDS", 0.0)
+    monkeypatch.setattr(live_changes, "MAX_KEYS", 2)  # so that a few commits are more than are kept apart
     with override_settings(CHANNELS_BINDING={"COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6}):
         yield
     capture._publishers[:] = publishers

@@ -7,13 +7,28 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from channels_binding.consumers import AsyncBinding
 from channels_binding.live import capture, readings
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import evaluate
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
-from tests.live.test_hub import Shown, evaluations, in_thread, make_notes
+from tests.live.test_hub import Shown, evaluations, hold_the_next_round, in_thread, make_notes
 from tests.project.zoo.models import Label, Note
+
+
+class ChoosyNoteBinding(AsyncBinding):
+    """Which rows there are may be looked up in another table beforehand."""
+
+    stream = "tests.ChoosyNote"
+    model = Note
+    fields = ("id", "title", "rank")
+    is_choosy = False
+
+    def get_queryset(self) -> Any:
+        if not self.is_choosy:
+            return Note.objects.order_by("rank")
+        return Note.objects.filter(rank=1 if Label.objects.filter(name="x").exists() else 2)
 
 
 async def test_subscribers_of_one_query_cost_one_evaluation(connect: Connect, user: Any, stranger: Any) -> None:
@@ -163,6 +178,64 @@ async def test_a_reading_whose_asker_is_gone_never_replaces_a_newer_one(
     await asyncio.sleep(0.1)
     assert group.reading is not None
     assert [row.pk for row in group.reading.rows] == shown.column("id")
+
+
+async def test_those_who_listen_are_sent_what_was_read_for_a_newcomer_that_has_left(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_notes(1)
+    shown = await Shown(await connect(user), "zoo.Note.search#h").open()
+    hub = Hub.current()
+    (group,) = hub.groups.values()
+    gate = Gate(monkeypatch)
+    hold_the_next_round(hub, seconds=0.3)
+    await make_notes(2)
+    opening = asyncio.ensure_future(hub.open(group.call))
+    await gate.until_entered()
+    opening.cancel()  # its socket is closed
+    await asyncio.gather(opening, return_exceptions=True)
+    gate.opened.set()
+    await shown.take()
+    assert shown.column("rank") == [1, 2]
+
+
+async def test_a_reading_for_a_newcomer_that_fails_is_made_again_for_those_who_listen(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_notes(1)
+    shown = await Shown(await connect(user), "zoo.Note.search#h").open()
+    hub = Hub.current()
+    (group,) = hub.groups.values()
+    gate = Gate(monkeypatch, OperationalError("the connection is gone"))
+    hold_the_next_round(hub, seconds=0.1)
+    await make_notes(2)
+    opening = asyncio.ensure_future(hub.open(group.call))
+    await gate.until_entered()
+    while hub._wake.is_set() or hub.is_in_round:  # the round that the change has asked for has passed the group by
+        await asyncio.sleep(0.005)
+    gate.opened.set()
+    await asyncio.gather(opening, return_exceptions=True)
+    await shown.take()
+    assert shown.column("rank") == [1, 2]
+
+
+async def test_a_change_of_what_a_reading_was_found_to_depend_on_is_answered_by_a_further_round(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The round that the change itself has asked for comes while the reading is under way, and knows nothing of it."""
+    await make_notes(1, 2, 3)
+    await Label.objects.acreate(name="x")
+    shown = await Shown(await connect(user), f"{ChoosyNoteBinding.stream}.search#h").open()
+    monkeypatch.setattr(ChoosyNoteBinding, "is_choosy", True)
+    gate, hub = Gate(monkeypatch), Hub.current()
+    await make_notes(4)
+    await gate.until_entered()
+    await in_thread(Label.objects.filter(name="x").update)(name="y")
+    while hub._wake.is_set() or hub.is_in_round:
+        await asyncio.sleep(0.005)
+    gate.opened.set()
+    while shown.column("rank") != [2]:
+        await shown.take()
 
 
 async def test_who_waits_for_a_first_reading_that_fails_shares_the_group_of_those_who_come_later(

@@ -14,12 +14,12 @@ from channels_binding import codecs
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import capture, publisher, sieve, triage
-from channels_binding.live.changes import Changes
+from channels_binding.live.changes import MAX_KEYS, Changes
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Group
 from channels_binding.live.triage import Triage
 from tests.conftest import Connect
-from tests.live.test_hub import Shown, in_thread, make_notes
+from tests.live.test_hub import Shown, hold_the_next_round, in_thread, make_notes
 from tests.live.test_queries import ParentNoteBinding
 from tests.project.zoo.models import Note
 
@@ -344,6 +344,85 @@ async def test_what_is_noted_during_a_reading_matters_for_what_it_was_found_to_r
     group.labels = {"zoo.Note", "zoo.Precious"}
     judging.end(group)
     assert group.is_stale
+
+
+# Several changes between two rounds
+
+
+async def shown_and_right(desk: Desk) -> tuple[list[Any], list[int]]:
+    """What the one list shows once all is at rest, and what its query answers."""
+    await desk.rest()
+    await asyncio.sleep(0.1)
+    (group,) = desk.hub.groups.values()
+    assert group.reading is not None
+    right = [note.pk async for note in Note.objects.order_by("-rank", "pk")[:3]]
+    return [row.pk for row in group.reading.rows], right
+
+
+async def test_a_row_that_enters_after_a_bulk_update_and_a_newcomers_read_is_shown(desk: Desk) -> None:
+    notes = await make_notes(*range(6))
+    await desk.listen(order="-rank")
+    await desk.rest()
+    hold_the_next_round(desk.hub, seconds=0.3)
+    await in_thread(Note.objects.update)(done=True)  # any row: whoever is read by now is stale
+    await asyncio.sleep(0)
+    await desk.listen(order="-rank")  # a newcomer reads the list before the round: it is fresh
+    await in_thread(Note.objects.filter(pk=notes[0].pk).update)(rank=9)
+    shown, right = await shown_and_right(desk)
+    assert shown == right
+
+
+async def test_a_row_that_enters_among_more_commits_than_keys_are_kept_is_shown(desk: Desk) -> None:
+    await make_notes(*range(3))
+    low = await make_notes(*[-1] * (MAX_KEYS + 1))
+    await desk.listen(order="-rank")
+    await desk.rest()
+    hold_the_next_round(desk.hub, seconds=0.3)
+    await in_thread(Note.objects.filter(pk=low[0].pk).update)(rank=9)
+    for note in low[1:]:
+        desk.hub.note(Changes({"zoo.Note": {note.pk}}))
+    shown, right = await shown_and_right(desk)
+    assert shown == right
+
+
+async def test_rows_that_enter_by_two_transactions_of_some_hundred_are_shown(desk: Desk) -> None:
+    await make_notes(*range(3))
+    low = [note.pk for note in await make_notes(*[-1] * 600)]
+    await desk.listen(order="-rank")
+    await desk.rest()
+    hold_the_next_round(desk.hub, seconds=0.3)
+    for half in (low[:300], low[300:]):
+        await in_thread(Note.objects.filter(pk__in=half).update)(rank=9)
+    shown, right = await shown_and_right(desk)
+    assert shown == right
+
+
+async def test_the_number_of_rows_is_right_after_more_commits_than_keys_are_kept(desk: Desk) -> None:
+    await make_notes(*range(6))
+    hidden = await make_notes(*[-1] * (MAX_KEYS + 1))
+    await desk.listen(order="-rank", filters={"rank__gte": -1})
+    await desk.rest()
+    hold_the_next_round(desk.hub, seconds=0.3)
+    for note in hidden:
+        await in_thread(Note.objects.filter(pk=note.pk).update)(rank=-2)
+    await desk.rest()
+    (group,) = desk.hub.groups.values()
+    assert group.reading is not None
+    assert group.reading.meta["count"] == 6
+
+
+async def test_what_was_read_after_the_last_of_them_is_not_read_again(desk: Desk) -> None:
+    await make_notes(*range(6))
+    await desk.listen(order="-rank")
+    await desk.rest()
+    hold_the_next_round(desk.hub, seconds=0.3)
+    await in_thread(Note.objects.update)(done=True)
+    await asyncio.sleep(0)
+    await desk.listen(order="-rank")
+    (group,) = desk.hub.groups.values()
+    before = group.started
+    await desk.rest()
+    assert group.started == before
 
 
 # Queries whose rows depend on each other

@@ -162,6 +162,11 @@ class Index:
             yield from ((group, keys) for group in shelf.kind("unsieved") if keys)
             yield from ((group, {key}) for key in keys if key in shelf.showing for group in shelf.showing[key])
 
+    def lists_of(self, label: str) -> set[Group]:
+        """Lists of the rows of a model: what a row of it may enter without being shown before."""
+        shelf = self._shelves.get(label)
+        return set() if shelf is None else {group for group in self._all_on(shelf) if group.keys is None}
+
     def _all_on(self, shelf: Shelf) -> set[Group]:
         shown = {group for groups in shelf.showing.values() for group in groups}
         return shown | shelf.filed() | shelf.kind("unsieved") | shelf.kind("sieved")

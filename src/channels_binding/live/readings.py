@@ -84,33 +84,45 @@ class Readings:
             await group.until_free()
             if group.completed >= needed:
                 return
-            await self.renew(group, group.asked_as(call.user, call.scope))
-            group.is_untold = True  # the others are told in the next round
-            self.triage.wake()
+            await self.renew(group, group.asked_as(call.user, call.scope), for_newcomer=True)
 
     # A group is evaluated
 
-    async def renew(self, group: Group, question: Call) -> None:
+    async def renew(self, group: Group, question: Call, *, for_newcomer: bool = False) -> None:
         """Read a group that is free. The reading goes on to its end and holds the group until then, even if whoever asked
         for it is gone; else it could replace a newer one.
+
+        Args:
+            for_newcomer: Those who listen already are sent the difference in the next round, the newcomer gone or not.
 
         Raises:
             Exception: Whatever refuses the read.
         """
         with self._lock:
             changed = self._claim(group)
-        failed = await asyncio.shield(self._spawn(self._finish(group, question, changed)))
+        failed = await asyncio.shield(self._spawn(self._finish(group, question, changed, for_newcomer)))
         if failed is not None:
             raise failed
 
-    async def _finish(self, group: Group, question: Call, changed: set[Any] | None) -> Exception | None:
+    async def _finish(
+        self, group: Group, question: Call, changed: set[Any] | None, for_newcomer: bool
+    ) -> Exception | None:
+        failed = None
         try:
             await run(self._read, group, question, changed)
         except Exception as exception:
-            return exception
+            failed = exception
         finally:
             self._release(group)
-        return None
+        group.is_untold |= for_newcomer and failed is None
+        if failed is None or for_newcomer:  # a round that has failed tries again after a while
+            self._wake_for(group)
+        return failed
+
+    def _wake_for(self, group: Group) -> None:
+        """A round may have passed the group by while it was being read: what it lacks now waits for another one."""
+        if group.subscriptions and (group.is_stale or group.is_untold):
+            self.triage.wake()
 
     def _claim(self, group: Group) -> set[Any] | None:
         """Begin an evaluation; returns the keys of what changed since the last one began."""

@@ -97,11 +97,23 @@ class Triage:
         """Mark those queries stale that the waiting changes matter to."""
         self._in_hand, self._waiting = self._waiting, Changes()
         changes, noted_at = self._in_hand, self._noted_at
+        self._touch_lists_of_any_row(changes, noted_at)
         suspects = self.index.suspects(changes)
         if suspects:
             await self._judge(suspects, changes, noted_at)
         self._suspect_counts(changes, noted_at)
         self._in_hand = Changes()
+
+    def _touch_lists_of_any_row(self, changes: Changes, noted_at: float) -> None:
+        """Mark every list of a model of which any row may have changed, unless it was read after the last change.
+
+        ``note`` has marked those that were read by then. But keys that were noted after "any row", or together are more than
+        are kept, are keys no longer: what was read in between lacks them, and nothing else would ask for them.
+        """
+        for label in [label for label, keys in changes.keys.items() if keys is None]:
+            for group in self.index.lists_of(label):
+                if _is_open(group, noted_at):
+                    group.touch(None)
 
     async def _judge(self, suspects: Suspects, changes: Changes, noted_at: float) -> None:
         try:
