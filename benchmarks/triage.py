@@ -29,6 +29,7 @@ class Listener:
     """A connection that takes everything."""
 
     dialect = "cb.1"
+    revision = 0
     session_key = None
     auth = None
     has_token = False
@@ -70,7 +71,9 @@ async def measured(
     hub = Hub.current()
     for number in range(size):
         call = Call("zoo.Note", "search", {"limit": 25, "order": "-id", "filters": filters_of(number)}, user)
-        hub.subscribe(await hub.open(call), Listener(user), "zoo.Note.search#h", call)  # type: ignore[arg-type]
+        listener = Listener(user)
+        hub.join(listener)  # type: ignore[arg-type]
+        hub.subscribe(await hub.open(call), listener, "zoo.Note.search#h", call)  # type: ignore[arg-type]
     await rest(hub)
     took, evaluated = [], []
     for commit in range(COMMITS):

@@ -19,6 +19,7 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth import get_user as session_user
 from django.contrib.auth.models import AnonymousUser
 from django.core.handlers.asgi import ASGIRequest
+from django.db.models import Model
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -77,6 +78,13 @@ def expiry_of(auth: Any) -> float | None:
     if isinstance(found, datetime):
         return found.timestamp()
     return float(found) if isinstance(found, (int, float)) else None
+
+
+def facts_of(auth: Any) -> Any:
+    """What ``request.auth`` says, to be compared with what it says later: the columns of a token's row, the claims of a JWT."""
+    if isinstance(auth, Model):
+        return {field.attname: getattr(auth, field.attname) for field in auth._meta.concrete_fields}
+    return getattr(auth, "payload", auth)
 
 
 # Tokens in a handshake

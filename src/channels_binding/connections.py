@@ -55,7 +55,7 @@ class Outlet:
         """Whether a reflected message under the call's own name was its reply."""
         self.successor: Any = None
         """Whose the connection is once the call is answered, if the handler has signed somebody in or out."""
-        self._caller = getattr(connection.user, "pk", None)
+        self._presence = connection.hub.presence(connection)
 
     def _on_loop(self, function: Any, *args: Any) -> None:
         """Keep the order of what is sent: at once on the loop, in line from a thread."""
@@ -66,7 +66,10 @@ class Outlet:
             loop.call_soon_threadsafe(function, *args)
 
     def admitted(self, stream: str, action: str) -> None:
-        if getattr(self.connection.user, "pk", None) == self._caller:  # who asked may have signed out meanwhile
+        self._on_loop(self._admitted, stream, action)
+
+    def _admitted(self, stream: str, action: str) -> None:
+        if self.connection.hub.is_present(self._presence):  # who asked may have signed out meanwhile
             self.connection.streams[stream] = action
 
     def become(self, user: Any) -> None:
@@ -208,9 +211,9 @@ class Connection(Socket):
         if request.is_system:
             await self._act(request, call)
         elif self._is_live_read(call):
-            await self._opened(self._read(request, call))
+            await self._opened(self._read(request))
         elif request.action == "subscribe" and request.hash is None:
-            await self._opened(self._subscribe(request, call))
+            await self._opened(self._subscribe(request))
         elif request.action == "unsubscribe":
             await self._unsubscribe(request, call)
         else:
@@ -234,14 +237,14 @@ class Connection(Socket):
         action = registry.get(call.stream).find_action(call.action)
         return action is not None and action.is_read and not action.is_coroutine
 
-    async def _read(self, request: Request, call: Call) -> None:
+    async def _read(self, request: Request) -> None:
         """A read that stays live. From the subscription to the reply nothing is awaited, so no push can come between."""
         name = read_name(request)
         self.session.check_room(name)
-        group = await self.hub.open(call)
-        if getattr(call.user, "pk", None) != getattr(self.user, "pk", None):  # signed in as another meanwhile
-            await self._read(request, self._call(request))
+        opened = await self.hub.open_for(self, lambda: self._call(request))
+        if opened is None:
             return
+        group, call = opened
         self.session.check_room(name)
         self.streams[call.stream] = call.action
         if group.reading is None:
@@ -261,11 +264,22 @@ class Connection(Socket):
         if subscription is not None:
             self.hub.unsubscribe(subscription)
 
-    async def _subscribe(self, request: Request, call: Call) -> None:
-        await aperform(call)
+    async def _subscribe(self, request: Request) -> None:
+        """As whoever the connection belongs to once it is known what may be heard; joined before anything else is awaited."""
+        is_counted, has_rows = False, registry.get(request.stream).find_model() is not None
+        while True:
+            presence, call = self.hub.presence(self), replace(self._call(request), is_counted=is_counted)
+            await aperform(call)
+            feed = await self.hub.feeds.open(call) if has_rows else None
+            await self.hub.certain_of(self)
+            if self.hub.is_present(presence):
+                break
+            if self.closed_with is not None or self not in self.hub.subscribers:
+                return
+            is_counted = call.is_counted
         self.streams[call.stream] = "subscribe"
-        if registry.get(call.stream).find_model() is not None:
-            await self.hub.feeds.subscribe(call, self)
+        if feed is not None:
+            await self.hub.feeds.join(feed, self)
         self.put(message(request.event, {"success": True}, request.id))
 
     async def _unsubscribe(self, request: Request, call: Call) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from django.contrib.auth.models import AnonymousUser
 
 from channels_binding import protocol
-from channels_binding.authentication import Identity
+from channels_binding.authentication import Identity, facts_of
 from channels_binding.conf import Settings, get_settings
 from channels_binding.exceptions import (
     LimitExceeded,
@@ -74,6 +74,7 @@ class Socket:
         """``identity`` is None for a socket that is open only to say who it is (``cb.auth``)."""
         settings = get_settings()
         self.id = secrets.token_urlsafe(9)
+        self.revision = 0
         self.scope: Mapping[str, Any] = scope
         self.is_pending = identity is None
         """Whether it is not known yet who this is. Then nothing but ``cb.auth`` is answered."""
@@ -132,11 +133,17 @@ class Socket:
 
     def _take(self, identity: Identity) -> None:
         """Be this user's from now on, for as long as its token lasts."""
+        self.revision += 1
         self.identity, self.user, self.auth = identity, identity.user, identity.auth
         self.session_key = identity.session_key
         self.scope = identity.into(self._handshake)
         live_identity.watch(identity.auth)
         self._expire_at(identity.expires_at)
+
+    def refresh_user(self, user: Any) -> None:
+        """The same user, read again."""
+        self.revision += 1
+        self.user = user
 
     def _expire_at(self, moment: float | None) -> None:
         if self._expiry is not None:
@@ -169,20 +176,22 @@ class Socket:
     def has_token(self) -> bool:
         return self.identity.token is not None
 
-    async def identify(self) -> None:
-        """Ask again who this is, where a token says it.
+    async def identify(self) -> bool:
+        """Ask again who this is, where a token says it. Returns whether the token says something else than before.
 
         Raises:
             Unauthenticated: The token is no longer good, or somebody else's.
         """
         asked = self.identity
         if self._door is None or asked.token is None:
-            return
+            return False
         found = await self._door.identify(self._token)
         if found.user.pk != asked.user.pk:
             raise Unauthenticated()
-        if self.identity is asked:
-            self._take(replace(asked, auth=found.auth))
+        if self.identity is not asked or facts_of(found.auth) == facts_of(asked.auth):
+            return False
+        self._take(replace(asked, auth=found.auth))
+        return True
 
     async def _farewell(self, code: int, reason: str) -> None:
         """Close the socket once what was put before has left."""

@@ -24,6 +24,8 @@ class Subscriber(Protocol):
     id: str
     dialect: Dialect
     user: Any
+    revision: int
+    """How many times it has become known anew whose connection this is: another user, another token, or the user read again."""
     session_key: str | None
     auth: Any
     """What an authentication class has found beside the user (DRF's ``request.auth``): a token's row, a JWT."""
@@ -35,12 +37,15 @@ class Subscriber(Protocol):
     def has_token(self) -> bool:
         """Whether a token says who this is."""
 
-    async def identify(self) -> None:
-        """Ask again who this is, where a token says it.
+    async def identify(self) -> bool:
+        """Ask again who this is, where a token says it. Returns whether the token says something else than before.
 
         Raises:
             Unauthenticated: The token is no longer good.
         """
+
+    def refresh_user(self, user: Any) -> None:
+        """The same user, read again; what was begun before is to be compared with it (``revision``)."""
 
     @property
     def subscriptions(self) -> Sequence[Any]:

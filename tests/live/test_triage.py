@@ -31,6 +31,7 @@ class Listener:
 
     dialect = "cb.1"
     session_key = None
+    revision = 0
     congested = False
     subscriptions: Sequence[Any] = ()
 
@@ -62,6 +63,7 @@ class Desk:
         for _ in range(count):
             call = Call(stream, "search", {"limit": 3, **data}, self.user)
             listener = Listener(self.user)
+            self.hub.join(listener)  # type: ignore[arg-type]
             self.hub.subscribe(await self.hub.open(call), listener, f"{stream}.search#h", call)  # type: ignore[arg-type]
         return listener
 

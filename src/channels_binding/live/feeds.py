@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from channels_binding import serializers
@@ -11,7 +12,8 @@ from channels_binding.dispatch import admit, find
 from channels_binding.exceptions import LimitExceeded
 from channels_binding.failures import as_error
 from channels_binding.live.changes import Changes
-from channels_binding.live.queries import identity_of, row_labels
+from channels_binding.live.presence import Presence
+from channels_binding.live.queries import AudienceChanged, identity_of, row_labels
 from channels_binding.protocol import failure, frame, message
 from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Pk, Subscriber
@@ -47,14 +49,26 @@ class Feed:
 
     # In a worker thread
 
-    def look(self, keys: set[Any] | None) -> "list[tuple[str, bytes]]":
-        """Read changed rows as this audience may see them → messages, as (event, tail)."""
-        binding, _ = find(self.call.as_user(self.call.user))
+    def question(self) -> Call:
+        """The call of the feed, asked by somebody who belongs to its audience now: one of those who are sent the rows."""
+        for subscriber in self.subscribers:
+            return self.call.as_user(subscriber.user, subscriber.scope)
+        return self.call
+
+    def look(self, question: Call, keys: set[Any] | None) -> "list[tuple[str, bytes]]":
+        """Read changed rows as this audience may see them → messages, as (event, tail).
+
+        Raises:
+            AudienceChanged: Who asks belongs to another audience by now; what was read is for nobody.
+        """
+        binding, _ = find(question)
         binding.check_permissions()
         queryset = binding.reading_queryset().order_by("pk")
         if keys is not None:
             queryset = queryset.filter(pk__in=[serializers.from_pk(queryset.model, key) for key in keys])
         rows = binding.visible_rows(queryset[: MAX_ROWS + 1], binding.make_reader({}))
+        if settle(binding.get_audience()) != self.audience:
+            raise AudienceChanged
         if keys is None and len(rows) > MAX_ROWS:
             error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)
             return [("retrieve", failure(error, "x")[len(b'{"event":"x"') :])]
@@ -90,16 +104,22 @@ class Feeds:
         """Whether somebody is sent the rows of any stream."""
         return any(subscriber in feed.subscribers for feed in self.by_key.values())
 
-    async def subscribe(self, call: Call, subscriber: Subscriber) -> None:
-        """Send ``subscriber`` the rows of a stream from now on.
+    async def open(self, call: Call) -> Feed:
+        """The feed of a stream for who calls. To be joined (``join``) before anything else is awaited.
 
         Raises:
             Exception: Whatever refuses it.
         """
-        await self._join(await run(self._open, call), subscriber)
+        return await run(self._open, call)
 
-    async def _join(self, asked: Feed, subscriber: Subscriber) -> None:
-        """Join before reading what is visible, so that no change falls between."""
+    async def join(self, asked: Feed, subscriber: Subscriber) -> None:
+        """Send ``subscriber`` the rows from now on. Join before reading what is visible, so that no change falls between.
+
+        Raises:
+            RuntimeError: The connection is gone: what is enlisted for it would never be taken off again.
+        """
+        if subscriber not in self.hub.subscribers:
+            raise RuntimeError("This connection has left the hub.")
         feed = self.by_key.setdefault(asked.key, asked)
         feed.subscribers.add(subscriber)
         if feed is asked:
@@ -132,21 +152,34 @@ class Feeds:
         Rows that it has lost sight of leave by their key; a stream that it may no longer hear ends with an error.
         """
         for feed in [feed for feed in self.by_key.values() if subscriber in feed.subscribers]:
-            call = feed.call.as_user(subscriber.user, subscriber.scope)
-            try:
-                asked = await run(self._open, call)
-            except Exception as exception:
+            await self._move(feed, subscriber)
+
+    async def _move(self, feed: Feed, subscriber: Subscriber) -> None:
+        presence = self.hub.presence(subscriber)
+        call = feed.call.as_user(subscriber.user, subscriber.scope)
+        try:
+            asked = await self.open(call)
+        except Exception as exception:
+            if self.hub.is_present(presence):
                 self._remove(feed, subscriber)
                 subscriber.push([failure(as_error(exception), f"{call.stream}.subscribe")])
-                continue
-            if asked.key == feed.key:
-                feed.call = call
-                continue
-            await self._join(asked, subscriber)
-            lost = [pk for pk in feed.known if pk not in self.by_key[asked.key].known]
-            self._remove(feed, subscriber)
-            if lost:
-                subscriber.push([message(f"{call.stream}.delete", {"id": pk}) for pk in lost])
+            return
+        if not self._is_served(subscriber, feed, presence):
+            return
+        if asked.key == feed.key:
+            feed.call = call
+            return
+        await self.join(asked, subscriber)
+        if not self._is_served(subscriber, feed, presence):
+            return
+        lost = [pk for pk in feed.known if pk not in self.by_key[asked.key].known]
+        self._remove(feed, subscriber)
+        if lost:
+            subscriber.push([message(f"{call.stream}.delete", {"id": pk}) for pk in lost])
+
+    def _is_served(self, subscriber: Subscriber, feed: Feed, presence: Presence) -> bool:
+        """Whether a subscriber is still there, still whose it was, and still of this feed."""
+        return self.hub.is_present(presence) and subscriber in feed.subscribers
 
     def lost(self) -> None:
         """Messages may be missing: look at everything."""
@@ -164,11 +197,27 @@ class Feeds:
             keys = feed.touched_keys(changes)
             if keys is not False:
                 found[feed] = await self._look(feed, keys)  # type: ignore[arg-type]
-        return lambda frames: _tell(found, frames)
+        return lambda frames: self._send(found, frames)
+
+    def _send(self, found: dict[Feed, list[tuple[str, bytes]]], frames: "Frames") -> None:
+        for feed, news in found.items():
+            for name, tail in news:
+                event = f"{feed.call.stream}.{name}"
+                encoded = frame(event, tail)
+                for subscriber in feed.subscribers:
+                    if subscriber.congested:
+                        subscriber.overflow(event)
+                    elif not self.hub.held.keeps(subscriber, event, encoded, partial(_serves, feed, subscriber)):
+                        frames[subscriber].append(encoded)
 
     async def _look(self, feed: Feed, keys: set[Any] | None) -> list[tuple[str, bytes]]:
         try:
-            return await run(feed.look, keys)
+            return await run(feed.look, feed.question(), keys)
+        except AudienceChanged:
+            for label in feed.labels:
+                self.hub._pending.note(label, keys)
+            self.hub.doubt_audience(feed.subscribers)
+            return []
         except Exception as exception:
             error = as_error(exception)
             if not error.retry:
@@ -176,15 +225,8 @@ class Feeds:
             return [("subscribe", failure(error, "x")[len(b'{"event":"x"') :])]
 
 
-def _tell(found: "dict[Feed, list[tuple[str, bytes]]]", frames: "Frames") -> None:
-    for feed, news in found.items():
-        for event, tail in news:
-            encoded = frame(f"{feed.call.stream}.{event}", tail)
-            for subscriber in feed.subscribers:
-                if subscriber.congested:
-                    subscriber.overflow(f"{feed.call.stream}.{event}")
-                else:
-                    frames[subscriber].append(encoded)
+def _serves(feed: Feed, subscriber: Subscriber) -> bool:
+    return subscriber in feed.subscribers
 
 
 def _visible_keys(call: Call) -> dict[Pk, str | None]:

@@ -12,14 +12,17 @@ import threading
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
-from channels_binding.exceptions import BindingError, Internal
+from channels_binding.exceptions import BindingError, Internal, Unavailable
 from channels_binding.failures import as_error
 from channels_binding.live import broker, capture, feeds, identity, publisher, source
 from channels_binding.live.changes import Changes
+from channels_binding.live.presence import HeldMessages, Presence
 from channels_binding.live.queries import AudienceChanged, Group, Subscription, normalized
 from channels_binding.live.readings import Readings, jitter
 from channels_binding.live.triage import Triage
@@ -37,6 +40,8 @@ EVALUATIONS_AT_ONCE = 3
 ROUND_PATIENCE_SECONDS = 0.1
 """How long a round waits for its slowest query before it tells what the others answered."""
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
+CHECK_SECONDS = 1.0
+"""How long a call waits until it is checked again who a connection belongs to, where that has become doubtful."""
 
 
 class Hub:
@@ -65,6 +70,7 @@ class Hub:
         self.triage = Triage(loop, self._wake.set)
         self.readings = Readings(self.triage, self.spawn)
         self.groups = self.readings.groups
+        self.held = HeldMessages(lambda subscriber: identity.is_doubted(self, subscriber), self._wake.set)
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
         self._broker = broker.Broker(self)
         self.spawn(self._run())
@@ -130,6 +136,16 @@ class Hub:
         for subscription in subscriptions:
             self.unsubscribe(subscription)
         self.feeds.leave(subscriber)
+        self.held.forget(subscriber)
+
+    def presence(self, subscriber: Subscriber) -> Presence:
+        """Whose a connection is now. Take it before an ``await`` whose outcome is to be enlisted for the connection."""
+        return Presence(subscriber, subscriber.revision)
+
+    def is_present(self, presence: Presence) -> bool:
+        """Whether the connection is still there, and still the same user's, as of the same reading and with the same token."""
+        subscriber = presence.subscriber
+        return subscriber in self.subscribers and subscriber.revision == presence.revision
 
     # Reads
 
@@ -141,8 +157,37 @@ class Hub:
         """
         return await self.readings.open(call)
 
+    async def open_for(self, subscriber: Subscriber, make_call: Callable[[], Call]) -> tuple[Group, Call] | None:
+        """As ``open``, for whoever the connection belongs to when the reading is complete; None if it is gone by then.
+
+        A caller who meanwhile signs in as another, or loses a permission, is answered as who it is now. What follows is to be
+        done without an ``await``.
+
+        Args:
+            make_call: The read, asked by whoever the connection belongs to at that moment.
+
+        Raises:
+            Exception: Whatever refuses the read.
+        """
+        call = make_call()
+        while True:
+            presence = self.presence(subscriber)
+            group = await self.open(call)
+            await self.certain_of(subscriber)
+            if self.is_present(presence):
+                return group, call
+            if subscriber not in self.subscribers:
+                return None
+            call = replace(make_call(), is_counted=call.is_counted)
+
     def subscribe(self, group: Group, subscriber: Subscriber, event: str, call: Call) -> Subscription:
-        """Tell ``subscriber`` from now on, beginning after the group's present reading."""
+        """Tell ``subscriber`` from now on, beginning after the group's present reading.
+
+        Raises:
+            RuntimeError: The connection is gone: what is enlisted for it would never be taken off again.
+        """
+        if subscriber not in self.subscribers:
+            raise RuntimeError("This connection has left the hub.")
         subscription = Subscription(subscriber, event, call, group, sent=group.reading)
         self.readings.enlist(subscription)
         return subscription
@@ -164,9 +209,15 @@ class Hub:
         self.send(frames)
 
     async def certain_of(self, subscriber: Subscriber) -> None:
-        """Wait until what was heard of a subscriber's user is looked into (a round; a second at the most)."""
-        deadline = self.loop.time() + 1.0
-        while identity.is_doubted(self, subscriber) and self.loop.time() < deadline:
+        """Wait until what was heard of a subscriber's user is looked into (a round), or the subscriber is gone.
+
+        Raises:
+            Unavailable: It cannot be looked into: the database does not answer.
+        """
+        deadline = self.loop.time() + CHECK_SECONDS
+        while subscriber in self.subscribers and identity.is_doubted(self, subscriber):
+            if self.loop.time() > deadline:
+                raise Unavailable("It cannot be checked who this is.")
             self._wake.set()
             await asyncio.sleep(0.002)
 
@@ -257,6 +308,7 @@ class Hub:
         changes = self._pending
         self._pending = Changes()
         await identity.refresh(self)
+        self.held.release()
         await self.triage.judge()
         self.triage.count_again(self.spawn)
         due = self.readings.due()
@@ -341,9 +393,8 @@ class Hub:
     def _failed(self, group: Group, exception: Exception, frames: Frames) -> None:
         """A query that can no longer be read: over, if its reader may not; again later, if the database did not answer."""
         if isinstance(exception, AudienceChanged):
-            identity.doubt(self, [subscription.subscriber for subscription in group.subscriptions])
             group.touch(None)
-            self._wake.set()
+            self.doubt_audience(subscription.subscriber for subscription in group.subscriptions)
             return
         for subscription in group.subscriptions:
             subscription.is_owed = False
@@ -355,6 +406,11 @@ class Hub:
             self.loop.call_later(delay * jitter(), self._wake.set)
             return
         self._end(group, error, frames)
+
+    def doubt_audience(self, subscribers: Iterable[Subscriber]) -> None:
+        """One of these belongs to another audience by now: the next round looks who it is."""
+        identity.doubt(self, subscribers)
+        self._wake.set()
 
     def _end(self, group: Group, error: BindingError, frames: Frames) -> None:
         for subscription in [*group.subscriptions]:
@@ -380,12 +436,15 @@ class Hub:
         to, name = event["to"], event["name"]
         encoded = message(event["event"], event["data"])
         for subscriber in [*self.subscribers]:
-            if not _concerns(subscriber, to, name):
-                continue
-            if subscriber.congested:
-                subscriber.overflow(event["event"])
-            else:
-                subscriber.push([encoded])
+            if _concerns(subscriber, to, name):
+                self.deliver_to(subscriber, event["event"], encoded, partial(_concerns, subscriber, to, name))
+
+    def deliver_to(self, subscriber: Subscriber, event: str, frame: bytes, is_due: Callable[[], bool]) -> None:
+        """Send a message that is not part of a live read: at once, or after the check of whose the connection is."""
+        if subscriber.congested:
+            subscriber.overflow(event)
+        elif not self.held.keeps(subscriber, event, frame, is_due):
+            subscriber.push([frame])
 
 
 def _concerns(subscriber: Subscriber, to: str, name: Any) -> bool:

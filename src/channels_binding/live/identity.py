@@ -132,14 +132,15 @@ def check_tokens(hub: "Hub", subscribers: Iterable[Subscriber]) -> None:
     """Look tokens up again, beside everything else; a connection whose token is no longer good is ended."""
     waiting = [*subscribers]
     for _ in range(min(TOKEN_CHECKS_AT_ONCE, len(waiting))):
-        hub.spawn(_check_tokens(waiting))
+        hub.spawn(_check_tokens(hub, waiting))
 
 
-async def _check_tokens(waiting: list[Subscriber]) -> None:
+async def _check_tokens(hub: "Hub", waiting: list[Subscriber]) -> None:
     while waiting:
         subscriber = waiting.pop()
         try:
-            await subscriber.identify()
+            if await subscriber.identify():
+                await reevaluate(hub, subscriber)
         except Unauthenticated:
             subscriber.end(UNAUTHENTICATED, "the token is no longer good")
         except Exception as exception:
@@ -218,15 +219,16 @@ async def refresh(hub: "Hub") -> None:
 
 async def _check(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
     """Read the users of these connections again: end those who may not be here, and re-evaluate those who changed."""
-    asked = [(each.user, each.session_key) for each in subscribers]
-    users = await run(_read_users, asked) if asked else []
-    for subscriber, (old, _), user in zip(subscribers, asked, users, strict=True):
-        if subscriber.user is not old:
-            continue  # somebody else's by now, who was read later than this
+    asked = [(hub.presence(each), each.user, each.session_key) for each in subscribers]
+    users = await run(_read_users, [(user, session_key) for _, user, session_key in asked]) if asked else []
+    for (presence, old, _), user in zip(asked, users, strict=True):
+        subscriber = presence.subscriber
+        if not hub.is_present(presence):
+            continue  # gone, or somebody else's by now, who was read later than this
         if user is None:
             subscriber.end(UNAUTHENTICATED, "signed out")
         elif _is_changed(old, user):
-            subscriber.user = user
+            subscriber.refresh_user(user)
             await reevaluate(hub, subscriber)
 
 
@@ -295,37 +297,47 @@ async def reevaluate(hub: "Hub", subscriber: Subscriber) -> None:
     Until that is done nothing is told to it.
     """
     with _checking(hub, [subscriber]):
-        await _forget_streams(subscriber)
+        await _forget_streams(hub, subscriber)
         for subscription in [*subscriber.subscriptions]:
             await _reread(hub, subscription)
         await hub.feeds.move(subscriber)
     hub.tell(subscriber.subscriptions)
+    hub.held.release()
 
 
 async def _reread(hub: "Hub", subscription: "Subscription") -> None:
-    """Move a read to the group of the audience that its user is in now, and mark it stale."""
+    """Move a read to the group of the audience that its user is in now, and mark it stale.
+
+    Unless it is over by the time it is read, or its connection is another's again: then that is a matter of who did that.
+    """
     subscriber = subscription.subscriber
+    presence = hub.presence(subscriber)
     subscription.call = subscription.call.as_user(subscriber.user, subscriber.scope)
+    failed = group = None
     try:
         group = await hub.open(subscription.call)
     except Exception as exception:
-        error = as_error(exception)
-        if error.retry or isinstance(error, Internal):
+        failed = as_error(exception)
+    if not hub.is_present(presence) or subscription not in subscriber.subscriptions:
+        return
+    if failed is not None:
+        if failed.retry or isinstance(failed, Internal):
             lost(hub)
         else:
-            _end(hub, subscription, failure(error, subscription.event))
-        return
-    if group is subscription.group:
+            _end(hub, subscription, failure(failed, subscription.event))
+    elif group is subscription.group:
         group.touch(None)
-    else:
+        hub._wake.set()
+    elif group is not None:
         hub.move(subscription, group)
 
 
-async def _forget_streams(subscriber: Subscriber) -> None:
+async def _forget_streams(hub: "Hub", subscriber: Subscriber) -> None:
     """No longer hear what handlers dispatch on streams that the user may not hear any more."""
-    admitted = [*subscriber.streams.items()]
+    presence, admitted = hub.presence(subscriber), [*subscriber.streams.items()]
     calls = [Call(stream, action, {}, subscriber.user, scope=subscriber.scope) for stream, action in admitted]
-    for call in await run(_refused, calls) if calls else ():
+    refused = await run(_refused, calls) if calls else ()
+    for call in refused if hub.is_present(presence) else ():
         subscriber.streams.pop(call.stream, None)
 
 

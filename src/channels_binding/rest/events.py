@@ -25,7 +25,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from channels_binding import authentication, codecs
-from channels_binding.authentication import Identity
+from channels_binding.authentication import Identity, facts_of
 from channels_binding.calls import Call
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import (
@@ -121,15 +121,16 @@ class _Again:
     def __init__(self, view: "BindingView") -> None:
         self.view = view
 
-    def __call__(self) -> Any:
-        """The user whose token it is. In a worker thread.
+    def __call__(self) -> tuple[Any, Any]:
+        """The user whose token it is, and what it says beside (``request.auth``). In a worker thread.
 
         Raises:
             AuthenticationFailed: The token is no longer good.
         """
         request = copy(self.view.request._request)
         request.user = AnonymousUser()  # as it came; DRF has noted there whom it found
-        return Request(request, authenticators=self.view.get_authenticators()).user
+        found = Request(request, authenticators=self.view.get_authenticators())
+        return found.user, found.auth
 
 
 class Body:
@@ -157,11 +158,12 @@ class EventStream:
         call: Call,
         identity: Identity,
         have: str | None,
-        again: Callable[[], Any],
+        again: Callable[[], tuple[Any, Any]],
     ) -> None:
         """``have`` is the ``v`` that a returning client has (``Last-Event-ID``)."""
         self.loop = hub.loop
         self.hub = hub
+        self.revision = 0
         self.id = secrets.token_urlsafe(9)
         self.call = call
         self.scope: Mapping[str, Any] = call.scope
@@ -219,15 +221,18 @@ class EventStream:
         """Join, read, and put the first message; between the last two nothing is awaited, so no push can come between."""
         try:
             await self.hub.ready()
+            if self._is_over:
+                return
             self.hub.join(self)
             live_identity.watch(self.auth)
-            group = await self.hub.open(self.call)
+            opened = await self.hub.open_for(self, lambda: self.call.as_user(self.user, self.scope))
+            if opened is None:
+                return
+            group, self.call = opened
             if group.reading is None:
                 raise NotFound()
         except Exception as exception:
             self._finish(as_error(exception), self.call.event)
-            return
-        if self._is_over:
             return
         self.streams[self.call.stream] = self.call.action
         self.subscription = self.hub.subscribe(group, self, self.call.event, self.call)
@@ -318,15 +323,26 @@ class EventStream:
     def has_token(self) -> bool:
         return self.auth is not None
 
-    async def identify(self) -> None:
-        """Ask again who this is.
+    def refresh_user(self, user: Any) -> None:
+        """The same user, read again."""
+        self.revision += 1
+        self.user = user
+
+    async def identify(self) -> bool:
+        """Ask again who this is. Returns whether the token says something else than before.
 
         Raises:
             Unauthenticated: The token is no longer good.
         """
         try:
-            user = await run(self._again)
+            user, auth = await run(self._again)
         except Exception as exception:
             raise as_error(exception) from None
         if getattr(user, "pk", None) != getattr(self.user, "pk", None):
             raise Unauthenticated()
+        if facts_of(auth) == facts_of(self.auth):
+            return False
+        self.revision += 1
+        self.identity, self.auth = replace(self.identity, auth=auth), auth
+        self.scope = self.identity.into(self.scope)
+        return True
