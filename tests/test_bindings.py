@@ -5,12 +5,10 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.permissions import BasePermission
 
 from channels_binding.bindings import AsyncBinding, Binding, bind
-from channels_binding.calls import Call
 from channels_binding.exceptions import Forbidden
-from channels_binding.registry import registry
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -149,18 +147,3 @@ async def test_a_built_in_action_can_be_overridden_by_a_coroutine_that_awaits_it
     }
     assert (await socket.call("zoo.Mixed.rows"))["data"] == {"titles": ["LOUD"]}
     assert (await socket.call("zoo.Mixed.save", {"id": note.pk, "title": "again"}))["data"]["shouted"] is True
-
-
-def test_users_share_an_answer_only_where_nothing_depends_on_who_asks() -> None:
-    def audience(cls: Any) -> Any:
-        user = type("User", (), {"pk": 7, "is_authenticated": True})()
-        return cls(Call(cls.get_stream(), "search", {}, user)).get_audience()
-
-    class Blind(AsyncBinding):
-        stream = "zoo.Blind"
-        model = Note
-        permission_classes = (IsAuthenticated, AllowAny)
-
-    assert audience(Blind) == ("all",)
-    for name in ("zoo.OwnNote", "zoo.GuardedNote", "zoo.Mixed", "zoo.Serialized"):
-        assert audience(registry.get(name)) == ("user", 7)

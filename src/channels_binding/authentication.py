@@ -65,9 +65,47 @@ class Identity:
         """Seconds since the epoch at which the token is over: a JWT's ``exp``, else an ``expires`` or ``expiry``."""
         return expiry_of(self.auth)
 
-    def into(self, scope: Mapping[str, Any]) -> dict[str, Any]:
-        """A scope that says who this is, for handlers and for DRF's classes: ``user``, ``auth``, ``auth_key``."""
-        return {**scope, "user": self.user, "auth": self.auth, "auth_key": self.key}
+    def into(self, scope: Mapping[str, Any], connection: str | None = None) -> dict[str, Any]:
+        """A scope that says who this is, for handlers and for DRF's classes: ``user``, ``auth``, ``auth_key``.
+
+        Args:
+            connection: By which two who are nobody in particular are told apart (``Call.caller``).
+        """
+        told = {"user": self.user, "auth": self.auth, "auth_key": self.key, "connection_id": connection}
+        return {**scope, **told, "caller": self._caller(scope, connection)}
+
+    def _caller(self, scope: Mapping[str, Any], connection: str | None) -> str:
+        """What tells this identity from another of the same user: 32 hex digits of BLAKE2b over how it is known, and shown."""
+        how = ("token", self.token) if self.token is not None else ("session", self.session_key)
+        return hashlib.blake2b(repr((how, _shown(scope, connection))).encode(), digest_size=16).hexdigest()
+
+
+_OF_ONE_HANDSHAKE = (b"sec-websocket-key",)
+_LEFT_OUT = frozenset(
+    {
+        *("user", "session", "auth", "auth_key"),  # which the identity says
+        *("headers", "cookies", "client", "connection_id", "caller", "app"),  # looked at below, or the same for all
+    }
+)
+
+
+def _shown(scope: Mapping[str, Any], connection: str | None) -> Any:
+    """What a request made of the scope would show of the caller: headers, cookies, address, path, what a middleware has set.
+
+    Two tabs of one browser show the same. An object of a middleware's own may mean anything, so it is no other connection's.
+    """
+    headers = sorted((name, value) for name, value in scope.get("headers", ()) if name not in _OF_ONE_HANDSHAKE)
+    others = {str(name): value for name, value in scope.items() if name not in _LEFT_OUT}
+    client = (scope.get("client") or (None,))[0]
+    return headers, client, sorted(others.items()) if _is_plain(others) else (sorted(others), connection)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value)) and all(map(_is_plain, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (str, bytes, int, float))
 
 
 def expiry_of(auth: Any) -> float | None:

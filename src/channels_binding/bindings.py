@@ -12,11 +12,11 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
+from channels_binding import sharing
 from channels_binding.actions import bind, collect
 from channels_binding.conf import get_settings
 from channels_binding.filters import filterset_class
 from channels_binding.mixins import ModelActions
-from channels_binding.permissions import USER_BLIND
 from channels_binding.shapes import Shapes
 from channels_binding.threads import either, run
 from channels_binding.types import Audience, Outlet
@@ -38,25 +38,14 @@ class BaseBinding(Shapes):
 
     # Who shares an answer
 
-    @classmethod
-    def depends_on_user(cls) -> bool:
-        """Whether two signed-in users may get different answers, as far as can be told from what is overridden."""
-        if any(permission not in USER_BLIND for permission in cls.get_permission_classes()):
-            return True
-        if cls.serializer_class is not None or cls.filterset_class is not None:
-            return True
-        return any(getattr(cls, hook) is not getattr(BaseBinding, hook) for hook in _USER_HOOKS)
-
     def get_audience(self) -> Audience:
         """What the answer depends on besides the query. Connections of one audience share one evaluation.
 
-        By default the user, unless nothing about the binding depends on who asks. Override it to share more:
+        By default who calls (user, authentication, and what else a request shows; nobody in particular is each connection),
+        unless all that takes part in the answer is known to ask nothing of the caller. Override it to share more:
         ``return ("team", self.user.team_id)``. It must tell apart all who may get different answers.
         """
-        if not self.depends_on_user():
-            return ("all",)
-        token = self.call.scope.get("auth_key")  # one user's tokens may open different doors
-        return ("user", getattr(self.user, "pk", None), *(() if token is None else (token,)))
+        return self.call.caller if sharing.reasons(self) else ("all",)
 
     # What a search takes
 
@@ -128,12 +117,6 @@ def _coroutine_hooks(cls: type[BaseBinding]) -> list[str]:
     plain = (name for name, value in ours.items() if inspect.isfunction(value) and not iscoroutinefunction(value))
     hooks = (name for name in plain if not name.startswith("_") and name not in cls._actions)
     return [name for name in hooks if iscoroutinefunction(getattr(cls, name, None))]
-
-
-_USER_HOOKS = (
-    "get_queryset", "get_serializer_class", "get_serializer_context", "get_serializer", "get_permissions",
-    "get_filterset_class", "check_permissions", "check_object_permissions", "may_see", "get_object", "labels_of",
-)  # fmt: skip
 
 
 class Binding(ModelActions, BaseBinding):

@@ -1,7 +1,7 @@
 """A Call: who asks which stream for which action with what data. And a Reading: what a read answers."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -57,6 +57,17 @@ class Call:
     @property
     def is_live(self) -> bool:
         return self.data.get("live", True) is not False
+
+    @property
+    def caller(self) -> Hashable:
+        """Who asks, as far as callers can be told apart: the user, how that is known, and what else a request shows.
+
+        Nobody in particular is as many callers as there are connections.
+        """
+        key = getattr(self.user, "pk", None)
+        if key is None:
+            return ("nobody", self.scope.get("connection_id"))
+        return ("user", type(self.user).__name__, str(key), self.scope.get("caller"))
 
     def as_user(self, user: Any, scope: Mapping[str, Any] | None = None) -> "Call":
         """The same question by another (or a freshly read) user."""

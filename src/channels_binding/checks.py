@@ -15,6 +15,7 @@ from django_filters.filterset import BaseFilterSet
 from rest_framework.serializers import BaseSerializer, ModelSerializer
 from rest_framework.utils import model_meta
 
+from channels_binding import sharing
 from channels_binding.authentication import is_drf
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings, load_classes
@@ -297,9 +298,11 @@ def _exposure(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
 def _cost(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     """I001: each user's live reads are evaluated alone, although perhaps all see the same."""
     is_default = cls.get_audience is BaseBinding.get_audience and cls.get_queryset is BaseBinding.get_queryset
-    if is_default and cls.depends_on_user():
+    found = sharing.reasons_of_class(cls) if is_default else []
+    if found:
         yield Info(
-            f"{cls.__name__} evaluates its live reads for each user alone: it cannot be seen that all would get the same.",
+            f"{cls.__name__} evaluates its live reads for each caller alone, since not all need get the same: "
+            f"{'; '.join(found)}.",
             hint='If they do, say so: def get_audience(self): return ("all",). If they do not, leave it.',
             obj=cls,
             id="channels_binding.I001",

@@ -136,7 +136,7 @@ class Socket:
         self.revision += 1
         self.identity, self.user, self.auth = identity, identity.user, identity.auth
         self.session_key = identity.session_key
-        self.scope = identity.into(self._handshake)
+        self.scope = identity.into(self._handshake, self.id)
         live_identity.watch(identity.auth)
         self._expire_at(identity.expires_at)
 

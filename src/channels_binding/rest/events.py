@@ -85,7 +85,7 @@ def respond(view: "BindingView", call: Call) -> StreamingHttpResponse:
         raise NotAcceptable("Server-sent events need an ASGI server.")
     identity = _identity(view.request)
     scope = {**request.scope, "session": getattr(request, "session", None)}
-    question = replace(call, user=identity.user, scope=identity.into(scope), request=None, outlet=None)
+    question = replace(call, user=identity.user, scope=identity.into(scope, _id()), request=None, outlet=None)
     hub = async_to_sync(_checked)(question)
     stream = EventStream(hub, question, identity, view.request.headers.get("Last-Event-ID"), _Again(view))
     response = StreamingHttpResponse(Body(stream), content_type="text/event-stream")
@@ -93,6 +93,11 @@ def respond(view: "BindingView", call: Call) -> StreamingHttpResponse:
     response["X-Accel-Buffering"] = "no"  # nginx would collect it
     patch_vary_headers(response, ("Accept", "Cookie"))
     return response
+
+
+def _id() -> str:
+    """The name of a stream of events, by which it is told from others."""
+    return secrets.token_urlsafe(9)
 
 
 async def _checked(call: Call) -> Hub:
@@ -164,7 +169,7 @@ class EventStream:
         self.loop = hub.loop
         self.hub = hub
         self.revision = 0
-        self.id = secrets.token_urlsafe(9)
+        self.id = str(call.scope["connection_id"])
         self.call = call
         self.scope: Mapping[str, Any] = call.scope
         self.identity = identity
@@ -344,5 +349,5 @@ class EventStream:
             return False
         self.revision += 1
         self.identity, self.auth = replace(self.identity, auth=auth), auth
-        self.scope = self.identity.into(self.scope)
+        self.scope = self.identity.into(self.scope, self.id)
         return True

@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
+from tests.live.test_identity import GroupNoteBinding
+
 
 def shown(*arguments: str) -> str:
     out = StringIO()
@@ -25,10 +27,10 @@ def test_one_stream_is_shown_in_full() -> None:
     (described,) = json.loads(shown("zoo.OwnNote", "--json"))
     assert described["fields"] == ["id (read only)", "title", "rank", "owner (read only)"]
     assert described["filters"] == ["rank__gte"]
-    assert described["live reads"] == "each user reads alone"
+    assert described["live reads"] == "each caller reads alone: get_queryset() is OwnNoteBinding's own"
     assert "update" in described["actions"]
     (shared,) = json.loads(shown("zoo.Note", "--json"))
-    assert shared["live reads"] == "all signed-in users share one reading"
+    assert shared["live reads"] == "all who are let in"
     assert "title__icontains" in shared["filters"]
 
 
@@ -49,11 +51,17 @@ def explained(stream: str, **data: Any) -> dict[str, Any]:
 
 def test_how_a_change_finds_a_list_is_explained(ann: Any) -> None:
     found = explained("zoo.Note", filters={"done": True, "labels__name": "x"})
-    assert found["audience"] == "('all',) (all signed-in users share one reading)"
+    assert (found["audience"], found["shared by"]) == ("('all',)", "all who are let in")
     assert found["any change of"] == ["zoo.Label", "zoo.Note_labels"]
     assert found["a row"].startswith("every change runs the list again: it has annotations, distinct rows")
     assert {"done: by value", "rank__in: by value", "rank__gte: by value"} <= {*found["filters"]}
     assert "labels: the database is asked" in found["filters"]
+
+
+def test_who_shares_a_list_and_why_not_is_explained(ann: Any) -> None:
+    alone = explained("zoo.Note", labels=True)["shared by"]
+    assert alone == "each caller reads alone: labels are what User.__str__() says; labels are what Label.__str__() says"
+    assert explained(GroupNoteBinding.stream)["shared by"] == "those of whom get_audience() says the same"
 
 
 def test_what_rows_have_in_common_is_told(ann: Any) -> None:

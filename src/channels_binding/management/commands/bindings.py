@@ -11,7 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, router
 
-from channels_binding import codecs
+from channels_binding import codecs, sharing
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
 from channels_binding.conditions import ORDERED_KINDS, is_exact
@@ -64,9 +64,11 @@ def explain(cls: type[BaseBinding], user: Any, data: dict[str, Any]) -> dict[str
         return described | {"matched": "it has no lists"}
     call = Call(cls.get_stream(), "search", data, user)
     found = evaluate(call)
-    audience = settle(registry.get(call.stream)(call).get_audience())
+    binding = registry.get(call.stream)(call)
+    audience = settle(binding.get_audience())
     return described | {
-        "audience": f"{audience} ({_sharing(cls)})",
+        "audience": str(audience),
+        "shared by": _sharing(cls, sharing.reasons(binding)),
         "any change of": sorted(found.labels - row_labels(cls.get_model())),
         "a row": _matched(found),
         "filters": [f"{name}: {how}" for name, how in sorted(_filter_matching(cls).items())],
@@ -110,10 +112,10 @@ def _name(cls: type[BaseBinding]) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _sharing(cls: type[BaseBinding]) -> str:
+def _sharing(cls: type[BaseBinding], reasons: list[str]) -> str:
     if has_own_audience(cls):
-        return "as get_audience() says"
-    return "each user reads alone" if cls.depends_on_user() else "all signed-in users share one reading"
+        return "those of whom get_audience() says the same"
+    return f"each caller reads alone: {'; '.join(reasons)}" if reasons else "all who are let in"
 
 
 def describe(cls: type[BaseBinding]) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def describe(cls: type[BaseBinding]) -> dict[str, Any]:
         "fields": _fields(cls),
         "filters": _filters(cls),
         "search": list(cls.search_fields),
-        "live reads": _sharing(cls),
+        "live reads": _sharing(cls, sharing.reasons_of_class(cls)),
     }
 
 

@@ -1,0 +1,250 @@
+"""Who shares an answer: everybody where all that makes it is known to ask nothing of the caller, else each caller alone."""
+
+from typing import Any
+from unittest import mock
+
+import django_filters
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser, Group
+from django.core.files.storage import FileSystemStorage
+from django.db import models
+from django.db.models import Count, F, Func, Value
+from django.db.models.functions import Lower
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
+
+from channels_binding import sharing
+from channels_binding.authentication import Identity
+from channels_binding.calls import Call
+from channels_binding.consumers import AsyncBinding, bind
+from channels_binding.registry import registry
+from tests.project.zoo.models import Note
+
+NAME = "tests.Judged"
+
+
+class Loud(Func):
+    """An expression of the project's."""
+
+    function = "UPPER"
+
+
+class Owned(models.QuerySet[Any]):
+    def filter(self, *args: Any, **kwargs: Any) -> Any:
+        return super().filter(*args, **kwargs)
+
+
+class MineManager(models.Manager[Any]):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(name="mine")
+
+
+class Helped(models.QuerySet[Any]):
+    """What it adds is called by nothing of Django's."""
+
+    def open(self) -> Any:
+        return self.filter(done=False)
+
+
+class PlainSerializer(serializers.ModelSerializer[Any]):
+    class Meta:
+        model = Note
+        fields = ("id", "title")
+
+
+class OwnSerializer(PlainSerializer):
+    def to_representation(self, instance: Any) -> Any:
+        return super().to_representation(instance)
+
+
+class PlainFilters(django_filters.FilterSet):
+    class Meta:
+        model = Note
+        fields = ("rank",)
+
+
+class OwnFilters(PlainFilters):
+    @property
+    def qs(self) -> Any:
+        return super().qs
+
+
+class MethodFilters(django_filters.FilterSet):
+    odd = django_filters.BooleanFilter(method="only_odd")
+
+
+class RequestFilters(django_filters.FilterSet):
+    owner = django_filters.ModelChoiceFilter(queryset=lambda request: get_user_model().objects.all())
+
+
+def judged(members: dict[str, Any], data: dict[str, Any] | None = None, action: str = "search") -> list[str]:
+    cls = type("JudgedBinding", (AsyncBinding,), {"stream": NAME, "model": Note, "fields": ("id", "title"), **members})
+    return sharing.reasons(cls(Call(NAME, action, data or {}, AnonymousUser())))
+
+
+PROVEN: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "permissions that only ask whether somebody is there": {"permission_classes": (IsAuthenticated, AllowAny)},
+    "a stock serializer": {"serializer_class": PlainSerializer},
+    "a queryset of plain values": {"queryset": Note.objects.filter(done=False, rank__in=[1, 2]).order_by("-rank")},
+    "Django's expressions": {"queryset": Note.objects.annotate(n=Count("labels")).filter(title=Lower(Value("X")))},
+    "a queryset class that overrides nothing": {"queryset": Helped(Note)},
+    "hooks of writes": {"perform_create": lambda self, serializer: None, "clean": lambda self, serializer: None},
+    "events": {"close": bind("close")(lambda self, data: None)},
+    "helpers": {"helper": lambda self: self.user},
+    "stock filters": {"filterset_class": PlainFilters},
+}
+
+
+@pytest.mark.parametrize("members", PROVEN.values(), ids=PROVEN)
+def test_what_is_known_to_ask_nothing_of_the_caller_is_shared(members: dict[str, Any]) -> None:
+    assert judged(members, {"filters": {"rank": 1}} if "filterset_class" in members else {}) == []
+
+
+UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
+    "get_queryset": ({"get_queryset": lambda self: Note.objects.filter(owner=self.user)}, "get_queryset() is"),
+    "filter_queryset": ({"filter_queryset": lambda self, queryset, data: queryset}, "filter_queryset() is"),
+    "a private hook": ({"_matching": lambda self, data: None}, "_matching() is"),
+    "a search of its own": ({"search": lambda self, data: None}, "search() is"),
+    "a search under another name": ({"mine": bind("search")(lambda self, data: None)}, "search is answered by"),
+    "a special method": (
+        {"__getattribute__": lambda self, name: object.__getattribute__(self, name)},
+        "__getattribute__",
+    ),
+    "its making": ({"__init__": lambda self, call: AsyncBinding.__init__(self, call)}, "__init__() is"),
+    "a property": ({"page_size": property(lambda self: self.user.pk)}, "page_size of"),
+    "a list of its own kind": ({"search_fields": type("Lazy", (list,), {})(["title"])}, "search_fields of"),
+    "a permission": ({"permission_classes": (IsAdminUser,)}, "IsAdminUser may"),
+    "composed permissions": ({"permission_classes": (IsAuthenticated | IsAdminUser,)}, "may ask who calls"),
+    "a single permission": ({"permission_class": IsAdminUser}, "IsAdminUser may"),
+    "get_permissions": ({"get_permissions": lambda self: []}, "get_permissions() is"),
+    "a serializer's method": ({"serializer_class": OwnSerializer}, "rows are shown by code of OwnSerializer"),
+    "a queryset's own filter": ({"queryset": Owned(Note)}, "queryset of"),
+    "an expression": ({"queryset": Note.objects.filter(title=Loud(F("title")))}, "queryset of"),
+    "an expression in an order": ({"queryset": Note.objects.order_by(Loud(F("title")))}, "queryset of"),
+    "an expression in an annotation": ({"queryset": Note.objects.annotate(x=Loud(F("title")))}, "queryset of"),
+    "an expression in a subquery": (
+        {"queryset": Note.objects.filter(pk__in=Note.objects.filter(title=Loud(F("title"))).values("pk"))},
+        "queryset of",
+    ),
+}
+
+
+@pytest.mark.parametrize(("members", "reason"), UNKNOWN.values(), ids=UNKNOWN)
+def test_what_is_not_known_is_the_callers_own_and_says_why(members: dict[str, Any], reason: str) -> None:
+    found = judged(members)
+    assert [each for each in found if reason in each], found
+
+
+@pytest.mark.parametrize("cls", [OwnFilters, MethodFilters, RequestFilters])
+def test_filters_of_the_projects_take_part_where_they_are_named(cls: Any) -> None:
+    members = {"filterset_class": cls}
+    assert judged(members) == []
+    name = next(iter(cls.base_filters))
+    assert judged(members, {"filters": {name: "1"}})
+
+
+def test_a_filter_by_a_related_row_and_its_text_take_part_as_its_own_stream_lets_the_caller_see_it() -> None:
+    members = {"fields": ("id", "parent"), "filterset_fields": ("parent", "rank")}
+    asked: list[dict[str, Any]] = [{"filters": {"parent": 1}}, {"filters": {"rank": 1}}, {"labels": True}, {}]
+    whose = registry.for_model(Note)
+    assert whose is not None
+    assert [bool(judged(members, data)) for data in asked] == [
+        bool(sharing.reasons_of_class(whose)),
+        False,
+        True,  # Note.__str__ is the project's
+        False,
+    ]
+
+
+def test_a_database_router_may_choose_by_who_calls(settings: Any) -> None:
+    router = type("Router", (), {})
+    settings.DATABASE_ROUTERS = [router()]
+    (found,) = judged({})
+    assert found.startswith("Router of DATABASE_ROUTERS may choose by who calls")
+    router.depends_on_caller = False  # type: ignore[attr-defined]
+    assert judged({}) == []
+
+
+def test_rows_of_a_model_whose_manager_is_the_projects_are_not_known() -> None:
+    assert judged({"model": Group, "fields": ("id", "name")}) == [], "GroupManager is Django's"
+    for base in (models.Manager.from_queryset(Owned), MineManager):
+        manager: Any = base()
+        manager.model, manager._db = Group, None
+        with mock.patch.object(Group._meta, "default_manager", manager):
+            (found,) = judged({"model": Group, "fields": ("id", "name")})
+        assert found == "the default manager of Group is the project's"
+
+
+def test_files_in_a_storage_of_the_projects_may_be_shown_to_each_otherwise() -> None:
+    class Signed(FileSystemStorage):
+        pass
+
+    column = models.FileField(storage=Signed())
+    assert not sharing._is_by(type(sharing._inner(column.storage)), ("django",))
+
+
+# Whose an answer is that is not shared
+
+
+def caller(user: Any, connection: str = "a", **members: Any) -> Any:
+    token, session_key = members.pop("token", None), members.pop("session_key", None)
+    scope: dict[str, Any] = {"type": "websocket", "path": "/ws/", "headers": [(b"host", b"x")], **members}
+    identity = Identity(user, token=token, session_key=session_key)
+    return Call(NAME, "search", {}, user, scope=identity.into(scope, connection)).caller
+
+
+@pytest.fixture
+def ann() -> Any:
+    return get_user_model()(pk=7)
+
+
+def test_two_tabs_of_one_browser_are_one_caller(ann: Any) -> None:
+    headers = [[(b"host", b"x"), (b"sec-websocket-key", key)] for key in (b"1", b"2")]
+    client = [("10.0.0.1", port) for port in (1, 2)]
+    first, second = (
+        caller(ann, connection, session_key="s", headers=headers[i], client=client[i])
+        for i, connection in enumerate("ab")
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"token": "t"},
+        {"session_key": "other"},
+        {"headers": [(b"host", b"y")]},
+        {"headers": [(b"host", b"x"), (b"accept-language", b"de")]},
+        {"headers": [(b"host", b"x"), (b"cookie", b"theme=dark")]},
+        {"path": "/ws/tenant-2/"},
+        {"client": ("10.0.0.2", 1)},
+        {"query_string": b"tenant=2"},
+        {"tenant": 2},
+        {"state": {"tenant": 2}},
+    ],
+    ids=str,
+)
+def test_another_token_session_or_request_is_another_caller(ann: Any, members: dict[str, Any]) -> None:
+    assert caller(ann, session_key="s") != caller(ann, **{"session_key": "s", **members})
+
+
+def test_nobody_in_particular_is_as_many_callers_as_there_are_connections() -> None:
+    nobody = AnonymousUser()
+    assert caller(nobody, "a") != caller(nobody, "b")
+    assert caller(nobody, "a") == caller(nobody, "a")
+    assert caller(nobody, "a", token="key of ours") != caller(nobody, "b", token="key of theirs")
+
+
+def test_an_object_of_a_middlewares_own_is_no_other_connections(ann: Any) -> None:
+    tenant = object()
+    assert caller(ann, "a", tenant=tenant) != caller(ann, "b", tenant=tenant)
+
+
+def test_two_users_and_two_kinds_of_users_are_other_callers(ann: Any) -> None:
+    class TokenUser:
+        pk = 7
+        is_authenticated = True
+
+    assert len({caller(ann), caller(get_user_model()(pk=8)), caller(TokenUser())}) == 3
