@@ -17,6 +17,7 @@ from django.utils.choices import CallableChoiceIterator
 from rest_framework import ISO_8601, serializers
 from rest_framework.settings import api_settings
 
+from channels_binding.classes import is_written_in
 from channels_binding.fields import Base64Field, RangeField
 from channels_binding.serializers import SafeIntegerField
 
@@ -75,7 +76,7 @@ def bind_of(field: Any, model: type[models.Model], column: Any) -> Bind | None:
 
 def is_djangos(column: Any) -> bool:
     """Whether a column is one of Django's own classes, so that the type of its values is known."""
-    return type(column).__module__.startswith(("django.db.models.", "django.contrib.postgres."))
+    return is_written_in(type(column), "django.db.models", "django.contrib.postgres")
 
 
 def _as_stored(get_request: Callable[[], Request]) -> None:

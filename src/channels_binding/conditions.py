@@ -17,6 +17,8 @@ from django.db.models.expressions import Col
 from django.db.models.fields.related_lookups import RelatedExact, RelatedIn, RelatedIsNull
 from django.db.models.sql.where import AND, WhereNode
 
+from channels_binding.classes import is_written_in
+
 EXACT_KINDS = frozenset(
     {
         *("AutoField", "BigAutoField", "SmallAutoField", "BooleanField", "UUIDField"),
@@ -122,7 +124,7 @@ def is_exact(target: "models.Field[Any, Any]", alias: str) -> bool:
 
 def _is_djangos(thing: Any) -> bool:
     """Whether a field or lookup is Django's own: those of others may compare as they like."""
-    return type(thing).__module__.startswith("django.db.models.")
+    return is_written_in(type(thing), "django.db.models")
 
 
 def _values(lookup: Any) -> frozenset[Any] | None:

@@ -20,6 +20,7 @@ from django_filters.utils import get_model_field
 from django_filters.widgets import BaseCSVWidget
 from rest_framework.filters import SearchFilter, search_smart_split
 
+from channels_binding.classes import is_written_in
 from channels_binding.exceptions import Invalid
 from channels_binding.failures import django_field_errors
 
@@ -96,7 +97,7 @@ _FILTERING = ("__init__", "qs", "filter_queryset", "get_filters", "get_form_clas
 
 
 def _is_django_filters(filter_: Any) -> bool:
-    return type(filter_).__module__.startswith("django_filters.") and filter_.method is None
+    return is_written_in(type(filter_), "django_filters") and filter_.method is None
 
 
 def apply_filters(

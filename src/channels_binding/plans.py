@@ -20,6 +20,7 @@ from rest_framework import serializers as drf
 
 from channels_binding import codecs, serializers
 from channels_binding.calls import Row
+from channels_binding.classes import is_written_in
 from channels_binding.columns import Bind, Request, bind_of
 from channels_binding.fields import RangeField
 from channels_binding.selections import Selection, Values, converted, is_stock_queryset, selection_of
@@ -303,7 +304,7 @@ def is_stock_class(serializer_class: type) -> bool:
 
 
 def _is_stock(cls: type) -> bool:
-    return cls is serializers.BindingSerializer or cls.__module__.startswith("rest_framework.")
+    return cls is serializers.BindingSerializer or is_written_in(cls, "rest_framework")
 
 
 _names: "WeakKeyDictionary[type, frozenset[str] | None]" = WeakKeyDictionary()

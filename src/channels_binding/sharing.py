@@ -22,6 +22,7 @@ from django.forms import Form
 from django_filters import FilterSet
 
 from channels_binding import permissions, serializers
+from channels_binding.classes import is_written_in
 from channels_binding.columns import is_djangos
 from channels_binding.mixins import ModelActions
 from channels_binding.plans import Branch, Column, Nest, Plan, plan_of
@@ -102,17 +103,13 @@ def _of_source(cls: Any, action: str) -> Iterator[str]:
 def _by_the_project(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """Names and values in the bodies of those of its bases that are not written by ``owners``."""
     for base in cls.__mro__:
-        if base is not object and not _is_by(base, owners):
+        if base is not object and not is_written_in(base, *owners):
             yield from vars(base).items()
-
-
-def _is_by(cls: type, owners: tuple[str, ...]) -> bool:
-    return cls.__module__.partition(".")[0] in owners
 
 
 def _overrides(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """What a project's class says otherwise than its owners' classes; names of its own are called by nothing of theirs."""
-    known = _names_of(tuple(base for base in cls.__mro__ if base is object or _is_by(base, owners)))
+    known = _names_of(tuple(base for base in cls.__mro__ if base is object or is_written_in(base, *owners)))
     for name, value in _by_the_project(cls, owners):
         if name not in _INERT and (name in known or name.startswith("__")):
             yield name, value
@@ -198,7 +195,7 @@ def _is_djangos_sql(part: Any) -> bool:
         return all(map(_is_djangos_sql, part))
     if isinstance(part, models.QuerySet):
         return is_stock_queryset(part)
-    if not type(part).__module__.startswith(("django.db.", "django.contrib.")):
+    if not is_written_in(type(part), "django"):
         return False
     if isinstance(part, Query):
         inner = (part.where, *part.annotations.values(), *part.combined_queries, *part.order_by, *part.extra.values())
@@ -207,7 +204,7 @@ def _is_djangos_sql(part: Any) -> bool:
         return all(map(_is_djangos_sql, part.children))
     if isinstance(part, models.Field):
         return True
-    sources = getattr(part, "get_source_expressions", list)()
+    sources: list[Any] = getattr(part, "get_source_expressions", list)()
     members = [getattr(part, name, None) for name in ("rhs", "value", "query", "extra")]
     return all(map(_is_djangos_sql, [*sources, *members]))
 
@@ -244,7 +241,7 @@ def _of_column(model: type[models.Model], path: str) -> Iterator[str]:
         model = column.related_model or model
     if not is_djangos(column):
         yield f"{column} is a field of the project's"
-    if isinstance(column, models.FileField) and not _is_by(type(_inner(column.storage)), ("django",)):
+    if isinstance(column, models.FileField) and not is_written_in(type(_inner(column.storage)), "django"):
         yield f"files of {column} are in a storage of the project's"
     if isinstance(column, models.JSONField) and column.decoder is not None:
         yield f"{column} has a decoder of its own"
@@ -279,7 +276,7 @@ def _of_filterset_class(cls: type[FilterSet]) -> Iterator[str]:
     for name, each in cls.base_filters.items():
         extra = {key: value for key, value in each.extra.items() if key != "queryset"}
         classes = (type(each), each.field_class)
-        is_stock = each.method is None and all(_is_by(part, ("django_filters", "django")) for part in classes)
+        is_stock = each.method is None and all(is_written_in(part, "django_filters", "django") for part in classes)
         if not is_stock or any(map(_is_code, extra.values())):
             yield f"the filter {name} is {cls.__name__}'s own"
 
