@@ -22,7 +22,7 @@ NODE := node_modules/.stamp
 PACKAGES := node_modules/.stamp-packages
 PAGE := example/frontend/dist/index.html
 
-.PHONY: help demo test check soak bench docs clean again
+.PHONY: help demo test check soak matrix bench docs clean again
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle on both databases, then th
 
 bench: $(PYTHON_BENCH)  ## the measurements in benchmarks/
 	$(BIN)/python benchmarks/run.py $(BENCH)
+
+matrix: $(PYTHON_TEST)  ## the bare wheel in empty environments: Python 3.11 to 3.13, without extras and with each
+	@$(BIN)/python -m tools.bare
 
 docs:  ## where what is written down
 	@echo "README.md              what it is, and how to start"

@@ -1,0 +1,86 @@
+"""The wheel alone, in an empty environment: it installs, it imports, and it answers a call over both transports.
+
+    python -m tools.bare                               every Python and extra that is promised
+    python -m tools.bare --python python3.12 --extra redis
+
+Each environment is made anew in a temporary folder, with nothing but the wheel and what it declares.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PYTHONS = ("python3.11", "python3.12", "python3.13")
+EXTRAS = ("", "redis", "postgres", "openapi", "server")
+IMPORTS = {
+    "redis": "channels_binding.contrib.redis_streams",
+    "postgres": "psycopg",
+    "openapi": "channels_binding.contract.openapi",
+    "server": "uvicorn",
+}
+"""Extra → what it is for."""
+CALL = ROOT / "tools" / "bare_call.py"
+
+
+def build(folder: Path) -> Path:
+    """The wheel of this checkout."""
+    _run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)], ROOT)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@contextmanager
+def environment(python: str) -> Iterator[Path]:
+    """An empty environment of an interpreter; gives its ``python``."""
+    with tempfile.TemporaryDirectory(prefix="bare-") as folder:
+        made = Path(folder) / "venv"
+        if python == sys.executable:
+            venv.create(made, with_pip=True)
+        else:
+            _run([python, "-m", "venv", str(made)], Path(folder))
+        yield made / "bin" / "python"
+
+
+def check(wheel: Path, python: str, extras: Sequence[str]) -> None:
+    """Install the wheel, with these extras, in an empty environment, and have it answer there.
+
+    Raises:
+        RuntimeError: It does not; with what it said.
+    """
+    named = f"{wheel}[{','.join(extras)}]" if extras else str(wheel)
+    with environment(python) as bare, tempfile.TemporaryDirectory(prefix="bare-project-") as folder:
+        _run([str(bare), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", named], Path(folder))
+        _run([str(bare), "-I", str(CALL), *(IMPORTS[extra] for extra in extras)], Path(folder))
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    variables = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DJANGO", "TEST_"))
+    }
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The wheel alone, in empty environments.")
+    parser.add_argument("--python", action="append", help="An interpreter; by default every one that is promised.")
+    parser.add_argument("--extra", action="append", help="An extra; by default none, and each.")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bare-wheel-") as folder:
+        wheel = build(Path(folder))
+        for python in options.python or PYTHONS:
+            for extra in EXTRAS if options.extra is None else options.extra:
+                check(wheel, python, [extra] if extra else [])
+                print(f"{python} {extra or 'without extras'}: it answers", flush=True)
+
+
+if __name__ == "__main__":
+    main()
