@@ -143,6 +143,21 @@ def test_without_allowed_hosts_no_page_is_allowed() -> None:
     assert not is_allowed(scope("http://localhost"))
 
 
+@override_settings(ALLOWED_HOSTS=[], DEBUG=True)
+@pytest.mark.parametrize(
+    ("origin", "host", "is_own"),
+    [
+        ("http://localhost:9999", "127.0.0.1:8120", False),
+        ("http://localhost:9999", "[::1]:8120", False),
+        ("http://127.0.0.1:9999", "localhost:8120", False),
+        ("http://app.localhost:9999", "localhost:8120", False),
+        ("http://localhost:8120", "127.0.0.1:8120", True),
+    ],
+)
+def test_another_name_of_this_machine_does_not_make_another_port_its_own(origin: str, host: str, is_own: bool) -> None:
+    assert is_allowed(scope(origin, host=host)) is is_own
+
+
 LISTED = ["https://app.example.com", "http://localhost:5173/", "HTTPS://Upper.example.com"]
 
 

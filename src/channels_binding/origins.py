@@ -51,13 +51,16 @@ def _is_own_host(host: str) -> bool:
 
 
 def _is_own_port(host: str, port: int, scope: Scope) -> bool:
-    """A page on another port is another site. The Host header tells the public port, unless a proxy has replaced it."""
+    """A page on another port is another site. The Host header tells the public port, unless a proxy has replaced it.
+
+    It has where the header names a host that is not allowed itself. ``localhost:9999`` is not ``127.0.0.1:8000``'s own.
+    """
     header = next((value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"host"), "")
     try:
         own = urlsplit(f"//{header}")
         own_port = own.port
     except ValueError:
         return False
-    if own.hostname != host:
+    if own.hostname != host and not (own.hostname and _is_own_host(own.hostname)):
         return True
     return port == own_port if own_port else port in (80, 443)
