@@ -773,6 +773,7 @@ def test_where_a_token_stands_in_a_handshake() -> None:
     assert token_of({"subprotocols": ["cb.1.json", "bearer.abc"]}) == "abc"
     assert token_of({"query_string": b"a=1&token=a%2Bc"}) == "a+c"
     assert token_of({"query_string": b"", "subprotocols": ["cb.1.json"]}) is None
+    assert token_of({"query_string": b"%74oken=abc"}) is None, "what looks for tokens in addresses would not know it"
 
 
 def test_a_scope_is_shown_without_its_token() -> None:
@@ -820,6 +821,7 @@ def test_a_query_token_is_redacted() -> None:
     )
     assert redacted("< authorization: Token abc") == "< authorization: Token ***"
     assert redacted("token=abc") == "token=abc"
+    assert redacted("GET /ws/?%74oken=abc&t%6Fken=d HTTP/1.1") == "GET /ws/?%74oken=***&t%6Fken=*** HTTP/1.1"
 
 
 async def test_no_token_is_logged_on_any_way_in(

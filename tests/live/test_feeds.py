@@ -62,6 +62,20 @@ async def test_a_row_that_an_object_permission_hides_is_not_sent(connect: Connec
     assert await socket.silent()
 
 
+async def test_a_row_that_an_object_permission_has_always_hidden_is_not_even_told_as_gone(
+    connect: Connect, user: Any
+) -> None:
+    hidden, seen = [await in_thread(Note.objects.create)(title=title) for title in ("locked", "open")]
+    key = seen.pk
+    socket = await connect(user)
+    await socket.call("zoo.GuardedNote.subscribe")
+    await in_thread(Note.objects.filter(pk=hidden.pk).update)(rank=5)
+    await in_thread(hidden.delete)()
+    await in_thread(seen.delete)()
+    assert await socket.receive() == {"event": "zoo.GuardedNote.delete", "data": {"id": key}}
+    assert await socket.silent()
+
+
 async def test_post_save_retrieve_false_sends_no_rows(connect: Connect, user: Any) -> None:
     note = await in_thread(Note.objects.create)(title="x")
     gone = note.pk

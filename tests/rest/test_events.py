@@ -92,7 +92,7 @@ async def test_a_search_stays_live_with_the_messages_of_a_socket(listen: Open, c
     first, second = [await make(title=title, rank=rank) for title, rank in (("a", 1), ("b", 2))]
     stream = await listen("/api/zoo.StreamedNote/?order=-rank&rank__gte=1&limit=2", user=user)
     assert (stream.status, stream.headers["content-type"]) == (200, "text/event-stream")
-    assert stream.headers["cache-control"] == "no-cache"
+    assert stream.headers["cache-control"] == "private, no-cache"
     asked = {"order": "-rank", "filters": {"rank__gte": 1}, "limit": 2}
     socket = await connect(user)
     by_socket = await socket.call("zoo.StreamedNote.search", asked)

@@ -188,6 +188,12 @@ def test_rows_of_others_look_like_missing_ones(client: Client, stranger: Any) ->
         assert hidden.status_code == 404
 
 
+@pytest.mark.parametrize("path", ["zoo.Note/", "zoo.Note/9999/", "zoo.Note/?nope=1", "zoo.Note/form/", "zoo.Nothing/"])
+def test_no_proxy_may_keep_an_answer_and_a_browser_asks_whether_it_is_still_so(client: Client, path: str) -> None:
+    for answer in (client.get(f"/api/{path}"), client.options(f"/api/{path}"), Client().get(f"/api/{path}")):
+        assert {*answer["Cache-Control"].split(", ")} == {"private", "no-cache"}, answer.status_code
+
+
 def test_options_describes_the_stream_and_head_has_the_headers(client: Client) -> None:
     described = client.options("/api/zoo.Note/").json()
     assert described["stream"] == "zoo.Note"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_KEYS = 100_000
 """Rows whose keys a feed remembers; of rows beyond it, a delete is told only if the row was sent before."""
+MAX_CHECKED = 1000
+"""The same, where an object permission has to be asked about each row."""
 MAX_ROWS = 1000
 """Rows that one change of unknown extent may send; beyond it the subscriber is told to search again."""
 
@@ -230,6 +232,11 @@ def _serves(feed: Feed, subscriber: Subscriber) -> bool:
 
 
 def _visible_keys(call: Call) -> dict[Pk, str | None]:
+    """Keys of the rows that the caller may see: only of those may a delete be sent."""
     binding, _ = find(call)
-    keys = binding.reading_queryset().order_by().values_list("pk", flat=True)[:MAX_KEYS]
+    rows = binding.reading_queryset().order_by()
+    if binding.sees_every_row():
+        keys = rows.values_list("pk", flat=True)[:MAX_KEYS]
+    else:
+        keys = [row.pk for row in rows[:MAX_CHECKED] if binding.may_see(row)]
     return {serializers.as_pk(key): None for key in keys}

@@ -89,7 +89,7 @@ def respond(view: "BindingView", call: Call) -> StreamingHttpResponse:
     hub = async_to_sync(_checked)(question)
     stream = EventStream(hub, question, identity, view.request.headers.get("Last-Event-ID"), _Again(view))
     response = StreamingHttpResponse(Body(stream), content_type="text/event-stream")
-    response["Cache-Control"] = "no-cache"
+    response["Cache-Control"] = "private, no-cache"
     response["X-Accel-Buffering"] = "no"  # nginx would collect it
     patch_vary_headers(response, ("Accept", "Cookie"))
     return response

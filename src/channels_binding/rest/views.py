@@ -7,7 +7,7 @@ from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import CompositePrimaryKey
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
@@ -114,6 +114,13 @@ class BindingView(APIView):
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return HttpResponse(status=204)
         return super().dispatch(request, *args, **kwargs)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """An answer is its caller's: no proxy may keep it, and a browser asks with its ETag whether it is still so."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if not answer.has_header("Cache-Control"):
+            patch_cache_control(answer, private=True, no_cache=True)
+        return answer
 
     def get_authenticators(self) -> list[Any]:
         return authenticators_of(self.kwargs.get("stream", ""))
