@@ -1,14 +1,17 @@
 """Call, Row and Reading: names, versions as spec/protocol.md §1 computes them, and what is encoded."""
 
+import ast
 import hashlib
 import json
 import zlib
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from hypothesis import given
 from hypothesis import strategies as st
 
+import channels_binding
 from channels_binding.calls import Call, Reading, Row, etag, forgetful
 
 
@@ -113,3 +116,46 @@ def test_a_user_is_copied_without_what_it_has_loaded() -> None:
     assert (copied.tenant, copied._perm_cache) == ("acme", {"a.view_b"})
     assert "profile" in user._state.fields_cache
     assert forgetful(None) is None
+
+
+def test_another_question_of_a_caller_keeps_who_asks_and_forgets_what_the_first_one_said() -> None:
+    own = {"key": "k", "hash": "h", "if_version": "v", "files": {"cover": "file"}, "outlet": object(), "have": {}}
+    one = call(door="http", scope={"auth": "token"}, request="request", **own)
+    other = one.derived("retrieve", {"id": 7}, "app.Line")
+    assert (other.stream, other.action, other.data) == ("app.Line", "retrieve", {"id": 7})
+    assert (other.user, other.door, other.scope, other.request) == (one.user, "http", {"auth": "token"}, "request")
+    assert [getattr(other, name) for name in own] == [None, None, None, {}, None, None]
+    assert other.is_counted
+    assert other.origin is one
+    assert other.derived("search", {}).origin is one
+
+
+def test_an_operation_of_a_batch_counts_by_itself() -> None:
+    batch = call(key="k", is_counted=True, request="request")
+    operation = batch.operation("app.Line", "create", {"a": 1}, None)
+    assert (operation.key, operation.is_counted, operation.request) == (None, False, "request")
+
+
+MAKE_THE_FIRST = {
+    *("calls.py", "connections.py", "rest/views.py", "testing.py"),
+    *("management/commands/bindings.py", "contract/shapes.py", "contract/typescript.py"),
+}
+"""Where somebody from outside asks something. Everywhere else a Call comes from another, and so keeps who asks."""
+
+
+def test_no_second_question_is_made_by_hand() -> None:
+    source = Path(channels_binding.__file__).parent
+    made = {
+        str(path.relative_to(source))
+        for path in source.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _makes_a_call(node)
+    }
+    assert made == MAKE_THE_FIRST
+
+
+def _makes_a_call(node: ast.Call) -> bool:
+    """``Call(…)``, or ``replace(…)`` that takes away the request or says another action."""
+    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    changed = {keyword.arg for keyword in node.keywords}
+    return name == "Call" or (name == "replace" and bool(changed & {"request", "scope", "action", "stream"}))

@@ -27,8 +27,8 @@ from channels_binding.permissions import (
     check_object,
     check_throttles,
     refuse,
-    request_of,
 )
+from channels_binding.requests import request_of
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -45,7 +45,7 @@ def test_the_request_of_a_socket_looks_like_one_of_http() -> None:
     request = request_of(call(), "PATCH")
     assert (request.user, request.method, request.data, request.path) == (ANN, "PATCH", {"page": 2}, "/ws/")
     assert request.headers["X-Seen"] == "yes"
-    assert request.query_params == {}
+    assert request.query_params.dict() == {"page": "2"}
     assert request.META["REMOTE_ADDR"] == "1.2.3.4"
     assert request.session is None
     assert request.build_absolute_uri("/x") == "http://testserver/x"

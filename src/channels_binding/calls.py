@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 from zlib import crc32
 
 from django.db.models import Model
@@ -13,9 +13,7 @@ from django.db.models.base import ModelState
 from django.utils.functional import cached_property as django_cached_property
 
 from channels_binding import codecs
-from channels_binding.types import Outlet, Pk
-
-Door = Literal["websocket", "http", "code"]
+from channels_binding.types import Door, Outlet, Pk, Subscriber
 
 
 @dataclass(slots=True)
@@ -35,9 +33,10 @@ class Call:
     have: dict[str, Any] | None = None
     if_version: str | None = None
     scope: Mapping[str, Any] = field(default_factory=dict)
-    """The ASGI scope of the connection; empty where there is none."""
+    """The ASGI scope of the connection, or of the HTTP request, and in it who asks (``authentication.Identity.into``).
+    Empty where code calls."""
     request: Any = None
-    """DRF's Request. The HTTP door sets it; elsewhere a binding makes one of the scope when a hook asks for it."""
+    """DRF's Request as it came over HTTP. What hooks see is made of it, or of the scope (``requests.request_of``)."""
     outlet: Outlet | None = None
     files: Mapping[str, Any] = field(default_factory=dict)
     """Uploaded files by field name (HTTP multipart); of a row beside a form ``chapters-0-cover``."""
@@ -48,6 +47,10 @@ class Call:
 
     is_counted: bool = False
     """Whether throttles have counted it. Evaluations of a live read after the first are nobody's requests."""
+    origin: "Call | None" = None
+    """What the caller has asked, where this is another question that it raises (``derived``)."""
+    is_operation: bool = False
+    """Whether it came in a batch, whose request is not its own."""
 
     @property
     def event(self) -> str:
@@ -69,9 +72,56 @@ class Call:
             return ("nobody", self.scope.get("connection_id"))
         return ("user", type(self.user).__name__, str(key), self.scope.get("caller"))
 
+    def derived(self, action: str, data: dict[str, Any], stream: str | None = None) -> "Call":
+        """Another question that answering this one raises, of the same caller: "may the writer of this row also read it?".
+
+        What belongs to the first question alone is left out: its key, version, files, name, and where its answer goes.
+        Throttles do not count it.
+        """
+        return replace(
+            self,
+            stream=self.stream if stream is None else stream,
+            action=action,
+            data=data,
+            origin=self.origin or self,
+            **_OF_ONE_QUESTION,
+            outlet=None,
+            is_counted=True,
+        )
+
+    def operation(self, stream: str, action: str, data: dict[str, Any], outlet: Outlet | None) -> "Call":
+        """One operation of this batch: a question of the same caller that counts by itself."""
+        members: dict[str, Any] = {"stream": stream, "action": action, "data": data, "outlet": outlet}
+        return replace(self, **members, **_OF_ONE_QUESTION, is_counted=False, is_operation=True)
+
+    def with_data(self, data: dict[str, Any]) -> "Call":
+        """The same question in other words; hooks see those of the caller as its query parameters."""
+        return replace(self, data=data, origin=replace(self, outlet=None, origin=None))
+
+    def asked_by(self, other: "Call") -> "Call":
+        """This question by whoever asks another one: who, where, and in what words."""
+        origin = replace(other, outlet=None, origin=None)
+        return replace(self, user=forgetful(other.user), scope=other.scope, request=None, origin=origin)
+
     def as_user(self, user: Any, scope: Mapping[str, Any] | None = None) -> "Call":
         """The same question by another (or a freshly read) user."""
         return replace(self, user=forgetful(user), scope=self.scope if scope is None else scope, request=None)
+
+
+_OF_ONE_QUESTION: dict[str, Any] = {
+    "hash": None,
+    "key": None,
+    "have": None,
+    "if_version": None,
+    "files": {},
+    "takes_pages": False,
+}
+"""Members of a Call that say something of its question, and nothing of who asks."""
+
+
+def of_connection(connection: Subscriber, stream: str, action: str) -> Call:
+    """Whether a connection may still hear what it was let in to: a question that no client has asked."""
+    return Call(stream, action, {}, connection.user, door=connection.door, scope=connection.scope, is_counted=True)
 
 
 def forgetful(user: Any) -> Any:

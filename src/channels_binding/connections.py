@@ -329,7 +329,7 @@ class Connection(Socket):
             raise Timeout() from None
 
     def _operation(self, batch: Call, operation: batches.Operation, data: dict[str, Any]) -> Call:
-        return replace(batch, stream=operation.stream, action=operation.action, data=data, key=None, is_counted=False)
+        return batch.operation(operation.stream, operation.action, data, batch.outlet)
 
     async def _hand_over(self, request: Request, answer: Any, way_out: Any) -> None:
         """The handler has signed somebody in or out. A socket that is closed for it is told the answer first."""

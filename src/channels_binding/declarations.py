@@ -94,7 +94,8 @@ class Declarations:
         """Rows of the last reading of a live query that no change has touched since; None if everything is to be read."""
         self.known_labels: Mapping[str, Mapping[str, str]] = {}
         """Texts of related rows, of that last reading."""
-        self._request = call.request
+        self._request: Any = None
+        """The request of this call, once something has asked for it."""
 
     @classmethod
     def get_stream(cls) -> str:

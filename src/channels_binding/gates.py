@@ -1,17 +1,16 @@
 """Who may: a call as DRF's permission and throttle classes see it, and the gate before every action and every push."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.utils.functional import SimpleLazyObject
-from rest_framework.permissions import SAFE_METHODS
-from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from channels_binding import permissions
+from channels_binding import permissions, requests
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.declarations import Declarations
 from channels_binding.exceptions import BindingError
+from channels_binding.serializers import pk_of
 from channels_binding.threads import settle
 
 
@@ -28,12 +27,10 @@ class Gate(Declarations):
 
     @property
     def request(self) -> Any:
-        """DRF's Request: the HTTP door's own, or one made of the socket's scope."""
+        """DRF's Request: as it came over HTTP, or one made for this call."""
         method = self.method
-        if self._request is None or self._request.user is not self.user:
-            self._request = permissions.request_of(self.call, method)
-        elif isinstance(self._request, Request) and not _is_like(self._request.method, method):
-            self._request = permissions.restated(self._request, method, self.call.data)  # POST /api/app.Order/delete/
+        if self._request is None or not requests.is_of(self._request, self.call, method):
+            self._request = requests.request_of(self.call, method)
         return self._request
 
     def request_if_asked(self) -> Any:
@@ -113,18 +110,21 @@ class Gate(Declarations):
         return True
 
     def check_method(self, method: str, instance: Any) -> None:
-        """Whether the caller might write: the permissions are asked as if the request had come with ``method``.
+        """Whether the caller might write: the permissions are asked as they are when it does.
 
         Raises:
             Unauthenticated, Forbidden: The caller may not.
         """
-        request = permissions.request_of(self.call, method)
-        instances = settle(self.get_permissions())
-        permissions.check(instances, request, self)
+        data = {} if instance is None else {"id": pk_of(instance)}
+        other = self.asked(_WRITES[method], data)
+        other.check_permissions()
         if instance is not None:
-            permissions.check_object(instances, request, self, instance)
+            other.check_object_permissions(instance)
+
+    def asked(self, action: str, data: dict[str, Any]) -> Self:
+        """This binding, asked something else by the same caller."""
+        return type(self)(self.call.derived(action, data))
 
 
-def _is_like(asked: str | None, method: str) -> bool:
-    """Whether permissions would answer both methods alike: ``HEAD`` and ``GET``."""
-    return asked == method or {asked, method} <= {*SAFE_METHODS}
+_WRITES = {"POST": "create", "PATCH": "update", "PUT": "replace", "DELETE": "delete"}
+"""HTTP method → the action that it stands for."""

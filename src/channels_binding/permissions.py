@@ -2,57 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from typing import Any
 
-from django.core.exceptions import DisallowedHost, PermissionDenied
-from django.core.handlers.asgi import ASGIRequest
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import permissions as drf
 from rest_framework.exceptions import APIException
-from rest_framework.request import Request, clone_request
+from rest_framework.request import Request
 
-from channels_binding.calls import Call
 from channels_binding.exceptions import Forbidden, Throttled, Unauthenticated
 from channels_binding.failures import as_error
 from channels_binding.threads import settle
 
 USER_BLIND = (drf.AllowAny, drf.IsAuthenticated)
 """Permission classes under which all signed-in users are alike."""
-
-
-class _ScopeRequest(ASGIRequest):
-    """A request that may have no host, as a call from code has none: addresses are then relative."""
-
-    def build_absolute_uri(self, location: str | None = None) -> str:
-        try:
-            return super().build_absolute_uri(location)
-        except DisallowedHost:
-            return self.get_full_path() if location is None else str(location)
-
-
-def request_of(call: Call, method: str) -> Request:
-    """DRF's Request for a call that came over a socket, made of its scope, so that DRF's classes work unchanged."""
-    secure = call.scope.get("scheme") in ("wss", "https")
-    as_http = {"type": "http", "scheme": "https" if secure else "http", "method": method, "query_string": b""}
-    scope = {"path": "/", "headers": [], **call.scope, **as_http}
-    django_request = _ScopeRequest(scope, BytesIO())
-    django_request.user = call.user
-    django_request.session = call.scope.get("session")  # type: ignore[assignment]
-    django_request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
-    request = Request(django_request)
-    request.user = call.user
-    request.auth = call.scope.get("auth")
-    request._full_data = request._data = call.data  # type: ignore[attr-defined]
-    request._files = {}  # type: ignore[attr-defined]
-    return request
-
-
-def restated(request: Request, method: str, data: Any) -> Request:
-    """An HTTP request as if it had come with another method and body, for what a POST names in its path or its batch."""
-    other = clone_request(request, method)
-    other._full_data = other._data = data  # type: ignore[attr-defined]
-    return other
 
 
 def check(permissions: Sequence[Any], request: Request, view: Any) -> None:

@@ -1,8 +1,7 @@
 """Which rows there are for a caller, found by key or as a whole, and what they are made of."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import connections, models
@@ -116,9 +115,8 @@ class RowSource(Gate):
                 raise NotFound() from None
             raise
 
-    def _as_reader(self, instance: Any) -> "Gate":
-        call = replace(self.call, action="retrieve", data={"id": serializers.pk_of(instance)}, request=None)
-        return type(self)(call)
+    def _as_reader(self, instance: Any) -> Self:
+        return self.asked("retrieve", {"id": serializers.pk_of(instance)})
 
     async def aget_object(self, key: Any) -> Any:
         """``get_object`` for coroutine handlers."""

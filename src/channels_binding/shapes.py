@@ -157,7 +157,7 @@ class Shapes(RowSource):
             field.queryset = queryset & other(self._neighbour_call(other)).reading_queryset()
 
     def _neighbour_call(self, other: type["Shapes"]) -> Call:
-        return Call(other.get_stream(), "search", {}, self.user, door=self.call.door, scope=self.call.scope)
+        return self.call.derived("search", {}, other.get_stream())
 
     def labels_of(self, rows: Sequence[Row], serializer: Any) -> dict[str, dict[str, str]]:
         """Texts of the related rows that a page shows the keys of: ``{"assignee": {"7": "Ann"}}``.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 
@@ -67,6 +67,8 @@ class Door(Protocol):
 
 class Socket:
     """An open socket. To the hub it is a ``Subscriber``."""
+
+    door: Literal["websocket"] = "websocket"
 
     def __init__(
         self, scope: Scope, send: Send, identity: Identity | None, dialect: Dialect, door: Door | None = None

@@ -14,6 +14,9 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+Door: TypeAlias = Literal["websocket", "http", "code"]
+"""What a call came by."""
+
 Dialect: TypeAlias = Literal["seed", "cb.1"]
 """How a connection speaks: ``seed`` knows ``{event, data}`` only, ``cb.1`` asked for the subprotocol."""
 
@@ -32,6 +35,10 @@ class Subscriber(Protocol):
     scope: Mapping[str, Any]
     streams: dict[str, str]
     """Streams whose dispatched events this connection hears, each with the action that it was admitted for."""
+
+    @property
+    def door(self) -> Door:
+        """What its calls come by."""
 
     @property
     def has_token(self) -> bool:

@@ -20,7 +20,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db.models import Model
 from django.utils.crypto import constant_time_compare
 
-from channels_binding.calls import Call
+from channels_binding.calls import Call, of_connection
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import find
 from channels_binding.exceptions import BindingError, Internal, Unauthenticated
@@ -335,7 +335,7 @@ async def _reread(hub: "Hub", subscription: "Subscription") -> None:
 async def _forget_streams(hub: "Hub", subscriber: Subscriber) -> None:
     """No longer hear what handlers dispatch on streams that the user may not hear any more."""
     presence, admitted = hub.presence(subscriber), [*subscriber.streams.items()]
-    calls = [Call(stream, action, {}, subscriber.user, scope=subscriber.scope) for stream, action in admitted]
+    calls = [of_connection(subscriber, stream, action) for stream, action in admitted]
     refused = await run(_refused, calls) if calls else ()
     for call in refused if hub.is_present(presence) else ():
         subscriber.streams.pop(call.stream, None)

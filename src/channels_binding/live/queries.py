@@ -132,12 +132,8 @@ class Group:
     def question(self) -> Call:
         """The group's call, asked by somebody who belongs to its audience now: one of those who are told."""
         for subscription in [*self.subscriptions]:
-            return self.asked_as(subscription.subscriber.user, subscription.call.scope)
+            return self.call.asked_by(subscription.call.as_user(subscription.subscriber.user))
         return self.call
-
-    def asked_as(self, user: Any, scope: Mapping[str, Any]) -> Call:
-        """The group's call, asked by ``user``."""
-        return self.call.as_user(user, scope)
 
     async def until_free(self) -> None:
         """Wait until no evaluation is under way at the moment of returning."""
@@ -218,11 +214,13 @@ def open_query(call: Call) -> Group:
     Raises:
         Exception: Whatever refuses the read.
     """
-    binding, _ = find(call)
+    params = canonical(find(call)[0], call.data)
+    asked = call.with_data(params)
+    binding, _ = find(asked)
     admit(binding)
-    params = canonical(binding, call.data)
+    call.is_counted = asked.is_counted
     audience = settle(binding.get_audience())
-    question = replace(call, data=params, outlet=None, hash=None, have=None, terse=False)
+    question = replace(asked, outlet=None, hash=None, have=None, terse=False)
     model = binding.get_model()
     return Group(
         key=key_of(call, params, (audience, binding.host_shown())),

@@ -84,7 +84,7 @@ class Readings:
             await group.until_free()
             if group.completed >= needed:
                 return
-            await self.renew(group, group.asked_as(call.user, call.scope), for_newcomer=True)
+            await self.renew(group, group.call.asked_by(call), for_newcomer=True)
 
     # A group is evaluated
 

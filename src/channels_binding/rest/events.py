@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser
@@ -24,7 +24,7 @@ from django.utils.cache import patch_vary_headers
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from channels_binding import authentication, codecs
+from channels_binding import codecs
 from channels_binding.authentication import Identity, facts_of
 from channels_binding.calls import Call
 from channels_binding.conf import get_settings
@@ -43,6 +43,7 @@ from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
 from channels_binding.live.window import returning, snapshot
 from channels_binding.protocol import failure, frame, message
+from channels_binding.rest.callers import carrier_of, identity_of
 from channels_binding.threads import run
 from channels_binding.types import Dialect
 
@@ -83,9 +84,9 @@ def respond(view: "BindingView", call: Call) -> StreamingHttpResponse:
     request = view.request._request
     if not isinstance(request, ASGIRequest):
         raise NotAcceptable("Server-sent events need an ASGI server.")
-    identity = _identity(view.request)
-    scope = {**request.scope, "session": getattr(request, "session", None)}
-    question = replace(call, user=identity.user, scope=identity.into(scope, _id()), request=None, outlet=None)
+    identity = _with_fingerprint(identity_of(view.request))
+    scope = identity.into(carrier_of(request), _id())
+    question = replace(call.as_user(identity.user, scope), outlet=None)
     hub = async_to_sync(_checked)(question)
     stream = EventStream(hub, question, identity, view.request.headers.get("Last-Event-ID"), _Again(view))
     response = StreamingHttpResponse(Body(stream), content_type="text/event-stream")
@@ -100,6 +101,12 @@ def _id() -> str:
     return secrets.token_urlsafe(9)
 
 
+def _with_fingerprint(identity: Identity) -> Identity:
+    """By which it is noticed later that the user has changed. In a worker thread."""
+    user = identity.user
+    return replace(identity, user=live_identity.fingerprint(user)) if isinstance(user, Model) else identity
+
+
 async def _checked(call: Call) -> Hub:
     """The hub, on the server's loop. Whatever refuses the read is raised here, while there is a status to say it with."""
     hub = Hub.current()
@@ -107,17 +114,6 @@ async def _checked(call: Call) -> Hub:
     if group.reading is None:
         raise NotFound()
     return hub
-
-
-def _identity(request: Request) -> Identity:
-    """Who asks, and by what. In a worker thread."""
-    user = request.user
-    user = getattr(user, "_wrapped", user)
-    user = live_identity.fingerprint(user) if isinstance(user, Model) else user
-    token = request.headers.get("Authorization") if request.auth is not None else None
-    session = {"session": getattr(request._request, "session", None)}
-    session_key = None if request.auth is not None else authentication.session_key_of(session, user)
-    return Identity(user, request.auth, token, session_key)
 
 
 class _Again:
@@ -156,6 +152,7 @@ class EventStream:
     """One answer that does not end. Everything happens on the hub's loop, from the first event asked for."""
 
     dialect: Dialect = "cb.1"
+    door: Literal["http"] = "http"
 
     def __init__(
         self,

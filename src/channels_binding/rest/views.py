@@ -26,10 +26,10 @@ from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, Unauthenticated
 from channels_binding.failures import as_error
 from channels_binding.live import outlet
-from channels_binding.permissions import restated
 from channels_binding.registry import registry
 from channels_binding.rest import events
 from channels_binding.rest.addresses import address_of
+from channels_binding.rest.callers import scope_of
 from channels_binding.rest.entrances import Entrance
 from channels_binding.rest.events import EventStreamRenderer
 from channels_binding.rest.wire import (
@@ -161,16 +161,17 @@ class BindingView(APIView):
             response["Retry-After"] = str(int(error.facts["retry_after"]) + 1)
         return response
 
-    def call(self, action: str, data: dict[str, Any], **members: Any) -> Call:
+    def call(self, action: str, data: dict[str, Any], stream: str | None = None, **members: Any) -> Call:
         """A Call of this request."""
         request = self.request
-        stream = self.kwargs["stream"]
+        stream = self.kwargs["stream"] if stream is None else stream
         return Call(
             stream=stream,
             action=action,
             data=data,
             user=request.user,
             door="http",
+            scope=scope_of(request),
             request=request,
             outlet=HttpOutlet(f"{stream}.{action}"),
             key=idempotency_key(request.headers.get("Idempotency-Key")),
@@ -352,22 +353,12 @@ class BatchView(BindingView):
     """``/api/batch/``: several operations in one request."""
 
     def post(self, request: Request) -> HttpResponseBase:
-        batch = Call(
-            "cb", "batch", self.body(), request.user, door="http", request=request, outlet=HttpOutlet(batches.EVENT)
-        )
-        batch.key = idempotency_key(request.headers.get("Idempotency-Key"))
-        return self.respond(batches.run_batch(batch, self._operation))
+        batch = self.call("batch", self.body(), stream="cb")
+        return self.respond(batches.run_batch(batch, lambda operation, data: self._operation(batch, operation, data)))
 
-    def _operation(self, operation: batches.Operation, data: dict[str, Any]) -> Call:
-        return Call(
-            stream=operation.stream,
-            action=operation.action,
-            data=data,
-            user=self.request.user,
-            door="http",
-            request=restated(self.request, "POST", data),
-            outlet=HttpOutlet(f"{operation.stream}.{operation.action}"),
-        )
+    def _operation(self, batch: Call, operation: batches.Operation, data: dict[str, Any]) -> Call:
+        way_out = HttpOutlet(f"{operation.stream}.{operation.action}")
+        return batch.operation(operation.stream, operation.action, data, way_out)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return self.respond({"max_ops": get_settings().MAX_BATCH_OPS})

@@ -1,0 +1,59 @@
+"""Who asks over HTTP, as a connection would say it."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.handlers.asgi import ASGIRequest
+from django.test import AsyncRequestFactory, RequestFactory
+from rest_framework.request import Request
+
+from channels_binding.calls import Call
+from channels_binding.rest.callers import carrier_of, scope_of
+
+ANN = User(pk=7, username="ann")
+FACTORIES: list[Any] = [RequestFactory(), AsyncRequestFactory()]
+
+
+def request(user: Any, auth: Any = None, factory: Any = FACTORIES[0], path: str = "/api/x/", **headers: str) -> Request:
+    made = Request(factory.get(path, headers=headers))
+    made.user, made.auth = user, auth
+    return made
+
+
+def caller(made: Request) -> Any:
+    return Call("zoo.Note", "create", {}, made.user, scope=scope_of(made)).caller
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_a_request_says_the_same_under_wsgi_and_asgi(factory: Any) -> None:
+    scope = scope_of(request(ANN, "token's row", factory, Authorization="Token t", Tenant="3"))
+    assert (scope["path"], scope["type"], scope["client"][0]) == ("/api/x/", "http", "127.0.0.1")
+    assert {(b"tenant", b"3"), (b"authorization", b"Token t")} <= {*map(tuple, scope["headers"])}
+    assert (scope["user"], scope["auth"], bool(scope["auth_key"])) == (ANN, "token's row", True)
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_two_requests_of_one_caller_are_alike_whatever_else_they_say(factory: Any) -> None:
+    first = request(ANN, "row", factory, "/api/x/", Authorization="Token t", Tenant="3")
+    second = request(ANN, "row", factory, "/api/y/", Authorization="Token t")
+    assert caller(first) == caller(second)
+
+
+def test_two_tokens_of_a_user_and_no_token_are_three_callers() -> None:
+    tokens = [request(ANN, "row", Authorization=f"Token {name}") for name in "ab"]
+    assert len({*map(caller, tokens), caller(request(ANN))}) == 3
+
+
+def test_nobody_is_another_one_with_each_request_unless_a_session_says_who() -> None:
+    nobody, other = request(AnonymousUser()), request(AnonymousUser())
+    assert caller(nobody) != caller(other)
+    for each in (nobody, other):
+        each._request.session = type("Session", (), {"session_key": "s"})()
+    assert caller(nobody) == caller(other)
+
+
+def test_the_scope_of_an_asgi_request_is_the_server_s() -> None:
+    made = FACTORIES[1].get("/api/x/")
+    assert isinstance(made, ASGIRequest)
+    assert {**carrier_of(made), "session": None} == {**made.scope, "session": None}
