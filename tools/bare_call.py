@@ -44,8 +44,8 @@ urlpatterns = [path("api/", include("channels_binding.urls"))]
 
 async def over_a_socket() -> Any:
     """The handshake and a live search, as a server would bring them."""
-    arriving: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    leaving: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    arriving: asyncio.Queue[Any] = asyncio.Queue()
+    leaving: asyncio.Queue[Any] = asyncio.Queue()
     scope = {"type": "websocket", "path": "/", "query_string": b"", "headers": [], "subprotocols": ["cb.1.json"]}
     serving = asyncio.ensure_future(AsyncConsumer.as_asgi()(scope, arriving.get, leaving.put))
     await arriving.put({"type": "websocket.connect"})

@@ -135,6 +135,20 @@ async def test_a_listener_comes_back_to_a_broker_that_failed(
     await receiving.stop()
 
 
+async def test_a_process_that_has_not_heard_itself_for_a_second_may_miss_what_others_say(
+    transport: FakeTransport, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "SILENT_SECONDS", 0.05)
+    receiving = Broker(hub)
+    assert not receiving.is_silent(), "it does not listen yet"
+    receiving.start()
+    assert not receiving.is_silent()
+    await until(receiving.is_silent)
+    transport.arriving.put_nowait({"from": publisher.current().id, "n": publisher.current().number + 1, "kind": "beat"})
+    await until(lambda: not receiving.is_silent())
+    await receiving.stop()
+
+
 async def test_who_does_not_hear_itself_says_so_again_and_again_and_listens_anew(
     transport: FakeTransport, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

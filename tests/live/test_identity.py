@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
+from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
@@ -274,6 +275,43 @@ async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
     her_titles: list[str] = []
     while sorted(her_titles) != ["blue", "red"]:
         her_titles += [row["title"] for _, row, *_ in (await hers.receive())["data"].get("put", ())]
+
+
+@pytest.mark.parametrize("way", ["session", "token"])
+async def test_while_the_broker_is_silent_whoever_is_sent_something_is_looked_up_first(
+    way: str, connect: Connect, user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has withdrawn what this one knows; it did not hear of it, and itself writes."""
+    settings.CHANNELS_BINDING = {"AUTHENTIFICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"]}
+    if way == "session":
+        socket = await connect(user)
+    else:
+        token = await Token.objects.acreate(user=user)
+        socket = BindingCommunicator(f"/ws/?token={token.key}")
+        await socket.open()
+    await socket.call("zoo.Note.search#h")
+    await socket.call("zoo.Note.subscribe")
+    hub = Hub.current()
+    monkeypatch.setattr(hub, "misses_messages", lambda: True)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(capture, "_publishers", [])
+        await in_thread(lambda: Token.objects.all().delete() if way == "token" else deactivate(user))()
+    doubts_of(hub).checked_at = float("-inf")  # a second later
+    await Note.objects.acreate(title="canary")
+    assert await closed(socket) == 4401
+
+
+async def test_who_may_stay_is_sent_everything_while_the_broker_is_silent(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = await connect(user)
+    shown = await socket.live("zoo.Note.search#h", {})
+    hub = Hub.current()
+    monkeypatch.setattr(hub, "misses_messages", lambda: True)
+    for title in ("a", "b"):
+        doubts_of(hub).checked_at = float("-inf")
+        await Note.objects.acreate(title=title)
+        await socket.assert_live(shown)
 
 
 class Member:

@@ -1,6 +1,6 @@
 """The receiving side of what processes tell each other. Gaps are noticed.
 
-Each publisher numbers its messages and beats after every second of silence; its own messages come back to each process
+Each publisher numbers its messages and beats after every half a second of silence; its own messages come back to each process
 like those of others. Who sees a gap, no longer hears itself, or has stood still for so long that messages may have been
 dropped meanwhile, says so (``lost``), and the hub reads its live queries again.
 """
@@ -14,6 +14,9 @@ from channels_binding.live.outage import Outage
 from channels_binding.live.sequences import Sequence
 from channels_binding.live.transport import Message, make_transport
 
+SILENT_SECONDS = 1.0
+"""Without hearing its own beat for this long, a process may have missed that somebody lost a right: whoever is about to be sent
+something is looked up first."""
 DEAF_SECONDS = 5.0
 """Without hearing its own beat for this long, a process takes the broker for lost."""
 DEAF_AGAIN_SECONDS = 2.0
@@ -52,6 +55,12 @@ class Broker:
         self._listening_since = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         """Who listens, and who watches that it does."""
+
+    def is_silent(self) -> bool:
+        """Whether messages of other processes may be missing, as far as can be told before the broker is taken for lost."""
+        if not self._transport.reaches_others() or not self._tasks:
+            return False
+        return asyncio.get_running_loop().time() - self.heard_self_at > SILENT_SECONDS
 
     def start(self) -> None:
         """Begin to listen, on the running loop."""

@@ -235,6 +235,7 @@ def _visible_keys(call: Call) -> dict[Pk, str | None]:
     """Keys of the rows that the caller may see: only of those may a delete be sent."""
     binding, _ = find(call)
     rows = binding.reading_queryset().order_by()
+    keys: Iterable[Any]
     if binding.sees_every_row():
         keys = rows.values_list("pk", flat=True)[:MAX_KEYS]
     else:

@@ -252,6 +252,10 @@ class Hub:
         self.triage.note(noted)
         self._wake.set()
 
+    def misses_messages(self) -> bool:
+        """Whether other processes may have said something that was not heard here, without its being known yet."""
+        return self._broker.is_silent()
+
     def receive(self, arrived: Mapping[str, Any]) -> None:
         """A message of another process (broker)."""
         if arrived["kind"] == "changes":

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("channels_binding")
 
 UNAUTHENTICATED = 4401
+SILENT_CHECK_SECONDS = 1.0
+"""While the broker is silent, how long a connection may be sent things after it was last looked up whose it is."""
 TOKEN_CHECKS_AT_ONCE = 2
 """Tokens that are looked up side by side; the other threads stay free for calls."""
 
@@ -128,14 +130,20 @@ def _holds(subscriber: Subscriber, label: str, keys: Iterable[Any] | None) -> bo
     return keys is None or str(auth.pk) in {str(key) for key in keys}
 
 
-def check_tokens(hub: "Hub", subscribers: Iterable[Subscriber]) -> None:
-    """Look tokens up again, beside everything else; a connection whose token is no longer good is ended."""
+def check_tokens(hub: "Hub", subscribers: Iterable[Subscriber], *, sends_wait: bool = False) -> None:
+    """Look tokens up again, beside everything else; a connection whose token is no longer good is ended.
+
+    Args:
+        sends_wait: Nothing is sent to these connections before that.
+    """
     waiting = [*subscribers]
+    if sends_wait:
+        doubts_of(hub).checking.update(waiting)
     for _ in range(min(TOKEN_CHECKS_AT_ONCE, len(waiting))):
-        hub.spawn(_check_tokens(hub, waiting))
+        hub.spawn(_check_tokens(hub, waiting, sends_wait))
 
 
-async def _check_tokens(hub: "Hub", waiting: list[Subscriber]) -> None:
+async def _check_tokens(hub: "Hub", waiting: list[Subscriber], sends_wait: bool) -> None:
     while waiting:
         subscriber = waiting.pop()
         try:
@@ -145,6 +153,10 @@ async def _check_tokens(hub: "Hub", waiting: list[Subscriber]) -> None:
             subscriber.end(UNAUTHENTICATED, "the token is no longer good")
         except Exception as exception:
             logger.warning("A token could not be checked: %s", exception)
+        finally:
+            if sends_wait:
+                _end_checking(hub, [subscriber])
+    hub.held.release()
 
 
 def receive(hub: "Hub", message: Mapping[str, Any]) -> None:
@@ -156,9 +168,20 @@ def receive(hub: "Hub", message: Mapping[str, Any]) -> None:
 
 def is_doubted(hub: "Hub", subscriber: Subscriber) -> bool:
     """Whether something was heard of the user that has not been looked into yet: until then nothing is told to it."""
+    check_in_silence(hub)
     doubts = doubts_of(hub)
     is_signed_in = bool(getattr(subscriber.user, "is_authenticated", False))
     return subscriber in doubts.checking or (is_signed_in and doubts.concern(subscriber))
+
+
+def check_in_silence(hub: "Hub") -> None:
+    """Have everyone looked up where another process may have said something about them that was not heard here."""
+    doubts, now = doubts_of(hub), hub.loop.time()
+    if now - doubts.checked_at > SILENT_CHECK_SECONDS and hub.misses_messages():
+        doubts.checked_at = now
+        doubts.everyone = True
+        check_tokens(hub, [each for each in hub.subscribers if each.has_token], sends_wait=True)
+        hub._wake.set()
 
 
 @contextmanager
@@ -169,10 +192,15 @@ def _checking(hub: "Hub", subscribers: Sequence[Subscriber]) -> Iterator[None]:
     try:
         yield
     finally:
-        checking.subtract(subscribers)
-        for each in subscribers:
-            if checking[each] <= 0:
-                del checking[each]
+        _end_checking(hub, subscribers)
+
+
+def _end_checking(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
+    checking = doubts_of(hub).checking
+    checking.subtract(subscribers)
+    for each in subscribers:
+        if checking[each] <= 0:
+            del checking[each]
 
 
 def doubt(hub: "Hub", subscribers: Iterable[Subscriber]) -> None:
@@ -201,6 +229,7 @@ def tend(hub: "Hub", now: float) -> None:
 
 async def refresh(hub: "Hub") -> None:
     """Read the doubted users again and act on what is found."""
+    check_in_silence(hub)
     doubts = doubts_of(hub)
     doubted = [subscriber for subscriber in hub.subscribers if doubts.concern(subscriber)]
     if not (doubts.everyone or doubts.users or doubts.sessions or doubts.audiences):
