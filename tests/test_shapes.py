@@ -8,8 +8,9 @@ from django.contrib.auth.models import AnonymousUser
 from channels_binding.bindings import Binding
 from channels_binding.calls import Call
 from channels_binding.registry import registry
+from tests.conformance.related import served_by
 from tests.conftest import Connect
-from tests.project.zoo.models import Cafe, Note
+from tests.project.zoo.models import Cafe, Label, Note
 from tests.test_bindings import SerializedBinding
 
 
@@ -50,3 +51,39 @@ def test_a_binding_that_finds_or_serializes_rows_its_own_way_is_asked() -> None:
     reader = binding.make_reader({})
     assert reader.plan is None
     assert binding.get_row(7, reader).body == b'{"id":7}'
+
+
+class RelatedBinding(Binding):
+    stream = "test.relations"
+    model = Note
+    fields = ("id", "title", "owner", "labels")
+
+
+def test_texts_are_those_of_relations_that_show_keys_and_that_a_stream_serves() -> None:
+    binding = RelatedBinding(Call("test.relations", "search", {"labels": True}, AnonymousUser()))
+    assert [model.__name__ for model in binding.labelled_models()] == ["User", "Label"]
+    with served_by():
+        assert binding.labelled_models() == []
+
+
+@pytest.mark.django_db
+def test_who_signs_in_in_a_handler_knows_other_rows_from_then_on(user: Any, stranger: Any) -> None:
+    class Own(Binding):
+        stream, model = "test.own_labels", Label
+
+        def get_queryset(self) -> Any:
+            return Label.objects.filter(name=self.user.username)
+
+    class Outlet:
+        def become(self, user: Any) -> None: ...
+
+    with served_by(Own):
+        binding = RelatedBinding(Call("test.relations", "enter", {}, user, outlet=Outlet()))  # type: ignore[arg-type]
+        label = Label.objects.create(name="bob")
+        before = binding.known_rows(Label)
+        assert before is not None
+        assert [*before.seen()] == []
+        binding.login(stranger)
+        after = binding.known_rows(Label)
+        assert after is not None
+        assert [*after.seen()] == [label]

@@ -95,6 +95,7 @@ class BaseBinding(Shapes):
             user.backend = backend
         self._outlet.become(user)
         self.user = self.call.user = AnonymousUser() if user is None else user
+        self._known.clear()
         if self._request is not None:
             self._request.user = self.user
 

@@ -3,7 +3,7 @@
 Only what a binding declares is ever passed on; every other name is refused before any SQL.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR
 from decimal import Decimal
 from functools import lru_cache
@@ -101,9 +101,16 @@ def _is_django_filters(filter_: Any) -> bool:
 
 
 def apply_filters(
-    filters_class: type[FilterSet] | None, filters: Any, queryset: QuerySet[Any], request: Any
+    filters_class: type[FilterSet] | None,
+    filters: Any,
+    queryset: QuerySet[Any],
+    request: Any,
+    scope_choices: Callable[[Any], None] = lambda field: None,
 ) -> QuerySet[Any]:
     """``{"status": "open", "price__gte": 3}`` → the filtered queryset. ``null`` and ``""`` mean: not filtered by this.
+
+    Args:
+        scope_choices: Narrows the form field of a relation to the rows that the caller may filter by.
 
     Raises:
         Invalid: Not an object, a name that is not declared, a value that does not validate.
@@ -117,6 +124,8 @@ def apply_filters(
     filterset = filters_class({}, queryset, request=request)
     _refuse_unknown(set(given), input_names(filterset))
     _refuse_odd(given)
+    for name in given:
+        scope_choices(filterset.form.fields.get(name))
     filterset.data = filterset.form.data = _as_query(given, filterset)  # one form: making it is most of the work
     if not filterset.is_valid():
         raise Invalid("The filters are not valid.", fields={"filters": _errors(filterset)})

@@ -115,7 +115,7 @@ def _relation(field: Any, value: Any, stream_of: StreamOf) -> dict[str, Any]:
     """Where to search for the rows of a relation, instead of shipping the table."""
     stream = stream_of(field.queryset.model)
     if stream is None:
-        rows = field.queryset[:MAX_CHOICES]
+        rows = _offered(field)[:MAX_CHOICES]
         empty = [] if field.empty_label is None else [{"value": "", "label": force_str(field.empty_label)}]
         return {
             "choices": [*empty, *({"value": _key(field, row), "label": field.label_from_instance(row)} for row in rows)]
@@ -124,12 +124,18 @@ def _relation(field: Any, value: Any, stream_of: StreamOf) -> dict[str, Any]:
     return {"relation": relation | {"labels": _labels(field, value)}}
 
 
+def _offered(field: Any) -> models.QuerySet[Any]:
+    """Rows of a relation that are shown: what is stored may stay, but its text is not for those who may not see the row."""
+    offered: models.QuerySet[Any] = getattr(field, "offered", field.queryset)
+    return offered
+
+
 def _key(field: Any, row: models.Model) -> Any:
     return as_json(row.serializable_value(field.to_field_name) if field.to_field_name else row.pk)
 
 
 def _labels(field: Any, value: Any) -> dict[str, str]:
-    """The texts of the current choice or choices, which the form's own queryset must contain."""
+    """The texts of the current choice or choices, where the form offers them to the caller."""
     values = [
         member
         for member in (value if isinstance(value, (list, tuple, models.QuerySet)) else [value])
@@ -139,7 +145,7 @@ def _labels(field: Any, value: Any) -> dict[str, str]:
     if not keys:
         return {}
     try:
-        rows = field.queryset.filter(**{f"{field.to_field_name or 'pk'}__in": keys[:MAX_CHOICES]})
+        rows = _offered(field).filter(**{f"{field.to_field_name or 'pk'}__in": keys[:MAX_CHOICES]})
         return {str(_key(field, row)): field.label_from_instance(row) for row in rows}
     except (
         ValueError,

@@ -112,7 +112,7 @@ class ReadMixin(Base):
         """Apply ``filters`` and ``query``. Override to filter by more than the caller asks for."""
         filters = self.get_filterset_class()
         request = None if filters is None else self.request  # making one of a socket's scope takes a while
-        queryset = apply_filters(filters, data.get("filters"), queryset, request)
+        queryset = apply_filters(filters, data.get("filters"), queryset, request, self.scope_choices)
         return apply_search(self.get_search_fields(), data.get("query"), queryset, self)
 
     def _reading(self, rows: tuple[Row, ...], reader: Reader, data: Data, meta: Data) -> Reading:

@@ -111,9 +111,13 @@ class RowSource(Gate):
         try:
             self.check_object_permissions(instance)
         except (Unauthenticated, Forbidden):
-            if self.call.action == "retrieve" or not self._as_reader(instance).may_see(instance):
+            if self.call.action == "retrieve" or not self.may_retrieve(instance):
                 raise NotFound() from None
             raise
+
+    def may_retrieve(self, instance: Any) -> bool:
+        """Whether the object permissions let the caller see a row, whatever this call is about."""
+        return self._as_reader(instance).may_see(instance)
 
     def _as_reader(self, instance: Any) -> Self:
         return self.asked("retrieve", {"id": serializers.pk_of(instance)})

@@ -103,6 +103,8 @@ def _filters(binding: "BaseBinding") -> list[dict[str, Any]]:
     if cls is None:
         return []
     filterset = cls({}, binding.get_model()._default_manager.none(), request=binding.request)
+    for field in filterset.form.fields.values():
+        binding.scope_choices(field)
     return [
         {
             "name": name,

@@ -8,9 +8,11 @@ from django.core.exceptions import DisallowedHost, FieldDoesNotExist
 from django.db import models
 from django.forms.models import BaseModelForm
 
-from channels_binding import codecs, forms, serializers, uploads
+from channels_binding import codecs, forms, relations, serializers, uploads
 from channels_binding.calls import Call, Row
+from channels_binding.exceptions import BindingError
 from channels_binding.plans import Plan, Reader, names_of, plan_of
+from channels_binding.relations import KnownRows
 from channels_binding.rows import RowSource
 from channels_binding.threads import settle
 from channels_binding.types import Pk
@@ -28,6 +30,10 @@ class Shapes(RowSource):
 
     _neighbours: ClassVar["Neighbours"]
     """The registry, seen from below: which binding serves a model."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__(call)
+        self._known: dict[type[models.Model], KnownRows | None] = {}
 
     def get_serializer_class(self) -> Any:
         """``serializer_class``, or one made from ``fields``. Override to choose by ``self.action`` or ``self.user``."""
@@ -56,9 +62,29 @@ class Shapes(RowSource):
         return {"request": self.request_if_asked(), "view": self, "format": None, "call": self.call}
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """An instance of the serializer class, with its context."""
+        """An instance of the serializer class, with its context.
+
+        One that gets ``data`` finds only related rows that the caller may know of.
+        """
         kwargs.setdefault("context", self.get_serializer_context())
-        return settle(self.get_serializer_class())(*args, **kwargs)
+        serializer = settle(self.get_serializer_class())(*args, **kwargs)
+        return self.scope_relations(serializer) if "data" in kwargs else serializer
+
+    def get_writer(self, *args: Any, **kwargs: Any) -> Any:
+        """The serializer of a write, also where ``get_serializer`` is the project's own."""
+        serializer = self.get_serializer(*args, **kwargs)
+        return serializer if self._serializes_as_usual() else self.scope_relations(serializer)
+
+    def scope_relations(self, serializer: Any) -> Any:
+        """Have a serializer find only related rows that the caller may know of, and those that its row leads to already."""
+        instance = getattr(serializer, "instance", None)
+        for field, name in relations.written(serializer):
+            relations.narrow_field(field, functools.partial(self._narrowed_to_known, instance=instance, name=name))
+        return serializer
+
+    def _narrowed_to_known(self, queryset: models.QuerySet[Any], *, instance: Any, name: str) -> models.QuerySet[Any]:
+        known = self.known_rows(queryset.model)
+        return queryset if known is None else known.narrow(queryset, relations.stored(instance, name))
 
     def make_reader(self, data: Mapping[str, Any]) -> Reader:
         """How the rows of a read are read, narrowed to the ``fields`` that the caller wants.
@@ -122,21 +148,83 @@ class Shapes(RowSource):
         if issubclass(form_class, BaseModelForm):
             kwargs["instance"] = instance
         form = form_class(**kwargs)
-        for field in form.fields.values():
-            self._scope_choices(field)
+        self.scope_form(form)
         return form
 
+    def scope_form(self, form: Any, *, but: str | None = None) -> None:
+        """Have the relations of a form take only rows that the caller may know of, and those that are stored already.
+
+        Args:
+            but: Name of a field that is left as it is.
+        """
+        for name, field in form.fields.items():
+            if name != but:
+                self.scope_choices(field, relations.stored(getattr(form, "instance", None), name))
+
+    def scope_choices(self, field: Any, stored: models.Q | None = None) -> None:
+        """Have a form's relation offer only rows that the caller may know of; those ``stored`` are taken, and not shown."""
+        queryset: Any = getattr(field, "queryset", None)
+        known = None if queryset is None else self.known_rows(queryset.model)
+        if known is not None and not known.is_every_row:
+            field.queryset = known.narrow(queryset, stored)
+            field.offered = known.narrow(queryset)
+
     def scope_formset(self, formset: Any) -> None:
-        """As in the form itself, relations offer only rows that the caller may know of."""
-        for form in formset.forms:
-            for field in form.fields.values():
-                if not field.widget.is_hidden:
-                    self._scope_choices(field)
+        """As in the form itself. Its forms are made later, when they are first asked for."""
+        add_fields, key = formset.add_fields, getattr(formset, "_pk_field", None)
+
+        def add_scoped_fields(form: Any, index: int | None) -> None:
+            add_fields(form, index)
+            self.scope_form(form, but=None if key is None else key.name)  # which row it is: Django's own hidden field
+
+        formset.add_fields = add_scoped_fields
 
     def rows_of_formset(self, cls: Any) -> Any:
         """Rows that a formset may show: those that the caller may know of, where a stream serves them."""
-        other = self.neighbour(getattr(cls, "model", None))
-        return None if other is None else other.reading_queryset()
+        model = getattr(cls, "model", None)
+        known = None if model is None else self.known_rows(model)
+        return None if known is None else known.seen()
+
+    def known_rows(self, model: type[models.Model]) -> KnownRows | None:
+        """Rows of another model that the caller may know of, as its stream says; None where no stream serves the model.
+
+        Every place that takes the key of a related row, or shows its text, goes by this.
+        """
+        if model not in self._known:
+            other = self.stream_over(model)
+            self._known[model] = None if other is None else self._known_of(other)
+        return self._known[model]
+
+    def _known_of(self, other: type["Shapes"]) -> KnownRows:
+        listing, reader = other(self._neighbour_call(other)), other(self._neighbour_call(other, "retrieve"))
+        asked = next((each for each in (listing, reader) if each.lets_in()), None)
+        if asked is None:
+            return KnownRows(other.get_model()._default_manager.none())
+        return KnownRows(asked.reading_queryset(), None if reader.sees_every_row() else asked.may_retrieve)
+
+    def lets_in(self) -> bool:
+        """Whether the permissions let the caller do this at all."""
+        try:
+            self.check_permissions()
+        except BindingError:
+            return False
+        return True
+
+    @classmethod
+    def stream_over(cls, model: type[models.Model]) -> "type[Shapes] | None":
+        """The binding that decides who may know of a model's rows: its own, or that of the model whose rows they are too."""
+        kin = (each for each in model.__mro__ if issubclass(each, models.Model) and hasattr(each, "_meta"))
+        return next((other for each in kin if (other := cls._neighbours.for_model(each)) is not None), None)
+
+    def labelled_models(self) -> list[type[models.Model]]:
+        """Models whose texts stand in the ``labels`` of a read."""
+        fields = getattr(serializers.child(self.get_serializer()), "fields", {})
+        return [model for name, field in fields.items() if (model := self._labelled_by(name, field)) is not None]
+
+    def _labelled_by(self, name: str, field: Any) -> type[models.Model] | None:
+        """The model whose texts stand in ``labels`` for a field: of relations that show keys, where a stream serves them."""
+        model = self.related_model(name) if serializers.shows_keys(field) and not field.write_only else None
+        return None if model is None or self._neighbours.for_model(model) is None else model
 
     def neighbour(self, model: Any) -> "Shapes | None":
         """The binding that serves another model, asked by the same caller."""
@@ -147,17 +235,8 @@ class Shapes(RowSource):
         """``{"$file": "token"}`` stands for a file that the caller has uploaded."""
         return uploads.resolved(self.user, data)
 
-    def _scope_choices(self, field: Any) -> None:
-        """A relation offers only rows that the caller may know of, where a stream serves them."""
-        queryset = getattr(field, "queryset", None)
-        if queryset is None:
-            return
-        other = self._neighbours.for_model(queryset.model)
-        if other is not None:
-            field.queryset = queryset & other(self._neighbour_call(other)).reading_queryset()
-
-    def _neighbour_call(self, other: type["Shapes"]) -> Call:
-        return self.call.derived("search", {}, other.get_stream())
+    def _neighbour_call(self, other: type["Shapes"], action: str = "search") -> Call:
+        return self.call.derived(action, {}, other.get_stream())
 
     def labels_of(self, rows: Sequence[Row], serializer: Any) -> dict[str, dict[str, str]]:
         """Texts of the related rows that a page shows the keys of: ``{"assignee": {"7": "Ann"}}``.
@@ -167,19 +246,21 @@ class Shapes(RowSource):
         shown = [self.decoded(row) for row in rows]
         labels: dict[str, dict[str, str]] = {}
         for name, field in getattr(serializers.child(serializer), "fields", {}).items():
-            model = self.related_model(name) if serializers.shows_keys(field) else None
-            other = self._neighbours.for_model(model) if model else None
-            if other is not None and not field.write_only:
-                labels[name] = self._texts(other, name, _keys_shown(row.get(name) for row in shown))
+            model = self._labelled_by(name, field)
+            known = None if model is None else self.known_rows(model)
+            if known is not None:
+                labels[name] = self._texts(known, name, _keys_shown(row.get(name) for row in shown))
         return labels
 
-    def _texts(self, other: type["Shapes"], name: str, keys: set[Pk]) -> dict[str, str]:
-        queryset = other(self._neighbour_call(other)).reading_queryset()
-        self.trace(queryset)
-        known = {key: text for key in keys if (text := self.known_labels.get(name, {}).get(str(key))) is not None}
-        lacking = keys - known.keys()
-        read = {serializers.pk_of(row): str(row) for row in queryset.filter(pk__in=lacking)} if lacking else {}
-        return {str(key): text for key, text in sorted({**known, **read}.items(), key=lambda item: str(item[0]))}
+    def _texts(self, known: KnownRows, name: str, keys: set[Pk]) -> dict[str, str]:
+        self.trace(known.rows)
+        self.is_read_by_plan = False  # permissions of the other stream may read whatever they like
+        # what was read last may be hidden by now, unless nothing is
+        last = self.known_labels.get(name, {}) if known.is_every_row else {}
+        kept = {key: text for key in keys if (text := last.get(str(key))) is not None}
+        lacking = keys - kept.keys()
+        read = {serializers.pk_of(row): str(row) for row in known.seen().filter(pk__in=lacking)} if lacking else {}
+        return {str(key): text for key, text in sorted({**kept, **read}.items(), key=lambda item: str(item[0]))}
 
     @classmethod
     def related_model(cls, name: str) -> type[models.Model] | None:

@@ -21,7 +21,7 @@ from django.db.models.sql.where import WhereNode
 from django.forms import Form
 from django_filters import FilterSet
 
-from channels_binding import permissions, serializers
+from channels_binding import permissions
 from channels_binding.classes import is_written_in
 from channels_binding.columns import is_djangos
 from channels_binding.mixins import ModelActions
@@ -299,10 +299,7 @@ def _of_labels(binding: Any) -> Iterator[str]:
     """Texts of related rows are what their streams let the caller see, and what their models say of them."""
     if binding.call.data.get("labels") is not True:
         return
-    for name, field in binding.get_serializer_class()().fields.items():
-        model = binding.related_model(name) if serializers.shows_keys(field) else None
-        if model is None or binding.stream_of(model) is None:
-            continue
+    for model in binding.labelled_models():
         if model.__str__ is not models.Model.__str__:
             yield f"labels are what {model.__name__}.__str__() says"
         yield from _of_other(binding, model)
@@ -310,7 +307,7 @@ def _of_labels(binding: Any) -> Iterator[str]:
 
 def _of_other(binding: Any, model: type[models.Model]) -> Iterator[str]:
     """Which rows of a related model the caller may know of."""
-    other: Any = binding._neighbours.for_model(model)
+    other: Any = binding.stream_over(model)
     if other is None:
         yield from _of_manager(model)
     elif [*_of_source(other, "search")]:

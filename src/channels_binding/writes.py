@@ -55,7 +55,7 @@ class WriteMixin(Base):
     def create(self, data: Data) -> Answer:
         """The fields → ``{"success": true, "id": 7, …the row}``."""
         given = self._input(data)
-        serializer = self.get_serializer(data=given)
+        serializer = self.get_writer(data=given)
         with self._writing(lambda: serializer, is_one_statement=self._is_one_insert(given)):
             serializer.is_valid(raise_exception=True)
             self.clean(serializer)
@@ -87,7 +87,7 @@ class WriteMixin(Base):
         with self._writing(lambda: serializer):
             instance = self.get_object(key, lock=True)
             self.check_version(instance)
-            serializer = self.get_serializer(instance, data=changes, partial=partial)
+            serializer = self.get_writer(instance, data=changes, partial=partial)
             serializer.is_valid(raise_exception=True)
             self.clean(serializer)
             settle(self.perform_update(serializer))
