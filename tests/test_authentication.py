@@ -281,7 +281,7 @@ def _with(made: Any, **claims: Any) -> str:
 
 @pytest.mark.parametrize("case", WRONG_JWTS)
 async def test_a_wrong_jwt_lets_nobody_in(case: str, connect: Connect, user: Any, settings: Any) -> None:
-    settings.CHANNELS_BINDING = {**JWT, "MAX_FRAME_BYTES": 2_000_000}
+    settings.CHANNELS_BINDING = {**JWT, "MAX_FRAME_BYTES": 2_000_000, "MAX_PENDING_FRAME_BYTES": 2_000_000}
     given = await in_thread(WRONG_JWTS[case])(user)
     waiting = socket()
     assert await waiting.open()
@@ -376,7 +376,7 @@ BEFORE = [
 
 
 async def test_nothing_is_answered_before_it_is_known_who_it_is(connect: Connect, user: Any, settings: Any) -> None:
-    settings.CHANNELS_BINDING = JWT
+    settings.CHANNELS_BINDING = {**JWT, "MAX_REFUSALS": 1000}
     await in_thread(Note.objects.create)(title="canary", pk=9000)
     waiting = socket()
     assert await waiting.open()

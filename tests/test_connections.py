@@ -111,8 +111,9 @@ MALFORMED: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize("modern", [True, False], ids=["cb.1", "seed"])
 async def test_a_malformed_frame_is_answered_with_a_code_and_the_next_call_works(
-    modern: bool, connect: Connect, user: Any
+    modern: bool, connect: Connect, user: Any, settings: Any
 ) -> None:
+    settings.CHANNELS_BINDING = {"MAX_REFUSALS": 1000}
     await create(title="present")
     socket = await connect(user, modern=modern)
     wrong = []

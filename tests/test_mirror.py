@@ -12,6 +12,7 @@ NO_MODULE = {
     "test_mirror.py",
     "test_exports.py",
     "test_docs.py",
+    "test_floods.py",
     "test_services.py",
     "live/test_oracle.py",
 }

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from channels_binding.exceptions import BadRequest, LimitExceeded, Throttled
 from channels_binding.protocol import Request, split_event
-from channels_binding.session import Limits, Rate, Session, read_name
+from channels_binding.session import Limits, Rate, Refusals, Session, read_name
 
 
 def session(*, calls: int = 2, reads: int = 2, rate: int = 100) -> Session:
-    return Session("cb.1", Limits(1000, reads, 1000, calls, rate), Rate(rate))
+    return Session("cb.1", Limits(1000, reads, 1000, calls, rate, 16, 20), Rate(rate))
 
 
 def request(call_id: int | str | None = None, *, event: str = "a.b.search", **data: object) -> Request:
@@ -143,3 +143,35 @@ def test_two_rows_read_without_a_hash_are_two_reads_and_one_row_is_one() -> None
     seven, eight = request(event="a.B.retrieve", id=7), request(event="a.B.retrieve", id=8)
     assert read_name(seven) != read_name(eight)
     assert read_name(seven) == read_name(request(9, event="a.B.retrieve", id=7, fields=["x"]))
+
+
+def test_so_many_refusals_in_a_row_are_too_many_and_a_call_begins_the_row_anew() -> None:
+    refusals = Refusals(3, Rate(100))
+    assert [refusals.count(0, is_message=False) for _ in range(2)] == [False, False]
+    refusals.end_row()
+    assert [refusals.count(0, is_message=False) for _ in range(3)] == [False, False, True]
+
+
+def test_what_is_a_message_is_no_refusal_in_a_row_but_counts_to_the_rate() -> None:
+    refusals = Refusals(3, Rate(10))
+    assert [refusals.count(0, is_message=True) for _ in range(11)] == [False] * 10 + [True]
+    assert not refusals.count(1, is_message=True)
+
+
+def test_calls_between_refusals_do_not_help_who_sends_more_of_them_than_the_rate() -> None:
+    refusals = Refusals(3, Rate(10))
+    closed = []
+    for _ in range(6):
+        refusals.end_row()
+        closed += [refusals.count(0, is_message=False) for _ in range(2)]
+    assert closed == [False] * 10 + [True] * 2
+
+
+def test_what_was_charged_is_made_up_for_before_the_next_message() -> None:
+    rate = Rate(10)
+    rate.check(0)
+    rate.charge(14)
+    with pytest.raises(Throttled) as refused:
+        rate.take(0)
+    assert refused.value.facts["retry_after"] == 0.5
+    rate.take(0.5)

@@ -163,7 +163,7 @@ async def test_who_does_not_acknowledge_is_not_answered_beyond_the_bound_either(
 async def test_who_asks_for_answers_without_taking_them_in_is_asked_to_leave(
     frame: str, connect: Connect, user: Any, settings: Any
 ) -> None:
-    settings.CHANNELS_BINDING = {"UNACKNOWLEDGED_BYTES": 2000}
+    settings.CHANNELS_BINDING = {"UNACKNOWLEDGED_BYTES": 2000, "MAX_REFUSALS": 1000}
     slow = await connect(user)
     written = 0
     for _ in range(500):

@@ -13,7 +13,9 @@ ROW = {"id": 7, "title": "x"}
 ETAG, CRC = SAMPLES["<etag>"], SAMPLES["<crc>"]
 ERROR = {"code": "invalid", "status": 400, "message": "No.", "retry": False}
 NOTE = "zoo.Note"
-LIMITS = {"frame_bytes": 1, "subscriptions": 1, "window_rows": 1, "calls_in_flight": 1, "messages_per_second": 1}
+LIMITS = dict.fromkeys(
+    ("frame_bytes", "subscriptions", "window_rows", "calls_in_flight", "messages_per_second", "depth", "refusals"), 1
+)
 HELLO = {"proto": "cb.1", "connection": "x", "user": None, "ping_seconds": 25.0, "limits": LIMITS}
 
 

@@ -42,15 +42,19 @@ class Settings:
     """Keyword arguments of the broker, such as ``{"url": "redis://127.0.0.1:6379/0"}``."""
     THREADS: int = 8
     """Size of the package's own thread pool; each thread holds one database connection per alias."""
-    MAX_FRAME_BYTES: int = 262_144
+    MAX_FRAME_BYTES: int = 65_536
     """Largest incoming frame, in bytes."""
+    MAX_PENDING_FRAME_BYTES: int = 4_096
+    """Largest incoming frame of a socket that has not said yet who it is (``cb.auth``), in bytes."""
+    MAX_REFUSALS: int = 20
+    """Messages in a row that are none, or not allowed before ``cb.auth``, after which a connection is closed with 4429."""
     MAX_UPLOAD_BYTES: int = 10_485_760
     """Largest file that ``upload/`` keeps for a socket, in bytes."""
     UPLOAD_SECONDS: int = 3600
     """How long such a file, and its token, may wait to be used."""
     UPLOAD_STORAGE: str = "default"
     """Which of ``STORAGES`` it waits in."""
-    MAX_DEPTH: int = 32
+    MAX_DEPTH: int = 16
     """Deepest nesting of an incoming message."""
     MAX_BATCH: int = 256
     """Most messages in one array frame."""

@@ -5,10 +5,12 @@ with one writer, so order holds.
 """
 
 import asyncio
+import sys
 import threading
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -22,6 +24,7 @@ from channels_binding.exceptions import (
     BindingError,
     Invalid,
     NotFound,
+    Throttled,
     Timeout,
     TooLarge,
     Unauthenticated,
@@ -38,6 +41,8 @@ from channels_binding.session import read_name
 from channels_binding.sockets import UNAUTHENTICATED, Socket
 from channels_binding.threads import run
 
+SMALL_FRAME = 16_384
+"""Longest frame, in characters, that is read on the event loop: less than a millisecond whatever it holds."""
 OWN_DIFFS_SECONDS = 0.25
 """How long the reply to a write waits for the diffs that the write causes on its own connection."""
 READS = ("retrieve", "search", "list")
@@ -98,32 +103,44 @@ class Connection(Socket):
         """One frame of the client. Never raises; what is wrong with it is answered."""
         self._last_heard = self.hub.loop.time()
         try:
-            if text is None:
-                raise BadRequest("Frames are text.")
-            value = codecs.decode(text, max_bytes=self.settings.MAX_FRAME_BYTES, max_depth=self.settings.MAX_DEPTH)
-        except (BadRequest, TooLarge) as error:
-            self._answer_at_once(failure(error))
+            value = await self._decoded(text)
+        except (BadRequest, TooLarge, Throttled) as error:
+            self._refused(error)
             return
         for request in protocol.read_frame(value, max_batch=self.settings.MAX_BATCH):
+            if self.closed_with is not None:
+                return
             if isinstance(request, Malformed):
-                self._answer_at_once(failure(request.error, request.event, request.id))
+                self._refused(request.error, request.event, request.id)
             elif request.event == "cb.auth" and self.dialect == "cb.1":
                 await self._authenticate(request)
             elif self.is_pending:
-                self._answer_at_once(
-                    failure(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id)
-                )
+                self._refused(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id)
             elif request.is_system and not self._is_batch(request):
                 self._system(request)
             else:
                 self._begin(request)
 
+    async def _decoded(self, text: str | None) -> Any:
+        """What a frame says. A large one is read on another thread, and costs as many messages as it has pages."""
+        if text is None:
+            raise BadRequest("Frames are text.")
+        settings = self.settings
+        most = min(settings.MAX_FRAME_BYTES, settings.MAX_PENDING_FRAME_BYTES if self.is_pending else sys.maxsize)
+        read = partial(codecs.decode, text, max_bytes=most, max_depth=settings.MAX_DEPTH)
+        if len(text) <= SMALL_FRAME or len(text) > most:
+            return read()
+        self.session.rate.check(self.hub.loop.time())
+        self.session.rate.charge(len(text) // SMALL_FRAME)
+        return await self.hub.loop.run_in_executor(None, read)
+
     def _begin(self, request: Request) -> None:
         try:
             self.session.begin(request, self.hub.loop.time())
         except BindingError as error:
-            self._answer_at_once(failure(error, request.event, request.id))
+            self._refused(error, request.event, request.id)
             return
+        self.refusals.end_row()
         self._is_idle.clear()
         self._spawn(self._serve(request))
 
@@ -135,7 +152,7 @@ class Connection(Socket):
         try:
             identity = await self._identified(request)
         except Exception as exception:
-            self._answer_at_once(failure(as_error(exception), request.event, request.id))
+            self._refused(as_error(exception), request.event, request.id)
             if self.is_pending:
                 await self._farewell(UNAUTHENTICATED, "not authenticated")
             return
@@ -168,13 +185,15 @@ class Connection(Socket):
             self._refuse(request, "Names beginning with 'cb.' need the subprotocol cb.1.json.")
         elif request.event == "cb.pong":
             self.outbox.pong(request.data.get("n"))
+            self._count_other()
         elif request.event == "cb.ping":
             self._answer_at_once(message("cb.pong", {"n": request.data.get("n")}, request.id))
+            self._count_other()
         else:
             self._refuse(request, "There is no such system message.")
 
     def _refuse(self, request: Request, why: str) -> None:
-        self._answer_at_once(failure(BadRequest(why), request.event, request.id))
+        self._refused(BadRequest(why), request.event, request.id)
 
     async def _serve(self, request: Request) -> None:
         """Answer one call, whatever happens in it."""

@@ -17,6 +17,40 @@ class Limits:
     window_rows: int
     calls_in_flight: int
     messages_per_second: int
+    depth: int
+    refusals: int
+
+
+@dataclass(slots=True)
+class Refusals:
+    """How a client that is refused again and again is told from one that makes a mistake.
+
+    Two bounds. ``most`` messages in a row that are none (malformed, too large, before ``cb.auth``, a wrong token): no
+    client that works sends them. And a rate for everything that is no call: refusals of every kind, pings and pongs.
+    ``throttled`` and ``limit_exceeded`` count to the rate alone: a client that sends a burst learns of them afterwards.
+    """
+
+    most: int
+    rate: "Rate"
+    in_a_row: int = 0
+
+    def count(self, now: float, *, is_message: bool) -> bool:
+        """Account for one message that is no call. Returns whether the client has had its chances.
+
+        Args:
+            now: Seconds, monotonic.
+            is_message: Whether it is a message that may be sent: a ping, a call that comes too soon.
+        """
+        self.in_a_row += not is_message
+        try:
+            self.rate.take(now)
+        except Throttled:
+            return True
+        return self.in_a_row >= self.most
+
+    def end_row(self) -> None:
+        """A call was let in."""
+        self.in_a_row = 0
 
 
 @dataclass(slots=True)
@@ -37,12 +71,24 @@ class Rate:
         Raises:
             Throttled: The bucket is empty; ``retry_after`` says when it is not.
         """
+        self.check(now)
+        self.tokens -= 1
+
+    def charge(self, messages: int) -> None:
+        """Account for what cost as much as so many messages. The next ones wait until it is made up for."""
+        self.tokens -= messages
+
+    def check(self, now: float) -> None:
+        """Whether a message may come at ``now``.
+
+        Raises:
+            Throttled: As ``take``.
+        """
         elapsed = 0.0 if self.filled_at is None else now - self.filled_at
         self.tokens = min(float(self.per_second), self.tokens + elapsed * self.per_second)
         self.filled_at = now
         if self.tokens < 1:
             raise Throttled(retry_after=round((1 - self.tokens) / self.per_second, 3))
-        self.tokens -= 1
 
 
 @dataclass(slots=True)

@@ -15,19 +15,22 @@ from channels_binding import protocol
 from channels_binding.authentication import Identity, facts_of
 from channels_binding.conf import Settings, get_settings
 from channels_binding.exceptions import (
+    BindingError,
     LimitExceeded,
+    Throttled,
     Unauthenticated,
 )
 from channels_binding.live import identity as live_identity
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
 from channels_binding.outbox import Outbox
-from channels_binding.protocol import failure, message
+from channels_binding.protocol import CallId, failure, message
 from channels_binding.pulse import Pulse
-from channels_binding.session import Limits, Rate, Session
+from channels_binding.session import Limits, Rate, Refusals, Session
 from channels_binding.types import Dialect, Scope, Send
 
 UNAUTHENTICATED = 4401
+TOO_MANY = 4429
 FAREWELL_SECONDS = 1.0
 """How long a last message may take to leave before the socket is closed after it."""
 READS_AT_ONCE = 4
@@ -43,6 +46,8 @@ def limits_of(settings: Settings) -> Limits:
         window_rows=settings.MAX_PAGE_SIZE,
         calls_in_flight=settings.MAX_CALLS_IN_FLIGHT,
         messages_per_second=settings.MESSAGES_PER_SECOND,
+        depth=settings.MAX_DEPTH,
+        refusals=settings.MAX_REFUSALS,
     )
 
 
@@ -89,6 +94,7 @@ class Socket:
         self._expiry: asyncio.TimerHandle | None = None
         self.settings = settings
         self.session = Session(dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND))
+        self.refusals = Refusals(settings.MAX_REFUSALS, Rate(max(settings.MESSAGES_PER_SECOND, settings.MAX_BATCH)))
         self.hub = Hub.current()
         self.thread = threading.get_ident()
         """The thread of the hub's loop."""
@@ -265,6 +271,16 @@ class Socket:
         self.outbox.put(protocol.batch(frames))
         if self.outbox.queued > MAX_QUEUED_BYTES:
             self.end(4508, "too much waits to be read")
+
+    def _refused(self, error: BindingError, event: str | None = None, call_id: CallId | None = None) -> None:
+        """Answer what did not become a call. Who is refused again and again is asked to leave."""
+        self._answer_at_once(failure(error, event, call_id))
+        self._count_other(is_message=isinstance(error, (Throttled, LimitExceeded)))
+
+    def _count_other(self, *, is_message: bool = True) -> None:
+        """Account for a message that is no call. Nothing else bounds how many of them come."""
+        if self.closed_with is None and self.refusals.count(self.hub.loop.time(), is_message=is_message):
+            self.end(TOO_MANY, "too many messages were refused")
 
     def _answer_at_once(self, answer: bytes) -> None:
         """What costs nothing to ask for: a refusal, a pong. Who asks without reading is asked to leave."""

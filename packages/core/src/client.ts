@@ -81,6 +81,8 @@ export interface ServerLimits {
   readonly window_rows?: number
   readonly calls_in_flight?: number
   readonly messages_per_second?: number
+  readonly depth?: number
+  readonly refusals?: number
 }
 
 /** One operation of a batch; `{"$ref": "name.id"}` in later data stands for the reply of the operation named so. */

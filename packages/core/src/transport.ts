@@ -46,6 +46,9 @@ export interface TransportOptions {
 
 const byteLength = (text: string): number => new TextEncoder().encode(text).length
 
+/** What a server takes before it knows who speaks (spec/protocol.md, section 4). */
+const FIRST_FRAME_BYTES = 4096
+
 /**
  * Carries messages over one socket at a time. What is sent within one microtask leaves as one array frame.
  * Knows JSON and frames; knows nothing of ids, reads, retries or the meaning of a close code.
@@ -56,8 +59,8 @@ export class Transport {
   #attempt = 0
   #isOpen = false
   #outbox: string[] = []
-  /** The largest frame that the server takes, in bytes; `cb.hello` tells it. */
-  maxFrameBytes: number = Number.POSITIVE_INFINITY
+  /** The largest frame that the server takes, in bytes; `cb.hello` tells it of each connection anew. */
+  maxFrameBytes: number = FIRST_FRAME_BYTES
 
   constructor(options: TransportOptions) {
     this.#options = options
@@ -141,6 +144,7 @@ export class Transport {
     this.#socket = null
     this.#isOpen = false
     this.#outbox = []
+    this.maxFrameBytes = FIRST_FRAME_BYTES
     return socket
   }
 

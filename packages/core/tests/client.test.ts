@@ -46,6 +46,16 @@ it('splits a frame that would be larger than the server takes', async () => {
   expect(server.requests('retrieve')).toHaveLength(3)
 })
 
+it('sends small frames until the server says what it takes', async () => {
+  const { client, server } = world()
+  server.hello = { ...server.hello, limits: { frame_bytes: 60_000 } }
+  for (let page = 1; page <= 50; page++) void client.list('shop.Product', { query: 'x'.repeat(300), page })
+  client.connect()
+  await settle()
+  expect(server.frames.length).toBeGreaterThan(3)
+  for (const frame of server.frames) expect(frame.length).toBeLessThanOrEqual(4096)
+})
+
 it('offers the built-in actions', async () => {
   const { client, server } = world(
     {},
