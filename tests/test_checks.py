@@ -58,6 +58,31 @@ def test_a_bare_binding_is_told_what_it_shows_and_to_whom(fresh: Registry) -> No
     assert found() == ids("W001", "W002")
 
 
+def test_it_says_truly_who_may_do_what(fresh: Registry) -> None:
+    class Reads(AsyncBinding):
+        stream, model, fields, actions = "checks.Reads", Note, ("id",), ("search",)
+
+    class Own(AsyncBinding):
+        stream, model, fields = "checks.Own", Note, ("id",)
+
+        def get_queryset(self) -> Any:
+            return Note.objects.filter(owner=self.user)
+
+    def told() -> list[str]:
+        return [
+            message.msg.partition(": ")[2] for message in checks.check_bindings() if str(message.id).endswith("W002")
+        ]
+
+    assert told()[0].startswith("every signed-in user may read")
+    assert told()[1] == "every signed-in user may read and write all rows that its get_queryset() gives."
+    with override_settings(CHANNELS_BINDING={"ANONYMOUS_CONNECTION_ALLOWED": True}):
+        assert told()[1].startswith("everybody, signed in or not, may read and write")
+    with override_settings(REST_FRAMEWORK={"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"]}):
+        assert told() == []
+        with override_settings(CHANNELS_BINDING={"DEFAULT_PERMISSION_CLASSES": []}):
+            assert len(told()) == 2
+
+
 def test_two_bindings_of_one_stream_are_a_conflict_unless_one_derives_from_the_other(fresh: Registry) -> None:
     class One(AsyncBinding):
         stream = "checks.Same"

@@ -103,6 +103,10 @@ class Call:
         origin = replace(other, outlet=None, origin=None)
         return replace(self, user=forgetful(other.user), scope=other.scope, request=None, origin=origin)
 
+    def by(self, user: Any, scope: Mapping[str, Any], request: Any) -> "Call":
+        """The same question of somebody who is known otherwise: by another stream's authentication classes."""
+        return replace(self, user=user, scope=scope, request=request)
+
     def as_user(self, user: Any, scope: Mapping[str, Any] | None = None) -> "Call":
         """The same question by another (or a freshly read) user."""
         return replace(self, user=forgetful(user), scope=self.scope if scope is None else scope, request=None)

@@ -12,6 +12,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConf
 from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django_filters.filterset import BaseFilterSet
+from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.serializers import BaseSerializer, ModelSerializer
 from rest_framework.utils import model_meta
 
@@ -20,6 +21,7 @@ from channels_binding.authentication import is_drf
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.filters import filterset_class
+from channels_binding.gates import default_permission_classes
 from channels_binding.live.transport import make_transport
 from channels_binding.registry import registry
 from channels_binding.serializers import SENSITIVE, child
@@ -35,7 +37,7 @@ def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
         make_transport()
         caches[get_settings().IDEMPOTENCY_CACHE]
         load_classes(get_settings().AUTHENTIFICATION_CLASSES)
-        load_classes(get_settings().DEFAULT_PERMISSION_CLASSES)
+        default_permission_classes()
     except (ImproperlyConfigured, ImportError, TypeError) as error:
         return [Error(str(error), hint="See docs/reference/settings.md.", id="channels_binding.E002")]
     return [*_layer(), *_authentication()]
@@ -282,17 +284,40 @@ def _exposure(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     if cls.fields is None and cls.serializer_class is None:
         message = f"{cls.__name__} names no 'fields': it shows every field that does not look like a secret."
         yield _warning(cls, 1, message, 'Name them: fields = ("id", …).')
-    if not cls.get_permission_classes():
-        message = (
-            f"{cls.__name__} has no 'permission_classes': every signed-in user may read and write all of its rows."
+    if _is_open(cls):
+        message = f"{cls.__name__} has no 'permission_classes': {_who()} may {_what(cls)} {_which(cls)}."
+        yield _warning(
+            cls, 2, message, "Set them, or DEFAULT_PERMISSION_CLASSES in CHANNELS_BINDING or REST_FRAMEWORK."
         )
-        yield _warning(cls, 2, message, "Set them, or DEFAULT_PERMISSION_CLASSES in CHANNELS_BINDING.")
     if cls.serializer_class is not None:
         fields = _serializer_fields(cls)
         names = [name for name, field in fields.items() if not field.write_only and SENSITIVE.search(name)]
         if names:
             message = f"{cls.__name__} shows {', '.join(names)}, as its serializer_class does."
             yield _warning(cls, 4, message, "Take them out of the serializer, or make them write-only.")
+
+
+def _is_open(cls: type[BaseBinding]) -> bool:
+    """Whether it names no permissions, and those of the settings let everybody in who may connect."""
+    is_said = cls.permission_class is not None or bool(cls.permission_classes)
+    is_chosen = cls.get_permission_classes.__func__ is not BaseBinding.get_permission_classes.__func__  # type: ignore[attr-defined]
+    return not is_said and not is_chosen and set(cls.get_permission_classes()) <= {AllowAny}
+
+
+def _who() -> str:
+    return "everybody, signed in or not," if get_settings().ANONYMOUS_CONNECTION_ALLOWED else "every signed-in user"
+
+
+def _what(cls: type[BaseBinding]) -> str:
+    """``"read and write"``, of what its actions offer."""
+    offered = {action.method for action in cls.get_actions().values()}
+    kinds = {"read": offered & {*SAFE_METHODS}, "write": offered - {*SAFE_METHODS}}
+    return " and ".join(kind for kind, methods in kinds.items() if methods)
+
+
+def _which(cls: type[BaseBinding]) -> str:
+    is_narrowed = cls.get_queryset is not BaseBinding.get_queryset
+    return "all rows that its get_queryset() gives" if is_narrowed else "all of its rows"
 
 
 def _cost(cls: type[BaseBinding]) -> Iterator[CheckMessage]:

@@ -30,8 +30,8 @@ class Settings:
     """Rows per page of ``search`` where neither the call nor the binding says."""
     MAX_PAGE_SIZE: int = 1000
     """Most rows of one page or list."""
-    DEFAULT_PERMISSION_CLASSES: Sequence[Any] = ()
-    """DRF permission classes for bindings that name none."""
+    DEFAULT_PERMISSION_CLASSES: Sequence[Any] | None = None
+    """DRF permission classes for bindings that name none; None takes DRF's own setting."""
     DEFAULT_AUTHENTICATION_CLASSES: Sequence[Any] | None = None
     """DRF authentication classes of the HTTP door; None takes DRF's own setting."""
     CHANNEL_LAYER: str = "default"

@@ -36,7 +36,7 @@ class Declarations:
     permission_class: ClassVar[Any] = None
     """A single permission class, in place of ``permission_classes``."""
     permission_classes: ClassVar[Sequence[Any] | None] = None
-    """DRF permission classes; by default ``DEFAULT_PERMISSION_CLASSES`` of the settings."""
+    """DRF permission classes; by default ``DEFAULT_PERMISSION_CLASSES``, ours or else DRF's."""
     throttle_classes: ClassVar[Sequence[Any] | None] = None
     """DRF throttle classes, which count what comes by HTTP and by socket together; by default DRF's own setting."""
     throttle_scope: ClassVar[str | None] = None

@@ -14,6 +14,12 @@ from channels_binding.serializers import pk_of
 from channels_binding.threads import settle
 
 
+def default_permission_classes() -> Sequence[Any]:
+    """Permission classes where nothing names any: ours, else REST framework's."""
+    own, of_drf = get_settings().DEFAULT_PERMISSION_CLASSES, api_settings.DEFAULT_PERMISSION_CLASSES
+    return of_drf if own is None else load_classes(own)
+
+
 class Gate(Declarations):
     """What a binding asks before it answers. To DRF's classes it is the view."""
 
@@ -60,7 +66,7 @@ class Gate(Declarations):
             return cls.permission_classes
         if cls.permission_class is not None:
             return [cls.permission_class]
-        return load_classes(get_settings().DEFAULT_PERMISSION_CLASSES)
+        return default_permission_classes()
 
     def check_permissions(self) -> None:
         """The gate before every action and every push.
@@ -68,15 +74,22 @@ class Gate(Declarations):
         Raises:
             Unauthenticated, Forbidden: The caller may not.
         """
-        if not get_settings().ANONYMOUS_CONNECTION_ALLOWED and not getattr(self.user, "is_authenticated", False):
+        if not self._may_be_nobody():
             permissions.refuse(self.user)
-        instances = settle(self.get_permissions())
+        instances = permissions.asking(settle(self.get_permissions()))
         if instances:
             permissions.check(instances, self.request, self)
 
+    def _may_be_nobody(self) -> bool:
+        """Whether somebody signed in calls, or nobody may call as well: everywhere, or where an event says so of itself."""
+        if get_settings().ANONYMOUS_CONNECTION_ALLOWED or getattr(self.user, "is_authenticated", False):
+            return True
+        action = self._actions.get(self.call.action)
+        return permissions.decide_about_nobody((action and action.permission_classes) or ())
+
     def check_object_permissions(self, instance: Any) -> None:
         """As ``check_permissions``, for one row."""
-        instances = settle(self.get_permissions())
+        instances = permissions.asking(settle(self.get_permissions()))
         if instances:
             permissions.check_object(instances, self.request, self, instance)
 

@@ -18,6 +18,26 @@ USER_BLIND = (drf.AllowAny, drf.IsAuthenticated)
 """Permission classes under which all signed-in users are alike."""
 
 
+def asking(permissions: Sequence[Any]) -> Sequence[Any]:
+    """Those that ask anything: not AllowAny, for which no request need be made."""
+    return [each for each in permissions if type(each) is not drf.AllowAny]
+
+
+def decide_about_nobody(classes: Sequence[Any]) -> bool:
+    """Whether permission classes say themselves who is let in, nobody in particular included: ``[AllowAny]``.
+
+    Not ``[]``, and not classes that judge rows alone: their ``has_permission`` is DRF's, which lets in whoever comes.
+    """
+    return any(_judges_callers(cls()) for cls in classes)
+
+
+def _judges_callers(permission: Any) -> bool:
+    if isinstance(permission, _COMPOSED):
+        parts = map(_judges_callers, _operands(permission))
+        return all(parts) if isinstance(permission, drf.OR) else any(parts)
+    return getattr(type(permission), "has_permission", None) is not drf.BasePermission.has_permission
+
+
 def check(permissions: Sequence[Any], request: Request, view: Any) -> None:
     """Refuse unless every permission lets the request in.
 

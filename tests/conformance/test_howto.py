@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.exceptions import Unauthenticated
 from django.contrib.auth import authenticate
-from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.throttling import UserRateThrottle
 from shop.models import Order
 
@@ -129,13 +129,21 @@ async def test_a_class_of_ones_own_takes_tickets(people, settings):
 def post(client, action, data):
     return client.post(f"/api/account/{action}/", json.dumps(data), "application/json")
 
-def test_over_http_a_handler_makes_and_ends_a_session(people, settings):
-    settings.CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}
-    client = Client()
+def test_nothing_else_is_open_to_who_is_not_signed_in(people):
+    assert [post(Client(), "sign_out", {}).status_code, Client().get("/api/shop.Order/").status_code] == [401, 401]
+
+def test_a_form_of_another_site_signs_nobody_in(people):
+    client, given = Client(enforce_csrf_checks=True), {"username": "ann", "password": "secret"}
+    assert client.post("/api/account/sign_in/", given).status_code == 403
+    assert "_auth_user_id" not in client.session
+
+def test_over_http_a_handler_makes_and_ends_a_session(people):
+    client = Client(enforce_csrf_checks=True)
     assert post(client, "sign_in", {"username": "ann", "password": "wrong"}).status_code == 401
     assert "_auth_user_id" not in client.session
     assert post(client, "sign_in", {"username": "ann", "password": "secret"}).json() == {"name": "Ann"}
     assert client.session["_auth_user_id"] == str(people["ann"].pk)
+    client.handler.enforce_csrf_checks = False  # a session's requests bring the CSRF token, as anywhere in DRF
     assert post(client, "sign_out", {}).status_code == 200
     assert "_auth_user_id" not in client.session
 

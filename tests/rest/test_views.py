@@ -1,14 +1,21 @@
 """The REST API: routes, status codes, headers, errors in the contract's words."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 from django.test import Client
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
 
+from channels_binding.consumers import Binding, bind
 from tests.project.zoo.models import Article, Guard, Note, Precious, Seat, Token
+from tests.throwaway import throwaway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -292,3 +299,117 @@ def test_where_the_binding_has_no_bulk_several_rows_cannot_be_written(client: Cl
         assert answer.status_code == 405
         assert method not in answer["Allow"]
     assert [*Note.objects.values_list("title", flat=True)] == ["a"]
+
+
+# Signing in
+
+
+@pytest.fixture
+def account() -> Iterator[None]:
+    with throwaway():
+
+        class Account(Binding):
+            stream = "test.account"
+
+            @bind(permission_classes=[AllowAny])
+            def sign_in(self, data: Any) -> Any:
+                self.login(User.objects.get(username=data["username"]), "django.contrib.auth.backends.ModelBackend")
+                return {"user": self.user.username}
+
+            @bind(permission_classes=[AllowAny])
+            def sign_out(self, data: Any) -> Any:
+                self.logout()
+                return {}
+
+        yield
+
+
+FORMS = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
+PART = '--b\r\nContent-Disposition: form-data; name="username"\r\n\r\nann\r\n--b--\r\n'
+BODIES = {FORMS[0]: "username=ann", FORMS[1]: PART}
+
+
+def signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_a_form_that_another_site_posts_signs_nobody_in_or_out(kind: str, user: Any, account: None) -> None:
+    visitor = Client(enforce_csrf_checks=True)
+    refused = visitor.generic("POST", "/api/test.account/sign_in/", BODIES[kind], kind)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert not signed_in(visitor)
+    visitor.force_login(user)
+    assert visitor.generic("POST", "/api/test.account/sign_out/", BODIES[kind], kind).status_code == 403
+    assert signed_in(visitor)
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_a_form_with_django_s_token_signs_in(kind: str, user: Any, account: None) -> None:
+    visitor = Client(enforce_csrf_checks=True)
+    token = "a" * 32
+    visitor.cookies["csrftoken"] = token
+    made = visitor.generic("POST", "/api/test.account/sign_in/", BODIES[kind], kind, headers={"X-CSRFToken": token})
+    assert (made.status_code, made.json()) == (200, {"user": "ann"})
+    assert signed_in(visitor)
+
+
+def test_json_signs_in_without_one_and_in_a_batch_too(user: Any, account: None) -> None:
+    for path, body in (
+        ("test.account/sign_in/", {"username": "ann"}),
+        ("batch/", {"ops": [{"event": "test.account.sign_in", "data": {"username": "ann"}}]}),
+    ):
+        visitor = Client(enforce_csrf_checks=True)
+        assert send(visitor, "POST", f"/api/{path}", body).status_code == 200
+        assert signed_in(visitor)
+
+
+# Who asks in a batch
+
+
+class ByHeader(BaseAuthentication):
+    def authenticate(self, request: Any) -> Any:
+        name = request.headers.get("X-User")
+        if name == "wrong":
+            raise AuthenticationFailed()
+        return name and (User.objects.get(username=name), f"header of {name}")
+
+    def authenticate_header(self, request: Any) -> str:
+        return "Header"
+
+
+@pytest.fixture
+def whose() -> Iterator[None]:
+    with throwaway():
+
+        class Default(Binding):
+            stream = "test.default"
+
+            @bind(permission_classes=[AllowAny])
+            def who(self, data: Any) -> Any:
+                return {"user": self.user.username, "auth": self.request.auth}
+
+        class ByHeaders(Default):
+            stream, authentication_classes = "test.by_headers", (ByHeader,)
+
+        class ByNothing(Default):
+            stream, authentication_classes = "test.by_nothing", ()
+
+        class BySession(Default):
+            stream, authentication_classes = "test.by_session", (ByHeader, SessionAuthentication)
+
+        yield
+
+
+@pytest.mark.parametrize("name", ["bob", "wrong", None])
+def test_an_operation_of_a_batch_is_authenticated_as_its_own_route_is(
+    name: str | None, client: Client, stranger: Any, whose: None
+) -> None:
+    streams = ["test.by_headers", "test.default", "test.by_nothing", "test.by_session", "test.default"]
+    headers = {} if name is None else {"X-User": name}
+    alone = [send(client, "POST", f"/api/{stream}/who/", **headers).json() for stream in streams]
+    ops = [{"event": f"{stream}.who"} for stream in streams]
+    together = send(client, "POST", "/api/batch/", {"ops": ops, "atomic": False}, **headers).json()["results"]
+    assert [result.get("data") or result["error"] for result in together] == alone
+    assert alone[1] == {"user": "ann", "auth": None}
+    assert alone[2]["user"] == ""

@@ -1,6 +1,7 @@
 """The views: one for a stream, one for a row, one for a form, one for an event. Each makes a Call and answers it."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from django.contrib import auth
@@ -8,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import CompositePrimaryKey
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
@@ -25,6 +27,7 @@ from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, Unauthenticated
 from channels_binding.failures import as_error
+from channels_binding.gates import default_permission_classes
 from channels_binding.live import outlet
 from channels_binding.registry import registry
 from channels_binding.rest import events
@@ -38,6 +41,7 @@ from channels_binding.rest.wire import (
     body_data,
     idempotency_key,
     ids_asked,
+    is_json,
     is_known,
     matched_version,
     read_data,
@@ -50,8 +54,9 @@ SOCKET_ONLY = ("subscribe", "unsubscribe")
 class HttpOutlet:
     """Where a handler's messages go over HTTP: the reflected one is the answer, the others reach sockets."""
 
-    def __init__(self, event: str) -> None:
+    def __init__(self, event: str, request: Request) -> None:
         self.event = event
+        self.request = request
         self.reflected: Mapping[str, Any] | None = None
         self.successor: Any = None
         """Whom the handler has signed in; AnonymousUser if it has signed the caller out."""
@@ -60,6 +65,15 @@ class HttpOutlet:
         """Nothing stays open behind a request."""
 
     def become(self, user: Any) -> None:
+        """Whom a page signs in must be somebody who has seen it: as Django's own login page, this asks for its CSRF token.
+
+        Except of JSON, which a page of another site cannot send, and of who brings a token and no cookie.
+
+        Raises:
+            Forbidden: The token is missing, or wrong.
+        """
+        if self.request.auth is None and not is_json(self.request.content_type):
+            SessionAuthentication().enforce_csrf(self.request)
         self.successor = AnonymousUser() if user is None else user
 
     def reflect(self, event: str, data: Mapping[str, Any]) -> None:
@@ -173,7 +187,7 @@ class BindingView(APIView):
             door="http",
             scope=scope_of(request),
             request=request,
-            outlet=HttpOutlet(f"{stream}.{action}"),
+            outlet=HttpOutlet(f"{stream}.{action}", request),
             key=idempotency_key(request.headers.get("Idempotency-Key")),
             if_version=matched_version(request.headers.get("If-Match")),
             files=request.FILES.dict(),
@@ -240,8 +254,8 @@ class BindingView(APIView):
         return {"Link": ", ".join(found)} if found else {}
 
     def respond(self, answer: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        is_json = isinstance(self.request.accepted_renderer, WireRenderer)
-        data = answer if is_json or not isinstance(answer, Reading) else _plain(answer)
+        is_ours = isinstance(self.request.accepted_renderer, WireRenderer)
+        data = answer if is_ours or not isinstance(answer, Reading) else _plain(answer)
         response = Response(data, status=status, headers=dict(headers or {}))
         patch_vary_headers(response, ("Cookie",))
         return response
@@ -352,13 +366,37 @@ class RowView(BindingView):
 class BatchView(BindingView):
     """``/api/batch/``: several operations in one request."""
 
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        """Whom Django's middleware has found is kept: DRF writes there whom it finds."""
+        self._came_as: Any = getattr(request, "user", None)
+        return super().initialize_request(request, *args, **kwargs)
+
     def post(self, request: Request) -> HttpResponseBase:
         batch = self.call("batch", self.body(), stream="cb")
-        return self.respond(batches.run_batch(batch, lambda operation, data: self._operation(batch, operation, data)))
+        answer = batches.run_batch(batch, lambda operation, data: self._operation(batch, operation, data))
+        way_out: Any = batch.outlet
+        self._hand_over(way_out.successor)
+        return self.respond(answer)
 
     def _operation(self, batch: Call, operation: batches.Operation, data: dict[str, Any]) -> Call:
-        way_out = HttpOutlet(f"{operation.stream}.{operation.action}")
-        return batch.operation(operation.stream, operation.action, data, way_out)
+        call = batch.operation(operation.stream, operation.action, data, batch.outlet)
+        if _authentication_of(operation.stream) is None:
+            return call
+        request = self._authenticated(operation.stream)
+        return call.by(request.user, scope_of(request), request)
+
+    def _authenticated(self, stream: str) -> Any:
+        """This request as the route of a stream would take it, whose binding has authentication classes of its own.
+
+        Raises:
+            AuthenticationFailed: Its credentials are wrong there.
+        """
+        came, like = copy(self.request._request), self.request
+        came.user = self._came_as
+        found: Any = Request(came, like.parsers, authenticators_of(stream), like.negotiator, like.parser_context)
+        for name in ("accepted_renderer", "accepted_media_type", "version", "versioning_scheme"):
+            setattr(found, name, getattr(like, name))
+        return found
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return self.respond({"max_ops": get_settings().MAX_BATCH_OPS})
@@ -369,6 +407,10 @@ class UploadView(BindingView):
 
     throttle_classes: Sequence[Any] = api_settings.DEFAULT_THROTTLE_CLASSES
     parser_classes = (MultiPartParser,)
+
+    def get_permissions(self) -> list[Any]:
+        """No binding asks its own here."""
+        return [cls() for cls in default_permission_classes()]
 
     def post(self, request: Request) -> HttpResponseBase:
         if not get_settings().ANONYMOUS_CONNECTION_ALLOWED and not request.user.is_authenticated:

@@ -106,6 +106,11 @@ def matched_version(header: str | None) -> str | None:
     return header.strip().removeprefix("W/").strip('"')
 
 
+def is_json(content_type: str) -> bool:
+    """``application/json; charset=utf-8``: what a page of another site may send only where CORS lets it."""
+    return content_type.partition(";")[0].strip().lower() == WireParser.media_type
+
+
 def is_known(tag: str, header: str) -> bool:
     """Whether ``If-None-Match`` names an entity tag, or any (RFC 9110, section 13.1.2)."""
     known = [each.strip().removeprefix("W/") for each in header.split(",")]
