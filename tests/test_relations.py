@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
+from django_filters import FilterSet, ModelChoiceFilter
 from rest_framework import serializers
 
 from channels_binding.bindings import Binding
@@ -225,6 +227,36 @@ def test_a_create_costs_no_more_statements_where_rows_are_hidden() -> None:
         unserved = cost()
     with served_by(SomeLabels):
         assert cost() == unserved
+
+
+class PlacedBinding(Binding):
+    """Forms and filters with choices of a model that no stream serves, though its parent's rows are served."""
+
+    stream, model, fields = "test.placed", Place, ("id", "name")
+    form_class = type("Form", (forms.Form,), {"cafe": forms.ModelChoiceField(Cafe.objects.all())})
+    formsets = {"visits": forms.formset_factory(form_class)}
+    filterset_class = type("Filters", (FilterSet,), {"cafe": ModelChoiceFilter(queryset=Cafe.objects.all())})
+
+
+def test_choices_that_a_form_a_formset_or_a_filter_carries_itself_hold_no_hidden_rows() -> None:
+    Cafe.objects.create(name="hidden")
+    Cafe.objects.create(name="shown")
+    client = BindingClient(get_user_model()(pk=1, username="ann"))
+    with served_by(NoPlaces):
+        form = client.form("test.placed")
+        filters = client.describe("test.placed")["filters"]
+    (formset,) = form["formsets"]
+    for field in (form["fields"][0], formset["empty"][0], filters[0]["field"]):
+        assert len([choice for choice in field["choices"] if choice["value"]]) == 1
+
+
+def test_rows_of_a_formset_are_of_its_own_model_where_the_stream_is_of_the_parent_s() -> None:
+    Cafe.objects.create(name="hidden")
+    cafe = Cafe.objects.create(name="shown")
+    with served_by(NoPlaces):
+        rows = asker().rows_of_formset(forms.modelformset_factory(Cafe, fields=("seats",)))
+        assert [type(row) for row in rows] == [Cafe]
+        assert [*rows] == [cafe]
 
 
 def test_a_serializer_that_a_handler_makes_by_itself_knows_no_hidden_rows_either() -> None:

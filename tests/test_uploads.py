@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from channels_binding import uploads
 from channels_binding.calls import Call
@@ -143,3 +145,16 @@ def test_a_name_that_leads_elsewhere_stays_a_name(client: Client, user: Any) -> 
     token = upload(client, name="../../evil.txt")
     made = call(user, "create", {"name": "x", "file": {"$file": token}})
     assert ".." not in str(Attachment.objects.get(pk=made["id"]).file.name)
+
+
+def test_any_token_that_is_no_good_costs_the_same_statements(
+    client: Client, user: Any, stranger: Any, media: Path
+) -> None:
+    spent, others = upload(client), upload(client)
+    call(user, "create", {"name": "x", "file": {"$file": spent}})
+    answers = []
+    for who, token in ((user, "nonsense"), (user, spent), (stranger, others)):
+        with CaptureQueriesContext(connection) as statements, pytest.raises(Invalid) as refused:
+            call(who, "create", {"name": "x", "file": {"$file": token}})
+        answers.append((refused.value.to_json(), len(statements)))
+    assert answers[0] == answers[1] == answers[2]

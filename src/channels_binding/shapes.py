@@ -183,7 +183,9 @@ class Shapes(RowSource):
         """Rows that a formset may show: those that the caller may know of, where a stream serves them."""
         model = getattr(cls, "model", None)
         known = None if model is None else self.known_rows(model)
-        return None if known is None else known.seen()
+        if known is None or known.rows.model is model:
+            return None if known is None else known.seen()
+        return known.narrow(model._default_manager.all())
 
     def known_rows(self, model: type[models.Model]) -> KnownRows | None:
         """Rows of another model that the caller may know of, as its stream says; None where no stream serves the model.

@@ -20,7 +20,7 @@ SEES_ALL = "boss"
 
 
 def is_hidden_from(user: Any, row: Any) -> bool:
-    return bool(user.username != SEES_ALL and getattr(row, TEXTS[type(row)]).startswith("hidden"))
+    return bool(user.username != SEES_ALL and getattr(row, TEXTS[row._meta.concrete_model]).startswith("hidden"))
 
 
 class Concealed(Binding):
@@ -135,6 +135,13 @@ class OwnSerializer(serializers.ModelSerializer[Note]):
     named = serializers.SlugRelatedField(
         source="labels", slug_field="name", many=True, required=False, queryset=Label.objects.all()
     )
+    link = serializers.HyperlinkedRelatedField(
+        view_name="channels_binding:row",
+        lookup_url_kwarg="name",
+        write_only=True,
+        required=False,
+        queryset=Label.objects.all(),
+    )
     part = PartSerializer(write_only=True, required=False)
     parts = PartSerializer(write_only=True, required=False, many=True)
     keys = serializers.ListField(
@@ -145,7 +152,7 @@ class OwnSerializer(serializers.ModelSerializer[Note]):
 
     class Meta:
         model = Note
-        fields = ("id", "title", "elder", "named", "part", "parts", "keys")
+        fields = ("id", "title", "elder", "named", "link", "part", "parts", "keys")
 
     def create(self, validated_data: Any) -> Any:
         return super().create(

@@ -108,6 +108,7 @@ WAYS = (
     Way("own field of a foreign key", OWN, "create", lambda key: {"title": "x", "elder": key}),
     Way("nested", OWN, "create", lambda key: {"title": "x", "part": {"label": key}}),
     Way("nested in a list", OWN, "create", lambda key: {"title": "x", "parts": [{"label": key}]}),
+    Way("hyperlink", OWN, "create", lambda key: {"title": "x", "link": f"/api/zoo.Label/{key}/"}),
     Way("list of keys", OWN, "create", lambda key: {"title": "x", "keys": [key]}),
     _with_texts("slug", OWN, "create", lambda text: {"title": "x", "named": [text]}, "does_not_exist"),
     _with_texts("slug, update", OWN, "update", lambda text: {"id": ROW, "named": [text]}, "does_not_exist"),
