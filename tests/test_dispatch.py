@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser, User
-from django.test import override_settings
+from django.db import connection, connections, transaction
+from django.test import AsyncClient, Client, override_settings
 from rest_framework.permissions import BasePermission
 
 from channels_binding.calls import Call, Reading
 from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.dispatch import aperform, find, perform
 from channels_binding.exceptions import Forbidden, MethodNotAllowed, NotFound, Timeout, Unauthenticated
-from tests.project.zoo.models import Note
+from tests.conftest import Connect
+from tests.project.zoo.models import Label, Note
 from tests.throwaway import throwaway
 
 ANN = User(pk=7, username="ann")
@@ -139,3 +142,119 @@ def test_the_same_call_is_performed_on_the_thread_at_hand(user: Any) -> None:
 def test_an_instance_serves_one_call() -> None:
     first, second = (find(call("test.open", "plain"))[0] for _ in range(2))
     assert first is not second
+
+
+@pytest.fixture
+def atomic_requests(monkeypatch: pytest.MonkeyPatch, user: Any) -> Any:
+    """With ``ATOMIC_REQUESTS``, and a stream whose handlers fail after they have written; gives whoever may ask it."""
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+
+    class Failing(AsyncBinding):
+        stream = "test.failing"
+
+        @bind
+        def plain(self, data: Any) -> Any:
+            Label.objects.create(name="plain")
+            raise Forbidden()
+
+        @bind
+        async def coroutine(self, data: Any) -> Any:
+            await Label.objects.acreate(name="coroutine")
+            raise Forbidden()
+
+        @bind
+        @transaction.non_atomic_requests
+        def plain_without(self, data: Any) -> Any:
+            Label.objects.create(name="plain_without")
+            raise Forbidden()
+
+        @bind
+        @transaction.non_atomic_requests
+        async def coroutine_without(self, data: Any) -> Any:
+            await Label.objects.acreate(name="coroutine_without")
+            raise Forbidden()
+
+        @bind
+        async def whole(self, data: Any) -> Any:
+            await Label.objects.acreate(name="whole")
+            ran.append(str(await sync_to_async(lambda: connection.in_atomic_block)()))
+            return {"is_there": await Label.objects.filter(name="whole").aexists()}
+
+        @bind(method="GET")
+        def read(self, data: Any) -> Any:
+            return {"is_atomic": connection.in_atomic_block}
+
+    return user
+
+
+FAILING = ["plain", "coroutine", "plain_without", "coroutine_without"]
+STAYS = ["coroutine_without", "plain_without"]
+
+
+def names() -> list[str]:
+    return sorted(Label.objects.values_list("name", flat=True))
+
+
+async def test_a_call_by_socket_is_one_transaction_where_requests_are(atomic_requests: Any, connect: Connect) -> None:
+    socket = await connect(atomic_requests)
+    for action in FAILING:
+        assert (await socket.call(f"test.failing.{action}"))["error"]["code"] == "forbidden"
+    assert await sync_to_async(names)() == STAYS
+    assert (await socket.call("test.failing.whole"))["data"] == {"is_there": True}
+    assert ran == ["True"]
+    assert (await socket.call("test.failing.read"))["data"] == {"is_atomic": False}
+
+
+async def test_without_atomic_requests_no_transaction_is_put_around_a_handler(
+    atomic_requests: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", False)
+    socket = await connect(atomic_requests)
+    for action in FAILING:
+        await socket.call(f"test.failing.{action}")
+    assert await sync_to_async(names)() == sorted(FAILING)
+
+
+async def test_what_a_handler_writes_in_that_transaction_is_shown_before_its_answer(
+    atomic_requests: Any, connect: Connect
+) -> None:
+    socket = await connect(atomic_requests)
+    await socket.call("zoo.Label.search#h")
+    await socket.send({"event": "test.failing.whole", "id": 9})
+    diff, answer = await socket.receive(), await socket.receive()
+    assert (diff["event"], diff["type"], answer["id"]) == ("zoo.Label.search#h", "diff", 9)
+
+
+def sent(user: Any, path: str, data: Any = None) -> Any:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client.post(path, data or {}, "application/json")
+
+
+def test_a_handler_that_wants_no_transaction_has_none_over_http_either(atomic_requests: Any) -> None:
+    for action in FAILING:
+        assert sent(atomic_requests, f"/api/test.failing/{action}/").status_code == 403
+    assert names() == STAYS
+
+
+async def test_it_has_none_under_asgi_either(atomic_requests: Any) -> None:
+    client = AsyncClient()
+    await client.aforce_login(atomic_requests)
+    for action in FAILING:
+        answer = await client.post(f"/api/test.failing/{action}/", {}, "application/json")
+        assert answer.status_code == 403
+    assert await sync_to_async(names)() == STAYS
+
+
+@pytest.mark.parametrize("is_by_socket", [True, False])
+async def test_of_a_batch_that_is_not_atomic_each_operation_is_a_transaction(
+    atomic_requests: Any, connect: Connect, is_by_socket: bool
+) -> None:
+    events = ["test.failing.plain", "test.failing.coroutine", "test.failing.whole"]
+    batch = {"ops": [{"event": event, "data": {}} for event in events], "atomic": False}
+    if is_by_socket:
+        answer = (await (await connect(atomic_requests)).call("cb.batch", batch))["data"]
+    else:
+        answer = (await sync_to_async(sent)(atomic_requests, "/api/batch/", batch)).json()
+    assert ["error" in result for result in answer["results"]] == [True, True, False]
+    assert await sync_to_async(names)() == ["whole"]

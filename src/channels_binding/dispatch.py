@@ -13,7 +13,7 @@ from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Timeout
 from channels_binding.registry import registry
-from channels_binding.threads import run, run_coroutine, settle
+from channels_binding.threads import all_atomic, atomic_requests, run, run_coroutine, settle
 
 Answer: TypeAlias = Reading | Mapping[str, Any] | None
 """What an action returns: a Reading (which can stay live), plain data, or nothing."""
@@ -66,9 +66,22 @@ def perform_found(binding: BaseBinding, action: Action) -> Answer:
     admit(binding)
     with idempotency.kept(binding.call, is_write=is_write(binding)) as kept:
         if kept.answer is None:
-            kept.answer = annotations.shown(settle(action.handler(binding, _data(binding, action))))
+            with all_atomic(_transactions(binding, action)):
+                kept.answer = annotations.shown(settle(action.handler(binding, _data(binding, action))))
     answer: Answer = kept.answer
     return answer
+
+
+def _transactions(binding: BaseBinding, action: Action) -> list[str]:
+    """Databases on which this call is a transaction because requests are (``ATOMIC_REQUESTS``).
+
+    A request over HTTP has one already, which ends only after its view; an operation of a batch there fails by itself. Reads
+    need none: they change nothing, and a transaction of them would be read no more at one moment than without (PostgreSQL's
+    READ COMMITTED).
+    """
+    call = binding.call
+    is_of_view = call.door == "http" and not call.is_operation
+    return [] if call.door == "code" or is_of_view or not is_write(binding) else atomic_requests(action.handler)
 
 
 def is_write(binding: BaseBinding) -> bool:
@@ -93,6 +106,8 @@ def _begun(binding: BaseBinding, action: Action) -> tuple[Any, idempotency.Kept]
 async def aperform(call: Call) -> Answer:
     """Answer a call from the event loop: plain actions in one thread hop, coroutine handlers on the loop.
 
+    Where a transaction belongs around it, a coroutine handler too is run from a thread, whose connection is in it.
+
     Raises:
         Timeout: After ``CALL_TIMEOUT_SECONDS``; work on a thread goes on to its end.
         Exception: Whatever the action raises.
@@ -100,7 +115,8 @@ async def aperform(call: Call) -> Answer:
     binding, action = find(call)
     try:
         async with asyncio.timeout(get_settings().CALL_TIMEOUT_SECONDS):
-            return await (_aperform(binding, action) if action.is_coroutine else run(perform_found, binding, action))
+            is_for_the_loop = action.is_coroutine and not _transactions(binding, action)
+            return await (_aperform(binding, action) if is_for_the_loop else run(perform_found, binding, action))
     except TimeoutError:
         raise Timeout() from None
 

@@ -10,9 +10,9 @@ import functools
 import inspect
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
@@ -72,6 +72,25 @@ def in_turn(alias: str) -> AbstractContextManager[Any]:
 def one_transaction(alias: str) -> Iterator[None]:
     """``transaction.atomic``, in turn."""
     with in_turn(alias), transaction.atomic(using=alias):
+        yield
+
+
+def atomic_requests(handler: Any) -> list[str]:
+    """Databases on which a request is one transaction (``ATOMIC_REQUESTS``), unless its handler wants none there.
+
+    As views do, handlers say so by ``transaction.non_atomic_requests``.
+    """
+    without = getattr(handler, "_non_atomic_requests", ())
+    named = (alias for alias, options in connections.settings.items() if options["ATOMIC_REQUESTS"])
+    return [alias for alias in named if alias not in without]
+
+
+@contextmanager
+def all_atomic(aliases: Iterable[str]) -> Iterator[None]:
+    """``transaction.atomic`` on several databases."""
+    with ExitStack() as stack:
+        for alias in aliases:
+            stack.enter_context(transaction.atomic(using=alias))
         yield
 
 

@@ -7,15 +7,14 @@ connection of its own and close it again, whatever ``CONN_MAX_AGE`` says. The pa
 import asyncio
 import functools
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any
 
 from asgiref.sync import SyncToAsync, markcoroutinefunction, sync_to_async
-from django.db import connections, transaction
+from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
 from channels_binding.rest.wire import WireRenderer
-from channels_binding.threads import run
+from channels_binding.threads import all_atomic, atomic_requests, run
 
 View = Callable[..., HttpResponseBase]
 EVENTS = "event-stream"
@@ -37,17 +36,18 @@ class Entrance:
         functools.update_wrapper(self, view)
 
     def __getattr__(self, name: str) -> Any:
-        if _is_on_a_loop():
-            if name in _MARKS:
-                return _MARKS[name]
-            if name == "_non_atomic_requests":  # Django lets no coroutine be ATOMIC_REQUESTS; it is, on its thread
-                return {*connections}
+        if _is_on_a_loop() and name in _MARKS:
+            return _MARKS[name]
+        if (
+            name == "_non_atomic_requests"
+        ):  # Django lets no coroutine be ATOMIC_REQUESTS, and knows no handlers: see _atomic
+            return {*connections}
         raise AttributeError(f"A view has no attribute {name!r}.")
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if _is_on_a_loop():
             return self._awaited(request, *args, **kwargs)
-        return self._view(request, *args, **kwargs)
+        return self._atomic(request, *args, **kwargs)
 
     async def _awaited(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if _is_for_djangos_thread(request):
@@ -59,11 +59,14 @@ class Entrance:
         return response
 
     def _atomic(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with ExitStack() as stack:
-            for alias, settings in connections.settings.items():
-                if settings["ATOMIC_REQUESTS"]:
-                    stack.enter_context(transaction.atomic(using=alias))
+        """The view, in a transaction where requests are one (``ATOMIC_REQUESTS``)."""
+        handler_of: Callable[..., Any] = getattr(getattr(self._view, "cls", None), "handler_of", _no_handler)
+        with all_atomic(atomic_requests(handler_of(request.method, **kwargs))):
             return self._view(request, *args, **kwargs)
+
+
+def _no_handler(method: str | None, **kwargs: Any) -> None:
+    """Of a view that stands for no action of a binding."""
 
 
 def _is_for_djangos_thread(request: HttpRequest) -> bool:

@@ -123,6 +123,20 @@ class BindingView(APIView):
         """As DRF's; under ASGI its work is done on the package's threads."""
         return Entrance(super().as_view(**initkwargs))
 
+    @classmethod
+    def handler_of(cls, method: str | None, stream: str = "", name: str = "", **others: Any) -> Any:
+        """The handler of a binding that a request leads to, where it leads to one."""
+        try:
+            action = registry.get(stream).find_action(cls.action_of(str(method), name))
+        except NotFound:
+            return None
+        return action and action.handler
+
+    @classmethod
+    def action_of(cls, method: str, name: str) -> str:
+        """``GET`` → ``search``; the empty text where there is none."""
+        return cls.method_actions.get("GET" if method == "HEAD" else method, "")
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A browser that asks what a foreign page may (CORS's preflight) does so as nobody, and needs no more than "yes"."""
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
@@ -232,8 +246,8 @@ class BindingView(APIView):
 
     def offers(self, method: str) -> bool:
         """Whether the stream has the action behind an HTTP method of this view."""
-        needed = self.method_actions.get("GET" if method == "HEAD" else method)
-        return needed is None or needed in self._actions()
+        needed = self.action_of(method, "")
+        return not needed or needed in self._actions()
 
     def _actions(self) -> Mapping[str, Action]:
         try:
@@ -326,6 +340,10 @@ class RowView(BindingView):
 
     serves_events = True
     method_actions = {"GET": "retrieve", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+
+    @classmethod
+    def action_of(cls, method: str, name: str) -> str:
+        return name if method == "POST" else super().action_of(method, name)
 
     def offers(self, method: str) -> bool:
         """An event's name takes POST alone, unless keys of the model are text and it could be one."""
