@@ -14,6 +14,7 @@ from channels_binding import batches
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.exceptions import BadRequest, BindingError, LimitExceeded
+from channels_binding.models import KeptAnswer
 from tests.conftest import Connect
 from tests.project.zoo.models import Label, Note
 from tests.throwaway import throwaway
@@ -165,6 +166,23 @@ def test_over_http_it_is_one_request(user: Any) -> None:
     refused = post(client, {"ops": [label("a"), label("b" * 99)]})
     assert (refused.status_code, refused.json()["op"]) == (400, 1)
     assert post(Client(), {"ops": [label("a")]}).status_code == 401
+
+
+def test_reads_are_not_kept_but_answered_as_of_now(user: Any) -> None:
+    client = Client()
+    client.force_login(user)
+    search = {"event": "zoo.Label.search", "data": {}, "as": "found"}
+    assert post(client, {"ops": [search]}, **{"Idempotency-Key": "reads"}).status_code == 200
+    assert not KeptAnswer.objects.exists()
+    first, second = (
+        post(client, {"ops": [label("a"), search]}, **{"Idempotency-Key": "k"}).json()["results"] for _ in range(2)
+    )
+    assert first == second
+    assert "rows" not in KeptAnswer.objects.get().answer
+    Label.objects.create(name="b")
+    third = post(client, {"ops": [label("a"), search]}, **{"Idempotency-Key": "k"}).json()["results"]
+    assert (third[0], third[1]["data"]["count"]) == (first[0], 2)
+    assert Label.objects.count() == 2
 
 
 def test_each_operation_is_asked_for_with_its_own_method(user: Any) -> None:

@@ -256,7 +256,7 @@ def test_a_broker_that_cannot_be_used_is_found_and_no_broker_is_asked(members: d
 
 
 def test_a_cache_that_is_not_there_is_found_before_the_first_write_wants_it() -> None:
-    with override_settings(CHANNELS_BINDING={"IDEMPOTENCY_CACHE": "nowhere"}):
+    with override_settings(CHANNELS_BINDING={"DEFAULT_PERMISSION_CLASSES": ["no.where"]}):
         assert [message.id for message in checks.check_settings()] == ["channels_binding.E002"]
 
 

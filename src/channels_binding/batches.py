@@ -5,12 +5,13 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import router
+from rest_framework.permissions import SAFE_METHODS
 
 from channels_binding import codecs, idempotency
 from channels_binding.calls import Call, Reading
@@ -72,12 +73,30 @@ def run_batch(batch: Call, make_call: MakeCall) -> dict[str, Any]:
         BindingError: It is no batch; or it is atomic and an operation failed. ``op`` says which, none has happened.
     """
     operations, is_atomic = read(batch.data)
-    with idempotency.kept(batch, is_write=True) as kept:
-        if kept.answer is None:
-            results = _atomically(operations, make_call) if is_atomic else _each(operations, make_call)
-            kept.answer = {"success": all("data" in result for result in results), "results": results}
-    answer: dict[str, Any] = kept.answer
+    is_exact = is_atomic and {*_all_aliases(operations)} == {idempotency.alias()}
+    with idempotency.kept(batch, is_write=any(map(_is_write, operations)), is_exact=is_exact) as kept:
+        if kept.answer is not None:
+            return {**kept.answer, "results": _read_again(operations, kept.answer["results"], make_call)}
+        results = _atomically(operations, make_call) if is_atomic else _each(operations, make_call)
+        answer = {"success": all("data" in result for result in results), "results": results}
+        pairs = zip(operations, results, strict=True)
+        kept.answer = {**answer, "results": [each if _is_write(operation) else None for operation, each in pairs]}
     return answer
+
+
+def _read_again(
+    operations: list[Operation], kept: list[dict[str, Any] | None], make_call: MakeCall
+) -> list[dict[str, Any]]:
+    """What was answered before; reads, which are not kept, are answered as of now."""
+    named: dict[str, Any] = {}
+    results = []
+    for operation, result in zip(operations, kept, strict=True):
+        if result is None:
+            [result] = _each([operation], make_call, named)
+        elif operation.name is not None and "data" in result:
+            named[operation.name] = result["data"]
+        results.append(result)
+    return results
 
 
 def read(data: Mapping[str, Any]) -> tuple[list[Operation], bool]:
@@ -110,8 +129,10 @@ def _operation(op: Any, index: int) -> Operation:
     return Operation(stream, action, op.get("data") or {}, name)
 
 
-def _each(operations: list[Operation], make_call: MakeCall) -> list[dict[str, Any]]:
-    named: dict[str, Any] = {}
+def _each(
+    operations: list[Operation], make_call: MakeCall, named: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    named = {} if named is None else named
     results = []
     for operation in operations:
         try:
@@ -125,7 +146,7 @@ def _atomically(operations: list[Operation], make_call: MakeCall) -> list[dict[s
     named: dict[str, Any] = {}
     results = []
     with ExitStack() as stack:
-        for alias in sorted({alias for operation in operations for alias in _aliases(operation)}):
+        for alias in sorted({*_all_aliases(operations)}):
             stack.enter_context(one_transaction(alias))
         for index, operation in enumerate(operations):
             try:
@@ -135,6 +156,19 @@ def _atomically(operations: list[Operation], make_call: MakeCall) -> list[dict[s
                 error.facts["op"] = index
                 raise error from None
     return results
+
+
+def _is_write(operation: Operation) -> bool:
+    """Whether it may change something. What cannot be found changes nothing."""
+    try:
+        return registry.get(operation.stream).get_actions()[operation.action].method not in SAFE_METHODS
+    except (NotFound, KeyError):
+        return False
+
+
+def _all_aliases(operations: list[Operation]) -> Iterator[str]:
+    for operation in operations:
+        yield from _aliases(operation)
 
 
 def _aliases(operation: Operation) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
 from django.forms import BaseForm
@@ -35,7 +34,6 @@ def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     """E002: ``CHANNELS_BINDING`` does not load. E003: the channel layer would lose its connections. E013: see below."""
     try:
         make_transport()
-        caches[get_settings().IDEMPOTENCY_CACHE]
         load_classes(get_settings().AUTHENTIFICATION_CLASSES)
         default_permission_classes()
     except (ImproperlyConfigured, ImportError, TypeError) as error:

@@ -66,10 +66,8 @@ class Settings:
     """Sustained rate of incoming messages of one connection; a burst of the same number is let through."""
     MAX_BATCH_OPS: int = 100
     """Most operations of one ``cb.batch``."""
-    IDEMPOTENCY_CACHE: str = "default"
-    """Which of Django's ``CACHES`` keeps the answers of writes that came with a key. All processes must share it."""
     IDEMPOTENCY_SECONDS: int = 86_400
-    """How long such an answer is kept."""
+    """How long the answer of a write that came with a key is kept."""
     CALL_TIMEOUT_SECONDS: float = 60.0
     """After this long a call is answered with ``timeout`` (its thread goes on to its end)."""
     PING_SECONDS: float = 25.0

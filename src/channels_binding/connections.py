@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import authentication, batches, codecs, protocol
+from channels_binding import authentication, batches, codecs, idempotency, protocol
 from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading, forgetful
 from channels_binding.dispatch import aperform
@@ -341,7 +341,9 @@ class Connection(Socket):
         ops = request.data.get("ops")
         for _ in ops[1 : self.settings.MAX_BATCH_OPS] if isinstance(ops, list) else ():
             self.session.rate.take(self.hub.loop.time())
-        work = run(batches.run_batch, call, lambda operation, data: self._operation(call, operation, data))
+        work = idempotency.patiently(
+            lambda: run(batches.run_batch, call, lambda operation, data: self._operation(call, operation, data))
+        )
         try:
             return await asyncio.wait_for(work, self.settings.CALL_TIMEOUT_SECONDS)
         except TimeoutError:

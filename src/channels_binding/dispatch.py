@@ -14,6 +14,7 @@ from channels_binding.conf import get_settings
 from channels_binding.exceptions import Timeout
 from channels_binding.registry import registry
 from channels_binding.threads import all_atomic, atomic_requests, run, run_coroutine, settle
+from channels_binding.writes import WriteMixin
 
 Answer: TypeAlias = Reading | Mapping[str, Any] | None
 """What an action returns: a Reading (which can stay live), plain data, or nothing."""
@@ -64,7 +65,8 @@ def perform(call: Call) -> Answer:
 def perform_found(binding: BaseBinding, action: Action) -> Answer:
     """As ``perform``, for a binding that ``find`` has given."""
     admit(binding)
-    with idempotency.kept(binding.call, is_write=is_write(binding)) as kept:
+    exact = is_exact(binding, action)
+    with idempotency.kept(binding.call, is_write=is_write(binding), is_exact=exact) as kept:
         if kept.answer is None:
             with all_atomic(_transactions(binding, action)):
                 kept.answer = annotations.shown(settle(action.handler(binding, _data(binding, action))))
@@ -87,6 +89,13 @@ def _transactions(binding: BaseBinding, action: Action) -> list[str]:
 def is_write(binding: BaseBinding) -> bool:
     """Whether a call may change something: not what is like a GET."""
     return binding.method not in SAFE_METHODS
+
+
+def is_exact(binding: BaseBinding, action: Action) -> bool:
+    """Whether all that a call writes is one transaction of the database that answers are kept in."""
+    if binding.call.key is None or not action.is_builtin or not isinstance(binding, WriteMixin) or not binding.atomic:
+        return False
+    return binding.write_alias() == idempotency.alias()
 
 
 def _data(binding: BaseBinding, action: Action) -> Any:
@@ -115,8 +124,9 @@ async def aperform(call: Call) -> Answer:
     binding, action = find(call)
     try:
         async with asyncio.timeout(get_settings().CALL_TIMEOUT_SECONDS):
-            is_for_the_loop = action.is_coroutine and not _transactions(binding, action)
-            return await (_aperform(binding, action) if is_for_the_loop else run(perform_found, binding, action))
+            if action.is_coroutine and not _transactions(binding, action):
+                return await idempotency.patiently(lambda: _aperform(binding, action))
+            return await idempotency.patiently(lambda: run(perform_found, binding, action))
     except TimeoutError:
         raise Timeout() from None
 
@@ -127,8 +137,11 @@ async def _aperform(binding: BaseBinding, action: Action) -> Answer:
         return kept.answer  # type: ignore[no-any-return]
     try:
         answer: Answer = annotations.shown(await run_coroutine(action.handler, binding, data))
-    except BaseException:
+    except Exception:
         await run(kept.forget)
+        raise
+    except BaseException:  # cut off: the caller is gone, or it took too long
+        await asyncio.shield(asyncio.ensure_future(run(kept.give_up)))
         raise
     await run(kept.keep, answer)
     return answer

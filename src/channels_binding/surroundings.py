@@ -80,12 +80,6 @@ def _caches() -> Iterator[CheckMessage]:
             "Throttles count in the cache 'default', which is in memory: every process counts for itself.",
             "Use a cache that the processes share (Redis, Memcached, the database).",
         )
-    if _is_local(get_settings().IDEMPOTENCY_CACHE):
-        yield _warning(
-            12,
-            "IDEMPOTENCY_CACHE is in memory: a write that is repeated at another process is made twice.",
-            "Use a cache that the processes share (Redis, Memcached, the database).",
-        )
 
 
 def _is_local(alias: str) -> bool:

@@ -250,7 +250,7 @@ def notify(model: type[models.Model], keys: Sequence[Any] | None = None, *, usin
 @cache
 def tables() -> dict[str, Table]:
     """Table name → whose it is, for every model whose changes are captured."""
-    ignored = {label.lower() for label in get_settings().IGNORED_MODELS}
+    ignored = {"channels_binding.keptanswer", *(label.lower() for label in get_settings().IGNORED_MODELS)}
     return {
         model._meta.db_table: Table(label_of(model), getattr(model._meta.pk, "column", "") or "")
         for model in apps.get_models(include_auto_created=True)
