@@ -107,8 +107,18 @@ def test_nothing_is_stored_in_a_new_row_nor_by_what_is_no_relation() -> None:
     assert stored(Note(title="x"), "labels") is None
     assert stored(None, "labels") is None
     note = Note.objects.create(title="x")
-    for name in ("title", "owner", "parent", "nonsense", "note", ""):
+    for name in ("title", "owner", "parent", "nonsense", ""):
         assert stored(note, name) is None
+
+
+def test_what_points_to_a_row_is_stored_in_a_relation_that_is_written_from_the_other_side() -> None:
+    note, label = Note.objects.create(title="x"), Label.objects.create(name="a")
+    child = Note.objects.create(title="child", parent=note)
+    child.labels.add(label)
+    for instance, name in ((note, "note_set"), (label, "note_set")):
+        condition = stored(instance, name)
+        assert condition is not None
+        assert [*Note.objects.filter(condition)] == [child]
 
 
 class Inner(serializers.Serializer[Any]):
@@ -125,6 +135,7 @@ class Outer(serializers.Serializer[Any]):
     listed = serializers.ListField(child=serializers.PrimaryKeyRelatedField(queryset=Label.objects.all()))
     shown = Inner(read_only=True)
     text = serializers.CharField()
+    unseen = serializers.PrimaryKeyRelatedField(source="parent", write_only=True, queryset=Note.objects.all())
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -134,6 +145,7 @@ def test_every_field_that_takes_a_key_is_found(many: bool) -> None:
         ("PrimaryKeyRelatedField", "parent"),
         ("SlugRelatedField", "tags"),
         ("HyperlinkedRelatedField", "linked"),
+        ("PrimaryKeyRelatedField", ""),
         ("PrimaryKeyRelatedField", ""),
         ("PrimaryKeyRelatedField", ""),
         ("PrimaryKeyRelatedField", ""),

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.query import ModelIterable
 from rest_framework import serializers
 
 from channels_binding.selections import is_plain, is_whole
+from channels_binding.serializers import query_name
 
 Rows = models.QuerySet[Any]
 Narrow = Callable[[Rows], Rows]
@@ -83,11 +85,13 @@ def stored(instance: Any, name: str) -> models.Q | None:
     if not isinstance(instance, models.Model) or instance.pk is None:
         return None
     try:
-        relation: Any = instance._meta.get_field(name)
+        relation: Any = instance._meta.get_field(query_name(type(instance), name))
     except FieldDoesNotExist:
         return None
     if isinstance(relation, models.ManyToManyField):
         return _stored_beside(instance, relation)
+    if isinstance(relation, ForeignObjectRel):
+        return _stored_elsewhere(instance, relation)
     if not isinstance(relation, models.ForeignKey):
         return None
     value = getattr(instance, relation.attname)
@@ -100,13 +104,20 @@ def _stored_beside(instance: models.Model, relation: Any) -> models.Q:
     return models.Q(**{f"{target}__in": through.values(relation.m2m_reverse_field_name())})
 
 
+def _stored_elsewhere(instance: models.Model, relation: Any) -> models.Q:
+    pointing = relation.related_model._base_manager.filter(**{relation.field.name: instance})
+    return models.Q(pk__in=pointing.values("pk"))
+
+
 def written(serializer: Any) -> Iterator[tuple[Any, str]]:
     """Fields through which data names rows, those of nested serializers too, with what each is the relation of.
 
-    ``(<PrimaryKeyRelatedField>, "customer")``; the name is empty where it is not a relation of the serializer's own row.
+    ``(<PrimaryKeyRelatedField>, "customer")``; the name is empty where it is no relation that the serializer's own row shows.
     """
     for field in _members(serializer):
-        yield from _written(field, field.source or "")
+        yield from _written(
+            field, "" if field.write_only else field.source or ""
+        )  # what is not shown cannot be sent back
 
 
 def _members(serializer: Any) -> Iterator[Any]:

@@ -46,7 +46,16 @@ _OF_WRITES = frozenset(
         *("create", "update", "replace", "save", "delete", "form", "describe", "subscribe", "unsubscribe"),
         *("perform_create", "perform_update", "perform_destroy", "perform_form", "clean", "transaction", "write_alias"),
         *("check_version", "get_form_class", "get_form", "get_formsets", "check_formset", "check_form_permission"),
-        *("rows_of_formset", "scope_formset", "aget_object", "login", "logout"),
+        *(
+            "rows_of_formset",
+            "scope_formset",
+            "scope_form",
+            "scope_relations",
+            "get_writer",
+            "aget_object",
+            "login",
+            "logout",
+        ),
         *("reflect", "dispatch", "broadcast", "send_to"),
     }
 )
