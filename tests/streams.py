@@ -29,8 +29,15 @@ class Stream:
     """One request for events."""
 
     def __init__(
-        self, path: str, *, method: str = "GET", headers: dict[str, str] | None = None, application: Any = None
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        content: bytes = b"",
+        application: Any = None,
     ) -> None:
+        self.content = content
         route, _, query = path.partition("?")
         given = {"host": "testserver", "accept": "text/event-stream", **(headers or {})}
         self.application: Any = ApplicationCommunicator(  # type: ignore[no-untyped-call]
@@ -50,7 +57,7 @@ class Stream:
         self.is_over = False
 
     async def open(self) -> int:
-        await self.application.send_input({"type": "http.request", "body": b"", "more_body": False})
+        await self.application.send_input({"type": "http.request", "body": self.content, "more_body": False})
         start = await self.application.receive_output(TIMEOUT)
         self.status = start["status"]
         self.headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
