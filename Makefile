@@ -61,7 +61,7 @@ matrix: $(PYTHON_TEST)  ## the bare wheel in empty environments: Python 3.11 to 
 docs:  ## where what is written down
 	@echo "README.md              what it is, and how to start"
 	@echo "spec/protocol.md       the wire, word for word"
-	@echo "docs/                  how-tos, reference (settings, errors, checks), decisions"
+	@echo "docs/                  how-tos, topics (security), reference (settings, errors, checks), decisions"
 	@echo "example/README.md      the help desk"
 	@echo "CONTRIBUTING.md        the house: where things are, and how they are changed"
 

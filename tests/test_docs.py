@@ -14,7 +14,7 @@ from tests.schema import SPEC
 
 DOCS = Path(__file__).parents[1] / "docs"
 REFERENCE = DOCS / "reference"
-ALL_PAGES = sorted([*REFERENCE.glob("*.md"), *(DOCS / "howto").glob("*.md")])
+ALL_PAGES = sorted(page for kind in ("reference", "howto", "topics") for page in (DOCS / kind).glob("*.md"))
 PAGES = "\n".join(page.read_text() for page in ALL_PAGES)
 OURS = [kind for kind in all_errors() if kind.__module__ == exceptions.__name__]
 
