@@ -178,6 +178,13 @@ def test_rows_of_a_model_whose_manager_is_the_projects_are_not_known() -> None:
         assert found == "the default manager of Group is the project's"
 
 
+def test_an_order_of_the_model_takes_part_as_well() -> None:
+    with mock.patch.object(Note._meta, "ordering", [Lower("title").desc(), "pk"]):
+        assert judged({}) == []
+    with mock.patch.object(Note._meta, "ordering", [Loud(F("title"))]):
+        assert judged({}) == ["Meta.ordering of Note is not only Django's"]
+
+
 def test_files_in_a_storage_of_the_projects_may_be_shown_to_each_otherwise() -> None:
     class Signed(FileSystemStorage):
         pass

@@ -181,6 +181,8 @@ def _of_rows(cls: Any) -> Iterator[str]:
         yield from _of_manager(model)
     elif not is_stock_queryset(cls.queryset):
         yield f"queryset of {cls.__name__} is not only Django's"
+    if model is not None and not all(map(_is_djangos_sql, model._meta.ordering or ())):
+        yield f"Meta.ordering of {model.__name__} is not only Django's"
 
 
 def _of_manager(model: type[models.Model]) -> Iterator[str]:
