@@ -18,6 +18,9 @@ SAFE_INTEGER = 2**53 - 1
 _TO_INSPECT = re.compile(rb"\\u0000|[0-9][eE][+]?[0-9]{3}|[0-9]{100}")
 """What a text must hold somewhere for ``_inspect`` to find U+0000 or a number that no double holds (above 1.8e308)."""
 
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+"""Outside of these, each colon stands behind a name."""
+
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -26,7 +29,8 @@ def decode(text: str | bytes, *, max_bytes: int, max_depth: int) -> Any:
 
     Raises:
         TooLarge: More than ``max_bytes`` bytes.
-        BadRequest: Not JSON (RFC 8259; no NaN), nested deeper than ``max_depth``, a number no double holds, a NUL.
+        BadRequest: Not JSON (RFC 8259; no NaN), nested deeper than ``max_depth``, a number no double holds, a NUL, a name
+            twice in one object: whoever reads it before us may have judged the other one.
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > max_bytes:
@@ -37,7 +41,19 @@ def decode(text: str | bytes, *, max_bytes: int, max_depth: int) -> Any:
         raise BadRequest("This is not JSON.") from None
     if raw.count(b"[") + raw.count(b"{") > max_depth or _TO_INSPECT.search(raw):
         _inspect(value, max_depth)
+    names = _names_in(value)
+    if raw.count(b":") != names and _STRING.sub(b"", raw).count(b":") != names:
+        raise BadRequest("An object holds a name twice.")
     return value
+
+
+def _names_in(value: Any) -> int:
+    """How many names all the objects of a value have together."""
+    if isinstance(value, dict):
+        return len(value) + sum(_names_in(member) for member in value.values() if isinstance(member, (dict, list)))
+    if isinstance(value, list):
+        return sum(_names_in(member) for member in value if isinstance(member, (dict, list)))
+    return 0
 
 
 def _inspect(value: Any, depth: int) -> None:
