@@ -1,10 +1,11 @@
 """Which package a class was written in: of its own code is known what it does, of a project's it is not."""
 
 import sys
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 
+@lru_cache(maxsize=4096)
 def is_written_in(cls: type, *packages: str) -> bool:
     """Whether a class stands in the source of one of these packages: ``is_written_in(CharField, "rest_framework")``.
 

@@ -118,14 +118,16 @@ def _by_the_project(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, A
 
 def _overrides(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """What a project's class says otherwise than its owners' classes; names of its own are called by nothing of theirs."""
-    known = _names_of(tuple(base for base in cls.__mro__ if base is object or is_written_in(base, *owners)))
+    known = _known_to(cls, owners)
     for name, value in _by_the_project(cls, owners):
         if name not in _INERT and (name in known or name.startswith("__")):
             yield name, value
 
 
-@functools.lru_cache(maxsize=256)
-def _names_of(bases: tuple[type, ...]) -> frozenset[str]:
+@functools.lru_cache(maxsize=1024)
+def _known_to(cls: type, owners: tuple[str, ...]) -> frozenset[str]:
+    """Names that the owners' classes among its bases have."""
+    bases = (base for base in cls.__mro__ if base is object or is_written_in(base, *owners))
     return frozenset(name for base in bases for name in vars(base))
 
 

@@ -40,7 +40,7 @@ EVALUATIONS_AT_ONCE = 3
 ROUND_PATIENCE_SECONDS = 0.1
 """How long a round waits for its slowest query before it tells what the others answered."""
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 10.0
 """How long a call waits until it is checked again who a connection belongs to, where that has become doubtful."""
 
 
