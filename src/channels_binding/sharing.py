@@ -125,7 +125,7 @@ def _overrides(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _known_to(cls: type, owners: tuple[str, ...]) -> frozenset[str]:
+def _known_to(cls: Any, owners: tuple[str, ...]) -> frozenset[str]:
     """Names that the owners' classes among its bases have."""
     bases = (base for base in cls.__mro__ if base is object or is_written_in(base, *owners))
     return frozenset(name for base in bases for name in vars(base))
