@@ -58,12 +58,9 @@ class KnownRows:
             is_stored = models.Case(models.When(stored, then=models.Value(True)), default=models.Value(False))
             queryset = queryset.annotate(**{_IS_STORED: is_stored})
         if not self._is_whole:
-            known = models.Q(pk__in=self._keys())
+            known = models.Q(pk__in=self.rows.values("pk"))
             queryset = queryset.filter(known if stored is None else known | stored)
         return queryset if self.may_see is None else _seen_only(queryset, self.may_see)
-
-    def _keys(self) -> Rows:
-        return (self.rows if self.rows.query.is_sliced else self.rows.order_by()).values("pk")
 
 
 def _seen_only(queryset: Any, may_see: Callable[[Any], bool]) -> Rows:
