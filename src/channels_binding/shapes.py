@@ -181,11 +181,11 @@ class Shapes(RowSource):
 
     def rows_of_formset(self, cls: Any) -> Any:
         """Rows that a formset may show: those that the caller may know of, where a stream serves them."""
-        model = getattr(cls, "model", None)
+        model: Any = getattr(cls, "model", None)
         known = None if model is None else self.known_rows(model)
-        if known is None or known.rows.model is model:
-            return None if known is None else known.seen()
-        return known.narrow(model._default_manager.all())
+        if known is None:
+            return None
+        return known.seen() if known.rows.model is model else known.narrow(model._default_manager.all())
 
     def known_rows(self, model: type[models.Model]) -> KnownRows | None:
         """Rows of another model that the caller may know of, as its stream says; None where no stream serves the model.
