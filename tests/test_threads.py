@@ -6,11 +6,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
+from django.urls import get_script_prefix, get_urlconf, set_script_prefix, set_urlconf
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 
 from channels_binding import threads
 from tests.project.zoo.models import Label
@@ -197,3 +201,17 @@ async def test_a_connection_is_kept_or_given_back_after_each_call_as_the_setting
 
     used = await threads.run(work)
     assert (used.connection is not None) is is_kept
+
+
+async def test_what_django_keeps_for_a_task_holds_on_its_threads_and_no_longer() -> None:
+    def found() -> tuple[Any, ...]:
+        return get_language(), timezone.get_current_timezone_name(), get_urlconf(), get_script_prefix()
+
+    before = await threads.run(found)
+    with translation.override("de"), timezone.override("Asia/Tokyo"):
+        set_urlconf("tests.project.urls")
+        set_script_prefix("/site/")
+        assert await threads.run(found) == ("de", "Asia/Tokyo", "tests.project.urls", "/site/")
+        set_urlconf(None)
+        set_script_prefix("/")
+    assert {await threads.run(found) for _ in range(20)} == {before}

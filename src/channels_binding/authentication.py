@@ -85,6 +85,7 @@ _OF_ONE_HANDSHAKE = (b"sec-websocket-key",)
 _LEFT_OUT = frozenset(
     {
         *("user", "session", "auth", "auth_key"),  # which the identity says
+        "locale",  # an answer's, and nobody's mark
         *("headers", "cookies", "client", "connection_id", "caller", "app"),  # looked at below, or the same for all
     }
 )

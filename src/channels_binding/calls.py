@@ -62,6 +62,11 @@ class Call:
         return self.data.get("live", True) is not False
 
     @property
+    def locale(self) -> Any:
+        """Language and time zone of a connection (``locales.Locale``); None where what is active holds, as over HTTP."""
+        return self.scope.get("locale")
+
+    @property
     def caller(self) -> Hashable:
         """Who asks, as far as callers can be told apart: the user, how that is known, and what else a request shows.
 

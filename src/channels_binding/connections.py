@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import authentication, batches, codecs, idempotency, protocol
+from channels_binding import authentication, batches, codecs, idempotency, locales, protocol
 from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading, forgetful
 from channels_binding.dispatch import aperform
@@ -116,6 +116,8 @@ class Connection(Socket):
                 await self._authenticate(request)
             elif self.is_pending:
                 self._refused(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id)
+            elif request.event == "cb.locale" and self.dialect == "cb.1":
+                await self._speak(request)
             elif request.is_system and not self._is_batch(request):
                 self._system(request)
             else:
@@ -179,6 +181,17 @@ class Connection(Socket):
         await self._enter()
         if self._door is not None:
             await self._door.entered(identity)
+
+    async def _speak(self, request: Request) -> None:
+        """``cb.locale``: answer in this language and time zone. What follows in the same frame, and later ones, wait for it."""
+        try:
+            self.session.rate.take(self.hub.loop.time())
+            locale = locales.asked(request.data, self.scope["locale"])
+        except BindingError as error:
+            self._refused(error, request.event, request.id)
+            return
+        await self.speak(locale)
+        self.put(message(request.event, {"success": True, **locale._asdict()}, request.id))
 
     def _system(self, request: Request) -> None:
         if self.dialect != "cb.1":

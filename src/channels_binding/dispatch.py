@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from rest_framework.permissions import SAFE_METHODS
 
-from channels_binding import annotations, idempotency
+from channels_binding import annotations, idempotency, locales
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call, Reading
@@ -64,14 +64,21 @@ def perform(call: Call) -> Answer:
 
 def perform_found(binding: BaseBinding, action: Action) -> Answer:
     """As ``perform``, for a binding that ``find`` has given."""
-    admit(binding)
-    exact = is_exact(binding, action)
-    with idempotency.kept(binding.call, is_write=is_write(binding), is_exact=exact) as kept:
-        if kept.answer is None:
-            with all_atomic(_transactions(binding, action)):
-                kept.answer = annotations.shown(settle(action.handler(binding, _data(binding, action))))
+    with locales.active(binding.call.locale):
+        admit(binding)
+        exact = is_exact(binding, action)
+        with idempotency.kept(binding.call, is_write=is_write(binding), is_exact=exact) as kept:
+            if kept.answer is None:
+                with all_atomic(_transactions(binding, action)):
+                    kept.answer = _shown(action, settle(action.handler(binding, _data(binding, action))))
     answer: Answer = kept.answer
     return answer
+
+
+def _shown(action: Action, answer: Any) -> Any:
+    """What a handler has answered, as it is sent. Lazy texts are put into words now, in the caller's language."""
+    shown = annotations.shown(answer)
+    return shown if action.is_builtin else locales.in_words(shown)
 
 
 def _transactions(binding: BaseBinding, action: Action) -> list[str]:
@@ -107,8 +114,9 @@ def _data(binding: BaseBinding, action: Action) -> Any:
 
 
 def _begun(binding: BaseBinding, action: Action) -> tuple[Any, idempotency.Kept]:
-    admit(binding)
-    data = _data(binding, action)
+    with locales.active(binding.call.locale):
+        admit(binding)
+        data = _data(binding, action)
     return data, idempotency.begin(binding.call, is_write(binding))
 
 
@@ -136,7 +144,8 @@ async def _aperform(binding: BaseBinding, action: Action) -> Answer:
     if kept.answer is not None:
         return kept.answer  # type: ignore[no-any-return]
     try:
-        answer: Answer = annotations.shown(await run_coroutine(action.handler, binding, data))
+        with locales.active(binding.call.locale):
+            answer: Answer = _shown(action, await run_coroutine(action.handler, binding, data))
     except Exception:
         await run(kept.forget)
         raise

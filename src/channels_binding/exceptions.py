@@ -28,7 +28,7 @@ class BindingError(Exception):
     default_message: ClassVar[str] = "Something went wrong on the server."
 
     def __init__(self, message: str | None = None, *, fields: FieldErrors | None = None, **facts: Any) -> None:
-        super().__init__(message or self.default_message)
+        super().__init__(str(message or self.default_message))  # now: a lazy text would be another language's later
         self.fields = fields
         self.facts = facts
         """Further members of the error object: ``retry_after`` (seconds), ``limit``, ``ref``."""

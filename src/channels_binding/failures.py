@@ -21,13 +21,19 @@ NON_FIELD = "__all__"
 
 def as_error(exception: BaseException) -> BindingError:
     """``Http404()`` → ``NotFound()``; what nobody foresaw → ``Internal(ref=…)``, with its traceback in the log."""
+    error = foreseen(exception)
+    return _unforeseen(exception) if error is None else error
+
+
+def foreseen(exception: BaseException) -> BindingError | None:
+    """As ``as_error``, but None for what nobody foresaw."""
     if isinstance(exception, BindingError):
         return exception
     for kind, convert in _CONVERSIONS:
         if isinstance(exception, kind):
             error: BindingError = convert(exception)
             return error
-    return _unforeseen(exception)
+    return None
 
 
 def _unforeseen(exception: BaseException) -> BindingError:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import protocol
+from channels_binding import locales, protocol
 from channels_binding.authentication import Identity, facts_of
 from channels_binding.conf import Settings, get_settings
 from channels_binding.exceptions import (
@@ -90,7 +90,7 @@ class Socket:
         self._door = door
         self._token: str | None = None
         """The token of the last ``cb.auth``; None while the handshake says who this is."""
-        self._handshake = scope
+        self._handshake: Mapping[str, Any] = {**scope, "locale": locales.of_handshake(scope)}
         self._expiry: asyncio.TimerHandle | None = None
         self.settings = settings
         self.session = Session(dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND))
@@ -147,6 +147,14 @@ class Socket:
         self.scope = identity.into(self._handshake, self.id)
         live_identity.watch(identity.auth)
         self._expire_at(identity.expires_at)
+
+    async def speak(self, locale: locales.Locale) -> None:
+        """Be answered in another language and time zone from now on: every live read is read again in them."""
+        if locale == self.scope["locale"]:
+            return
+        self.revision += 1
+        self._handshake, self.scope = {**self._handshake, "locale": locale}, {**self.scope, "locale": locale}
+        await live_identity.reevaluate(self.hub, self)
 
     def refresh_user(self, user: Any) -> None:
         """The same user, read again."""

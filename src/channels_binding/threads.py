@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from typing import Any, ParamSpec, TypeVar
 
-from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
+from asgiref.sync import ThreadSensitiveContext, _restore_context, async_to_sync, sync_to_async
 from django.db import close_old_connections, connections, transaction
 
 from channels_binding.conf import get_settings
@@ -120,6 +120,9 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> None:
     """On a thread: call the function and tell the loop. ``run_in_executor`` would tell it by way of a second future."""
     try:
+        _restore_context(
+            contextvars.copy_context()
+        )  # asgiref's Locals (language, time zone) are the task's, not the thread's
         close_old_connections()
         try:
             result = function()

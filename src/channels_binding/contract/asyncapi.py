@@ -21,6 +21,7 @@ SYSTEM = {
     "hello": "send",
     "goaway": "send",
     "authenticate": "receive",
+    "speak": "receive",
     "batch": "receive",
     "systemReply": "send",
     "beat": "send",

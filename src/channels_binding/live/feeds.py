@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from channels_binding import serializers
+from channels_binding import locales, serializers
 from channels_binding.calls import Call, Row
 from channels_binding.dispatch import admit, find
 from channels_binding.exceptions import LimitExceeded
@@ -63,6 +63,10 @@ class Feed:
         Raises:
             AudienceChanged: Who asks belongs to another audience by now; what was read is for nobody.
         """
+        with locales.active(question.locale):
+            return self._look(question, keys)
+
+    def _look(self, question: Call, keys: set[Any] | None) -> "list[tuple[str, bytes]]":
         binding, _ = find(question)
         binding.check_permissions()
         queryset = binding.reading_queryset().order_by("pk")
@@ -128,11 +132,12 @@ class Feeds:
             feed.known = {**await run(_visible_keys, feed.call), **feed.known}
 
     def _open(self, call: Call) -> Feed:
-        binding, _ = find(call)
-        admit(binding)
-        audience = settle(binding.get_audience())
-        labels = row_labels(binding.get_model())
-        return Feed(f"{call.stream}/{identity_of((audience, binding.host_shown()))}", call, audience, labels)
+        with locales.active(call.locale):
+            binding, _ = find(call)
+            admit(binding)
+            audience = settle(binding.get_audience())
+            key = identity_of((audience, binding.host_shown(), call.locale))
+        return Feed(f"{call.stream}/{key}", call, audience, row_labels(binding.get_model()))
 
     def unsubscribe(self, stream: str, subscriber: Subscriber) -> None:
         for feed in [*self.by_key.values()]:
@@ -233,6 +238,11 @@ def _serves(feed: Feed, subscriber: Subscriber) -> bool:
 
 def _visible_keys(call: Call) -> dict[Pk, str | None]:
     """Keys of the rows that the caller may see: only of those may a delete be sent."""
+    with locales.active(call.locale):
+        return _keys_seen(call)
+
+
+def _keys_seen(call: Call) -> dict[Pk, str | None]:
     binding, _ = find(call)
     rows = binding.reading_queryset().order_by()
     keys: Iterable[Any]

@@ -20,6 +20,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db.models import Model
 from django.utils.crypto import constant_time_compare
 
+from channels_binding import locales
 from channels_binding.calls import Call, of_connection
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import find
@@ -276,8 +277,9 @@ def _moved(subscriptions: "Iterable[Subscription]") -> "list[Subscription]":
 
 def _belongs(subscription: "Subscription") -> bool:
     try:
-        binding, _ = find(subscription.call.as_user(subscription.subscriber.user))
-        return bool(settle(binding.get_audience()) == subscription.group.audience)
+        call = subscription.call.as_user(subscription.subscriber.user)
+        with locales.active(call.locale):
+            return bool(settle(find(call)[0].get_audience()) == subscription.group.audience)
     except Exception:  # reading it again tells why
         return False
 
@@ -377,7 +379,8 @@ def _refused(calls: Iterable[Call]) -> list[Call]:
 
 def _is_admitted(call: Call) -> bool:
     try:
-        find(call)[0].check_permissions()
+        with locales.active(call.locale):
+            find(call)[0].check_permissions()
     except BindingError:
         return False
     return True

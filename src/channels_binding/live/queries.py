@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.exceptions import EmptyResultSet, ImproperlyConfigured, ValidationError
 from django.db import models
 
-from channels_binding import codecs, serializers
+from channels_binding import codecs, locales, serializers
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call, Reading
@@ -214,6 +214,11 @@ def open_query(call: Call) -> Group:
     Raises:
         Exception: Whatever refuses the read.
     """
+    with locales.active(call.locale):
+        return _open_query(call)
+
+
+def _open_query(call: Call) -> Group:
     params = canonical(find(call)[0], call.data)
     asked = call.with_data(params)
     binding, _ = find(asked)
@@ -223,7 +228,7 @@ def open_query(call: Call) -> Group:
     question = replace(asked, outlet=None, hash=None, have=None, terse=False)
     model = binding.get_model()
     return Group(
-        key=key_of(call, params, (audience, binding.host_shown())),
+        key=key_of(call, params, (audience, binding.host_shown(), call.locale)),
         call=question,
         audience=audience,
         row_labels=row_labels(model),
@@ -276,6 +281,11 @@ def evaluate(
         last: What it answered before.
         changed: Keys of the rows that changed since; other rows of ``last`` are not read again. None: read all.
     """
+    with locales.active(call.locale):
+        return _evaluate(call, audience, last, changed)
+
+
+def _evaluate(call: Call, audience: Audience | None, last: Reading | None, changed: Set[Any] | None) -> Evaluation:
     binding, action = find(call)
     binding.dependencies = set()
     if last is not None and changed is not None and not last.is_single:

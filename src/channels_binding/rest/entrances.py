@@ -5,11 +5,12 @@ connection of its own and close it again, whatever ``CONN_MAX_AGE`` says. The pa
 """
 
 import asyncio
+import contextvars
 import functools
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import SyncToAsync, markcoroutinefunction, sync_to_async
+from asgiref.sync import SyncToAsync, _restore_context, markcoroutinefunction, sync_to_async
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
@@ -53,7 +54,8 @@ class Entrance:
         if _is_for_djangos_thread(request):
             response = await sync_to_async(self._atomic, thread_sensitive=True)(request, *args, **kwargs)
         else:
-            response = await run(self._atomic, request, *args, **kwargs)
+            response, context = await run(_with_context, self._atomic, request, *args, **kwargs)
+            _restore_context(context)  # as Django's handler does: what a view has activated, middleware finds
         if isinstance(getattr(response, "accepted_renderer", None), WireRenderer):
             _render_on_the_loop(response)
         return response
@@ -67,6 +69,11 @@ class Entrance:
 
 def _no_handler(method: str | None, **kwargs: Any) -> None:
     """Of a view that stands for no action of a binding."""
+
+
+def _with_context(view: View, *args: Any, **kwargs: Any) -> tuple[HttpResponseBase, contextvars.Context]:
+    """The response, and the context that the view has left."""
+    return view(*args, **kwargs), contextvars.copy_context()
 
 
 def _is_for_djangos_thread(request: HttpRequest) -> bool:

@@ -24,7 +24,7 @@ from django.utils.cache import patch_vary_headers
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from channels_binding import codecs
+from channels_binding import codecs, locales
 from channels_binding.authentication import Identity, facts_of
 from channels_binding.calls import Call
 from channels_binding.conf import get_settings
@@ -85,7 +85,7 @@ def respond(view: "BindingView", call: Call) -> StreamingHttpResponse:
     if not isinstance(request, ASGIRequest):
         raise NotAcceptable("Server-sent events need an ASGI server.")
     identity = _with_fingerprint(identity_of(view.request))
-    scope = identity.into(carrier_of(request), _id())
+    scope = {**identity.into(carrier_of(request), _id()), "locale": locales.current()}
     question = replace(call.as_user(identity.user, scope), outlet=None)
     hub = async_to_sync(_checked)(question)
     stream = EventStream(hub, question, identity, view.request.headers.get("Last-Event-ID"), _Again(view))

@@ -1,0 +1,119 @@
+"""In which language and time zone somebody is answered, wherever the answer is made: first time, push, or on another thread.
+
+Over HTTP Django's middleware has seen to it. A connection keeps its own, in its scope; what is asked for it is asked in them.
+"""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from io import BytesIO
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.middleware.locale import LocaleMiddleware
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+
+from channels_binding.exceptions import Invalid
+from channels_binding.failures import foreseen
+
+MAX_NAME = 64
+"""Longest name of a language or time zone, in characters."""
+
+
+class Locale(NamedTuple):
+    """``Locale("de", "Asia/Tokyo")``."""
+
+    language: str
+    timezone: str | datetime.tzinfo
+    """Its name; over HTTP a middleware may have chosen one that has none."""
+
+
+def of_handshake(scope: Mapping[str, Any]) -> Locale:
+    """Of a new connection: the language as LocaleMiddleware finds it (cookie, ``Accept-Language``) where a project has that,
+    else the project's own; the project's time zone, as in Django, which knows nobody's."""
+    return Locale(
+        _asked_language(scope) if _has_middleware() else settings.LANGUAGE_CODE, timezone.get_default_timezone_name()
+    )
+
+
+def _asked_language(scope: Mapping[str, Any]) -> str:
+    request = ASGIRequest({"path": "/", "headers": [], **scope, "type": "http", "method": "GET"}, BytesIO())
+    return translation.get_language_from_request(request)
+
+
+def _has_middleware() -> bool:
+    found = (import_string(name) for name in settings.MIDDLEWARE)
+    return settings.USE_I18N and any(isinstance(each, type) and issubclass(each, LocaleMiddleware) for each in found)
+
+
+def current() -> Locale:
+    """What is active now, in a view."""
+    zone = timezone.get_current_timezone()
+    return Locale(translation.get_language() or settings.LANGUAGE_CODE, getattr(zone, "key", zone))
+
+
+def asked(data: Mapping[str, Any], present: Locale) -> Locale:
+    """``{"language": "de"}`` → the locale that a client wants from now on. What it leaves out stays.
+
+    Raises:
+        Invalid: Neither is named; a language that is not among LANGUAGES, or a time zone that there is not.
+    """
+    unknown = sorted(set(data) - {*Locale._fields})
+    if unknown or not data:
+        raise Invalid.field((unknown or ["language"])[0][:100], "invalid", "'language', 'timezone' or both.")
+    language, zone = data.get("language", present.language), data.get("timezone", present.timezone)
+    return Locale(_language(language), _timezone(zone))
+
+
+def _language(name: Any) -> str:
+    try:
+        return translation.get_supported_language_variant(_text(name))
+    except (LookupError, ValueError):
+        raise Invalid.field("language", "unknown", "No language of this site.") from None
+
+
+def _timezone(name: Any) -> str | datetime.tzinfo:
+    try:
+        return ZoneInfo(_text(name)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid.field("timezone", "unknown", "No such time zone; 'Europe/Berlin' is one.") from None
+
+
+def _text(name: Any) -> str:
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
+        raise ValueError(name)
+    return name
+
+
+@contextmanager
+def active(locale: Locale | None) -> Iterator[None]:
+    """Answer in a language and time zone; with None, in those that are active. Errors are put into words here as well."""
+    if locale is None:
+        yield
+        return
+    with ExitStack() as stack:
+        stack.enter_context(translation.override(locale.language))
+        if settings.USE_TZ:
+            stack.enter_context(timezone.override(locale.timezone))
+        try:
+            yield
+        except Exception as exception:
+            error = foreseen(exception)
+            if error is None or error is exception:
+                raise
+            raise error from exception
+
+
+def in_words(value: Any) -> Any:
+    """A handler's answer with its lazy texts (``gettext_lazy``) in the language that is active."""
+    if isinstance(value, Promise):
+        return str(value)
+    if type(value) is dict:
+        return {name: in_words(member) for name, member in value.items()}
+    if type(value) in (list, tuple):
+        return [in_words(member) for member in value]
+    return value
