@@ -277,3 +277,9 @@ async def test_a_wrong_server_is_an_error_that_is_tried_again(redis: Redis) -> N
         await sent(redis.url, 1)
     await asyncio.to_thread(redis.start)
     await sent(redis.url, 1)
+
+
+@pytest.mark.parametrize("text", [b"no json", b"\xff", b"{", b'"' + b"x" * 3_000_000 + b'"'], ids=lambda text: text[:8])
+def test_an_entry_that_nobody_of_ours_wrote_is_no_message(text: bytes) -> None:
+    assert redis_streams._message(text) is None
+    assert redis_streams._message(b'{"n":1}') == {"n": 1}

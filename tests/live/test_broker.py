@@ -176,3 +176,18 @@ async def test_where_there_is_nobody_else_nothing_is_waited_for(transport: FakeT
     assert receiving.joined.is_set()
     await receiving.stop()
     assert (transport.listened, transport.sent) == (0, [])
+
+
+async def test_what_is_no_message_is_ignored_and_the_next_one_heard(transport: FakeTransport, hub: Hub) -> None:
+    receiving = Broker(hub)
+    for nonsense in (
+        None,
+        7,
+        [],
+        {},
+        {"from": {}, "n": 1, "kind": "changes"},
+        {"from": "x", "n": "1", "kind": "changes"},
+    ):
+        receiving.take(nonsense)  # type: ignore[arg-type]
+    receiving.take(other(1))
+    assert hub.received == [other(1)]

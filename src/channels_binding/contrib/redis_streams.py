@@ -8,6 +8,7 @@ where it is not (too long away, Redis restarted empty, a replica that lagged), c
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -15,12 +16,22 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from channels_binding import codecs
+from channels_binding.live.messages import MOST_BYTES
 from channels_binding.live.transport import Message, Transport
 
 BLOCK_MILLISECONDS = 1000
 SOCKET_SECONDS = 5.0
 """Longest wait for any answer. Above BLOCK_MILLISECONDS, or every quiet second would look like a dead server."""
 BATCH = 500
+
+
+def _message(text: bytes) -> Any:
+    """What an entry says; None, which is no message, of one that nobody of ours has written."""
+    try:
+        return codecs.parse(text) if len(text) <= 2 * MOST_BYTES else None
+    except ValueError:
+        return None
+
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -76,7 +87,7 @@ class RedisStreams(Transport):
             for place, fields in entries:
                 self._place = place
                 if fields.get(b"m"):
-                    hear(codecs.parse(fields[b"m"]))
+                    hear(_message(fields[b"m"]))
             if not is_complete and not entries:
                 self._place = await self._add(client, b"")
             joined(is_complete)

@@ -9,7 +9,7 @@ import asyncio
 from contextlib import suppress
 from typing import Protocol
 
-from channels_binding.live import publisher
+from channels_binding.live import messages, publisher
 from channels_binding.live.outage import Outage
 from channels_binding.live.sequences import Sequence
 from channels_binding.live.transport import Message, make_transport
@@ -51,6 +51,7 @@ class Broker:
         """Set once messages are heard, or after JOIN_SECONDS without: the first connections wait for it."""
         self._transport = make_transport()
         self._retry_seconds = 0.1
+        self._nonsense = Outage("The broker carries what is not ours", "")
         self._outage = Outage("The broker does not answer", "The broker answers again")
         self._listening_since = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -97,7 +98,10 @@ class Broker:
         self.joined.set()
 
     def take(self, message: Message) -> None:
-        """One message: check its number, hand it on unless it is this process's own."""
+        """One message: check its number, hand it on unless it is this process's own. Ignore what is none."""
+        if not messages.is_numbered(message):
+            self._nonsense.note(ValueError("something that is no message came by it"), "It is ignored.")
+            return
         self._retry_seconds = 0.1
         self._outage.end()
         origin, kind = message["from"], message["kind"]

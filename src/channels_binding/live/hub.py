@@ -20,7 +20,7 @@ from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BindingError, Internal, Unavailable
 from channels_binding.failures import as_error
-from channels_binding.live import broker, capture, feeds, identity, publisher, source
+from channels_binding.live import broker, capture, feeds, identity, messages, publisher, source
 from channels_binding.live.changes import Changes
 from channels_binding.live.presence import HeldMessages, Presence
 from channels_binding.live.queries import AudienceChanged, Group, Subscription, normalized
@@ -63,6 +63,8 @@ class Hub:
         """Numbers of batches of which a source has not told everything yet."""
         self._pending = Changes()
         self._wake = asyncio.Event()
+        self._has_heard_nonsense = False
+        """Whether the broker has brought what is no message of ours: it is logged once."""
         self._waiters: list[tuple[int, Subscriber, asyncio.Future[None]]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._round_ended_at = float("-inf")
@@ -257,7 +259,15 @@ class Hub:
         return self._broker.is_silent()
 
     def receive(self, arrived: Mapping[str, Any]) -> None:
-        """A message of another process (broker)."""
+        """A message of another process (broker). One that is not what it should be may have been about anything."""
+        if not messages.is_sound(arrived):
+            if not self._has_heard_nonsense:
+                logger.warning(
+                    "A message of the broker is ignored, and everything read again: it is not what it should be"
+                )
+            self._has_heard_nonsense = True
+            self.lost()
+            return
         if arrived["kind"] == "changes":
             self.hear(Changes.from_message(arrived["changes"]))
         elif arrived["kind"] == "event":
@@ -474,7 +484,7 @@ def publish_changes(changes: Changes) -> int | None:
 
     Returns the number of this batch, for ``Hub.wait_settled``; None where no hub runs.
     """
-    publisher.publish({"kind": "changes", "changes": changes.to_message()})
+    publisher.publish({"kind": "changes", "changes": messages.portable(changes)})
     hubs = Hub.all()
     with Hub._lock:  # so that numbers arrive in their order
         number = next(Hub._numbers)

@@ -56,7 +56,7 @@ async def _listen_on(layer: Any, hear: Callable[[Message], None], joined: Callab
     try:
         joined(False)  # what was published before the group had us is not known
         while True:
-            hear((await layer.receive(channel))["message"])
+            hear((await layer.receive(channel)).get("message"))
     finally:
         await _within_a_second(layer.group_discard(GROUP, channel))
 

@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from channels_binding import codecs
+from channels_binding.exceptions import TooLarge
+from channels_binding.live import messages
 from channels_binding.live.hub import publish_message
 
 
 def _publish(to: str, name: Any, event: str, data: Mapping[str, Any]) -> None:
-    plain = codecs.parse(codecs.encode(data))  # what JSON makes of it is what every process gets
+    body = codecs.encode(data)
+    if len(body) > messages.MOST_BYTES:
+        raise TooLarge(
+            f"A message may hold {messages.MOST_BYTES} bytes; this one has {len(body)}.", limit=messages.MOST_BYTES
+        )
+    plain = codecs.parse(body)  # what JSON makes of it is what every process gets
     publish_message({"kind": "event", "to": to, "name": name, "event": event, "data": plain})
 
 
