@@ -76,6 +76,10 @@ class BaseBinding(Shapes):
         return min(self.page_size or get_settings().DEFAULT_PAGE_SIZE, self.get_max_page_size())
 
     @classmethod
+    def get_query_params(cls) -> Sequence[str]:
+        return cls.query_params
+
+    @classmethod
     def get_pagination_class(cls) -> Any:
         return cls.pagination_class
 

@@ -19,7 +19,7 @@ from channels_binding import sharing
 from channels_binding.authentication import is_drf
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings, load_classes
-from channels_binding.filters import filterset_class
+from channels_binding.filters import RESERVED_NAMES, filterset_class
 from channels_binding.gates import default_permission_classes
 from channels_binding.live.transport import make_transport
 from channels_binding.registry import registry
@@ -105,6 +105,7 @@ def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     yield from _names(cls, "ordering_fields", cls.ordering_fields or ())
     yield from _names(cls, "ordering", cls.ordering)
     yield from _filters(cls)
+    yield from _query_params(cls)
     yield from _orders(cls)
     yield from _dependencies(cls)
     yield from _formsets(cls)
@@ -192,6 +193,15 @@ def _filters(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
         if _is_hidden(cls, str(each.field_name or name)):
             hint = "Whoever may filter by a column can find out what it holds. Show it, or take the filter away."
             yield _warning(cls, 3, f"{cls.__name__} filters by {name!r}, which it does not show.", hint)
+
+
+def _query_params(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E014: parameters of the project's own under names that reads take already."""
+    filters = getattr(cls.filterset_class, "base_filters", cls.filterset_fields)
+    taken = sorted({*cls.get_query_params()} & {*RESERVED_NAMES, *filters})
+    if taken:
+        message = f"{cls.__name__}.query_params names {', '.join(taken)}, which reads take already."
+        yield _error(cls, 14, message, "Choose other names.")
 
 
 def _orders(cls: type[BaseBinding]) -> Iterator[CheckMessage]:

@@ -50,6 +50,9 @@ class Declarations:
     """Names to order by; by default the shown fields that are columns of the model."""
     ordering: ClassVar[Sequence[str]] = ()
     """Order where the call names none; by default the queryset's or the model's."""
+    query_params: ClassVar[Sequence[str]] = ()
+    """Names that reads take for the project's own use: over HTTP ``?tenant=3``, on a socket ``{"params": {"tenant": "3"}}``.
+    Permissions, hooks and serializers find them in ``request.query_params`` on both."""
     page_size: ClassVar[int | None] = None
     max_page_size: ClassVar[int | None] = None
     sends: ClassVar[Mapping[str, Any]] = {}

@@ -3,11 +3,12 @@
 Only what a binding declares is ever passed on; every other name is refused before any SQL.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR
 from decimal import Decimal
 from functools import lru_cache
 from inspect import getattr_static
+from types import NoneType
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -74,6 +75,28 @@ def refuse_undeclared(
     if filters_class is not None and not set(filters) <= declared:  # perhaps the parts of ranges; a form knows them
         declared = input_names(filters_class({}, model._default_manager.none()))
     _refuse_unknown(set(filters), declared)
+
+
+def refuse_undeclared_params(declared: Collection[str], params: Any) -> None:
+    """Refuse parameters of a read that its binding's ``query_params`` do not name, and what no query string could say.
+
+    Raises:
+        Invalid: One that is not declared; a value that is no text, number, boolean, or list of those.
+    """
+    if params is None:
+        return
+    if not isinstance(params, Mapping):
+        raise Invalid.field("params", "invalid", "'params' is an object.")
+    for name, value in params.items():
+        if name not in declared:
+            possible = ", ".join(sorted(declared))
+            raise Invalid.field("params", "unknown", f"There is no parameter {name[:100]!r}. Possible: {possible}.")
+        if not all(isinstance(each, (str, int, float, NoneType)) for each in _members(value)):
+            raise Invalid.field("params", "invalid", f"{name!r} is text, a number, true or false, or a list of those.")
+
+
+def _members(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def follow_the_caller(filters_class: type[FilterSet] | None, names: Iterable[str]) -> bool:

@@ -14,7 +14,7 @@ from channels_binding import posted, serializers, uploads
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded
-from channels_binding.filters import apply_filters, apply_search, refuse_undeclared
+from channels_binding.filters import apply_filters, apply_search, refuse_undeclared, refuse_undeclared_params
 from channels_binding.pagination import is_plain, keys_and_count, ordered, read_order, read_page
 from channels_binding.plans import Reader
 from channels_binding.schema import describe_stream
@@ -42,7 +42,7 @@ class ReadMixin(Base):
     @builtin(is_read=True, view_action="retrieve")
     def retrieve(self, data: Data) -> Answer:
         """``{"id": 7}`` → the row; ``{"ids": [7, 9]}`` → those rows, in that order."""
-        refuse_unknown(data, _READ_NAMES | {"id", "ids"})
+        self._refuse_unknown(data, _READ_NAMES | {"id", "ids"})
         reader = self.make_reader(data)
         if "ids" in data:
             return Reading(self._rows_by_id(data["ids"], reader))
@@ -50,6 +50,11 @@ class ReadMixin(Base):
         if self.dependencies is not None:
             self.trace_rows(self.reading_queryset(), reader)
         return Reading((self.get_row(key, reader),), is_single=True)
+
+    def _refuse_unknown(self, data: Data, known: set[str]) -> None:
+        declared = self.get_query_params()
+        refuse_unknown(data, known | {"params"} if declared else known)
+        refuse_undeclared_params(declared, data.get("params"))
 
     def _rows_by_id(self, ids: Any, reader: Reader) -> Any:
         if not isinstance(ids, list) or len(ids) > MAX_IDS:
@@ -64,7 +69,7 @@ class ReadMixin(Base):
     @builtin(is_read=True, view_action="list")
     def search(self, data: Data) -> Answer:
         """``{"page": 2, "filters": {"status": "open"}, "order": "-amount"}`` → one page of the matching rows."""
-        refuse_unknown(data, _LIST_NAMES | {"page", "limit"})
+        self._refuse_unknown(data, _LIST_NAMES | {"page", "limit"})
         if self.call.takes_pages and self.get_pagination_class() is not None:
             return self._paginated(data)
         page = read_page(data, default=self.get_page_size(), maximum=self.get_max_page_size())
@@ -76,7 +81,7 @@ class ReadMixin(Base):
     @builtin(is_read=True, view_action="list")
     def list(self, data: Data) -> Answer:
         """As ``search``, without pages: every matching row, up to ``max_page_size``."""
-        refuse_unknown(data, _LIST_NAMES)
+        self._refuse_unknown(data, _LIST_NAMES)
         limit = self.get_max_page_size()
         queryset, reader = self._matching(data)
         rows = self._rows(queryset, limit + 1, reader)

@@ -63,7 +63,7 @@ _OF_WRITES = frozenset(
 _OF_THE_CALL = frozenset(
     {
         *("throttle_classes", "throttle_scope", "get_throttle_classes", "get_throttles", "check_throttles"),
-        *("authentication_classes", "pagination_class", "get_pagination_class"),
+        *("authentication_classes", "pagination_class", "get_pagination_class", "query_params", "get_query_params"),
     }
 )
 """What is asked about each call by itself, or over HTTP alone, where nothing is shared."""

@@ -80,6 +80,8 @@ export interface ListParams<N extends BindingName = BindingName> {
   readonly fields?: readonly FieldName<N>[]
   /** Asks for the texts of relations, in `labels`. */
   readonly labels?: boolean
+  /** Parameters that the binding declares as its `query_params`. */
+  readonly params?: Readonly<Record<string, string | number | boolean | readonly string[]>>
 }
 
 /** What `search` takes. */

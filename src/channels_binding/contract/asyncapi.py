@@ -169,7 +169,13 @@ class _Stream:
         return {**found, "properties": properties, "required": ["id", *found.get("required", ())]}
 
     def _read(self) -> dict[str, Schema]:
-        return {"fields": {"type": "array", "items": _one_of(self._readable())}, "labels": _BOOLEAN, "live": _BOOLEAN}
+        params = {name: {"type": "string"} for name in self.cls.get_query_params()}
+        return {
+            "fields": {"type": "array", "items": _one_of(self._readable())},
+            "labels": _BOOLEAN,
+            "live": _BOOLEAN,
+            **({"params": _closed(params)} if params else {}),
+        }
 
     def _list(self) -> dict[str, Schema]:
         names = [*self.shapes.binding(self.cls, "search").get_ordering_fields()]

@@ -251,6 +251,7 @@ class _Stream:
         return [
             *narrowed,
             _query("labels", {"type": "boolean"}, "Whether to add the texts of related rows."),
+            *(_query(name, {"type": "string"}) for name in self.cls.get_query_params()),
             _header("If-None-Match", {"type": "string"}, "The ETag of an earlier answer; unchanged: 304."),
         ]
 

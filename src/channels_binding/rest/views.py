@@ -239,6 +239,10 @@ class BindingView(APIView):
             return Response(status=304, headers=headers)
         return self.respond(answer, headers=headers)
 
+    def _params(self) -> Sequence[str]:
+        """Query parameters that the binding declares for its own use."""
+        return registry.get(self.kwargs["stream"]).get_query_params()
+
     @property
     def allowed_methods(self) -> list[str]:
         """What stands in ``Allow``: methods whose action the stream offers."""
@@ -298,8 +302,9 @@ class StreamView(BindingView):
     def get(self, request: Request, stream: str) -> HttpResponseBase:
         ids = self._ids_asked()
         if ids is not None:  # pages, order and filters are refused as what retrieve does not know
-            return self.read("retrieve", {**search_data(request.query_params), "ids": ids})
-        return self.read("search", search_data(request.query_params, self._paginator_names(stream)))
+            return self.read("retrieve", {**search_data(request.query_params, params=self._params()), "ids": ids})
+        data = search_data(request.query_params, self._paginator_names(stream), self._params())
+        return self.read("search", data)
 
     def _ids_asked(self) -> list[str] | None:
         model = registry.get(self.kwargs["stream"]).find_model()
@@ -364,7 +369,7 @@ class RowView(BindingView):
             raise MethodNotAllowed()
 
     def get(self, request: Request, stream: str, name: str) -> HttpResponseBase:
-        return self.read("retrieve", {"id": name, **read_data(request.query_params)})
+        return self.read("retrieve", {"id": name, **read_data(request.query_params, self._params())})
 
     def put(self, request: Request, stream: str, name: str) -> HttpResponseBase:
         return self.respond(self.answer(self.call("replace", {**self.body(), "id": name})))

@@ -1,6 +1,6 @@
 """HTTP bodies ↔ Calls: parsing, rendering, and what a query string asks for."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from typing import Any
 
 from django.http import QueryDict
@@ -46,20 +46,30 @@ def ids_asked(query: QueryDict, *, are_composite: bool = False) -> list[str] | N
     return [each for value in query.getlist("ids") for each in ([value] if are_composite else value.split(",")) if each]
 
 
-def search_data(query: QueryDict, others: Set[str] = frozenset()) -> dict[str, Any]:
-    """``?status=open&order=-amount&page=2`` → ``{"order": "-amount", "page": "2", "filters": {"status": "open"}}``."""
+def search_data(query: QueryDict, others: Set[str] = frozenset(), params: Collection[str] = ()) -> dict[str, Any]:
+    """``?status=open&order=-amount&page=2`` → ``{"order": "-amount", "page": "2", "filters": {"status": "open"}}``.
+
+    Args:
+        others: Names that are no filters, and mean nothing here.
+        params: Names of the binding's ``query_params``.
+    """
     names = {"page", "limit", "order", "query"} - others
     data: dict[str, Any] = {name: query[name] for name in names if query.get(name)}
     filters = QueryDict(mutable=True)
     for name, values in query.lists():
-        if name not in RESERVED_NAMES and name not in others:
+        if name not in RESERVED_NAMES and name not in others and name not in params:
             filters.setlist(name.removeprefix(FILTER_PREFIX), values)
-    return {**data, **read_data(query), **({"filters": filters} if filters else {})}
+    return {**data, **read_data(query, params), **({"filters": filters} if filters else {})}
 
 
-def read_data(query: QueryDict) -> dict[str, Any]:
-    """What any read takes of a query string: ``?fields=title,status&labels=true``."""
-    data: dict[str, Any] = {}
+def read_data(query: QueryDict, params: Collection[str] = ()) -> dict[str, Any]:
+    """What any read takes of a query string: ``?fields=title,status&labels=true``.
+
+    Args:
+        params: Names of the binding's ``query_params``: ``?tenant=3`` → ``{"params": {"tenant": "3"}}``.
+    """
+    given = {name: values if len(values) > 1 else values[0] for name, values in query.lists() if name in params}
+    data: dict[str, Any] = {"params": given} if given else {}
     if query.get("fields"):
         data["fields"] = str(query["fields"]).split(",")
     if query.get("labels"):
