@@ -387,7 +387,7 @@ def whose() -> Iterator[None]:
 
             @bind(permission_classes=[AllowAny])
             def who(self, data: Any) -> Any:
-                return {"user": self.user.username, "auth": self.request.auth}
+                return {"user": self.user.username, "auth": self.request.auth, "files": [*self.request.FILES]}
 
         class ByHeaders(Default):
             stream, authentication_classes = "test.by_headers", (ByHeader,)
@@ -411,5 +411,5 @@ def test_an_operation_of_a_batch_is_authenticated_as_its_own_route_is(
     ops = [{"event": f"{stream}.who"} for stream in streams]
     together = send(client, "POST", "/api/batch/", {"ops": ops, "atomic": False}, **headers).json()["results"]
     assert [result.get("data") or result["error"] for result in together] == alone
-    assert alone[1] == {"user": "ann", "auth": None}
+    assert alone[1] == {"user": "ann", "auth": None, "files": []}
     assert alone[2]["user"] == ""

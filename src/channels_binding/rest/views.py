@@ -417,7 +417,8 @@ class BatchView(BindingView):
         came, like = copy(self.request._request), self.request
         came.user = self._came_as
         found: Any = Request(came, like.parsers, authenticators_of(stream), like.negotiator, like.parser_context)
-        for name in ("accepted_renderer", "accepted_media_type", "version", "versioning_scheme"):
+        read = ("_data", "_files", "_full_data")  # the body can be read once
+        for name in (*read, "accepted_renderer", "accepted_media_type", "version", "versioning_scheme"):
             setattr(found, name, getattr(like, name))
         return found
 
