@@ -381,3 +381,17 @@ async def test_a_text_that_was_read_before_is_not_shown_once_the_caller_is_refus
     with served_by(*HIDING["class permission"]):  # as if the permission had looked at the clock
         await Note.objects.filter(pk=ROW).aupdate(rank=1)
         assert (await socket.receive())["data"]["labels"] == {"labels": {}}
+
+
+@pytest.mark.parametrize("how", ["queryset", "object permission"])
+async def test_a_live_list_that_is_filtered_by_a_row_ends_as_it_would_begin_when_that_is_hidden(
+    how: str, opened: Connect
+) -> None:
+    with served_by(*HIDING[how]):
+        socket = await opened(await sync_to_async(caller)())
+        note = await Note.objects.aget(pk=ROW)
+        await note.labels.aset([SEEN])
+        answer = await socket.call(f"{PLAIN}.search#a", {"filters": {"labels": [SEEN]}})
+        assert answer["data"]["count"] == 1
+        await Label.objects.filter(pk=SEEN).aupdate(name="hidden by now")
+        assert (await socket.receive())["error"]["fields"]["filters"]["labels"][0]["code"] == "invalid_choice"
