@@ -232,7 +232,7 @@ def test_where_rows_are_hidden_no_more_statements_are_needed(action: str) -> Non
     (label,) = labels("a")
     note = Note.objects.create(title="x", owner=None)
     fields = {"title": "y", "labels": [label.pk]}
-    data = {
+    data: dict[str, dict[str, Any]] = {
         "create": fields,
         "update": {"id": note.pk, **fields},
         "replace": {"id": note.pk, **fields},
