@@ -42,6 +42,8 @@ class Settings:
     """Keyword arguments of the broker, such as ``{"url": "redis://127.0.0.1:6379/0"}``."""
     THREADS: int = 8
     """Size of the package's own thread pool; each thread holds one database connection per alias."""
+    THREADS_PER_USER: int = 4
+    """Most threads of the pool that work for one user at the same time; always one less than all, where there are several."""
     MAX_FRAME_BYTES: int = 65_536
     """Largest incoming frame, in bytes."""
     MAX_PENDING_FRAME_BYTES: int = 4_096

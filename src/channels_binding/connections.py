@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import authentication, batches, codecs, idempotency, locales, protocol
+from channels_binding import authentication, batches, codecs, idempotency, locales, protocol, turns
 from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading, forgetful
 from channels_binding.dispatch import aperform
@@ -208,8 +208,15 @@ class Connection(Socket):
     def _refuse(self, request: Request, why: str) -> None:
         self._refused(BadRequest(why), request.event, request.id)
 
+    @property
+    def caller(self) -> tuple[str, ...]:
+        """For whom threads work here: a user on all of its sockets, somebody who is nobody in particular on this one."""
+        key = getattr(self.user, "pk", None)
+        return ("connection", self.id) if key is None else ("user", type(self.user).__name__, str(key))
+
     async def _serve(self, request: Request) -> None:
         """Answer one call, whatever happens in it."""
+        turns.CALLER.set(self.caller)
         is_large = request.is_system or request.action in READS
         try:
             async with self._reads_at_once if is_large else _AT_ONCE:  # reads and batches, whose answers are large

@@ -19,32 +19,50 @@ from asgiref.sync import ThreadSensitiveContext, _restore_context, async_to_sync
 from django.db import close_old_connections, connections, transaction
 
 from channels_binding.conf import get_settings
+from channels_binding.turns import CALLER, Job, Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
+_turns_of_pool: Turns | None = None
 _borrowed = 0
 """How many sockets of tests want their work done on asgiref's thread."""
 
 
 def pool() -> ThreadPoolExecutor:
     """The pool, made at first use with ``THREADS`` threads."""
-    global _pool
+    global _pool, _turns_of_pool
     with _lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(get_settings().THREADS, thread_name_prefix="channels-binding")
+            settings = get_settings()
+            _pool = ThreadPoolExecutor(settings.THREADS, thread_name_prefix="channels-binding")
+            _turns_of_pool = Turns(
+                _pool.submit, settings.THREADS, min(settings.THREADS_PER_USER, max(1, settings.THREADS - 1))
+            )
         return _pool
+
+
+def _add(job: Job) -> None:
+    """Have a job done when it is its caller's turn."""
+    while True:
+        pool()
+        with _lock:
+            if _turns_of_pool is not None:  # not shut down meanwhile
+                _turns_of_pool.add(CALLER.get(), job)
+                return
 
 
 def shut_down() -> None:
     """Let running work end and give the pool back with its database connections; the next use makes a new one."""
-    global _pool
+    global _pool, _turns_of_pool
     with _lock:
         old, _pool = _pool, None
-    if old is None:
+        waiting, _turns_of_pool = _turns_of_pool, None
+    if old is None or waiting is None:
         return
+    waiting.end()
     # Each thread takes exactly one. Instead of a busy one the pool would make another, with nothing to close: so all of them.
     barrier = threading.Barrier(old._max_workers)
     for _ in range(old._max_workers):
@@ -113,7 +131,8 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
-    pool().submit(contextvars.copy_context().run, _work, answer, loop, functools.partial(function, *args, **kwargs))
+    work = functools.partial(_work, answer, loop, functools.partial(function, *args, **kwargs))
+    _add(functools.partial(contextvars.copy_context().run, work))
     return await answer
 
 

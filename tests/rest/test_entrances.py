@@ -10,15 +10,17 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, Client, override_settings
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import path
 from rest_framework.renderers import StaticHTMLRenderer
 from rest_framework.response import Response
 
 from channels_binding import threads
+from channels_binding.rest import entrances
 from channels_binding.rest.entrances import Entrance
 from channels_binding.rest.views import BindingView, StreamView
 from channels_binding.rest.wire import WireRenderer
+from channels_binding.turns import CALLER
 from tests.project.zoo.models import Label
 from tests.streams import Stream
 
@@ -168,3 +170,25 @@ def test_it_is_known_by_what_the_view_is_known_by() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         assert view.nothing
     assert view._non_atomic_requests == {*connections}  # it is atomic by itself, since its handlers may want not to be
+
+
+async def test_threads_work_for_the_token_the_session_or_the_address_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    callers: list[object] = []
+
+    async def noting(*args: Any) -> Any:
+        callers.append(CALLER.get())
+        return await threads.run(*args)
+
+    monkeypatch.setattr(entrances, "run", noting)
+    monkeypatch.setattr(entrances, "_is_for_djangos_thread", lambda request: False)
+    make, entrance = RequestFactory(), entrances.Entrance(lambda request: HttpResponse())
+    signed_in = make.get("/")
+    signed_in.COOKIES["sessionid"] = "s"
+    for request in (
+        make.get("/", headers={"Authorization": "Token t"}),
+        signed_in,
+        make.get("/", REMOTE_ADDR="1.2.3.4"),
+    ):
+        await entrance(request)
+    assert callers == [("token", "Token t"), ("session", "s"), ("address", "1.2.3.4")]
+    assert CALLER.get() is None

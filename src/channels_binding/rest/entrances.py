@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import SyncToAsync, _restore_context, markcoroutinefunction, sync_to_async
+from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
 from channels_binding.rest.wire import WireRenderer
 from channels_binding.threads import all_atomic, atomic_requests, run
+from channels_binding.turns import working_for
 
 View = Callable[..., HttpResponseBase]
 EVENTS = "event-stream"
@@ -51,11 +53,12 @@ class Entrance:
         return self._atomic(request, *args, **kwargs)
 
     async def _awaited(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if _is_for_djangos_thread(request):
-            response = await sync_to_async(self._atomic, thread_sensitive=True)(request, *args, **kwargs)
-        else:
-            response, context = await run(_with_context, self._atomic, request, *args, **kwargs)
-            _restore_context(context)  # as Django's handler does: what a view has activated, middleware finds
+        with working_for(_caller(request)):
+            if _is_for_djangos_thread(request):
+                response = await sync_to_async(self._atomic, thread_sensitive=True)(request, *args, **kwargs)
+            else:
+                response, context = await run(_with_context, self._atomic, request, *args, **kwargs)
+                _restore_context(context)  # as Django's handler does: what a view has activated, middleware finds
         if isinstance(getattr(response, "accepted_renderer", None), WireRenderer):
             _render_on_the_loop(response)
         return response
@@ -82,6 +85,14 @@ def _is_for_djangos_thread(request: HttpRequest) -> bool:
     is_test = SyncToAsync.thread_sensitive_context.get(None) is None
     accepted = request.headers.get("Accept", "").lower()
     return is_test or EVENTS in accepted or "text/*" in accepted or EVENTS in request.GET.values()
+
+
+def _caller(request: HttpRequest) -> tuple[str, ...]:
+    """For whom threads work, as far as that can be told before anybody is authenticated: token, session, address."""
+    token, session = request.headers.get("Authorization"), request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if token or session:
+        return ("token", token) if token else ("session", str(session))
+    return ("address", str(request.META.get("REMOTE_ADDR", "")))
 
 
 def _is_on_a_loop() -> bool:
