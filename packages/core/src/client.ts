@@ -85,6 +85,14 @@ export interface ServerLimits {
   readonly refusals?: number
 }
 
+/** In what language and time zone a server answers; what is left out stays. */
+export interface Locale {
+  /** One of the site's languages: `'de'`. */
+  readonly language?: string
+  /** A name of the IANA database: `'Europe/Berlin'`. */
+  readonly timezone?: string
+}
+
 /** One operation of a batch; `{"$ref": "name.id"}` in later data stands for the reply of the operation named so. */
 export interface BatchOperation {
   readonly event: string
@@ -140,6 +148,7 @@ export class ChannelsClient {
   readonly #errors = new Listeners<[BindingError, string]>()
   #limits: ServerLimits = {}
   #lastId = 0
+  #locale: Locale = {}
 
   constructor(options: ClientOptions = {}) {
     this.#options = options
@@ -303,6 +312,17 @@ export class ChannelsClient {
     return this.#action(name, 'form', id === null ? {} : { id }, options)
   }
 
+  /**
+   * Asks to be answered in another language or time zone, now and after each reconnect:
+   * `setLocale({ language: 'de', timezone: Intl.DateTimeFormat().resolvedOptions().timeZone })`.
+   * Live reads are read again in them first. Rejects with `invalid` where the server has no such language or time zone.
+   */
+  async setLocale(locale: Locale, options?: CallOptions): Promise<Required<Locale>> {
+    const reply = (await this.#call('cb.locale', locale, options)) as Required<Locale>
+    this.#locale = { ...this.#locale, ...locale }
+    return { language: reply.language, timezone: reply.timezone }
+  }
+
   /** Uploads a file, for `create`, `update` or a form to use: `create('desk.Ticket', { attachment: await client.upload(file) })`. */
   upload(file: Blob, options: CallOptions = {}): Promise<FileToken> {
     return keep(file, this.#uploads(), options.signal)
@@ -451,6 +471,11 @@ export class ChannelsClient {
     })
   }
 
+  /** A new connection knows nothing of the old one's language. */
+  #speak(): void {
+    if (Object.keys(this.#locale).length) this.#call('cb.locale', this.#locale).catch(() => undefined)
+  }
+
   #known(data: Record<string, unknown>): void {
     this.#connection.update({ user: data.user ?? null })
     if (this.#credentials.token !== null) this.#credentials.accepted(data.expires_in)
@@ -458,6 +483,7 @@ export class ChannelsClient {
 
   #opened(): void {
     this.#introduce()
+    this.#speak()
     this.#streams.opened()
     this.#reads.opened()
     this.#calls.opened()

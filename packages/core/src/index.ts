@@ -8,6 +8,7 @@ export {
   type ClientOptions,
   type ClientStats,
   type LiveObserver,
+  type Locale,
   type OneShot,
   type ServerLimits,
 } from './client.js'

@@ -357,6 +357,7 @@ export class FakeServer {
     }
     if (event === 'cb.pong') return NO_REPLY
     if (event === 'cb.auth') return { data: this.#authenticate(connection, (data as { token: string }).token) }
+    if (event === 'cb.locale') return { data: { success: true, language: 'en', timezone: 'UTC', ...(data as object) } }
     if (event === 'cb.batch') return { data: this.#batch((data as { ops: Request[] }).ops) }
     throw new BindingError('bad_request', `No ${event}.`)
   }
