@@ -146,6 +146,14 @@ def test_ours_stand_before_them(bare: Any, user: Any, own: Any, status: int) -> 
         assert post(user, "test.bare/ring/") == status
 
 
+@override_settings(REST_FRAMEWORK={"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissions"]})
+def test_an_upload_is_of_no_model_and_so_asks_no_permissions_of_one(user: Any) -> None:
+    client = Client()
+    assert client.post("/api/upload/", {"file": SimpleUploadedFile("a.txt", b"x")}).status_code == 401
+    client.force_login(user)
+    assert client.post("/api/upload/", {"file": SimpleUploadedFile("a.txt", b"x")}).status_code == 201
+
+
 @override_settings(REST_FRAMEWORK=ADMINS)
 def test_the_binding_s_and_the_event_s_own_stand_before_both(bare: Any, user: Any) -> None:
     assert post(user, "test.bare/open/") == 200

@@ -1,6 +1,6 @@
 """Who may: a call as DRF's permission and throttle classes see it, and the gate before every action and every push."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django.utils.functional import SimpleLazyObject
@@ -122,14 +122,17 @@ class Gate(Declarations):
             return False
         return True
 
-    def check_method(self, method: str, instance: Any) -> None:
+    def check_method(self, method: str, instance: Any, written: Mapping[str, Any] | None = None) -> None:
         """Whether the caller might write: the permissions are asked as they are when it does.
+
+        Args:
+            written: What would be written, where that is known already.
 
         Raises:
             Unauthenticated, Forbidden: The caller may not.
         """
-        data = {} if instance is None else {"id": pk_of(instance)}
-        other = self.asked(_WRITES[method], data)
+        key = {} if instance is None else {"id": pk_of(instance)}
+        other = self.asked(_WRITES[method], {**(written or {}), **key})
         other.check_permissions()
         if instance is not None:
             other.check_object_permissions(instance)

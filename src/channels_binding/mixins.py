@@ -235,7 +235,9 @@ class FormMixin(WriteMixin):
     def check_form_permission(self, instance: Any) -> None:
         """A form is for those who may write, on a stream that offers it."""
         self.get_action("create" if instance is None else "update")
-        self.check_method("POST" if instance is None else "PATCH", instance)
+        submitted = self.call.data.get("submit")
+        written = submitted if isinstance(submitted, Mapping) else None
+        self.check_method("POST" if instance is None else "PATCH", instance, written)
 
     def _form_answer(self, form: Any, instance: Any, formsets: Mapping[str, Any], *, success: bool = False) -> Data:
         row = None

@@ -268,6 +268,22 @@ async def test_a_stream_of_events_is_read_by_the_caller_that_it_was_opened_by(to
     assert len({facts for _, facts, _, _ in asked}) == 1
 
 
+class OnlyRankThree(BasePermission):
+    """Reads what is written, as permissions in DRF may."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return view.action not in ("create", "partial_update") or request.data.get("rank") == 3
+
+
+@pytest.mark.parametrize("path", ["", "form/"])
+def test_what_a_form_writes_is_shown_to_permissions_as_what_any_write_does(path: str, token: str) -> None:
+    with throwaway():
+        named = {"stream": "test.three", "permission_classes": (OnlyRankThree,), "fields": ("id", "title", "rank")}
+        type("ScopedBinding", (Scoped,), named)
+        made = [ask_http(token, f"test.three/{path}", {"title": "y", "rank": rank}).status_code for rank in (3, 4)]
+    assert made in ([201, 403], [200, 403])
+
+
 class WriteOnly(BasePermission):
     """A token's scope: what the token may do stands in ``request.auth``."""
 

@@ -432,6 +432,10 @@ class UploadView(BindingView):
     throttle_classes: Sequence[Any] = api_settings.DEFAULT_THROTTLE_CLASSES
     parser_classes = (MultiPartParser,)
 
+    _ignore_model_permissions = (
+        True  # DRF's word for a view without a model, of which DjangoModelPermissions asks nothing
+    )
+
     def get_permissions(self) -> list[Any]:
         """No binding asks its own here."""
         return [cls() for cls in default_permission_classes()]
