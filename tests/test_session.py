@@ -1,5 +1,7 @@
 """What is open on one socket: the rate by a clock of the test's own, ids, quotas, names of reads."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from channels_binding.session import Limits, Rate, Refusals, Session, read_name
 
 
 def session(*, calls: int = 2, reads: int = 2, rate: int = 100) -> Session:
-    return Session("cb.1", Limits(1000, reads, 1000, calls, rate, 16, 20), Rate(rate))
+    return Session("cb.1", Limits(1000, reads, 1000, calls, rate, 16, 20, 1000, 1), Rate(rate))
 
 
 def request(call_id: int | str | None = None, *, event: str = "a.b.search", **data: object) -> Request:
@@ -115,7 +117,7 @@ def test_the_rate_is_asked_before_the_quota() -> None:
 
 def test_live_reads_are_bounded_but_one_may_take_its_own_place() -> None:
     open_session = session(reads=2)
-    open_session.reads |= {"a": object(), "b": object()}
+    open_session.reads |= {"a": SimpleNamespace(rows=1), "b": SimpleNamespace(rows=1)}
     open_session.check_room("a")
     with pytest.raises(LimitExceeded) as refused:
         open_session.check_room("c")

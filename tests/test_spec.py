@@ -14,7 +14,18 @@ ETAG, CRC = SAMPLES["<etag>"], SAMPLES["<crc>"]
 ERROR = {"code": "invalid", "status": 400, "message": "No.", "retry": False}
 NOTE = "zoo.Note"
 LIMITS = dict.fromkeys(
-    ("frame_bytes", "subscriptions", "window_rows", "calls_in_flight", "messages_per_second", "depth", "refusals"), 1
+    (
+        "frame_bytes",
+        "subscriptions",
+        "window_rows",
+        "calls_in_flight",
+        "messages_per_second",
+        "depth",
+        "refusals",
+        "held_bytes",
+        "connections",
+    ),
+    1,
 )
 HELLO = {"proto": "cb.1", "connection": "x", "user": None, "ping_seconds": 25.0, "limits": LIMITS}
 

@@ -189,6 +189,10 @@ class Row:
         return f"Row({self.pk!r}, {self.body!r})"
 
 
+ROW_OVERHEAD_BYTES = 200
+"""Of a row that is kept, beside its text: the objects for it, its key and its etag."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a read answers: rows in order, and what stands beside them.
@@ -216,6 +220,11 @@ class Reading:
         if self.is_single:
             return self.version
         return f"{self.version}-{crc32(codecs.encode([self.meta, self.extra])):08x}"
+
+    @cached_property
+    def size(self) -> int:
+        """About how much memory it takes, in bytes: each row its text and some objects, and all of them encoded as one."""
+        return ROW_OVERHEAD_BYTES * len(self.rows) + 2 * sum(len(row.body) for row in self.rows)
 
     @cached_property
     def etags(self) -> tuple[str, ...]:

@@ -62,6 +62,15 @@ class Settings:
     """Most messages in one array frame."""
     MAX_SUBSCRIPTIONS: int = 128
     """Most live reads of one connection."""
+    MAX_WINDOW_ROWS: int = 1000
+    """Most rows that the live reads of one connection show together when they are opened."""
+    MAX_HELD_BYTES: int = 33_554_432
+    """Most bytes kept in memory for one connection: what its live reads show, and what waits to be sent. The connections of one
+    user have it together."""
+    MAX_CONNECTIONS_PER_USER: int = 64
+    """Most connections of one user at one process, event streams included."""
+    MAX_CONNECTIONS_PER_ADDRESS: int = 256
+    """Most connections of one address at one process, of those who are nobody in particular or have yet to say who they are."""
     MAX_CALLS_IN_FLIGHT: int = 64
     """Most unanswered calls of one connection."""
     MESSAGES_PER_SECOND: int = 200

@@ -7,7 +7,7 @@ with one writer, so order holds.
 import asyncio
 import sys
 import threading
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,7 @@ from channels_binding.exceptions import (
     BadRequest,
     BindingError,
     Invalid,
+    LimitExceeded,
     NotFound,
     Throttled,
     Timeout,
@@ -280,17 +281,27 @@ class Connection(Socket):
         """A read that stays live. From the subscription to the reply nothing is awaited, so no push can come between."""
         name = read_name(request)
         self.session.check_room(name)
+        self.check_held()
         opened = await self.hub.open_for(self, lambda: self._call(request))
         if opened is None:
             return
         group, call = opened
-        self.session.check_room(name)
+        self.session.check_room(name, len(group.reading.rows) if group.reading else 1)
         self.streams[call.stream] = call.action
         if group.reading is None:
             raise NotFound()
         self._forget(name)
         self.session.reads[name] = self.hub.subscribe(group, self, request.event, call)
+        self._keep_if_light(lambda: self._forget(name))
         self.put(self._first(request, group, group.reading))
+
+    def _keep_if_light(self, undo: Callable[[], object]) -> None:
+        try:
+            self.check_held()
+        except LimitExceeded:
+            undo()
+            self.weigh()
+            raise
 
     def _first(self, request: Request, group: Group, reading: Reading) -> bytes:
         if self.dialect == "seed":
@@ -302,6 +313,7 @@ class Connection(Socket):
         subscription = self.session.reads.pop(name, None)
         if subscription is not None:
             self.hub.unsubscribe(subscription)
+            self.weigh()
 
     async def _subscribe(self, request: Request) -> None:
         """As whoever the connection belongs to once it is known what may be heard; joined before anything else is awaited."""
@@ -318,18 +330,24 @@ class Connection(Socket):
             is_counted = call.is_counted
         self.streams[call.stream] = "subscribe"
         if feed is not None:
-            await self.hub.feeds.join(feed, self)
+            self.feed_keys[call.stream] = await self.hub.feeds.join(feed, self)
+            self._keep_if_light(lambda: self._leave_stream(call.stream))
         self.put(message(request.event, {"success": True}, request.id))
 
     async def _unsubscribe(self, request: Request, call: Call) -> None:
         await aperform(call)
         if request.hash is None:
-            self.streams.pop(call.stream, None)
-            self.hub.feeds.unsubscribe(call.stream, self)
+            self._leave_stream(call.stream)
         else:
             for name in [name for name in self.session.reads if self._is_named(name, call)]:
                 self._forget(name)
         self.put(message(request.event, {"success": True}, request.id))
+
+    def _leave_stream(self, stream: str) -> None:
+        self.streams.pop(stream, None)
+        self.feed_keys.pop(stream, None)
+        self.hub.feeds.unsubscribe(stream, self)
+        self.weigh()
 
     def _is_named(self, name: str, call: Call) -> bool:
         return name in {f"{call.stream}.{action}#{call.hash}" for action in READS}

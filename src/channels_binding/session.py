@@ -19,6 +19,8 @@ class Limits:
     messages_per_second: int
     depth: int
     refusals: int
+    held_bytes: int
+    connections: int
 
 
 @dataclass(slots=True)
@@ -136,14 +138,19 @@ class Session:
         """Whether calls are not answered yet."""
         return bool(self.in_flight) or self.unnamed_in_flight > 0
 
-    def check_room(self, name: str) -> None:
-        """Whether one more live read of this name fits.
+    def check_room(self, name: str, rows: int = 1) -> None:
+        """Whether one more live read of this name fits, that shows so many rows.
 
         Raises:
-            LimitExceeded: ``subscriptions`` others are open.
+            LimitExceeded: ``subscriptions`` others are open, or they show too much for all to be ``window_rows``.
         """
-        if name not in self.reads and len(self.reads) >= self.limits.subscriptions:
+        others = [read for present, read in self.reads.items() if present != name]
+        if len(others) >= self.limits.subscriptions:
             raise LimitExceeded(f"{self.limits.subscriptions} live reads are open.", limit=self.limits.subscriptions)
+        shown, most = sum(read.rows for read in others), self.limits.window_rows
+        if shown + rows > most:
+            why = f"The live reads of a connection may show {most} rows (MAX_WINDOW_ROWS); {shown} are shown already."
+            raise LimitExceeded(why, limit=most)
 
 
 def read_name(request: Request) -> str:

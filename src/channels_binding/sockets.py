@@ -21,6 +21,7 @@ from channels_binding.exceptions import (
     Unauthenticated,
 )
 from channels_binding.live import identity as live_identity
+from channels_binding.live.crowds import most_of, owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
 from channels_binding.outbox import Outbox
@@ -30,9 +31,13 @@ from channels_binding.session import Limits, Rate, Refusals, Session
 from channels_binding.types import Dialect, Scope, Send
 
 UNAUTHENTICATED = 4401
+SLOW = 4508
 TOO_MANY = 4429
+COME_LATER = 4503
 FAREWELL_SECONDS = 1.0
 """How long a last message may take to leave before the socket is closed after it."""
+KEY_BYTES = 150
+"""About how much memory the key of a row takes that a feed remembers."""
 READS_AT_ONCE = 4
 """Reads of one connection that are made side by side: so many answers may go beyond what is let wait for a client."""
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
@@ -43,11 +48,13 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(
         frame_bytes=settings.MAX_FRAME_BYTES,
         subscriptions=settings.MAX_SUBSCRIPTIONS,
-        window_rows=settings.MAX_PAGE_SIZE,
+        window_rows=settings.MAX_WINDOW_ROWS,
         calls_in_flight=settings.MAX_CALLS_IN_FLIGHT,
         messages_per_second=settings.MESSAGES_PER_SECOND,
         depth=settings.MAX_DEPTH,
         refusals=settings.MAX_REFUSALS,
+        held_bytes=settings.MAX_HELD_BYTES,
+        connections=settings.MAX_CONNECTIONS_PER_USER,
     )
 
 
@@ -101,6 +108,10 @@ class Socket:
         self.outbox = Outbox(send, dialect, settings.UNACKNOWLEDGED_BYTES, self._catch_up)
         self._held: list[bytes] = []
         self._writes_in_flight = 0
+        self.feed_keys: dict[str, int] = {}
+        """Streams that are subscribed to → keys that are remembered for them."""
+        self._kept_bytes = 0
+        """Of what live reads and feeds keep, when they were last weighed."""
         self._opening = 0
         """Live reads and subscriptions that are being opened."""
         self._is_idle = asyncio.Event()
@@ -121,12 +132,27 @@ class Socket:
         """Let messages leave; of a socket whose owner is known, join the hub and, with ``cb.1``, say hello."""
         self.outbox.start()
         self._pulse.add(self)
+        if not self._is_counted_in():
+            return
         if self.is_pending:
             self._spawn(self._expect_authentication())
         else:
             await self._enter()
 
+    def _is_counted_in(self) -> bool:
+        """Have this connection counted as its owner's. The one that is one too many is closed.
+
+        Somebody unknown may be a user whom the address shares with many, so is told to come back later (45xx).
+        """
+        most = most_of(self.user, self.settings)
+        if self.hub.crowds.admit(self, owner_of(self.user, self._handshake), most):
+            return True
+        self.end(COME_LATER if self.is_pending else TOO_MANY, f"{most} connections are open")
+        return False
+
     async def _enter(self) -> None:
+        if not self._is_counted_in():
+            return
         await self.hub.ready()
         self.hub.join(self)
         if self.dialect == "cb.1":
@@ -177,6 +203,8 @@ class Socket:
     async def become(self, identity: Identity) -> None:
         """Be somebody else's, or somebody's with another token: every live read is read again as this user."""
         self._take(identity)
+        if not self._is_counted_in():
+            return
         if self._door is not None:
             await self._door.entered(identity)
         if not self._remains(identity.user):
@@ -278,7 +306,35 @@ class Socket:
         """Send messages after all that was put before. Never blocks."""
         self.outbox.put(protocol.batch(frames))
         if self.outbox.queued > MAX_QUEUED_BYTES:
-            self.end(4508, "too much waits to be read")
+            self.end(SLOW, "too much waits to be read")
+        elif self.congested and self._holds_too_much():
+            self.end(SLOW, "too much is held for this user's connections")
+
+    @property
+    def held_bytes(self) -> int:
+        """What is kept in memory for this connection. Live reads as of the last time that they were weighed."""
+        return self._kept_bytes + self.outbox.queued + sum(map(len, self._held))
+
+    def weigh(self) -> None:
+        """Look how much the live reads and feeds keep; of a reading that several show, all."""
+        readings: dict[int, int] = {}
+        for subscription in self.session.reads.values():
+            readings.update(subscription.readings())
+        self._kept_bytes = sum(readings.values()) + KEY_BYTES * sum(self.feed_keys.values())
+
+    def _holds_too_much(self) -> bool:
+        return self.hub.crowds.held_with(self) > self.settings.MAX_HELD_BYTES
+
+    def check_held(self) -> None:
+        """To be asked once something was added.
+
+        Raises:
+            LimitExceeded: What is kept for the user's connections (for the connection, if it is nobody's) is more than may be.
+        """
+        self.weigh()
+        most = self.settings.MAX_HELD_BYTES
+        if self._holds_too_much():
+            raise LimitExceeded(f"More than {most} bytes are held for live reads (MAX_HELD_BYTES).", limit=most)
 
     def _refused(self, error: BindingError, event: str | None = None, call_id: CallId | None = None) -> None:
         """Answer what did not become a call. Who is refused again and again is asked to leave."""
@@ -294,11 +350,12 @@ class Socket:
         """What costs nothing to ask for: a refusal, a pong. Who asks without reading is asked to leave."""
         self._answered_while_full = self._answered_while_full + len(answer) if self.congested else 0
         if self._answered_while_full > self.outbox.bound:
-            self.end(4508, "answers wait to be read")
+            self.end(SLOW, "answers wait to be read")
         self.put(answer)
 
     def push(self, frames: Sequence[bytes]) -> None:
         """What the hub tells: one array frame with ``cb.1``; to others one by one, and after the reply to their own write."""
+        self.weigh()
         if self.dialect == "cb.1":
             self.put(*frames)
         elif self._writes_in_flight:
@@ -335,7 +392,7 @@ class Socket:
     def beat(self) -> None:
         """Ping after silence; give up on a client that takes in nothing."""
         if self.outbox.stalled_seconds() > self.settings.SLOW_SECONDS:
-            self.end(4508, "nothing was acknowledged")
+            self.end(SLOW, "nothing was acknowledged")
         elif self._is_pinged and self._silent_seconds() > self.settings.PING_SECONDS and not self.outbox.flow.awaited:
             self.outbox.ping()
 

@@ -83,6 +83,8 @@ export interface ServerLimits {
   readonly messages_per_second?: number
   readonly depth?: number
   readonly refusals?: number
+  readonly held_bytes?: number
+  readonly connections?: number
 }
 
 /** In what language and time zone a server answers; what is left out stays. */

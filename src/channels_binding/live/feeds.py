@@ -118,8 +118,10 @@ class Feeds:
         """
         return await run(self._open, call)
 
-    async def join(self, asked: Feed, subscriber: Subscriber) -> None:
+    async def join(self, asked: Feed, subscriber: Subscriber) -> int:
         """Send ``subscriber`` the rows from now on. Join before reading what is visible, so that no change falls between.
+
+        Returns how many keys are remembered for it.
 
         Raises:
             RuntimeError: The connection is gone: what is enlisted for it would never be taken off again.
@@ -130,6 +132,7 @@ class Feeds:
         feed.subscribers.add(subscriber)
         if feed is asked:
             feed.known = {**await run(_visible_keys, feed.call), **feed.known}
+        return len(feed.known)
 
     def _open(self, call: Call) -> Feed:
         with locales.active(call.locale):

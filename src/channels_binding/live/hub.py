@@ -22,6 +22,7 @@ from channels_binding.exceptions import BindingError, Internal, Unavailable
 from channels_binding.failures import as_error
 from channels_binding.live import broker, capture, feeds, identity, messages, publisher, source
 from channels_binding.live.changes import Changes
+from channels_binding.live.crowds import Crowds
 from channels_binding.live.presence import HeldMessages, Presence
 from channels_binding.live.queries import AudienceChanged, Group, Subscription, normalized
 from channels_binding.live.readings import Readings, jitter
@@ -54,6 +55,7 @@ class Hub:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.subscribers: set[Subscriber] = set()
+        self.crowds = Crowds()
         self.feeds = feeds.Feeds(self)
         self.is_in_round = False
         self.settled = 0
@@ -139,6 +141,7 @@ class Hub:
             self.unsubscribe(subscription)
         self.feeds.leave(subscriber)
         self.held.forget(subscriber)
+        self.crowds.remove(subscriber)
 
     def presence(self, subscriber: Subscriber) -> Presence:
         """Whose a connection is now. Take it before an ``await`` whose outcome is to be enlisted for the connection."""

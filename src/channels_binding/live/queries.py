@@ -79,6 +79,15 @@ class Subscription:
     is_owed: bool = False
     """Whether a round has not told it yet: its query is being read, or its reader's identity is looked into."""
 
+    @property
+    def rows(self) -> int:
+        """How many it shows."""
+        return 0 if self.sent is None else len(self.sent.rows)
+
+    def readings(self) -> dict[int, int]:
+        """What is kept in memory for it, what the client shows and what it is to show: by ``id``, each with its bytes."""
+        return {id(each): each.size for each in (self.sent, self.group.reading) if each is not None}
+
 
 @dataclass(eq=False)
 class Group:

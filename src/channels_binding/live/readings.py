@@ -21,6 +21,11 @@ OPEN_ATTEMPTS = 3
 LINGER_SECONDS = 10.0
 """How long a query without listeners is kept, so that a page that is left and entered again finds it warm."""
 
+LINGERING_BYTES = 16 * 1024 * 1024
+"""Queries without listeners are kept as long as they take no more than this; the oldest are forgotten first."""
+FRESH_SECONDS = 1.0
+"""A query that was read just now is kept all the same: whoever asked for it may be about to subscribe."""
+
 Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
 
@@ -198,6 +203,18 @@ class Readings:
                 group.touch(None)
                 group.read_at = now
                 self.triage.wake()
+
+        self._forget_beyond(now)
+
+    def _forget_beyond(self, now: float) -> None:
+        """Forget what nobody listens to and is too much to keep, the oldest first."""
+        idle = [group for group in self.groups.values() if group.idle_since is not None and group.reading is not None]
+        idle.sort(key=lambda group: group.idle_since or 0.0, reverse=True)
+        held = 0
+        for group in idle:
+            held += group.reading.size if group.reading else 0
+            if held > LINGERING_BYTES and group.is_free.is_set() and now - (group.idle_since or now) > FRESH_SECONDS:
+                self.forget(group)
 
     def forget(self, group: Group) -> None:
         self.groups.pop(group.key, None)

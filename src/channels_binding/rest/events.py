@@ -39,6 +39,7 @@ from channels_binding.exceptions import (
 )
 from channels_binding.failures import as_error
 from channels_binding.live import identity as live_identity
+from channels_binding.live.crowds import most_of, owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
 from channels_binding.live.window import returning, snapshot
@@ -110,10 +111,17 @@ def _with_fingerprint(identity: Identity) -> Identity:
 async def _checked(call: Call) -> Hub:
     """The hub, on the server's loop. Whatever refuses the read is raised here, while there is a status to say it with."""
     hub = Hub.current()
+    owner, most = owner_of(call.user, call.scope), most_of(call.user, get_settings())
+    if owner is not None and hub.crowds.count(owner) >= most:
+        raise _too_many(most)
     group = await hub.open(call)
     if group.reading is None:
         raise NotFound()
     return hub
+
+
+def _too_many(most: int) -> LimitExceeded:
+    return LimitExceeded(f"{most} connections are open.", limit=most)
 
 
 class _Again:
@@ -225,6 +233,9 @@ class EventStream:
             await self.hub.ready()
             if self._is_over:
                 return
+            most = most_of(self.user, self._settings)
+            if not self.hub.crowds.admit(self, owner_of(self.user, self.scope), most):
+                raise _too_many(most)
             self.hub.join(self)
             live_identity.watch(self.auth)
             opened = await self.hub.open_for(self, lambda: self.call.as_user(self.user, self.scope))
@@ -238,6 +249,10 @@ class EventStream:
             return
         self.streams[self.call.stream] = self.call.action
         self.subscription = self.hub.subscribe(group, self, self.call.event, self.call)
+        if self.hub.crowds.held_with(self) > self._settings.MAX_HELD_BYTES:
+            most = self._settings.MAX_HELD_BYTES
+            self._finish(LimitExceeded(f"More than {most} bytes are held (MAX_HELD_BYTES).", limit=most))
+            return
         first = snapshot(group.reading) if self._have is None else returning({"v": self._have}, group.reading)
         self.push([frame(self.call.event, first.tail())])
 
@@ -266,6 +281,12 @@ class EventStream:
             self._waiting.append(text)
             self._queued += len(text)
             self._has_output.set()
+
+    @property
+    def held_bytes(self) -> int:
+        """What is kept in memory for this stream."""
+        readings = {} if self.subscription is None else self.subscription.readings()
+        return sum(readings.values()) + self._queued
 
     @property
     def congested(self) -> bool:

@@ -1,0 +1,71 @@
+"""How many connections each caller has open on one hub, and how much memory these hold together."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
+from typing import Any, Protocol
+
+from channels_binding.conf import Settings
+
+
+class Member(Protocol):
+    """A connection, as far as it is counted."""
+
+    held_bytes: int
+    """What is kept in memory for it: what its live reads show, and what waits to be sent."""
+
+
+def owner_of(user: Any, scope: Mapping[str, Any]) -> Hashable:
+    """Whose connections are counted together: a user's; of those who are nobody in particular, an address's.
+
+    ``<User 7>`` → ``("user", "auth.user", "7")``; nobody at 192.0.2.1 → ``("address", "192.0.2.1")``. Where the server names no
+    address (a Unix socket) there is none: ``None``.
+    """
+    key = getattr(user, "pk", None)
+    if key is not None:
+        return ("user", type(user).__name__, str(key))
+    address = (scope.get("client") or (None,))[0]
+    return None if address is None else ("address", str(address))
+
+
+def most_of(user: Any, settings: Settings) -> int:
+    """How many connections there may be of this user; where it is nobody in particular, of an address."""
+    is_user = getattr(user, "pk", None) is not None
+    return settings.MAX_CONNECTIONS_PER_USER if is_user else settings.MAX_CONNECTIONS_PER_ADDRESS
+
+
+class Crowds:
+    """The connections of one hub by their owner. Everything happens on its event loop."""
+
+    def __init__(self) -> None:
+        self._members: dict[Hashable, set[Member]] = defaultdict(set)
+        self._owners: dict[Member, Hashable] = {}
+
+    def count(self, owner: Hashable) -> int:
+        return len(self._members.get(owner, ()))
+
+    def admit(self, member: Member, owner: Hashable, most: int) -> bool:
+        """Count a connection as this owner's from now on, and no longer as another's. False, where it would be one too many."""
+        if self._owners.get(member) == owner and member in self._owners:
+            return True
+        if owner is not None and self.count(owner) >= most:
+            return False
+        self.remove(member)
+        self._owners[member] = owner
+        if owner is not None:
+            self._members[owner].add(member)
+        return True
+
+    def remove(self, member: Member) -> None:
+        """The connection is gone. Calling it twice does no harm."""
+        owner = self._owners.pop(member, None)
+        members = self._members.get(owner, set())
+        members.discard(member)
+        if not members:
+            self._members.pop(owner, None)
+
+    def held_with(self, member: Member) -> int:
+        """Bytes that a connection holds; together with the user's other ones, if it is a user's."""
+        owner = self._owners.get(member)
+        if not isinstance(owner, tuple) or owner[0] != "user":
+            return member.held_bytes
+        return sum(each.held_bytes for each in self._members[owner])

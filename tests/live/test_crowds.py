@@ -1,0 +1,173 @@
+"""What is bounded in sum: rows and bytes of a connection's live reads, of a user's connections, and how many these are."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.authtoken.models import Token
+
+from channels_binding.authentication import Identity
+from channels_binding.connections import Connection
+from channels_binding.live import readings
+from channels_binding.live.crowds import owner_of
+from channels_binding.live.hub import Hub
+from channels_binding.testing import BindingCommunicator
+from tests.conftest import Connect
+from tests.project.zoo.models import Note
+from tests.rest.test_events import Open, listen  # noqa: F401
+from tests.test_floods import TOKENS, answers_until_closed, pending
+from tests.test_sockets import Clogged
+
+SEARCH = "zoo.Note.search"
+
+
+async def notes(count: int) -> None:
+    await Note.objects.abulk_create(Note(title=f"n{i}".ljust(80, "x"), rank=i) for i in range(count))
+
+
+async def closed(socket: BindingCommunicator) -> int:
+    return (await answers_until_closed(socket))[1]
+
+
+async def test_rows_of_live_reads_are_bounded_in_sum(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"MAX_WINDOW_ROWS": 10}
+    await notes(8)
+    socket = await connect(user)
+    await socket.call(f"{SEARCH}#a", {"limit": 8})
+    error = (await socket.call(f"{SEARCH}#b", {"limit": 3, "order": "rank"}))["error"]
+    assert (error["code"], error["limit"]) == ("limit_exceeded", 10)
+    assert "MAX_WINDOW_ROWS" in error["message"]
+    assert len((await socket.call(f"{SEARCH}#b", {"limit": 2, "order": "rank"}))["data"]["rows"]) == 2
+    assert "data" in await socket.call(f"{SEARCH}#a", {"limit": 8, "order": "rank"})  # takes its own place
+    await socket.call("zoo.Note.unsubscribe#a", {})
+    assert "data" in await socket.call(f"{SEARCH}#c", {"limit": 8, "order": "-rank"})
+    assert "data" in await socket.call(f"{SEARCH}", {"limit": 8, "live": False})
+
+
+async def test_bytes_of_live_reads_are_bounded_for_a_user_s_connections_together(
+    connect: Connect, user: Any, stranger: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_HELD_BYTES": 20_000}
+    await notes(20)
+    first, second = await connect(user), await connect(user)
+    await first.call(f"{SEARCH}#a", {"limit": 20})
+    error = (await second.call(f"{SEARCH}#b", {"order": "rank"}))["error"]
+    assert (error["code"], error["limit"]) == ("limit_exceeded", 20_000)
+    assert "data" in await (await connect(stranger)).call(f"{SEARCH}#b", {"order": "rank"})
+    await first.close()
+    assert "data" in await second.call(f"{SEARCH}#b", {"order": "rank"})
+
+
+async def test_what_waits_for_readers_that_read_nothing_is_bounded_for_a_user_s_connections_together(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_HELD_BYTES": 5_000_000}
+    slow = [Connection({"type": "websocket"}, Clogged().send, Identity(user), "seed") for _ in range(3)]
+    for each in slow:
+        await each.open()
+        each.put(b"x" * 2_000_000)
+    assert [each.closed_with for each in slow[:2]] == [None, None]
+    assert slow[2].closed_with == (4508, "too much is held for this user's connections")
+    slow[0].put(b"x" * 1_000)
+    assert slow[0].closed_with is None
+    for each in slow:
+        await each.close()
+
+
+async def test_streams_that_are_subscribed_to_count_with_the_keys_that_are_remembered(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_HELD_BYTES": 3_000}
+    await notes(30)
+    socket = await connect(user)
+    assert (await socket.call("zoo.Note.subscribe"))["error"]["code"] == "limit_exceeded"
+    assert not Hub.current().feeds.by_key
+    assert "data" in await socket.call("zoo.Label.subscribe")
+
+
+async def test_connections_of_a_user_are_bounded(connect: Connect, user: Any, stranger: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"MAX_CONNECTIONS_PER_USER": 2}
+    first, _ = await connect(user), await connect(user)
+    third = BindingCommunicator("/ws/", user=user, modern=False)
+    assert await third.open()
+    assert await closed(third) == 4429
+    assert "data" in await (await connect(stranger)).call(SEARCH, {})
+    await first.close()
+    assert "data" in await (await connect(user)).call(SEARCH, {})
+
+
+async def test_event_streams_are_connections_too(
+    connect: Connect,
+    listen: Open,  # noqa: F811
+    user: Any,
+    settings: Any,
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_CONNECTIONS_PER_USER": 2}
+    await connect(user)
+    stream = await listen("/api/zoo.Note/", user=user)
+    await stream.event()
+    refused = await listen("/api/zoo.Note/", user=user)
+    assert refused.status == 429
+    assert (await refused.body())["code"] == "limit_exceeded"
+    await stream.leave()
+    while Hub.current().crowds.count(owner_of(user, {})) > 1:
+        await asyncio.sleep(0.01)
+    assert (await listen("/api/zoo.Note/", user=user)).status == 200
+
+
+async def test_whoever_becomes_another_user_is_counted_as_that_one(
+    connect: Connect, user: Any, stranger: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {**TOKENS, "MAX_CONNECTIONS_PER_USER": 1}
+    token = (await Token.objects.acreate(user=stranger)).key
+    await connect(stranger)
+    socket = await connect(user)
+    await socket.send({"event": "cb.auth", "id": 1, "data": {"token": token}})
+    assert await closed(socket) == 4429
+    unknown = await pending()
+    await unknown.send({"event": "cb.auth", "id": 1, "data": {"token": token}})
+    assert await closed(unknown) == 4429
+
+
+async def test_connections_of_an_address_are_bounded_until_it_is_known_who_they_are(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_CONNECTIONS_PER_ADDRESS": 2}
+
+    async def opened() -> Connection:
+        scope = {"type": "websocket", "client": ["192.0.2.1", 1]}
+        connection = Connection(scope, Clogged().send, None, "cb.1")
+        await connection.open()
+        return connection
+
+    first, second, third = [await opened() for _ in range(3)]
+    assert (first.closed_with, second.closed_with) == (None, None)
+    assert third.closed_with == (4503, "2 connections are open")
+    await first._admit(Identity(user))
+    fourth = await opened()
+    assert fourth.closed_with is None
+    for connection in (first, second, third, fourth):
+        await connection.close()
+    assert Hub.current().crowds.count(("address", "192.0.2.1")) == 0
+
+
+def test_without_an_address_nobody_is_counted_together() -> None:
+    assert owner_of(AnonymousUser(), {"client": None}) is None
+    assert owner_of(AnonymousUser(), {"client": ["192.0.2.1", 80]}) == ("address", "192.0.2.1")
+
+
+async def test_queries_that_nobody_listens_to_are_forgotten_where_they_take_too_much(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "LINGERING_BYTES", 5_000)
+    monkeypatch.setattr(readings, "FRESH_SECONDS", 0.0)
+    await notes(20)
+    socket = await connect(user)
+    for number in range(1, 11):
+        await socket.call(f"{SEARCH}#a", {"limit": number, "order": "rank"})
+    hub = Hub.current()
+    hub.readings.tend(hub.loop.time())
+    idle = [group for group in hub.groups.values() if group.idle_since is not None]
+    assert sum(group.reading.size for group in idle if group.reading) <= 5_000
+    assert [group.call.data["limit"] for group in hub.groups.values() if group.subscriptions] == [10]
