@@ -12,13 +12,13 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import sharing
+from channels_binding import relations, sharing
 from channels_binding.actions import bind, collect
 from channels_binding.conf import get_settings
 from channels_binding.filters import filterset_class
 from channels_binding.mixins import ModelActions
 from channels_binding.shapes import Shapes
-from channels_binding.threads import either, run
+from channels_binding.threads import either, run, settle
 from channels_binding.types import Audience, Outlet
 
 defined: list[type["BaseBinding"]] = []
@@ -46,6 +46,13 @@ class BaseBinding(Shapes):
         ``return ("team", self.user.team_id)``. It must tell apart all who may get different answers.
         """
         return self.call.caller if sharing.reasons(self) else ("all",)
+
+    def streams_asked(self) -> "list[BaseBinding]":
+        """Other streams whose rows this read depends on, asked by the same caller: of ``labels``, of filters by relations."""
+        asked = self.labelled_models() if self.call.data.get("labels") is True else []
+        asked = [*asked, *relations.filtered_by(settle(self.get_filterset_class()), self.call.data.get("filters"))]
+        found: Any = dict.fromkeys(other for model in asked if (other := self.stream_over(model)) is not None)
+        return [other(self._neighbour_call(other)) for other in found]
 
     # What a search takes
 

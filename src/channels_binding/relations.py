@@ -4,7 +4,7 @@ The rule is laid into the queryset that Django or REST framework looks the key u
 theirs to a missing one, letter for letter, and costs the same statement (docs/decisions/0024-related-rows.md).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,6 +133,14 @@ def _written(field: Any, source: str) -> Iterator[tuple[Any, str]]:
             yield from _written(inner, "")
     elif isinstance(getattr(field, "child", None), serializers.Field):  # a ListField of keys
         yield from _written(field.child, "")
+
+
+def filtered_by(filterset_class: Any, filters: Any) -> list[type[models.Model]]:
+    """Models whose rows filters name by their keys: ``{"customer": 7, "status": "open"}`` → ``[Customer]``."""
+    named = filters if isinstance(filters, Mapping) else {}
+    declared = getattr(filterset_class, "base_filters", {})
+    querysets = (declared[name].extra.get("queryset") for name in named if name in declared)
+    return [queryset.model for queryset in querysets if isinstance(queryset, (models.QuerySet, models.Manager))]
 
 
 def narrow_field(field: Any, narrow: Narrow) -> None:

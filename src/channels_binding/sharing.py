@@ -305,23 +305,19 @@ def _of_related_rows(binding: Any, filter_: Any) -> Iterator[str]:
     if not isinstance(queryset, models.QuerySet) or not is_stock_queryset(queryset):
         yield f"the filter of {filter_.field_name} has a queryset of its own"
         return
-    yield from _of_other(binding, queryset.model)
+    yield from _of_unserved(binding, queryset.model)
 
 
 def _of_labels(binding: Any) -> Iterator[str]:
-    """Texts of related rows are what their streams let the caller see, and what their models say of them."""
+    """Texts of related rows are what their models say of them."""
     if binding.call.data.get("labels") is not True:
         return
     for model in binding.labelled_models():
         if model.__str__ is not models.Model.__str__:
             yield f"labels are what {model.__name__}.__str__() says"
-        yield from _of_other(binding, model)
 
 
-def _of_other(binding: Any, model: type[models.Model]) -> Iterator[str]:
-    """Which rows of a related model the caller may know of."""
-    other: Any = binding.stream_over(model)
-    if other is None:
+def _of_unserved(binding: Any, model: type[models.Model]) -> Iterator[str]:
+    """Related rows that no stream serves. Where one does, its own audience is part of the answer's (``live.queries``)."""
+    if binding.stream_over(model) is None:
         yield from _of_manager(model)
-    elif [*_of_source(other, "search")]:
-        yield f"rows of {other.get_stream()} may be others for each caller"

@@ -4,6 +4,8 @@ import datetime
 from typing import Any, ClassVar
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
 from django.db.models import Max
 from django.utils import timezone
 from django_filters import DateFilter, DateFromToRangeFilter, DateRangeFilter, FilterSet
@@ -15,6 +17,8 @@ from channels_binding.live.changes import Changes, Fact
 from channels_binding.live.queries import Group, canonical, evaluate, identity_of, key_of, normalized, same
 from channels_binding.live.sieve import probe
 from channels_binding.registry import registry
+from tests.conformance import related
+from tests.conftest import Connect
 from tests.project.zoo.models import Label, Moment, Note, Precious
 
 
@@ -322,3 +326,31 @@ def test_a_list_of_days_says_which_rows_may_enter_it(django_user_model: Any) -> 
     found = evaluation("search", user, "tests.Dated", filters={"day_after": "2026-01-02", "day_before": "2026-01-02"})
     assert found.sieve is not None
     assert [probe([(found.sieve, [key])]) for key in made] == [[False], [True], [False]]
+
+
+class SharedBinding(related.PlainBinding):
+    """Everybody reads the same rows, it says; of the related streams it says nothing."""
+
+    stream = "related.Shared"
+
+    def get_audience(self) -> Any:
+        return ("everyone",)
+
+
+@pytest.mark.parametrize("data", [{"labels": True}, {"filters": {"parent": related.HIDDEN}}], ids=["labels", "filter"])
+async def test_callers_of_one_audience_share_no_more_than_the_related_streams_let_them(
+    data: dict[str, Any], connect: Connect, user: Any, stranger: Any
+) -> None:
+    """The boss, who sees everything, reads first."""
+    await sync_to_async(related.make_rows)()
+    await Note.objects.acreate(title="row", parent_id=related.HIDDEN)
+    await get_user_model().objects.filter(pk=stranger.pk).aupdate(username=related.SEES_ALL)
+    await stranger.arefresh_from_db()
+    with related.served_by(related.NoteByQueryset, related.LabelByQueryset):
+        boss, ann = [await connect(each) for each in (stranger, user)]
+        seen = await boss.call("related.Shared.search#h", {"fields": ["id", "parent"], **data})
+        assert "hidden" in str(seen) or seen["data"]["count"] == 1
+        answer = await ann.call("related.Shared.search#h", {"fields": ["id", "parent"], **data})
+        alone = await ann.call("related.Shared.search", {"fields": ["id", "parent"], "live": False, **data})
+        assert answer.get("data") == alone.get("data")
+        assert "hidden" not in str(answer)

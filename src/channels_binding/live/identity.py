@@ -28,10 +28,9 @@ from channels_binding.exceptions import BindingError, Internal, Unauthenticated
 from channels_binding.failures import as_error
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
-from channels_binding.live.queries import has_own_audience
+from channels_binding.live.queries import audience_of
 from channels_binding.protocol import failure
-from channels_binding.registry import registry
-from channels_binding.threads import run, settle
+from channels_binding.threads import run
 from channels_binding.types import Subscriber
 
 if TYPE_CHECKING:
@@ -265,7 +264,7 @@ async def _check(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
 async def _check_audiences(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
     """Move those reads whose reader belongs to another audience now."""
     reads = [each for subscriber in subscribers for each in subscriber.subscriptions]
-    doubtful = [each for each in reads if has_own_audience(registry.get(each.call.stream))]
+    doubtful = [each for each in reads if each.group.may_move]
     for subscription in await run(_moved, doubtful) if doubtful else ():
         await _reread(hub, subscription)
 
@@ -279,7 +278,7 @@ def _belongs(subscription: "Subscription") -> bool:
     try:
         call = subscription.call.as_user(subscription.subscriber.user)
         with locales.active(call.locale):
-            return bool(settle(find(call)[0].get_audience()) == subscription.group.audience)
+            return audience_of(find(call)[0]) == subscription.group.audience
     except Exception:  # reading it again tells why
         return False
 

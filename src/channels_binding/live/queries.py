@@ -105,6 +105,8 @@ class Group:
     """Those among them that hold the rows themselves: the model, and its parents with multi-table inheritance."""
     declared: frozenset[str] = frozenset()
     """Labels of its binding's ``depends_on``, where its audience may depend on them too."""
+    may_move: bool = False
+    """Whether a project says who belongs to its audience, so that a reader may belong to another one later."""
     is_entangled: bool = False
     """Whether a row can depend on another row of the same model, so that each change of one may change all."""
     sieve: Sieve | None = None
@@ -233,7 +235,7 @@ def _open_query(call: Call) -> Group:
     binding, _ = find(asked)
     admit(binding)
     call.is_counted = asked.is_counted
-    audience = settle(binding.get_audience())
+    audience = audience_of(binding)
     question = replace(asked, outlet=None, hash=None, have=None, terse=False)
     model = binding.get_model()
     return Group(
@@ -241,7 +243,8 @@ def _open_query(call: Call) -> Group:
         call=question,
         audience=audience,
         row_labels=row_labels(model),
-        declared=frozenset(_declared(binding)) if has_own_audience(type(binding)) else frozenset(),
+        declared=frozenset(_declared(binding)) if has_own_audience(binding) else frozenset(),
+        may_move=has_own_audience(binding),
         keys=_asked_keys(binding, params) if call.action == "retrieve" else None,
     )
 
@@ -306,7 +309,7 @@ def _evaluate(call: Call, audience: Audience | None, last: Reading | None, chang
         reading = _read(binding, action)
     if not binding.is_read_by_plan:
         binding.dependencies |= _models_in(statements) - {*row_models(binding.get_model())}
-    if audience is not None and settle(binding.get_audience()) != audience:
+    if audience is not None and audience_of(binding) != audience:
         raise AudienceChanged
     rows, read = row_labels(binding.get_model()), labels_of(binding)
     sieve, reason = _sieve_or_reason(binding, matching, read & rows)
@@ -381,12 +384,25 @@ def labels_of(binding: BaseBinding) -> set[str]:
 
 
 def _declared(binding: BaseBinding) -> set[str]:
-    return {label_of(apps.get_model(model) if isinstance(model, str) else model) for model in binding.depends_on}
+    models = (model for each in (binding, *binding.streams_asked()) for model in each.depends_on)
+    return {label_of(apps.get_model(model) if isinstance(model, str) else model) for model in models}
 
 
-def has_own_audience(cls: type[BaseBinding]) -> bool:
-    """Whether an audience is what the project says; the default one of a user never changes."""
-    return cls.get_audience is not BaseBinding.get_audience
+def audience_of(binding: BaseBinding) -> Audience:
+    """Whose an answer is: what the stream says, and what the other streams say whose rows it depends on.
+
+    ``("everyone",)`` of tickets, with the texts of customers that each team has of its own → ``(("everyone",), ("team", 7))``.
+    In a worker thread.
+    """
+    others = binding.streams_asked()
+    own: Audience = settle(binding.get_audience())
+    return (own, *(settle(other.get_audience()) for other in others)) if others else own
+
+
+def has_own_audience(binding: BaseBinding) -> bool:
+    """Whether an audience is what the project says; the default one of a caller never changes."""
+    kinds = (type(each) for each in (binding, *binding.streams_asked()))
+    return any(kind.get_audience is not BaseBinding.get_audience for kind in kinds)
 
 
 def row_labels(model: type[models.Model]) -> frozenset[str]:

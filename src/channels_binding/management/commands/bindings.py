@@ -17,10 +17,9 @@ from channels_binding.calls import Call
 from channels_binding.conditions import ORDERED_KINDS, is_exact
 from channels_binding.exceptions import BindingError, NotFound
 from channels_binding.filters import filterset_class
-from channels_binding.live.queries import Evaluation, evaluate, has_own_audience, row_labels
+from channels_binding.live.queries import Evaluation, audience_of, evaluate, row_labels
 from channels_binding.registry import registry
 from channels_binding.serializers import child
-from channels_binding.threads import settle
 
 
 class Command(BaseCommand):
@@ -65,7 +64,7 @@ def explain(cls: type[BaseBinding], user: Any, data: dict[str, Any]) -> dict[str
     call = Call(cls.get_stream(), "search", data, user)
     found = evaluate(call)
     binding = registry.get(call.stream)(call)
-    audience = settle(binding.get_audience())
+    audience = audience_of(binding)
     return described | {
         "audience": str(audience),
         "shared by": _sharing(cls, sharing.reasons(binding)),
@@ -113,7 +112,7 @@ def _name(cls: type[BaseBinding]) -> str:
 
 
 def _sharing(cls: type[BaseBinding], reasons: list[str]) -> str:
-    if has_own_audience(cls):
+    if cls.get_audience is not BaseBinding.get_audience:
         return "those of whom get_audience() says the same"
     return f"each caller reads alone: {'; '.join(reasons)}" if reasons else "all who are let in"
 
