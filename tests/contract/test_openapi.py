@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from jsonschema import Draft202012Validator
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import AllowAny
 from rest_framework.test import APIRequestFactory
 
-from channels_binding.bindings import AsyncBinding
+from channels_binding.bindings import AsyncBinding, bind
 from channels_binding.codecs import SAFE_INTEGER
 from channels_binding.contract.corrections import LARGEST
 from channels_binding.contract.openapi import document
@@ -109,3 +110,20 @@ def test_only_what_a_binding_offers_is_there() -> None:
 
         paths = {path: list(item) for path, item in made()["paths"].items() if "openapi.Reader" in path}
     assert paths == {"/stream/openapi.Reader/": ["get"], "/row/openapi.Reader/{id}/": ["get"]}
+
+
+def test_an_event_that_signs_people_in_needs_nobody_to_be_signed_in() -> None:
+    with throwaway():
+
+        class Account(AsyncBinding):
+            stream = "test.account"
+
+            @bind(permission_classes=[AllowAny])
+            async def sign_in(self, data: Any) -> Any: ...
+
+            @bind
+            async def sign_out(self, data: Any) -> Any: ...
+
+        paths = made()["paths"]
+    assert paths[address("row", "test.account", "sign_in")]["post"]["security"] == [{"cookieAuth": []}, {}]
+    assert paths[address("row", "test.account", "sign_out")]["post"]["security"] == [{"cookieAuth": []}]

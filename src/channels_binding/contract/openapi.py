@@ -18,6 +18,7 @@ from channels_binding.contract.shapes import FilterShape, Schema, Shapes, bounde
 from channels_binding.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
 from channels_binding.mixins import MAX_IDS
 from channels_binding.pagination import MAX_PAGE
+from channels_binding.permissions import decide_about_nobody
 from channels_binding.registry import registry
 from channels_binding.serializers import child
 
@@ -115,8 +116,12 @@ def _closed(properties: Schema, *required: str) -> Schema:
 
 
 def _secured(item: Mapping[str, Schema], security: list[Schema]) -> dict[str, Schema]:
+    """With how one signs in; an operation may say itself that one need not (``{}``)."""
+    if not security:
+        return dict(item)
     return {
-        method: {**operation, "security": security} if security else operation for method, operation in item.items()
+        method: {**operation, "security": [*security, *operation.get("security", ())]}
+        for method, operation in item.items()
     }
 
 
@@ -376,8 +381,14 @@ class _Stream:
             "tags": [self.name],
             "parameters": parameters,
             **({"requestBody": body} if body else {}),
+            **({"security": [{}]} if self._is_open(action) else {}),
             "responses": responses,
         }
+
+    def _is_open(self, name: str) -> bool:
+        """Whether an event decides itself about who is not signed in, to sign somebody in for instance."""
+        action = self.actions.get(name)
+        return decide_about_nobody((action and action.permission_classes) or ())
 
 
 def _several() -> Schema:
