@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
+from django.core.handlers.asgi import ASGIHandler
 from django.test import override_settings
 from django.utils import timezone, translation
 from django.utils.translation import get_language, gettext_lazy
@@ -18,6 +19,7 @@ from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.exceptions import Forbidden, Invalid
 from channels_binding.locales import Locale, active, asked, in_words, of_handshake
 from channels_binding.testing import BindingCommunicator
+from tests.project import asgi  # noqa: F401 (before the settings are overridden: it loads the middleware of that moment)
 from tests.project.zoo.models import Note
 from tests.streams import Stream, fleeting_connections
 from tests.throwaway import throwaway
@@ -255,7 +257,7 @@ async def test_events_over_http_stay_in_the_language_that_they_were_asked_for_in
     row = await Note.objects.acreate(title="x")
     with fleeting_connections():
         headers = {"accept-language": "de", "cookie": f"sessionid={cookie}"}
-        stream = Stream(f"/api/{STREAM}/?order=title", headers=headers)
+        stream = Stream(f"/api/{STREAM}/?order=title", headers=headers, application=ASGIHandler())
         assert await stream.open() == 200
         assert GERMAN in str(await stream.event())
         await sync_to_async(Note.objects.create)(title="another")
