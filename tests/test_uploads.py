@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from channels_binding import uploads
 from channels_binding.calls import Call
 from channels_binding.dispatch import perform
-from channels_binding.exceptions import Invalid, TooLarge
+from channels_binding.exceptions import Invalid, LimitExceeded, TooLarge
 from tests.conftest import Connect
 from tests.project.zoo.models import Attachment
 
@@ -158,3 +158,50 @@ def test_any_token_that_is_no_good_costs_the_same_statements(
             call(who, "create", {"name": "x", "file": {"$file": token}})
         answers.append((refused.value.to_json(), len(statements)))
     assert answers[0] == answers[1] == answers[2]
+
+
+@pytest.mark.parametrize(
+    "limits", [{"MAX_WAITING_UPLOADS": 2}, {"MAX_WAITING_BYTES": 11}], ids=["how many", "how large"]
+)
+def test_what_waits_of_one_user_is_bounded_in_sum(
+    limits: dict[str, int], client: Client, user: Any, stranger: Any, media: Path, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = limits
+    tokens = [upload(client), upload(client)]
+    refused = client.post("/api/upload/", {"file": SimpleUploadedFile("a.txt", b"hello")})
+    assert (refused.status_code, refused.json()["code"]) == (429, "limit_exceeded")
+    assert refused.json()["limit"] in limits.values()
+    assert len(waiting(media)) == 2
+    uploads.keep(stranger, SimpleUploadedFile("a", b"hello"))
+    call(user, "create", {"name": "x", "file": {"$file": tokens[0]}})
+    upload(client)
+
+
+def test_files_whose_time_is_over_leave_by_themselves_and_count_no_longer(
+    client: Client, user: Any, media: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        uploads.keep(user, SimpleUploadedFile("a", b"hello"))
+    later = uploads.time.time() + 7200
+    monkeypatch.setattr(uploads.time, "time", lambda: later)
+    monkeypatch.setattr(uploads, "CLEARED_AT_ONCE", 2)
+    settings.CHANNELS_BINDING = {"MAX_WAITING_UPLOADS": 1}
+    uploads.keep(user, SimpleUploadedFile("a", b"hello"))
+    assert len(waiting(media)) == 2
+
+
+def test_uploads_that_come_at_the_same_time_do_not_pass_the_quota_together(
+    user: Any, media: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_WAITING_UPLOADS": 1}
+    uploads.keep(user, SimpleUploadedFile("a", b"hello"))
+    looked, listed = [], uploads._waiting
+
+    def before_and_after() -> list[str]:
+        looked.append(1)
+        return [] if len(looked) == 1 else listed()  # the other one came in between
+
+    monkeypatch.setattr(uploads, "_waiting", before_and_after)
+    with pytest.raises(LimitExceeded):
+        uploads.keep(user, SimpleUploadedFile("b", b"hello"))
+    assert len(waiting(media)) == 1

@@ -50,6 +50,12 @@ class Settings:
     """Largest incoming frame of a socket that has not said yet who it is (``cb.auth``), in bytes."""
     MAX_REFUSALS: int = 20
     """Messages in a row that are none, or not allowed before ``cb.auth``, after which a connection is closed with 4429."""
+    MAX_BODY_BYTES: int = 33_554_432
+    """Largest body of an HTTP request that brings a form, with its files, in bytes. JSON has ``MAX_FRAME_BYTES``."""
+    MAX_WAITING_UPLOADS: int = 100
+    """Most files of one user that ``upload/`` keeps at a time."""
+    MAX_WAITING_BYTES: int = 104_857_600
+    """Most bytes that these files have together."""
     MAX_UPLOAD_BYTES: int = 10_485_760
     """Largest file that ``upload/`` keeps for a socket, in bytes."""
     UPLOAD_SECONDS: int = 3600

@@ -3,7 +3,10 @@
 ``POST /api/upload/`` with a ``file`` → ``{"token": "…"}``; then ``{"attachment": {"$file": "…"}}`` in a create, update or form.
 """
 
+import hashlib
+import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -15,11 +18,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_binding.conf import get_settings
-from channels_binding.exceptions import Invalid, TooLarge
+from channels_binding.exceptions import Invalid, LimitExceeded, TooLarge
 
 MARK = "$file"
 FOLDER = "channels_binding_uploads"
 SALT = "channels_binding.uploads"
+CLEARED_AT_ONCE = 20
+"""Files whose time is over that are deleted when another one comes: more than one, so that they become fewer."""
+_NAME = re.compile(rf"{FOLDER}/(?P<owner>[0-9a-f]{{16}})-(?P<made>\d+)-(?P<size>\d+)-")
 
 
 class KeptFile(UploadedFile):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -46,14 +52,57 @@ def keep(user: Any, file: Any) -> dict[str, Any]:
 
     Raises:
         TooLarge: More than ``MAX_UPLOAD_BYTES``.
+        LimitExceeded: With it ``MAX_WAITING_UPLOADS`` or ``MAX_WAITING_BYTES`` of this user would wait.
     """
     settings = get_settings()
     if file.size > settings.MAX_UPLOAD_BYTES:
         raise TooLarge(f"A file may hold {settings.MAX_UPLOAD_BYTES} bytes.", limit=settings.MAX_UPLOAD_BYTES)
-    name = storage().save(f"{FOLDER}/{secrets.token_urlsafe(24)}", file)
+    owner = _owner(user)
+    names = _waiting()
+    _delete(_expired(names)[:CLEARED_AT_ONCE])
+    _check_quota(names, owner, 1, file.size)
+    name = storage().save(f"{FOLDER}/{owner}-{int(time.time())}-{file.size}-{secrets.token_hex(16)}", file)
+    try:
+        _check_quota(_waiting(), owner, 0, 0)  # others may have come at the same time
+    except LimitExceeded:
+        _delete([name])
+        raise
     facts = {"user": _key(user), "name": name, "file": file.name, "type": file.content_type or ""}
     token = signing.dumps(facts, salt=SALT)
     return {"token": token, "name": file.name, "size": file.size, "seconds": settings.UPLOAD_SECONDS}
+
+
+def _owner(user: Any) -> str:
+    """Of a user, as names of files begin: 16 hex digits."""
+    return hashlib.blake2b(repr(_key(user)).encode(), digest_size=8).hexdigest()
+
+
+def _waiting() -> list[str]:
+    """Names of all that waits: ``channels_binding_uploads/<owner>-<seconds since 1970>-<bytes>-<random>``."""
+    try:
+        return [f"{FOLDER}/{name}" for name in storage().listdir(FOLDER)[1]]
+    except FileNotFoundError:
+        return []
+
+
+def _check_quota(names: list[str], owner: str, more: int, more_bytes: int) -> None:
+    settings = get_settings()
+    theirs = [parts for name in names if (parts := _NAME.match(name)) and parts["owner"] == owner]
+    alive = [parts for parts in theirs if not _is_over(int(parts["made"]))]
+    if len(alive) + more > settings.MAX_WAITING_UPLOADS:
+        most = settings.MAX_WAITING_UPLOADS
+        raise LimitExceeded(f"{most} files wait to be used (MAX_WAITING_UPLOADS).", limit=most)
+    if sum(int(parts["size"]) for parts in alive) + more_bytes > settings.MAX_WAITING_BYTES:
+        most = settings.MAX_WAITING_BYTES
+        raise LimitExceeded(f"Files that wait to be used have {most} bytes at most (MAX_WAITING_BYTES).", limit=most)
+
+
+def _is_over(made: int) -> bool:
+    return made + get_settings().UPLOAD_SECONDS < time.time()
+
+
+def _expired(names: list[str]) -> list[str]:
+    return [name for name in names if (parts := _NAME.match(name)) and _is_over(int(parts["made"]))]
 
 
 def _key(user: Any) -> str | None:
@@ -122,10 +171,8 @@ def _delete(names: list[str]) -> None:
 def clear() -> int:
     """Delete what waited too long; returns how many files that were."""
     before = timezone.now() - timedelta(seconds=get_settings().UPLOAD_SECONDS)
-    try:
-        names = [f"{FOLDER}/{name}" for name in storage().listdir(FOLDER)[1]]
-    except FileNotFoundError:
-        return 0
-    old = [name for name in names if storage().get_modified_time(name) < before]
+    names = _waiting()
+    foreign = [name for name in names if not _NAME.match(name)]  # of an earlier version
+    old = [*_expired(names), *(name for name in foreign if storage().get_modified_time(name) < before)]
     _delete(old)
     return len(old)

@@ -23,9 +23,10 @@ from rest_framework.views import APIView, set_rollback
 
 from channels_binding import batches, codecs, dispatch, uploads
 from channels_binding.actions import Action
+from channels_binding.bodies import announced_bytes
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings, load_classes
-from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, Unauthenticated
+from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, TooLarge, Unauthenticated
 from channels_binding.failures import as_error
 from channels_binding.gates import default_permission_classes
 from channels_binding.live import outlet
@@ -48,6 +49,8 @@ from channels_binding.rest.wire import (
     search_data,
 )
 
+BESIDE_FILE_BYTES = 65_536
+"""What a multipart body may hold beside the file that it brings."""
 SOCKET_ONLY = ("subscribe", "unsubscribe")
 
 
@@ -136,6 +139,18 @@ class BindingView(APIView):
     def action_of(cls, method: str, name: str) -> str:
         """``GET`` → ``search``; the empty text where there is none."""
         return cls.method_actions.get("GET" if method == "HEAD" else method, "")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body by what is announced, before anything else is done for the request."""
+        most = self.most_bytes(request)
+        if announced_bytes(request.headers.get("Content-Length")) > most:
+            raise TooLarge(f"The body may hold {most} bytes.", limit=most)
+        super().initial(request, *args, **kwargs)
+
+    def most_bytes(self, request: Request) -> int:
+        """How large a body may be."""
+        settings = get_settings()
+        return settings.MAX_FRAME_BYTES if is_json(request.content_type or "") else settings.MAX_BODY_BYTES
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A browser that asks what a foreign page may (CORS's preflight) does so as nobody, and needs no more than "yes"."""
@@ -431,6 +446,9 @@ class UploadView(BindingView):
 
     throttle_classes: Sequence[Any] = api_settings.DEFAULT_THROTTLE_CLASSES
     parser_classes = (MultiPartParser,)
+
+    def most_bytes(self, request: Request) -> int:
+        return get_settings().MAX_UPLOAD_BYTES + BESIDE_FILE_BYTES
 
     _ignore_model_permissions = (
         True  # DRF's word for a view without a model, of which DjangoModelPermissions asks nothing

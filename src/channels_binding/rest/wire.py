@@ -21,7 +21,8 @@ class WireParser(BaseParser):
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         settings = get_settings()
-        value = codecs.decode(stream.read() or b"{}", max_bytes=settings.MAX_FRAME_BYTES, max_depth=settings.MAX_DEPTH)
+        body = stream.read(settings.MAX_FRAME_BYTES + 1)  # not all of what somebody sends
+        value = codecs.decode(body or b"{}", max_bytes=settings.MAX_FRAME_BYTES, max_depth=settings.MAX_DEPTH)
         if not isinstance(value, dict):
             raise BadRequest("The body is an object.")
         return value
