@@ -1,6 +1,7 @@
 """A file that was uploaded is its user's, for a while, and for one write."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -182,8 +183,8 @@ def test_files_whose_time_is_over_leave_by_themselves_and_count_no_longer(
 ) -> None:
     for _ in range(3):
         uploads.keep(user, SimpleUploadedFile("a", b"hello"))
-    later = uploads.time.time() + 7200
-    monkeypatch.setattr(uploads.time, "time", lambda: later)
+    later = time.time() + 7200
+    monkeypatch.setattr(time, "time", lambda: later)
     monkeypatch.setattr(uploads, "CLEARED_AT_ONCE", 2)
     settings.CHANNELS_BINDING = {"MAX_WAITING_UPLOADS": 1}
     uploads.keep(user, SimpleUploadedFile("a", b"hello"))

@@ -58,8 +58,9 @@ class Subscriber(Protocol):
     def subscriptions(self) -> Sequence[Any]:
         """Its live reads (``live.queries.Subscription``)."""
 
-    held_bytes: int
-    """What is kept in memory for it: what its live reads show, and what waits to be sent."""
+    @property
+    def held_bytes(self) -> int:
+        """What is kept in memory for it: what its live reads show, and what waits to be sent."""
 
     def drop(self, subscription: Any) -> None:
         """One of its live reads is over."""

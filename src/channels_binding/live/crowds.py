@@ -10,8 +10,9 @@ from channels_binding.conf import Settings
 class Member(Protocol):
     """A connection, as far as it is counted."""
 
-    held_bytes: int
-    """What is kept in memory for it: what its live reads show, and what waits to be sent."""
+    @property
+    def held_bytes(self) -> int:
+        """What is kept in memory for it: what its live reads show, and what waits to be sent."""
 
 
 def owner_of(user: Any, scope: Mapping[str, Any]) -> Hashable:
