@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.handlers.asgi import ASGIRequest
 from django.test import AsyncRequestFactory, RequestFactory
+from rest_framework.authtoken.models import Token
 from rest_framework.request import Request
 
 from channels_binding.calls import Call
@@ -43,6 +44,13 @@ def test_two_requests_of_one_caller_are_alike_whatever_else_they_say(factory: An
 def test_two_tokens_of_a_user_and_no_token_are_three_callers() -> None:
     tokens = [request(ANN, "row", Authorization=f"Token {name}") for name in "ab"]
     assert len({*map(caller, tokens), caller(request(ANN))}) == 3
+
+
+def test_two_credentials_that_come_in_a_header_of_their_own_are_two_callers() -> None:
+    keys = [request(ANN, Token(pk=name)) for name in "ab"]
+    claims = [request(ANN, {"jti": name}) for name in "ab"]
+    assert len({*map(caller, keys), *map(caller, claims)}) == 4
+    assert caller(request(ANN, Token(pk="a", user=ANN))) == caller(keys[0])
 
 
 def test_nobody_is_another_one_with_each_request_unless_a_session_says_who() -> None:

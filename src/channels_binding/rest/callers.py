@@ -4,28 +4,34 @@ import secrets
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
+from django.db.models import Model
 from django.http import HttpRequest
 from rest_framework.request import Request
 
 from channels_binding import authentication
-from channels_binding.authentication import Identity
+from channels_binding.authentication import Identity, facts_of
 
 
 def scope_of(request: Request) -> dict[str, Any]:
     """The scope of one HTTP request, with who asks in it. In a worker thread."""
-    identity, carrier = identity_of(request), carrier_of(request._request)
-    told = identity.into(carrier, _connection(carrier))
-    return {**told, "caller": identity.into({})["caller"]}  # what a request shows besides differs with each of them
+    carrier = carrier_of(request._request)
+    # by the identity alone: what else a request shows (headers, path) differs with each of them
+    return {**carrier, **identity_of(request).into({}, _connection(carrier))}
 
 
 def identity_of(request: Request) -> Identity:
     """Who asks, and by what. In a worker thread."""
     user = request.user
     user = getattr(user, "_wrapped", user)
-    token = request.headers.get("Authorization") if request.auth is not None else None
+    token = None if request.auth is None else request.headers.get("Authorization") or _named(request.auth)
     session = {"session": getattr(request._request, "session", None)}
     session_key = None if request.auth is not None else authentication.session_key_of(session, user)
     return Identity(user, request.auth, token, session_key)
+
+
+def _named(auth: Any) -> str:
+    """What tells one credential from another that came in no ``Authorization`` header: an API key's row, by its key."""
+    return f"{auth._meta.label} {auth.pk}" if isinstance(auth, Model) else repr(facts_of(auth))
 
 
 def carrier_of(request: HttpRequest) -> dict[str, Any]:
