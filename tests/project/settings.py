@@ -102,6 +102,8 @@ for name in ("DRAIN_SECONDS", "SLOW_SECONDS", "PING_SECONDS"):
         CHANNELS_BINDING[name] = float(value)
 if os.environ.get("TEST_TRIGGERS_DATABASE"):
     CHANNELS_BINDING["TRIGGERS_DATABASE"] = os.environ["TEST_TRIGGERS_DATABASE"]
+if os.environ.get("TEST_TOKENS"):
+    CHANNELS_BINDING["AUTHENTIFICATION_CLASSES"] = ["rest_framework.authentication.TokenAuthentication"]
 if os.environ.get("TEST_BROKER") == "redis_streams":
     CHANNELS_BINDING |= {"BROKER": "redis_streams", "BROKER_OPTIONS": {"url": os.environ["TEST_REDIS_URL"]}}
     if size := os.environ.get("TEST_STREAM_MESSAGES"):
