@@ -325,6 +325,18 @@ class Socket:
     def _holds_too_much(self) -> bool:
         return self.hub.crowds.held_with(self) > self.settings.MAX_HELD_BYTES
 
+    def _give_up_reads(self) -> None:
+        """Live reads grow with what is written. Where they have become too much, the largest end with an error."""
+        self.weigh()
+        most = self.settings.MAX_HELD_BYTES
+        while self.session.reads and self.hub.crowds.must_give_up(self, most):
+            largest = max(self.subscriptions, key=lambda each: sum(each.readings().values()))
+            self.drop(largest)
+            self.hub.unsubscribe(largest)
+            self.weigh()
+            why = f"It has grown: more than {most} bytes are held for live reads (MAX_HELD_BYTES)."
+            self.put(failure(LimitExceeded(why, limit=most), largest.event))
+
     def check_held(self) -> None:
         """To be asked once something was added.
 
@@ -355,7 +367,7 @@ class Socket:
 
     def push(self, frames: Sequence[bytes]) -> None:
         """What the hub tells: one array frame with ``cb.1``; to others one by one, and after the reply to their own write."""
-        self.weigh()
+        self._give_up_reads()
         if self.dialect == "cb.1":
             self.put(*frames)
         elif self._writes_in_flight:

@@ -171,3 +171,29 @@ async def test_queries_that_nobody_listens_to_are_forgotten_where_they_take_too_
     idle = [group for group in hub.groups.values() if group.idle_since is not None]
     assert sum(group.reading.size for group in idle if group.reading) <= 5_000
     assert [group.call.data["limit"] for group in hub.groups.values() if group.subscriptions] == [10]
+
+
+async def test_live_reads_that_grow_beyond_the_bound_end_the_largest_first(
+    connect: Connect,
+    listen: Open,  # noqa: F811
+    user: Any,
+    settings: Any,
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_HELD_BYTES": 20_000, "COALESCE_SECONDS": 0.0}
+    socket = await connect(user)
+    await socket.call("zoo.Label.search#small", {})
+    await socket.call(f"{SEARCH}#large", {"limit": 100})
+    stream = await listen("/api/zoo.Note/?limit=100", user=user)
+    await stream.event()
+    await notes(60)
+    ended = await socket.receive()
+    while "error" not in ended:
+        ended = await socket.receive()
+    assert (ended["event"], ended["error"]["code"]) == (f"{SEARCH}#large", "limit_exceeded")
+    error = (await stream.event())[1]
+    while "error" not in error:
+        error = (await stream.event())[1]
+    assert error["error"]["code"] == "limit_exceeded"
+    assert [each.event for subscriber in Hub.current().subscribers for each in subscriber.subscriptions] == [
+        "zoo.Label.search#small"
+    ]

@@ -70,3 +70,9 @@ class Crowds:
         if not isinstance(owner, tuple) or owner[0] != "user":
             return member.held_bytes
         return sum(each.held_bytes for each in self._members[owner])
+
+    def must_give_up(self, member: Member, most: int) -> bool:
+        """Whether more is held than may be, and more for this connection than its even share."""
+        owner = self._owners.get(member)
+        share = most / max(1, self.count(owner)) if isinstance(owner, tuple) and owner[0] == "user" else most
+        return self.held_with(member) > most and member.held_bytes > share

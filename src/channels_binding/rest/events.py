@@ -51,7 +51,7 @@ from channels_binding.types import Dialect
 if TYPE_CHECKING:
     from channels_binding.rest.views import BindingView
 
-UNAUTHENTICATED, FORBIDDEN = 4401, 4403
+UNAUTHENTICATED, FORBIDDEN, TOO_MANY = 4401, 4403, 4429
 KEEP_ALIVE = b": keep-alive\n\n"
 
 _VERSION = re.compile(rb'\{"event":"[^"]*"(?:,"id":[^,]+)?,"type":"\w+"(?:,"from":"\w+")?,"v":"(\w+)"')
@@ -275,6 +275,8 @@ class EventStream:
     def push(self, frames: Sequence[bytes]) -> None:
         for text in frames:
             self._put(event_of(text))
+        if self.hub.crowds.must_give_up(self, self._settings.MAX_HELD_BYTES):
+            self.loop.call_soon(self.end, TOO_MANY, "it has grown: more is held than may be (MAX_HELD_BYTES)")
 
     def _put(self, text: bytes) -> None:
         if not self._is_over:
@@ -323,7 +325,11 @@ class EventStream:
 
     def end(self, code: int, reason: str) -> None:
         """End the stream with an error, in place of what waits. An ``EventSource`` comes back, and is then told by a status."""
-        kinds: Mapping[int, type[BindingError]] = {UNAUTHENTICATED: Unauthenticated, FORBIDDEN: Forbidden}
+        kinds: Mapping[int, type[BindingError]] = {
+            UNAUTHENTICATED: Unauthenticated,
+            FORBIDDEN: Forbidden,
+            TOO_MANY: LimitExceeded,
+        }
         if not self._is_over:
             self._waiting.clear()
             self._finish(kinds.get(code, Unavailable)(reason))
