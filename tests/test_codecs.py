@@ -7,6 +7,7 @@ import decimal
 import enum
 import json
 import math
+import tracemalloc
 import uuid
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_binding import codecs
+from channels_binding.calls import Row
 from channels_binding.codecs import SAFE_INTEGER, Fragment, canonical, decode, encode, joined, parse
 from channels_binding.exceptions import BadRequest, TooLarge
 
@@ -289,3 +291,15 @@ def test_a_name_twice_in_one_object_is_refused(text: str) -> None:
 )
 def test_colons_in_texts_and_names_in_other_objects_are_no_names_twice(text: str) -> None:
     assert codecs.decode(text, max_bytes=1000, max_depth=10) == json.loads(text)
+
+
+def test_rows_that_are_kept_take_no_more_memory_than_they_are_long() -> None:
+    tracemalloc.start()
+    try:
+        kept = [*codecs.encode_each([{"id": number} for number in range(1000)])]
+        kept += [Row.of(number, {"id": number}).body for number in range(1000)]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(kept) == 2000
+    assert taken < 2000 * 200

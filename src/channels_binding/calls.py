@@ -170,7 +170,7 @@ class Row:
 
     @classmethod
     def of(cls, pk: Pk, value: Mapping[str, Any]) -> "Row":
-        return cls(pk, codecs.encode(value))
+        return cls(pk, codecs.fitted(codecs.encode(value)))
 
     @property
     def etag(self) -> str:
