@@ -227,6 +227,10 @@ class SomeLabels(Binding):
         return Label.objects.filter(name="a")
 
 
+class EveryLabel(Binding):
+    stream, model = "test.every_label", Label
+
+
 @pytest.mark.parametrize("action", ["create", "update", "replace", "form", "search"])
 def test_where_rows_are_hidden_no_more_statements_are_needed(action: str) -> None:
     (label,) = labels("a")
@@ -246,9 +250,6 @@ def test_where_rows_are_hidden_no_more_statements_are_needed(action: str) -> Non
         with CaptureQueriesContext(connection) as statements:
             client.call(f"zoo.Note.{action}", data[action])
         return len(statements)
-
-    class EveryLabel(Binding):
-        stream, model = "test.every_label", Label
 
     with served_by(EveryLabel):
         usual = cost()

@@ -62,7 +62,7 @@ def announced_bytes(header: str | bytes | None) -> int:
 
 
 async def _refuse(send: Send, most: int) -> None:
-    error = TooLarge(f"A body may hold {most} bytes.", limit=most)
+    error = TooLarge.than(most)
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": codecs.encode(error.to_json())})

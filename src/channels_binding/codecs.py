@@ -34,7 +34,7 @@ def decode(text: str | bytes, *, max_bytes: int, max_depth: int) -> Any:
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > max_bytes:
-        raise TooLarge(f"A frame may hold {max_bytes} bytes; this one has {len(raw)}.", limit=max_bytes)
+        raise TooLarge.than(max_bytes)
     try:
         value = orjson.loads(raw)
     except ValueError:

@@ -99,6 +99,11 @@ class PreconditionFailed(BindingError):
 class TooLarge(BindingError):
     code, status, default_message = "too_large", 413, "The message is too large."
 
+    @classmethod
+    def than(cls, most: int) -> "TooLarge":
+        """A frame, or a body, of more than ``most`` bytes."""
+        return cls(f"A message may hold {most} bytes.", limit=most)
+
 
 class UnsupportedMediaType(BindingError):
     code, status, default_message = "unsupported_media_type", 415, "This media type is not understood."

@@ -1,6 +1,7 @@
 """Clients that do not keep up, on real servers: what waits for them is bounded, told, and in the end given up."""
 
 import asyncio
+import itertools
 import json
 import random
 from collections.abc import Iterator
@@ -32,17 +33,20 @@ def ports(cluster: Cluster) -> dict[str, int]:
 
 @pytest.fixture(autouse=True)
 async def _calm(cluster: Cluster, ports: dict[str, int]) -> None:
-    """Let through what earlier tests have shouted: some of it is on its way between the servers for seconds."""
-    for port in ports.values():
+    """Let through what earlier tests have shouted: some of it is on its way between the servers for seconds.
+
+    Each server is waited for at each: what one has published reaches the other behind all that it has published before.
+    """
+    for port, source in itertools.product(ports.values(), repeat=2):
         async with asyncio.timeout(60), connected(cluster, port, "bob") as socket:
             mark = random.randint(11, 10_000)
-            await shout(cluster, port, 1, mark)
+            await shout(cluster, source, 1, mark)
             async for text in socket:
                 heard = json.loads(text)
                 if len(heard.get("data", {}).get("text", "")) == mark:
                     break
                 if "error" in heard:  # too much at once even for this one: the mark may be among what was dropped
-                    await shout(cluster, port, 1, mark)
+                    await shout(cluster, source, 1, mark)
 
 
 def connected(cluster: Cluster, port: int, name: str) -> websockets.connect:

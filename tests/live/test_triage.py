@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -31,17 +31,22 @@ class Listener:
 
     dialect = "cb.1"
     session_key = None
+    has_token = False
     revision = 0
+    scope: Mapping[str, Any] = {}
     congested = False
     subscriptions: Sequence[Any] = ()
 
     def __init__(self, user: Any) -> None:
         self.user = user
-        self.streams: set[str] = set()
+        self.streams: dict[str, str] = {}
         self.told: list[Any] = []
 
     def push(self, frames: Sequence[bytes]) -> None:
         self.told += [codecs.parse(frame) for frame in frames]
+
+    def refresh_user(self, user: Any) -> None:
+        self.user = user
 
     def drop(self, subscription: Any) -> None:
         raise AssertionError("its reads go on")

@@ -144,7 +144,7 @@ class BindingView(APIView):
         """Refuse a body by what is announced, before anything else is done for the request."""
         most = self.most_bytes(request)
         if announced_bytes(request.headers.get("Content-Length")) > most:
-            raise TooLarge(f"The body may hold {most} bytes.", limit=most)
+            raise TooLarge.than(most)
         super().initial(request, *args, **kwargs)
 
     def most_bytes(self, request: Request) -> int:
