@@ -55,7 +55,7 @@ def test_every_reference_leads_somewhere(whole: dict[str, Any]) -> None:
 def test_every_operation_has_a_name_of_its_own_and_says_how_one_signs_in(whole: dict[str, Any]) -> None:
     operations = [operation for item in whole["paths"].values() for operation in item.values()]
     assert len({each["operationId"] for each in operations}) == len(operations)
-    signing_in = {"cookieAuth": []}
+    signing_in: dict[str, list[str]] = {"cookieAuth": []}
     assert all(each["security"] in ([signing_in], [signing_in, {}]) for each in operations), "{}: one need not"
     assert whole["components"]["securitySchemes"]["cookieAuth"]["type"] == "apiKey"
 
