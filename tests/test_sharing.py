@@ -103,6 +103,13 @@ def test_what_is_known_to_ask_nothing_of_the_caller_is_shared(members: dict[str,
     assert judged(members, {"filters": {"rank": 1}} if "filterset_class" in members else {}) == []
 
 
+class PerInstance:
+    """A queryset for the class, another one for each instance."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return Note.objects.all() if instance is None else Note.objects.filter(owner=instance.user)
+
+
 UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
     "get_queryset": ({"get_queryset": lambda self: Note.objects.filter(owner=self.user)}, "get_queryset() is"),
     "filter_queryset": ({"filter_queryset": lambda self, queryset, data: queryset}, "filter_queryset() is"),
@@ -120,6 +127,11 @@ UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
     "composed permissions": ({"permission_classes": (IsAuthenticated | IsAdminUser,)}, "may ask who calls"),
     "a single permission": ({"permission_class": IsAdminUser}, "IsAdminUser may"),
     "get_permissions": ({"get_permissions": lambda self: []}, "get_permissions() is"),
+    "a computed queryset": ({"queryset": PerInstance()}, "queryset of JudgedBinding is computed"),
+    "a property for a queryset": ({"queryset": property(lambda self: None)}, "queryset of JudgedBinding is computed"),
+    "a computed serializer": ({"serializer_class": property(lambda self: PlainSerializer)}, "serializer_class of"),
+    "computed filters": ({"filterset_class": property(lambda self: PlainFilters)}, "filterset_class of"),
+    "computed permissions": ({"permission_classes": property(lambda self: ())}, "permission_classes of"),
     "a serializer's method": ({"serializer_class": OwnSerializer}, "rows are shown by code of OwnSerializer"),
     "a queryset's own filter": ({"queryset": Owned(Note)}, "queryset of"),
     "an expression": ({"queryset": Note.objects.filter(title=Loud(F("title")))}, "queryset of"),

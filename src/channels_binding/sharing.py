@@ -95,7 +95,15 @@ def reasons(binding: Any) -> list[str]:
 
 def reasons_of_class(cls: Any, action: str = "search") -> list[str]:
     """As ``reasons``, of all reads of a binding class alike: without filters, and without texts of related rows."""
-    return [*_of_source(cls, action), *_of_representation(cls)]
+    computed = [*_computed(cls)]
+    return computed or [*_of_source(cls, action), *_of_representation(cls)]
+
+
+def _computed(cls: type) -> Iterator[str]:
+    """Attributes that are made when they are asked for, and so may be others for each instance than for the class."""
+    for name, value in _overrides(cls, OWN):
+        if name in _LOOKED_INTO and hasattr(type(value), "__get__"):
+            yield f"{name} of {cls.__name__} is computed"
 
 
 def _of_source(cls: Any, action: str) -> Iterator[str]:

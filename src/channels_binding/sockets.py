@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from django.contrib.auth.models import AnonymousUser
@@ -106,7 +107,8 @@ class Socket:
         self.thread = threading.get_ident()
         """The thread of the hub's loop."""
         self.outbox = Outbox(send, dialect, settings.UNACKNOWLEDGED_BYTES, self._catch_up)
-        self._held: list[bytes] = []
+        self._held: list[tuple[int, bytes]] = []
+        """What waits for the reply to a write, each with the ``revision`` that it was sent for."""
         self._writes_in_flight = 0
         self.feed_keys: dict[str, int] = {}
         """Streams that are subscribed to → keys that are remembered for them."""
@@ -313,7 +315,7 @@ class Socket:
     @property
     def held_bytes(self) -> int:
         """What is kept in memory for this connection. Live reads as of the last time that they were weighed."""
-        return self._kept_bytes + self.outbox.queued + sum(map(len, self._held))
+        return self._kept_bytes + self.outbox.queued + sum(len(frame) for _, frame in self._held)
 
     def weigh(self) -> None:
         """Look how much the live reads and feeds keep; of a reading that several show, all."""
@@ -371,15 +373,25 @@ class Socket:
         if self.dialect == "cb.1":
             self.put(*frames)
         elif self._writes_in_flight:
-            self._held.extend(frames)
+            self._held.extend((self.revision, frame) for frame in frames)
         else:
             for each in frames:
                 self.put(each)
 
     def _release_held(self) -> None:
+        """Send what has waited, if it is for whoever the connection belongs to by now; else the reads as they are for them."""
         held, self._held = self._held, []
-        for each in held:
-            self.put(each)
+        for revision, frame in held:
+            is_due = partial(self._is_of, revision)
+            if is_due() and not self.hub.held.keeps(self, "cb.error", frame, is_due):
+                self.put(frame)
+        if any(revision != self.revision for revision, _ in held):
+            for subscription in self.subscriptions:
+                subscription.sent = None
+            self.hub.tell(self.subscriptions)
+
+    def _is_of(self, revision: int) -> bool:
+        return self.revision == revision
 
     @property
     def congested(self) -> bool:

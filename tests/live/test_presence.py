@@ -3,15 +3,17 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.db import OperationalError
 from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding, bind
-from channels_binding.live import outlet, presence
+from channels_binding.live import identity, outlet, presence
 from channels_binding.live.hub import Hub
 from channels_binding.live.presence import HeldMessages
 from channels_binding.testing import BindingCommunicator
@@ -338,3 +340,88 @@ class DatedNoteBinding(AsyncBinding):
     def get_queryset(self) -> Any:
         auth = self.request.auth
         return Note.objects.all() if auth is not None and auth.created.year > 2001 else Note.objects.none()
+
+
+# What waits behind the reply to a write, on sockets without a subprotocol
+
+
+class WaitingBinding(AsyncBinding):
+    stream = "tests.Waiting"
+    go: ClassVar[asyncio.Event]
+
+    @bind
+    async def wait(self, data: Any) -> dict[str, Any]:
+        await type(self).go.wait()
+        return {"done": True}
+
+    @bind
+    async def switch(self, data: Any) -> dict[str, Any]:
+        await type(self).go.wait()
+        await self.login(await get_user_model().objects.aget(username=data["name"]))
+        return {"done": True}
+
+
+@pytest.mark.parametrize("how", ["a right is withdrawn", "somebody else is signed in"])
+async def test_what_waits_for_the_reply_to_a_write_is_for_whoever_the_connection_belongs_to_then(
+    how: str, connect: Connect, user: Any, stranger: Any
+) -> None:
+    group = await Group.objects.acreate(name="canary")
+    await in_thread(user.groups.add)(group)
+    WaitingBinding.go = asyncio.Event()
+    socket = await connect(user, modern=False)
+    await socket.send({"event": f"{GroupNoteBinding.stream}.search", "data": {}})
+    await socket.receive()
+    (connection,) = Hub.current().subscribers
+    is_withdrawn = how == "a right is withdrawn"
+    event = "wait" if is_withdrawn else "switch"
+    await socket.send({"event": f"{WaitingBinding.stream}.{event}", "data": {"name": stranger.username}})
+    while not connection._writes_in_flight:  # type: ignore[attr-defined]
+        await asyncio.sleep(0.005)
+    await Note.objects.acreate(title="canary")
+    while not connection._held:  # type: ignore[attr-defined]
+        await asyncio.sleep(0.005)
+    before = connection.revision
+    if is_withdrawn:
+        await in_thread(user.groups.clear)()
+        while connection.revision == before:
+            await asyncio.sleep(0.005)
+    WaitingBinding.go.set()
+    heard = [await socket.receive(), await socket.receive()]
+    while not await socket.silent():
+        heard.append(await socket.receive())
+    assert "canary" not in str(heard)
+    assert "done" in str(heard)
+
+
+class Flaky(BasePermission):
+    """Fails once, when it is told to."""
+
+    fails = False
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        if type(self).fails:
+            type(self).fails = False
+            raise OperationalError("the database is gone")
+        return bool(request.user.has_perm("zoo.view_note"))
+
+
+class FlakyBinding(AsyncBinding):
+    stream = "tests.Flaky"
+    model = Note
+    fields = ("id", "title")
+    permission_classes = (Flaky,)
+
+
+async def test_a_check_that_fails_is_made_again_before_anything_is_sent(connect: Connect, user: Any) -> None:
+    permission = await let_in(user)
+    socket = await connect(user)
+    await socket.call(f"{FlakyBinding.stream}.retrieve", {"id": (await make_notes(1))[0].pk, "live": False})
+    Flaky.fails = True
+    await in_thread(user.user_permissions.remove)(permission)
+    while Flaky.fails:
+        await asyncio.sleep(0.01)
+    outlet.to_stream(FlakyBinding.stream, f"{FlakyBinding.stream}.said", {"canary": 1})
+    await asyncio.sleep(identity.RETRY_SECONDS)
+    assert await socket.silent()
+    (connection,) = Hub.current().subscribers
+    assert FlakyBinding.stream not in connection.streams

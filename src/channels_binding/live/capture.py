@@ -354,11 +354,14 @@ def _after_save(
     notes = record.notes()
     for model in row_models(sender):
         label = label_of(model)
+        is_new = created and not notes.changes.holds(
+            label, instance.pk
+        )  # else it was deleted before, in this transaction
         if created and notes.inserted.get(label):
             notes.inserted[label] -= 1
             notes.changes.note(label, [instance.pk])
         if update_fields is None:  # else some columns are what others have written
-            notes.changes.know(label, instance.pk, _values(model, instance, using), is_new=created)
+            notes.changes.know(label, instance.pk, _values(model, instance, using), is_new=is_new)
     record.flush_unless_atomic()
 
 

@@ -56,6 +56,11 @@ class Changes:
         for key in keys & known.keys():
             known[key] = Fact(is_new=known[key].is_new)
 
+    def holds(self, label: str, key: Any) -> bool:
+        """Whether a row is noted already, in whatever spelling the database was given its key."""
+        keys = self.keys.get(label, set())
+        return keys is None or not keys.isdisjoint({key, str(key), getattr(key, "hex", key)} - {None})
+
     def know(self, label: str, key: Any, values: Mapping[str, Any], *, is_new: bool = False) -> None:
         """What a noted row is now. Nothing is added where the whole model is noted anyway."""
         keys = self.keys.get(label)

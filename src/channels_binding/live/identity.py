@@ -42,6 +42,8 @@ logger = logging.getLogger("channels_binding")
 UNAUTHENTICATED = 4401
 SILENT_CHECK_SECONDS = 1.0
 """While the broker is silent, how long a connection may be sent things after it was last looked up whose it is."""
+RETRY_SECONDS = 0.5
+"""After this long, what a changed user reads is looked at again where that has failed; nothing is sent until it succeeds."""
 TOKEN_CHECKS_AT_ONCE = 2
 """Tokens that are looked up side by side; the other threads stay free for calls."""
 
@@ -327,10 +329,15 @@ async def reevaluate(hub: "Hub", subscriber: Subscriber) -> None:
     Until that is done nothing is told to it.
     """
     with _checking(hub, [subscriber]):
-        await _forget_streams(hub, subscriber)
-        for subscription in [*subscriber.subscriptions]:
-            await _reread(hub, subscription)
-        await hub.feeds.move(subscriber)
+        try:
+            await _forget_streams(hub, subscriber)
+            for subscription in [*subscriber.subscriptions]:
+                await _reread(hub, subscription)
+            await hub.feeds.move(subscriber)
+        except Exception:
+            doubt(hub, [subscriber])  # again, as if nothing were known of the user yet
+            hub.loop.call_later(RETRY_SECONDS, hub._wake.set)
+            raise
     hub.tell(subscriber.subscriptions)
     hub.held.release()
 

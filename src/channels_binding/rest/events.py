@@ -350,7 +350,8 @@ class EventStream:
 
     @property
     def has_token(self) -> bool:
-        return self.auth is not None
+        """Whether something else than a session says who this is. Not every authentication class gives a ``request.auth``."""
+        return self.auth is not None or (bool(self.user.is_authenticated) and self.session_key is None)
 
     def refresh_user(self, user: Any) -> None:
         """The same user, read again."""
