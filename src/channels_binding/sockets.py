@@ -174,6 +174,8 @@ class Socket:
         self.session_key = identity.session_key
         self.scope = identity.into(self._handshake, self.id)
         live_identity.watch(identity.auth)
+        if self in self.hub.subscribers:
+            live_identity.check_newcomer(self.hub, self)
         self._expire_at(identity.expires_at)
 
     async def speak(self, locale: locales.Locale) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import pytest
@@ -355,6 +356,13 @@ class WaitingBinding(AsyncBinding):
         return {"done": True}
 
     @bind
+    async def late(self, data: Any) -> dict[str, Any]:
+        user = await get_user_model().objects.aget(username=data["name"])
+        await type(self).go.wait()
+        await self.login(user)
+        return {"done": True}
+
+    @bind
     async def switch(self, data: Any) -> dict[str, Any]:
         await type(self).go.wait()
         await self.login(await get_user_model().objects.aget(username=data["name"]))
@@ -425,3 +433,49 @@ async def test_a_check_that_fails_is_made_again_before_anything_is_sent(connect:
     assert await socket.silent()
     (connection,) = Hub.current().subscribers
     assert FlakyBinding.stream not in connection.streams
+
+
+# What happens between reading whose a connection is and its being that user's
+
+
+@pytest.mark.parametrize("way", ["session", "token"])
+async def test_who_loses_a_right_between_the_handshake_and_the_first_call_is_noticed(
+    way: str, connect: Connect, user: Any, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = Hub.current()
+    await hub.ready()
+    with monkeypatch.context() as patch:
+        held = Held(patch, hub, "ready")
+        if way == "session":
+            opening = asyncio.ensure_future(connect(user))
+        else:
+            socket = BindingCommunicator(f"/ws/?token={tokens['ann']}")
+            opening = asyncio.ensure_future(socket.open())  # type: ignore[arg-type]
+        await asyncio.wait_for(held.entered.wait(), 5)
+        if way == "session":
+            await in_thread(get_user_model().objects.filter(pk=user.pk).update)(is_active=False)
+        else:
+            await in_thread(Token.objects.filter(pk=tokens["ann"]).delete)()
+        await asyncio.sleep(0.05)
+        held.opened.set()
+        with suppress(ConnectionError):
+            await opening
+    async with asyncio.timeout(5):
+        while hub.subscribers:
+            await asyncio.sleep(0.01)
+
+
+async def test_who_is_signed_in_by_a_handler_that_was_deactivated_meanwhile_is_noticed(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    WaitingBinding.go = asyncio.Event()
+    socket = await connect(user)
+    await socket.send({"event": f"{WaitingBinding.stream}.late", "data": {"name": stranger.username}})
+    await asyncio.sleep(0.05)
+    await in_thread(get_user_model().objects.filter(pk=stranger.pk).update)(is_active=False)
+    await asyncio.sleep(0.05)
+    WaitingBinding.go.set()
+    hub = Hub.current()
+    async with asyncio.timeout(5):
+        while hub.subscribers:
+            await asyncio.sleep(0.01)

@@ -133,6 +133,7 @@ class Hub:
 
     def join(self, subscriber: Subscriber) -> None:
         self.subscribers.add(subscriber)
+        identity.check_newcomer(self, subscriber)
 
     def leave(self, subscriber: Subscriber, subscriptions: Iterable[Subscription]) -> None:
         """A connection is gone, with all its reads."""

@@ -6,9 +6,10 @@ to; the difference is an ordinary diff.
 """
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -42,13 +43,33 @@ logger = logging.getLogger("channels_binding")
 UNAUTHENTICATED = 4401
 SILENT_CHECK_SECONDS = 1.0
 """While the broker is silent, how long a connection may be sent things after it was last looked up whose it is."""
+HEARD_SECONDS = 60.0
+"""Longer than it takes from looking somebody up until a connection is theirs: a handshake, a handler that signs somebody in."""
+MOST_HEARD = 10_000
 RETRY_SECONDS = 0.5
 """After this long, what a changed user reads is looked at again where that has failed; nothing is sent until it succeeds."""
 TOKEN_CHECKS_AT_ONCE = 2
 """Tokens that are looked up side by side; the other threads stay free for calls."""
 
-_token_labels: set[str] = set()
+_token_labels: set[str] = {"authtoken.Token"}
 """Models of which some connection's token is a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One change of what says who somebody is."""
+
+    at: float
+    """Loop seconds."""
+    users: frozenset[str]
+    sessions: frozenset[str]
+    everyone: bool
+    tokens: Mapping[str, Set[Any] | None]
+    """Label of a token's model → keys of changed rows; None for any."""
+
+    def concerns(self, subscriber: Subscriber) -> bool:
+        named = str(getattr(subscriber.user, "pk", None)) in self.users or subscriber.session_key in self.sessions
+        return self.everyone or named
 
 
 class Doubts:
@@ -100,6 +121,7 @@ def note(hub: "Hub", changes: Changes) -> None:
     """Doubt those connections whose user, membership or session may have changed."""
     user_label, membership_labels, session_label = _labels()
     doubts = doubts_of(hub)
+    _remember(hub, changes)
     for label, keys in changes.keys.items():
         if label in _token_labels:
             check_tokens(hub, [each for each in hub.subscribers if _holds(each, label, keys)])
@@ -111,6 +133,35 @@ def note(hub: "Hub", changes: Changes) -> None:
             doubts.everyone |= keys is None
         elif label in membership_labels:
             doubts.everyone |= keys is None or bool(keys)
+
+
+def _remember(hub: "Hub", changes: Changes) -> None:
+    """Keep for a while what was heard: a connection may join whose identity was read before (``check_newcomer``)."""
+    user_label, membership_labels, session_label = _labels()
+    named = {label: keys for label, keys in changes.keys.items() if label in {user_label, session_label}}
+    tokens = {label: keys for label, keys in changes.keys.items() if label in _token_labels}
+    memberships = [changes.keys[label] for label in membership_labels & changes.keys.keys()]
+    if named or tokens or memberships:
+        users, sessions = (frozenset(map(str, named.get(label) or ())) for label in (user_label, session_label or ""))
+        everyone = None in named.values() or any(keys is None or keys for keys in memberships)
+        _heard_of(hub).append(_Heard(hub.loop.time(), users, sessions, everyone, tokens))
+
+
+def _heard_of(hub: "Hub") -> deque[_Heard]:
+    heard: deque[_Heard] = hub.__dict__.setdefault("_identities_heard", deque(maxlen=MOST_HEARD))
+    while heard and hub.loop.time() - heard[0].at > HEARD_SECONDS:
+        heard.popleft()
+    return heard
+
+
+def check_newcomer(hub: "Hub", subscriber: Subscriber) -> None:
+    """A connection is somebody's from now on, who was looked up before: look again, if something was heard meanwhile."""
+    heard = _heard_of(hub)
+    if len(heard) == MOST_HEARD or any(each.concerns(subscriber) for each in heard):
+        doubts_of(hub).audiences.add(subscriber)
+        hub._wake.set()
+    if any(_holds(subscriber, label, keys) for each in heard for label, keys in each.tokens.items()):
+        check_tokens(hub, [subscriber], sends_wait=True)
 
 
 def note_declared(hub: "Hub", groups: "Iterable[Group]") -> None:
@@ -126,7 +177,7 @@ def watch(auth: Any) -> None:
 
 def _holds(subscriber: Subscriber, label: str, keys: Iterable[Any] | None) -> bool:
     """Whether a connection's token is one of these rows."""
-    auth = subscriber.auth
+    auth = getattr(subscriber, "auth", None)
     if not isinstance(auth, Model) or label_of(type(auth)) != label:
         return False
     return keys is None or str(auth.pk) in {str(key) for key in keys}
@@ -163,6 +214,8 @@ async def _check_tokens(hub: "Hub", waiting: list[Subscriber], sends_wait: bool)
 
 def receive(hub: "Hub", message: Mapping[str, Any]) -> None:
     """Somebody signed out (another process, or this one). Its session may be stored still; that does not matter."""
+    signed_out = frozenset({str(message["session"])})
+    _heard_of(hub).append(_Heard(hub.loop.time(), frozenset(), signed_out, False, {}))
     for subscriber in [*hub.subscribers]:
         if subscriber.session_key == message["session"]:
             subscriber.end(UNAUTHENTICATED, "signed out")
