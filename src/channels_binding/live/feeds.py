@@ -1,5 +1,6 @@
 """Streams subscribed to as a whole: every saved row as ``retrieve``, every vanished one as ``delete`` (protocol.md §7)."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from channels_binding import locales, serializers
 from channels_binding.calls import Call, Row
 from channels_binding.dispatch import admit, find
-from channels_binding.exceptions import LimitExceeded
+from channels_binding.exceptions import LimitExceeded, Unavailable
 from channels_binding.failures import as_error
 from channels_binding.live.changes import Changes
 from channels_binding.live.presence import Presence
@@ -41,6 +42,9 @@ class Feed:
     known: dict[Pk, str | None] = field(default_factory=dict)
     """Rows that the audience may see → the etag last sent, None if none was."""
     subscribers: set[Subscriber] = field(default_factory=set)
+    is_loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once ``known`` holds the rows that were there when the first subscriber came."""
+    is_looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def touched_keys(self, changes: Changes) -> set[Any] | bool | None:
         """Which rows to look at: keys, None for all, False if the changes do not matter."""
@@ -131,8 +135,22 @@ class Feeds:
         feed = self.by_key.setdefault(asked.key, asked)
         feed.subscribers.add(subscriber)
         if feed is asked:
-            feed.known = {**await run(_visible_keys, feed.call), **feed.known}
+            await self._load(feed)
+        else:
+            await feed.is_loaded.wait()
+        if self.by_key.get(feed.key) is not feed:  # it could not be loaded
+            raise Unavailable()
         return len(feed.known)
+
+    async def _load(self, feed: Feed) -> None:
+        """Learn which rows are there, so that a delete can be sent. What cannot be loaded is nobody's feed."""
+        try:
+            feed.known = {**await run(_visible_keys, feed.call), **feed.known}
+        except BaseException:
+            self.by_key.pop(feed.key, None)
+            raise
+        finally:
+            feed.is_loaded.set()
 
     def _open(self, call: Call) -> Feed:
         with locales.active(call.locale):
@@ -179,7 +197,11 @@ class Feeds:
         if asked.key == feed.key:
             feed.call = call
             return
-        await self.join(asked, subscriber)
+        try:
+            await self.join(asked, subscriber)
+        except Exception:
+            if self.hub.is_present(presence):
+                raise
         if not self._is_served(subscriber, feed, presence):
             return
         lost = [pk for pk in feed.known if pk not in self.by_key[asked.key].known]
@@ -222,7 +244,8 @@ class Feeds:
 
     async def _look(self, feed: Feed, keys: set[Any] | None) -> list[tuple[str, bytes]]:
         try:
-            return await run(feed.look, feed.question(), keys)
+            async with feed.is_looking:  # or a slow look would send an older row after a newer one
+                return await run(feed.look, feed.question(), keys)
         except AudienceChanged:
             for label in feed.labels:
                 self.hub._pending.note(label, keys)
