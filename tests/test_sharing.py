@@ -7,6 +7,7 @@ import django_filters
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.db.models import Count, F, Func, Value
@@ -268,3 +269,9 @@ def test_two_users_and_two_kinds_of_users_are_other_callers(ann: Any) -> None:
         is_authenticated = True
 
     assert len({caller(ann), caller(get_user_model()(pk=8)), caller(TokenUser())}) == 3
+
+
+def test_a_page_that_is_loaded_again_after_its_session_has_changed_is_another_caller(ann: Any) -> None:
+    before, after = SessionStore("key"), SessionStore("key")
+    before._session_cache, after._session_cache = {"tenant": "one"}, {"tenant": "two"}  # type: ignore[attr-defined]
+    assert caller(ann, session_key="key", session=before) != caller(ann, session_key="key", session=after)

@@ -78,7 +78,9 @@ class Identity:
     def _caller(self, scope: Mapping[str, Any], connection: str | None) -> str:
         """What tells this identity from another of the same user: 32 hex digits of BLAKE2b over how it is known, and shown."""
         how = ("token", self.token) if self.token is not None else ("session", self.session_key)
-        return hashlib.blake2b(repr((how, _shown(scope, connection))).encode(), digest_size=16).hexdigest()
+        return hashlib.blake2b(
+            repr((how, _loaded(scope.get("session")), _shown(scope, connection))).encode(), digest_size=16
+        ).hexdigest()
 
 
 _OF_ONE_HANDSHAKE = (b"sec-websocket-key",)
@@ -100,6 +102,12 @@ def _shown(scope: Mapping[str, Any], connection: str | None) -> Any:
     others = {str(name): value for name, value in scope.items() if name not in _LEFT_OUT}
     client = (scope.get("client") or (None,))[0]
     return headers, client, sorted(others.items()) if _is_plain(others) else (sorted(others), connection)
+
+
+def _loaded(session: Any) -> list[tuple[str, Any]]:
+    """What a session holds, if it was read: a page that is loaded again after it has changed is another caller's."""
+    cache = getattr(getattr(session, "_wrapped", session), "_session_cache", None)
+    return sorted(cache.items(), key=lambda item: str(item[0])) if isinstance(cache, dict) else []
 
 
 def _is_plain(value: Any) -> bool:
