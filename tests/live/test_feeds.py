@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 
 from channels_binding.consumers import AsyncBinding
+from channels_binding.live.hub import Hub
 from tests.conftest import Connect
 from tests.live.test_identity import GroupNoteBinding, _view_permission
 from tests.project.zoo.models import Note
@@ -129,3 +130,17 @@ async def test_a_stream_that_the_subscriber_may_no_longer_hear_ends_with_an_erro
     assert (await socket.receive())["error"]["code"] == "forbidden"
     await in_thread(Note.objects.create)(title="canary")
     assert await socket.silent()
+
+
+async def test_a_feed_whose_first_subscriber_left_while_it_loaded_takes_no_later_one_with_it(
+    connect: Connect, user: Any
+) -> None:
+    first, second = await connect(user), await connect(user)
+    await first.call("zoo.Note.subscribe")
+    feeds = Hub.current().feeds
+    (left,) = feeds.by_key.values()
+    await first.close()
+    await second.call("zoo.Note.subscribe")
+    feeds._forget(left)  # as the loading of the first ends it, late
+    await in_thread(Note.objects.create)(title="new")
+    assert (await second.receive())["data"]["title"] == "new"

@@ -147,10 +147,15 @@ class Feeds:
         try:
             feed.known = {**await run(_visible_keys, feed.call), **feed.known}
         except BaseException:
-            self.by_key.pop(feed.key, None)
+            self._forget(feed)
             raise
         finally:
             feed.is_loaded.set()
+
+    def _forget(self, feed: Feed) -> None:
+        """Not by its key alone: while it was awaited, another feed may have taken its place, with subscribers of its own."""
+        if self.by_key.get(feed.key) is feed:
+            self.by_key.pop(feed.key)
 
     def _open(self, call: Call) -> Feed:
         with locales.active(call.locale):
@@ -172,7 +177,7 @@ class Feeds:
     def _remove(self, feed: Feed, subscriber: Subscriber) -> None:
         feed.subscribers.discard(subscriber)
         if not feed.subscribers:
-            self.by_key.pop(feed.key, None)
+            self._forget(feed)
 
     async def move(self, subscriber: Subscriber) -> None:
         """A subscriber's user changed: serve it from the feed of the audience that it is in now.
@@ -254,7 +259,7 @@ class Feeds:
         except Exception as exception:
             error = as_error(exception)
             if not error.retry:
-                self.by_key.pop(feed.key, None)
+                self._forget(feed)
             return [("subscribe", failure(error, "x")[len(b'{"event":"x"') :])]
 
 
