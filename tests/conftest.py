@@ -1,7 +1,7 @@
 """Fixtures that every test may use."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +13,17 @@ from hypothesis import settings
 from channels_binding import threads
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
+from tests.throwaway import throwaway
 
 settings.register_profile("untimed", deadline=None)  # a slow machine is not a defect
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def _bindings_of_the_test_alone() -> Iterator[None]:
+    """A binding class that one test defines is registered for no other, whatever their order."""
+    with throwaway():
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Stream name → binding class: discovery, overriding, conflicts."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.contrib.auth import get_user_model
 
@@ -9,13 +7,6 @@ from channels_binding.consumers import AsyncBinding, Binding
 from channels_binding.exceptions import NotFound
 from channels_binding.registry import Registry, registry
 from tests.project.zoo.models import Guard, LoudNote, Note
-from tests.throwaway import throwaway
-
-
-@pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
-    with throwaway():
-        yield
 
 
 def test_bindings_of_every_app_are_found_in_modules_and_packages() -> None:
