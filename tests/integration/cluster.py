@@ -2,19 +2,22 @@
 
 python -m tests.integration.cluster prepare     # tables, users, notes; prints {"user": session key}
 python -m tests.integration.cluster write 20    # another process that writes: a task, a command
+python -m tests.integration.cluster keep_writing    # one that does until its standard input is closed
 """
 
 import asyncio
 import json
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import count as count_up
 from typing import Any, Self
 from zlib import crc32
 
@@ -134,8 +137,15 @@ class Cluster:
 
     def write(self, count: int, *, is_burst: bool = False) -> subprocess.Popen[bytes]:
         """Another process that commits ``count`` changes; it has begun when this returns."""
-        command = [*PYTHON, "-m", "tests.integration.cluster", "burst" if is_burst else "write", str(count)]
-        writer = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE)
+        return self._begin_to_write("burst" if is_burst else "write", str(count))
+
+    def keep_writing(self) -> subprocess.Popen[bytes]:
+        """Another process that commits one change after the other until its ``stdin`` is closed."""
+        return self._begin_to_write("keep_writing", stdin=subprocess.PIPE)
+
+    def _begin_to_write(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+        command = [*PYTHON, "-m", "tests.integration.cluster", *arguments]
+        writer = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, **options)
         assert writer.stdout is not None
         with writer.stdout:
             assert writer.stdout.readline() == b"writing\n"
@@ -311,6 +321,19 @@ def prepare() -> None:
 
 def write(count: int) -> None:
     """Random changes, 10 ms apart."""
+    for _ in _changing(range(count)):
+        time.sleep(0.01)
+
+
+def keep_writing() -> None:
+    """The same until standard input is closed."""
+    for _ in _changing(count_up()):
+        if select.select([sys.stdin], [], [], 0.01)[0]:
+            return
+
+
+def _changing(numbers: Iterable[int]) -> Iterator[int]:
+    """After each change its number."""
     import django
 
     django.setup()
@@ -319,13 +342,13 @@ def write(count: int) -> None:
     from tests.project.zoo.models import Note
 
     print("writing", flush=True)
-    for number in range(count):
+    for number in numbers:
         try:
             _write_once(Note, number)
         except OperationalError:  # the database is restarting
             close_old_connections()
             time.sleep(0.1)
-        time.sleep(0.01)
+        yield number
 
 
 def burst(count: int) -> None:
@@ -360,7 +383,5 @@ def _write_once(note_model: Any, number: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "prepare":
-        prepare()
-    else:
-        {"write": write, "burst": burst}[sys.argv[1]](int(sys.argv[2]))
+    commands: dict[str, Any] = {"prepare": prepare, "write": write, "keep_writing": keep_writing, "burst": burst}
+    commands[sys.argv[1]](*map(int, sys.argv[2:]))

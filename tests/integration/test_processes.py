@@ -21,13 +21,16 @@ READS: list[dict[str, Any]] = [
 ]
 SOON = 5.0
 """Seconds after the end of a fault within which every list must be right."""
-SILENT = 25.0
-"""The same for a broker that is cut off without a sign, counted from its beginning."""
+DEAF = 1.5
+"""Seconds without a sign of the broker after which a server takes it for lost; 5 where no test waits for it."""
+SILENT = DEAF + SOON
+"""The same as ``SOON`` for a broker that is cut off without a sign, counted from its beginning."""
 
 
 @pytest.fixture(scope="module", params=["channel_layer", "redis_streams"])
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    with Cluster(env={"TEST_BROKER": request.param}, is_proxied=True) as running:
+    env = {"TEST_BROKER": request.param, "TEST_DEAF_SECONDS": str(DEAF)}
+    with Cluster(env=env, is_proxied=True) as running:
         yield running
 
 
@@ -43,19 +46,22 @@ async def clients(cluster: Cluster) -> AsyncIterator[list[LiveClient]]:
     assert [client.mismatches + client.divergences for client in begun] == [0] * len(begun)
 
 
-async def while_writing(cluster: Cluster, count: int, *meanwhile: Callable[[], Any]) -> None:
-    """Another process commits; what ``meanwhile`` says happens at even distances in between."""
-    writer = await asyncio.to_thread(cluster.write, count)
-    for each in meanwhile:
-        await asyncio.sleep(count * 0.012 / (len(meanwhile) + 1))
-        await asyncio.to_thread(each)
+async def while_writing(cluster: Cluster, *meanwhile: Callable[[], Any], apart: float = 0.8) -> None:
+    """Another process commits before, during and after each ``meanwhile``, for so many seconds in between."""
+    writer = await asyncio.to_thread(cluster.keep_writing)
+    assert writer.stdin is not None
+    with writer.stdin:
+        await asyncio.sleep(apart)
+        for each in meanwhile:
+            await asyncio.to_thread(each)
+            await asyncio.sleep(apart)
     assert await asyncio.to_thread(writer.wait, 60) == 0
 
 
 async def test_what_another_process_commits_reaches_the_clients_of_all(
     cluster: Cluster, clients: list[LiveClient]
 ) -> None:
-    await while_writing(cluster, 100)
+    await while_writing(cluster)
     await converge(clients, 1)
     assert {len(client.returns) for client in clients} == {1}, "nobody had to ask again"
 
@@ -68,11 +74,11 @@ async def test_a_network_that_drops_again_and_again_costs_nothing_but_reconnects
     def drop(kind: str) -> None:
         for network in networks:
             getattr(network, kind)()
-        time.sleep(2.0)
+        time.sleep(0.5)
         for network in networks:
             network.heal()
 
-    await while_writing(cluster, 600, lambda: drop("cut"), lambda: drop("swallow"), lambda: drop("cut"))
+    await while_writing(cluster, lambda: drop("cut"), lambda: drop("swallow"), lambda: drop("cut"))
     async with asyncio.timeout(SOON):
         while any(len(client.returns) < 3 for client in clients):
             await asyncio.sleep(0.05)
@@ -85,7 +91,7 @@ async def test_a_killed_server_costs_its_clients_a_reconnect_and_nothing_else(
     cluster: Cluster, clients: list[LiveClient]
 ) -> None:
     port = cluster.ports[0]
-    await while_writing(cluster, 150, lambda: cluster.kill(port))
+    await while_writing(cluster, lambda: cluster.kill(port))
     await converge(clients, SOON)
     await asyncio.to_thread(cluster.replace, port)
     assert [client.errors for client in clients if client.errors] == []
@@ -101,7 +107,7 @@ async def test_a_rolling_restart_under_writes_loses_nothing_and_nobody_sees_an_e
         cluster.terminate(port)
         cluster.replace(port)
 
-    await while_writing(cluster, 500, lambda: restart(one), lambda: restart(other))
+    await while_writing(cluster, lambda: restart(one), lambda: restart(other))
     await converge(clients, SOON)
     assert sum(len(client.goaways) for client in clients) >= len(clients), "each was asked to leave, some twice"
     assert [client.errors for client in clients if client.errors] == []
@@ -110,12 +116,12 @@ async def test_a_rolling_restart_under_writes_loses_nothing_and_nobody_sees_an_e
 async def test_a_broker_that_is_killed_and_comes_back_loses_nothing(
     cluster: Cluster, clients: list[LiveClient]
 ) -> None:
-    await while_writing(cluster, 200, cluster.redis.kill, cluster.redis.start)
+    await while_writing(cluster, cluster.redis.kill, cluster.redis.start)
     await converge(clients, SOON)
 
 
 async def test_a_broker_that_hangs_delays_and_loses_nothing(cluster: Cluster, clients: list[LiveClient]) -> None:
-    await while_writing(cluster, 200, cluster.redis.pause, cluster.redis.resume)
+    await while_writing(cluster, cluster.redis.pause, cluster.redis.resume)
     await converge(clients, SOON)
 
 
@@ -125,25 +131,25 @@ async def test_a_process_that_is_cut_off_from_the_broker_without_a_sign_finds_ou
     broker = cluster.to_redis[cluster.ports[0]]
     try:
         began = time.monotonic()
-        await while_writing(cluster, 100, broker.swallow)
+        await while_writing(cluster, broker.swallow)
         await converge(clients, SILENT - (time.monotonic() - began))
-        await while_writing(cluster, 100)
+        await while_writing(cluster)
     finally:
         broker.heal()
     await converge(clients, SOON)
-    await while_writing(cluster, 50)
+    await while_writing(cluster)
     await converge(clients, SOON)
 
 
 async def test_a_database_that_restarts_delays_and_loses_nothing(cluster: Cluster, clients: list[LiveClient]) -> None:
-    await while_writing(cluster, 200, cluster.postgres.crash)
+    await while_writing(cluster, cluster.postgres.crash)
     await converge(clients, SOON)
 
 
 async def test_a_burst_that_no_broker_holds_ends_on_the_right_lists(
     cluster: Cluster, clients: list[LiveClient]
 ) -> None:
-    """5,000 commits through a channel of ten messages, and through a stream that keeps about ten, while one process stands
+    """2,000 commits through a channel of ten messages, and through a stream that keeps about ten, while one process stands
     still. The writer has ended before it goes on, so nobody tells it later of what was dropped."""
     small = {"TEST_LAYER_CAPACITY": "10", "TEST_STREAM_MESSAGES": "10"}
     for port in cluster.ports:
@@ -153,7 +159,7 @@ async def test_a_burst_that_no_broker_holds_ends_on_the_right_lists(
     frozen = cluster.servers[cluster.ports[0]]
     frozen.send_signal(signal.SIGSTOP)
     try:
-        writer = await asyncio.to_thread(lambda: cluster.write(5000, is_burst=True))
+        writer = await asyncio.to_thread(lambda: cluster.write(2000, is_burst=True))
         assert await asyncio.to_thread(writer.wait, 120) == 0
     finally:
         frozen.send_signal(signal.SIGCONT)
