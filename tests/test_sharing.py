@@ -5,6 +5,7 @@ from unittest import mock
 
 import django_filters
 import pytest
+from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Group
 from django.contrib.sessions.backends.db import SessionStore
@@ -12,6 +13,8 @@ from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.db.models import Count, F, Func, Value
 from django.db.models.functions import Lower
+from django.test.utils import register_lookup
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 
@@ -138,6 +141,7 @@ UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
     "an expression": ({"queryset": Note.objects.filter(title=Loud(F("title")))}, "queryset of"),
     "an expression in an order": ({"queryset": Note.objects.order_by(Loud(F("title")))}, "queryset of"),
     "an expression in an annotation": ({"queryset": Note.objects.annotate(x=Loud(F("title")))}, "queryset of"),
+    "an order by an expression": ({"ordering": (Loud(F("title")),)}, "ordering of"),
     "an expression in a subquery": (
         {"queryset": Note.objects.filter(pk__in=Note.objects.filter(title=Loud(F("title"))).values("pk"))},
         "queryset of",
@@ -157,6 +161,67 @@ def test_filters_of_the_projects_take_part_where_they_are_named(cls: Any) -> Non
     assert judged(members) == []
     name = next(iter(cls.base_filters))
     assert judged(members, {"filters": {name: "1"}})
+
+
+WORD = gettext_lazy("Yes")
+
+
+class OwnLookup(models.lookups.Exact):
+    lookup_name = "own"
+
+
+class OwnTransform(models.Transform):
+    lookup_name = "owned"
+
+
+class OwnWidget(forms.TextInput):
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return super().value_from_datadict(data, files, name)
+
+
+def filters_of(**declared: Any) -> Any:
+    return type("Judged", (django_filters.FilterSet,), {**declared, "__module__": __name__})
+
+
+FILTERS: dict[str, tuple[Any, bool]] = {
+    "a stock filter": (django_filters.CharFilter(field_name="title", lookup_expr="icontains"), True),
+    "a way over a relation": (django_filters.CharFilter(field_name="parent__title"), True),
+    "choices": (django_filters.ChoiceFilter(field_name="title", choices=[("a", "A")]), True),
+    "translated choices": (
+        django_filters.ChoiceFilter(choices=[("g", [("a", gettext_lazy("Yes"))])], field_name="title"),
+        True,
+    ),
+    "an order": (django_filters.OrderingFilter(fields=["title"]), True),
+    "a stock widget": (django_filters.CharFilter(field_name="title", widget=forms.Textarea(attrs={"rows": 3})), True),
+    "a lookup": (django_filters.CharFilter(field_name="title", lookup_expr="own"), False),
+    "a transform": (django_filters.CharFilter(field_name="title", lookup_expr="owned__exact"), False),
+    "a transform of a related row": (django_filters.CharFilter(field_name="parent__title__owned"), False),
+    "an order by a transform": (django_filters.OrderingFilter(fields=["title__owned"]), False),
+    "a widget": (django_filters.CharFilter(field_name="title", widget=OwnWidget), False),
+    "a widget object": (django_filters.CharFilter(field_name="title", widget=OwnWidget()), False),
+    "computed choices": (django_filters.ChoiceFilter(field_name="title", choices=lambda: [("a", "A")]), False),
+    "validators": (django_filters.CharFilter(field_name="title", validators=[lambda value: None]), False),
+    "nobody knows what": (django_filters.CharFilter(field_name="nothing"), False),
+}
+
+
+@pytest.mark.parametrize(("filter_", "is_shared"), FILTERS.values(), ids=FILTERS)
+def test_a_filter_takes_part_with_its_way_and_all_of_its_options(filter_: Any, is_shared: bool) -> None:
+    members = {"filterset_class": filters_of(x=filter_)}
+    with register_lookup(models.CharField, OwnLookup, OwnTransform):
+        found = judged(members, {"filters": {"x": "1"}})
+    assert found == ([] if is_shared else ["the filter x is Judged's own"])
+
+
+def test_an_order_and_a_search_take_part_with_their_ways() -> None:
+    members = {"ordering_fields": ("title", "title__owned", "parent"), "search_fields": ("title", "parent__title")}
+    with register_lookup(models.CharField, OwnTransform):
+        assert judged(members, {"order": "-title", "query": "x"}) == []
+        assert judged(members, {"order": "title,-title__owned"})
+        assert judged({**members, "ordering": ("title__owned",)})
+        assert judged({**members, "search_fields": ("title__owned",)}, {"query": "x"})
+        with mock.patch.object(Note._meta, "ordering", ["title__owned"]):
+            assert judged({**members, "queryset": Note.objects.order_by("parent")}, {"order": "parent"})
 
 
 def test_a_filter_by_a_related_row_and_its_text_take_part_as_its_own_stream_lets_the_caller_see_it() -> None:
@@ -188,14 +253,14 @@ def test_rows_of_a_model_whose_manager_is_the_projects_are_not_known() -> None:
         manager.model, manager._db = Group, None
         with mock.patch.object(Group._meta, "default_manager", manager):
             (found,) = judged({"model": Group, "fields": ("id", "name")})
-        assert found == "the default manager of Group is the project's"
+        assert found == "the default manager of Group, or its order, is not only Django's"
 
 
 def test_an_order_of_the_model_takes_part_as_well() -> None:
     with mock.patch.object(Note._meta, "ordering", [Lower("title").desc(), "pk"]):
         assert judged({}) == []
     with mock.patch.object(Note._meta, "ordering", [Loud(F("title"))]):
-        assert judged({}) == ["Meta.ordering of Note is not only Django's"]
+        assert judged({}) == ["the default manager of Note, or its order, is not only Django's"]
 
 
 def test_files_in_a_storage_of_the_projects_may_be_shown_to_each_otherwise() -> None:
@@ -269,6 +334,24 @@ def test_two_users_and_two_kinds_of_users_are_other_callers(ann: Any) -> None:
         is_authenticated = True
 
     assert len({caller(ann), caller(get_user_model()(pk=8)), caller(TokenUser())}) == 3
+
+
+def test_two_classes_of_one_name_and_two_types_of_one_key_are_other_callers() -> None:
+    def kind(key: Any, module: str) -> Any:
+        return type("User", (), {"pk": key, "is_authenticated": True, "__module__": module})()
+
+    assert caller(kind(7, "one")) == caller(kind(7, "one"))
+    assert len({caller(kind(7, "one")), caller(kind(7, "other")), caller(kind("7", "one"))}) == 3
+
+
+def test_headers_of_one_name_are_told_apart_by_their_order_and_texts_by_what_they_are(ann: Any) -> None:
+    class Lazy(str):
+        pass
+
+    headers = [(b"host", b"x"), (b"x-forwarded-for", b"1"), (b"x-forwarded-for", b"2")]
+    assert caller(ann, headers=headers) == caller(ann, headers=[*headers[1:], headers[0]])
+    assert caller(ann, headers=headers) != caller(ann, headers=[*headers[::-1]])
+    assert caller(ann, "a", tenant=Lazy("x")) != caller(ann, "b", tenant=Lazy("x"))
 
 
 def test_a_page_that_is_loaded_again_after_its_session_has_changed_is_another_caller(ann: Any) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
@@ -98,7 +99,10 @@ def _shown(scope: Mapping[str, Any], connection: str | None) -> Any:
 
     Two tabs of one browser show the same. An object of a middleware's own may mean anything, so it is no other connection's.
     """
-    headers = sorted((name, value) for name, value in scope.get("headers", ()) if name not in _OF_ONE_HANDSHAKE)
+    headers = sorted(
+        ((name, value) for name, value in scope.get("headers", ()) if name not in _OF_ONE_HANDSHAKE),
+        key=itemgetter(0),  # of one name, the order means something
+    )
     others = {str(name): value for name, value in scope.items() if name not in _LEFT_OUT}
     client = (scope.get("client") or (None,))[0]
     return headers, client, sorted(others.items()) if _is_plain(others) else (sorted(others), connection)
@@ -115,7 +119,7 @@ def _is_plain(value: Any) -> bool:
         return all(map(_is_plain, value)) and all(map(_is_plain, value.values()))
     if isinstance(value, (list, tuple)):
         return all(map(_is_plain, value))
-    return value is None or isinstance(value, (str, bytes, int, float))
+    return type(value) in (type(None), str, bytes, bool, int, float)
 
 
 def expiry_of(auth: Any) -> float | None:

@@ -75,7 +75,8 @@ class Call:
         key = getattr(self.user, "pk", None)
         if key is None:
             return ("nobody", self.scope.get("connection_id"))
-        return ("user", type(self.user).__name__, str(key), self.scope.get("caller"))
+        kind = type(self.user)
+        return ("user", f"{kind.__module__}.{kind.__qualname__}", repr(key), self.scope.get("caller"))
 
     def derived(self, action: str, data: dict[str, Any], stream: str | None = None) -> "Call":
         """Another question that answering this one raises, of the same caller: "may the writer of this row also read it?".

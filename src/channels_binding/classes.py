@@ -1,6 +1,7 @@
 """Which package a class was written in: of its own code is known what it does, of a project's it is not."""
 
 import sys
+from collections.abc import Iterator
 from functools import lru_cache, reduce
 from typing import Any
 
@@ -23,3 +24,37 @@ def _is_written_in(cls: Any, packages: tuple[str, ...]) -> bool:
         return True
     found: Any = sys.modules.get(module)
     return reduce(lambda outer, name: getattr(outer, name, None), cls.__qualname__.split("."), found) is cls
+
+
+# What a project's class says otherwise
+
+_INERT = frozenset(
+    {
+        *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__parameters__"),
+        *("__orig_bases__", "__firstlineno__", "__static_attributes__", "__annotate_func__", "__annotations_cache__"),
+        *("__abstractmethods__", "_abc_impl", "__init_subclass__", "__class_getitem__"),
+    }
+)
+"""What every class body has, and no instance is asked for."""
+
+
+def overrides(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """What the bodies of a class and its bases say otherwise than those that were written by ``owners``.
+
+    Names of its own are left out: nothing of theirs calls them.
+    """
+    known = _known_to(cls, owners)
+    for base in cls.__mro__:
+        if base is not object and not is_written_in(base, *owners):
+            yield from (
+                (name, value)
+                for name, value in vars(base).items()
+                if name not in _INERT and (name in known or name.startswith("__"))
+            )
+
+
+@lru_cache(maxsize=1024)
+def _known_to(cls: Any, owners: tuple[str, ...]) -> frozenset[str]:
+    """Names that the owners' classes among its bases have."""
+    bases = (base for base in cls.__mro__ if base is object or is_written_in(base, *owners))
+    return frozenset(name for base in bases for name in vars(base))

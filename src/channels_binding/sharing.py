@@ -5,40 +5,28 @@ django-filter's own, and none of that asks who calls. Every function and attribu
 reason against it, known or not: a list of dangerous hooks would be wrong as soon as one is missing from it.
 """
 
-import datetime
-import decimal
-import enum
-import functools
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db import models, router
 from django.db.models.manager import BaseManager
-from django.db.models.query import ModelIterable
-from django.db.models.sql import Query
-from django.db.models.sql.where import WhereNode
 from django.forms import Form
-from django_filters import FilterSet
+from django.utils.choices import flatten_choices
+from django_filters import FilterSet, OrderingFilter
+from rest_framework.filters import SearchFilter
 
 from channels_binding import permissions
-from channels_binding.classes import is_written_in
-from channels_binding.columns import is_djangos
+from channels_binding.classes import is_written_in, overrides
 from channels_binding.mixins import ModelActions
 from channels_binding.plans import Branch, Column, Nest, Plan, plan_of
-
-_INERT = frozenset(
-    {
-        *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__parameters__"),
-        *("__orig_bases__", "__firstlineno__", "__static_attributes__", "__annotate_func__", "__annotations_cache__"),
-        *("__abstractmethods__", "_abc_impl", "__init_subclass__", "__class_getitem__"),
-    }
-)
-"""What every class body has, and no instance is asked for."""
-
-_PLAIN = (
-    *(type(None), bool, int, float, complex, str, bytes, decimal.Decimal, uuid.UUID),
-    *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta),
+from channels_binding.stock import (
+    is_djangos,
+    is_djangos_column,
+    is_djangos_manager,
+    is_djangos_order,
+    is_djangos_path,
+    is_djangos_queryset,
+    is_plain_data,
 )
 
 _OF_WRITES = frozenset(
@@ -90,7 +78,7 @@ def reasons(binding: Any) -> list[str]:
 
     ``["get_queryset() is OrderBinding's own", "IsAdminUser may ask who calls"]``
     """
-    return reasons_of_class(type(binding), binding.call.action) or [*_of_filters(binding), *_of_labels(binding)]
+    return reasons_of_class(type(binding), binding.call.action) or [*_of_what_is_asked(binding)]
 
 
 def reasons_of_class(cls: Any, action: str = "search") -> list[str]:
@@ -101,7 +89,7 @@ def reasons_of_class(cls: Any, action: str = "search") -> list[str]:
 
 def _computed(cls: type) -> Iterator[str]:
     """Attributes that are made when they are asked for, and so may be others for each instance than for the class."""
-    for name, value in _overrides(cls, OWN):
+    for name, value in overrides(cls, OWN):
         if name in _LOOKED_INTO and hasattr(type(value), "__get__"):
             yield f"{name} of {cls.__name__} is computed"
 
@@ -117,50 +105,19 @@ def _of_source(cls: Any, action: str) -> Iterator[str]:
 # The class
 
 
-def _by_the_project(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Names and values in the bodies of those of its bases that are not written by ``owners``."""
-    for base in cls.__mro__:
-        if base is not object and not is_written_in(base, *owners):
-            yield from vars(base).items()
-
-
-def _overrides(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """What a project's class says otherwise than its owners' classes; names of its own are called by nothing of theirs."""
-    known = _known_to(cls, owners)
-    for name, value in _by_the_project(cls, owners):
-        if name not in _INERT and (name in known or name.startswith("__")):
-            yield name, value
-
-
-@functools.lru_cache(maxsize=1024)
-def _known_to(cls: Any, owners: tuple[str, ...]) -> frozenset[str]:
-    """Names that the owners' classes among its bases have."""
-    bases = (base for base in cls.__mro__ if base is object or is_written_in(base, *owners))
-    return frozenset(name for base in bases for name in vars(base))
-
-
 OWN = ("channels_binding", "typing", "builtins")
 
 
 def _of_class(cls: type) -> Iterator[str]:
     if type(cls) is not type:
         yield f"{cls.__name__} has a metaclass"
-    for name, value in _overrides(cls, OWN):
+    for name, value in overrides(cls, OWN):
         if name in _OF_WRITES or name in _OF_THE_CALL or name in _LOOKED_INTO:
             continue
         if name not in _DECLARED:
             yield f"{name}() is {cls.__name__}'s own" if callable(value) else f"{name} is {cls.__name__}'s own"
         elif not is_plain_data(value):
             yield f"{name} of {cls.__name__} is no plain data"
-
-
-def is_plain_data(value: Any) -> bool:
-    """Whether a value says the same whoever looks at it: numbers, text, dates, classes, and containers of such."""
-    if type(value) in _PLAIN or isinstance(value, (type, enum.Enum)):
-        return True
-    if type(value) in (list, tuple, set, frozenset):
-        return all(map(is_plain_data, value))
-    return type(value) is dict and all(is_plain_data(key) and is_plain_data(each) for key, each in value.items())
 
 
 def _of_action(cls: Any, action: str) -> Iterator[str]:
@@ -189,45 +146,27 @@ def _of_rows(cls: Any) -> Iterator[str]:
         yield f"{cls.__name__} has no model"
     elif cls.queryset is None:
         yield from _of_manager(model)
-    elif not is_stock_queryset(cls.queryset):
+    elif not is_djangos_queryset(cls.queryset):
         yield f"queryset of {cls.__name__} is not only Django's"
-    if model is not None and not all(map(_is_djangos_sql, model._meta.ordering or ())):
-        yield f"Meta.ordering of {model.__name__} is not only Django's"
+    if model is not None:
+        yield from _of_order(cls, cls.ordering)
+
+
+def _source(cls: Any) -> models.QuerySet[Any]:
+    """The rows of a class that has no hooks of its own."""
+    given: models.QuerySet[Any] | None = cls.queryset
+    return BaseManager.get_queryset(cls.find_model()._default_manager) if given is None else given
+
+
+def _of_order(cls: Any, names: Any) -> Iterator[str]:
+    names = names.split(",") if isinstance(names, str) else names
+    if not isinstance(names, (list, tuple)) or not is_djangos_order(_source(cls), names):
+        yield f"the order {names} is not only Django's"
 
 
 def _of_manager(model: type[models.Model]) -> Iterator[str]:
-    manager: Any = model._default_manager
-    is_stock = not [*_overrides(type(manager), ("django",))] and is_stock_queryset(BaseManager.get_queryset(manager))
-    if not is_stock:
-        yield f"the default manager of {model.__name__} is the project's"
-
-
-def is_stock_queryset(queryset: Any) -> bool:
-    """Whether its rows are found by Django's code alone, out of plain values."""
-    is_read_by_django = queryset._iterable_class is ModelIterable and not queryset._prefetch_related_lookups
-    return is_read_by_django and not [*_overrides(type(queryset), ("django",))] and _is_djangos_sql(queryset.query)
-
-
-def _is_djangos_sql(part: Any) -> bool:
-    """Whether a query, or a part of one, consists of Django's expressions over plain values."""
-    if is_plain_data(part):
-        return True
-    if type(part) in (list, tuple):
-        return all(map(_is_djangos_sql, part))
-    if isinstance(part, models.QuerySet):
-        return is_stock_queryset(part)
-    if not is_written_in(type(part), "django"):
-        return False
-    if isinstance(part, Query):
-        inner = (part.where, *part.annotations.values(), *part.combined_queries, *part.order_by, *part.extra.values())
-        return type(part) is Query and all(map(_is_djangos_sql, inner))
-    if isinstance(part, WhereNode):
-        return all(map(_is_djangos_sql, part.children))
-    if isinstance(part, models.Field):
-        return True
-    sources: list[Any] = getattr(part, "get_source_expressions", list)()
-    members = [getattr(part, name, None) for name in ("rhs", "value", "query", "extra")]
-    return all(map(_is_djangos_sql, [*sources, *members]))
+    if not is_djangos_manager(model._default_manager):
+        yield f"the default manager of {model.__name__}, or its order, is not only Django's"
 
 
 # What is shown of them
@@ -260,12 +199,10 @@ def _of_column(model: type[models.Model], path: str) -> Iterator[str]:
     for name in path.split("__"):
         column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
         model = column.related_model or model
-    if not is_djangos(column):
-        yield f"{column} is a field of the project's"
+    if not is_djangos_column(column):
+        yield f"{column} is a field of the project's, or refers to one"
     if isinstance(column, models.FileField) and not is_written_in(type(_inner(column.storage)), "django"):
         yield f"files of {column} are in a storage of the project's"
-    if isinstance(column, models.JSONField) and column.decoder is not None:
-        yield f"{column} has a decoder of its own"
 
 
 def _inner(storage: Any) -> Any:
@@ -277,11 +214,33 @@ def _inner(storage: Any) -> Any:
 # What a caller may ask for
 
 
+def _of_what_is_asked(binding: Any) -> Iterator[str]:
+    data = binding.call.data
+    if data.get("order"):
+        yield from _of_order(type(binding), data["order"])
+    if data.get("query"):
+        yield from _of_search(binding)
+    yield from _of_filters(binding)
+    yield from _of_labels(binding)
+
+
+def _of_search(binding: Any) -> Iterator[str]:
+    queryset = _source(type(binding))
+    for name in binding.search_fields:
+        if not is_djangos_path(queryset, SearchFilter().construct_search(name, queryset)):
+            yield f"the search in {name} is not only Django's"
+
+
 def _of_filters(binding: Any) -> Iterator[str]:
     filters, filterset = binding.call.data.get("filters"), binding.get_filterset_class()
     if filterset is None or not isinstance(filters, Mapping) or not filters:
         return
     yield from _of_filterset_class(filterset)
+    source = _source(type(binding))
+    for name, filter_ in filterset.base_filters.items():
+        is_asked = any(given.startswith(name) for given in filters)  # or a part of it: price_min
+        if not _is_stock_filter(filter_) or (is_asked and not _compares_by_stock_code(source, filter_)):
+            yield f"the filter {name} is {filterset.__name__}'s own"
     for name in filters:
         filter_ = filterset.base_filters.get(name)
         if "queryset" in getattr(filter_, "extra", ()):
@@ -289,28 +248,45 @@ def _of_filters(binding: Any) -> Iterator[str]:
 
 
 def _of_filterset_class(cls: type[FilterSet]) -> Iterator[str]:
-    for name, _ in _overrides(cls, ("django_filters",)):
+    for name, _ in overrides(cls, ("django_filters",)):
         if name not in _FILTERSET_PARTS:
             yield f"{name} is {cls.__name__}'s own"
     if getattr(cls._meta, "form", Form) is not Form:
         yield f"{cls.__name__} has a form of its own"
-    for name, each in cls.base_filters.items():
-        extra = {key: value for key, value in each.extra.items() if key != "queryset"}
-        classes = (type(each), each.field_class)
-        is_stock = each.method is None and all(is_written_in(part, "django_filters", "django") for part in classes)
-        if not is_stock or any(map(_is_code, extra.values())):
-            yield f"the filter {name} is {cls.__name__}'s own"
 
 
-def _is_code(value: Any) -> bool:
-    """Whether a filter's option is a function of the project's, or an object that may hold one."""
-    module = (getattr(value, "__module__", None) or type(value).__module__).partition(".")[0]
-    return not is_plain_data(value) and module not in ("django", "django_filters", "builtins")
+_SHOWN_OF_A_FILTER = frozenset(
+    {"label", "_label", "help_text", "empty_label", "null_label", "error_messages", "initial"}
+)
+_OF_A_FILTER = frozenset({"extra", "parent", "model", "_field", *_SHOWN_OF_A_FILTER})
+
+
+def _is_stock_filter(filter_: Any) -> bool:
+    """Whether a filter is django-filter's own; even of those without a value each is asked to filter."""
+    state = {name: value for name, value in vars(filter_).items() if name not in _OF_A_FILTER}
+    is_known = all(is_written_in(part, "django_filters", "django") for part in (type(filter_), filter_.field_class))
+    return is_known and filter_.method is None and is_djangos(state)
+
+
+def _compares_by_stock_code(queryset: models.QuerySet[Any], filter_: Any) -> bool:
+    """Whether a filter compares a column with what the caller has given by code of Django and django-filter alone."""
+    options = {name: value for name, value in filter_.extra.items() if name not in {"queryset", *_SHOWN_OF_A_FILTER}}
+    choices = options.get("choices")
+    if type(choices) in (list, tuple):
+        options["choices"] = [value for value, _ in flatten_choices(choices)]  # type: ignore[arg-type]  # texts may be translated
+    return is_djangos(options) and _is_stock_path(queryset, filter_)
+
+
+def _is_stock_path(queryset: models.QuerySet[Any], filter_: Any) -> bool:
+    if isinstance(filter_, OrderingFilter):
+        return is_djangos_order(queryset, filter_.param_map)
+    lookup = filter_.lookup_expr
+    return isinstance(lookup, str) and is_djangos_path(queryset, f"{filter_.field_name}__{lookup}")
 
 
 def _of_related_rows(binding: Any, filter_: Any) -> Iterator[str]:
     queryset = filter_.extra["queryset"]
-    if not isinstance(queryset, models.QuerySet) or not is_stock_queryset(queryset):
+    if not isinstance(queryset, models.QuerySet) or not is_djangos_queryset(queryset):
         yield f"the filter of {filter_.field_name} has a queryset of its own"
         return
     yield from _of_unserved(binding, queryset.model)
