@@ -667,3 +667,21 @@ def test_outside_of_a_testcase_everything_is_noted_whoever_listens(told: Told, m
         note = Note.objects.create(title="a")
         assert told.publications == []
     assert told.once() == {NOTE: {note.pk}}
+
+
+@pytest.mark.parametrize("delete", [lambda note: note.delete(), lambda note: Note.objects.filter(pk=note.pk).delete()])
+def test_a_row_that_is_deleted_and_made_again_in_one_transaction_is_not_a_new_one(zoo: Zoo, delete: Any) -> None:
+    """A list that counts its rows would count it twice."""
+    published: list[Changes] = []
+    publish_with(published.append)
+    key = zoo.other.pk
+    try:
+        with transaction.atomic():
+            delete(zoo.other)
+            Note.objects.create(pk=key, title="again")
+            Note.objects.create(title="new")
+    finally:
+        capture._publishers.remove(published.append)
+    (changes,) = published
+    facts = {found: fact.is_new for found, fact in changes.facts["zoo.Note"].items()}
+    assert facts == {key: False, Note.objects.latest("pk").pk: True}

@@ -1,12 +1,18 @@
 """``subscribe`` on a stream: every saved row that the subscriber may see, and every one that has gone."""
 
+import asyncio
+import threading
+from collections import defaultdict
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
+from django.db import OperationalError
 
 from channels_binding.consumers import AsyncBinding
+from channels_binding.live import capture, feeds
+from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
 from tests.conftest import Connect
 from tests.live.test_identity import GroupNoteBinding, _view_permission
@@ -144,3 +150,86 @@ async def test_a_feed_whose_first_subscriber_left_while_it_loaded_takes_no_later
     feeds._forget(left)  # as the loading of the first ends it, late
     await in_thread(Note.objects.create)(title="new")
     assert (await second.receive())["data"]["title"] == "new"
+
+
+async def let_others_run() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_who_comes_second_waits_for_what_was_there_before(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = await in_thread(Note.objects.create)(title="old")
+    key, go, visible = note.pk, threading.Event(), feeds._visible_keys
+    monkeypatch.setattr(feeds, "_visible_keys", lambda call: go.wait(10) and visible(call))
+    first, second = await connect(user), await connect(user)
+    calls = [asyncio.create_task(socket.call("zoo.Note.subscribe")) for socket in (first, second)]
+    while len(Hub.current().feeds.by_key) == 0:
+        await asyncio.sleep(0.01)
+    (feed,) = Hub.current().feeds.by_key.values()
+    while len(feed.subscribers) < 2:
+        await asyncio.sleep(0.01)
+    await let_others_run()
+    assert [call.done() for call in calls] == [False, False], "the second could miss that a row has gone"
+    go.set()
+    await asyncio.gather(*calls)
+    await in_thread(note.delete)()
+    assert [await each.receive() for each in (first, second)] == [{"event": "zoo.Note.delete", "data": {"id": key}}] * 2
+
+
+async def test_a_feed_that_cannot_be_loaded_is_nobodys(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def fail(call: Any) -> Any:
+        go.wait(10)
+        raise OperationalError("gone")
+
+    first, second = await connect(user), await connect(user)
+    with monkeypatch.context() as patch:
+        patch.setattr(feeds, "_visible_keys", fail)
+        calls = [asyncio.create_task(socket.call("zoo.Note.subscribe")) for socket in (first, second)]
+        while sum(len(feed.subscribers) for feed in Hub.current().feeds.by_key.values()) < 2:
+            await asyncio.sleep(0.01)
+        go.set()
+        answers = await asyncio.gather(*calls)
+    assert ["error" in answer for answer in answers] == [True, True]
+    assert Hub.current().feeds.by_key == {}
+    await in_thread(Note.objects.create)(title="canary")
+    assert await first.silent()
+    assert (await first.call("zoo.Note.subscribe"))["data"] == {"success": True}, "it can be tried again"
+
+
+async def test_a_slow_look_sends_nothing_older_after_something_newer(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = await in_thread(Note.objects.create)(title="old")
+    socket = await connect(user)
+    await socket.call("zoo.Note.subscribe")
+    look, begun, go = feeds.Feed.look, threading.Event(), threading.Event()
+
+    def slow(self: Any, *args: Any) -> Any:
+        found = look(self, *args)
+        if not begun.is_set():
+            begun.set()
+            go.wait(10)
+        return found
+
+    monkeypatch.setattr(feeds.Feed, "look", slow)
+    served = Hub.current().feeds
+    changes = Changes({"zoo.Note": {note.pk}})
+    rounds = [asyncio.create_task(served.refresh(changes))]
+    await asyncio.to_thread(begun.wait, 10)
+    with monkeypatch.context() as unheard:
+        unheard.setattr(capture, "_publishers", [])
+        await in_thread(Note.objects.filter(pk=note.pk).update)(title="new")
+    rounds.append(asyncio.create_task(served.refresh(changes)))
+    await asyncio.wait(rounds, timeout=0.3)  # the second would be done at once
+    go.set()
+    frames: Any = defaultdict(list)
+    for each in asyncio.as_completed(rounds):
+        (await each)(frames)
+    (sent,) = frames.values()
+    assert [b'"old"' in text for text in sent] == [True, False]

@@ -47,6 +47,21 @@ class StreamedNoteBinding(AsyncBinding):
     authentication_classes = (SessionAuthentication, TokenAuthentication, JWTAuthentication)
 
 
+class BareTokens(TokenAuthentication):
+    """Knows users by tokens, and gives nothing beside them, as many a project's class."""
+
+    def authenticate(self, request: Any) -> Any:
+        found = super().authenticate(request)
+        return found and (found[0], None)
+
+
+class StreamedBareBinding(AsyncBinding):
+    stream = "zoo.StreamedBare"
+    model = Note
+    fields = ("id", "title")
+    authentication_classes = (BareTokens,)
+
+
 class Once(UserRateThrottle):
     scope = "once"
     rate = "1/min"
@@ -233,6 +248,22 @@ async def test_a_revoked_token_ends_the_stream(listen: Open, user: Any) -> None:
     (subscriber,) = Hub.current().subscribers
     assert (subscriber.has_token, subscriber.session_key) == (True, None)
     await subscriber.identify()
+    await Token.objects.all().adelete()
+    assert (await stream.event())[1]["error"]["code"] == "unauthenticated"
+
+
+async def test_a_revoked_token_of_a_class_that_gives_no_auth_ends_the_stream(
+    listen: Open, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {
+        **settings.CHANNELS_BINDING,
+        "IDENTITY_SECONDS": 0.1,
+    }  # what nothing tells is looked up
+    token = await Token.objects.acreate(user=user)
+    stream = await listen("/api/zoo.StreamedBare/", headers={"authorization": f"Token {token.key}"})
+    await stream.event()
+    (subscriber,) = Hub.current().subscribers
+    assert (subscriber.auth, subscriber.has_token) == (None, True)
     await Token.objects.all().adelete()
     assert (await stream.event())[1]["error"]["code"] == "unauthenticated"
 
