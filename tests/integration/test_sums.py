@@ -1,4 +1,4 @@
-"""One user at the limits costs a real server a bounded amount of memory, which those who come later use again."""
+"""One user at the limits costs a real server a bounded amount of memory, and gives it back."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import websockets
 
@@ -14,6 +15,7 @@ from tests.integration.cluster import COOKIE, Cluster
 
 MEBIBYTE = 1_048_576
 SOCKETS = 64
+FEW_SOCKETS = 8
 READS = 16
 """Live reads of each socket: of the cluster's 60 notes as many as the rows of one connection allow."""
 
@@ -69,3 +71,34 @@ async def test_one_user_at_the_limits_takes_64_mebibytes_at_most_however_often_i
             await socket.close()
     print([round(each / MEBIBYTE, 1) for each in taken])
     assert max(taken) <= 64 * MEBIBYTE
+
+
+@pytest.fixture
+def counting() -> Iterator[Cluster]:
+    with Cluster(1, env={"PYTHONTRACEMALLOC": "1"}) as running:
+        yield running
+
+
+async def held(cluster: Cluster) -> int:
+    """Bytes of the objects that are alive in the server. What it has from the system stays its own, for whoever comes next."""
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"http://127.0.0.1:{cluster.ports[0]}/memory/", timeout=30)
+    return int(answer.json()["bytes"])
+
+
+async def test_what_a_user_held_is_given_back_once_they_have_left(counting: Cluster) -> None:
+    async with connected(counting) as warm:
+        await fill(warm, count(60))
+    before = await held(counting)
+    sockets = [await connected(counting) for _ in range(FEW_SOCKETS)]
+    limits = count(100)
+    for socket in sockets:
+        await fill(socket, limits)
+    during = await held(counting)
+    for socket in sockets:
+        await socket.close()
+    async with asyncio.timeout(30):
+        while (after := await held(counting)) - before > (during - before) / 20:
+            await asyncio.sleep(0.2)
+    print([round((each - before) / MEBIBYTE, 2) for each in (during, after)])
+    assert during - before > MEBIBYTE, "something was held"
