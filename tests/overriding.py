@@ -8,9 +8,9 @@ from typing import Any
 from django.db import models
 from rest_framework.request import Request
 
-from channels_binding import codecs
 from channels_binding.calls import Call, Reading, Row
 from channels_binding.exceptions import Forbidden
+from channels_binding.protocol import codecs
 
 CANARY = "canary"
 _SEEN: dict[str, int] = {}

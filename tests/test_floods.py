@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from channels_binding import codecs
+from channels_binding.protocol import codecs
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 

@@ -20,8 +20,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy
 from django.utils.translation import override as language
 
-from channels_binding import codecs
 from channels_binding.forms import FormData, as_json, bind_data, describe_form, form_errors, unknown_names
+from channels_binding.protocol import codecs
 from tests.project.zoo.models import Label, Note, Token
 from tests.schema import problems
 

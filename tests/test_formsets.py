@@ -9,11 +9,11 @@ from django.contrib.auth import get_user_model
 from django.forms import formset_factory, inlineformset_factory, modelformset_factory
 from rest_framework.permissions import BasePermission
 
-from channels_binding import codecs
 from channels_binding.bindings import Binding
 from channels_binding.calls import Call
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Forbidden, Invalid
+from channels_binding.protocol import codecs
 from tests.project.zoo.models import Chapter, Country, Label, Novel
 from tests.schema import problems
 from tests.throwaway import throwaway

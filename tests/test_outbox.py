@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from channels_binding import codecs, outbox
+from channels_binding import outbox
 from channels_binding.outbox import Flow, Outbox
+from channels_binding.protocol import codecs
 
 
 def test_flow_counts_what_each_pong_acknowledges() -> None:

@@ -13,13 +13,14 @@ from typing import Any
 from django.db import router
 from rest_framework.permissions import SAFE_METHODS
 
-from channels_binding import codecs, idempotency
+from channels_binding import idempotency
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import BadRequest, Invalid, LimitExceeded, MethodNotAllowed, NotFound
 from channels_binding.failures import as_error
-from channels_binding.protocol import split_event
+from channels_binding.protocol import codecs
+from channels_binding.protocol.messages import split_event
 from channels_binding.registry import registry
 from channels_binding.threads import one_transaction
 

@@ -6,9 +6,9 @@ application = ProtocolTypeRouter({"http": limit_bodies(get_asgi_application()), 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels_binding import codecs
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import TooLarge
+from channels_binding.protocol import codecs
 from channels_binding.types import Receive, Scope, Send
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.db.models.base import ModelState
 from django.utils.functional import cached_property as django_cached_property
 
-from channels_binding import codecs
+from channels_binding.protocol import codecs
 from channels_binding.types import Door, Outlet, Pk, Subscriber
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import authentication, batches, codecs, idempotency, locales, protocol, turns
+from channels_binding import authentication, batches, idempotency, locales, turns
 from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading, forgetful
 from channels_binding.dispatch import aperform
@@ -36,9 +36,10 @@ from channels_binding.live import outlet
 from channels_binding.live.capture import WRITTEN
 from channels_binding.live.queries import Group
 from channels_binding.live.window import returning, snapshot
-from channels_binding.protocol import Body, Malformed, Request, failure, frame, message
+from channels_binding.protocol import codecs, messages
+from channels_binding.protocol.messages import Body, Malformed, Request, failure, frame, message
+from channels_binding.protocol.session import read_name
 from channels_binding.registry import registry
-from channels_binding.session import read_name
 from channels_binding.sockets import UNAUTHENTICATED, Socket
 from channels_binding.threads import run
 
@@ -108,7 +109,7 @@ class Connection(Socket):
         except (BadRequest, TooLarge, Throttled) as error:
             self._refused(error)
             return
-        for request in protocol.read_frame(value, max_batch=self.settings.MAX_BATCH):
+        for request in messages.read_frame(value, max_batch=self.settings.MAX_BATCH):
             if self.closed_with is not None:
                 return
             if isinstance(request, Malformed):

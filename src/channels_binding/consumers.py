@@ -21,7 +21,7 @@ from channels.auth import get_user as channels_get_user
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.exceptions import AuthenticationFailed
 
-from channels_binding import authentication, origins, protocol
+from channels_binding import authentication, origins
 from channels_binding.actions import bind
 from channels_binding.authentication import Identity
 from channels_binding.bindings import AsyncBinding, Binding
@@ -30,6 +30,7 @@ from channels_binding.connections import Connection
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.live import drain
 from channels_binding.live.identity import fingerprint
+from channels_binding.protocol import messages
 from channels_binding.threads import call_hook, run, settle
 from channels_binding.types import Dialect, Receive, Scope, Send
 
@@ -101,7 +102,7 @@ class BaseConsumer:
             await self.send({"type": "websocket.close", "code": 4403})  # before accept: HTTP 403 to the handshake
             return
         await self.send(
-            {"type": "websocket.accept", "subprotocol": protocol.SUBPROTOCOL if dialect == "cb.1" else None}
+            {"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL if dialect == "cb.1" else None}
         )
         self.connection = Connection(self.scope, self.send, identity, dialect, _Door(self))
         await self._converse(self.connection)
@@ -120,7 +121,7 @@ class BaseConsumer:
         if identity.user.is_authenticated or get_settings().ANONYMOUS_CONNECTION_ALLOWED:
             self._become(identity)
             return identity
-        if self._takes_tokens() and protocol.SUBPROTOCOL in handshake.get("subprotocols", ()):
+        if self._takes_tokens() and messages.SUBPROTOCOL in handshake.get("subprotocols", ()):
             return None
         raise Unauthenticated("nobody is signed in")
 
@@ -128,7 +129,7 @@ class BaseConsumer:
         return authentication.without_token(self.scope) if self._takes_tokens() else self.scope
 
     def _dialect(self) -> Dialect:
-        return "cb.1" if protocol.SUBPROTOCOL in self.scope.get("subprotocols", ()) else "seed"
+        return "cb.1" if messages.SUBPROTOCOL in self.scope.get("subprotocols", ()) else "seed"
 
     async def _converse(self, connection: Connection) -> None:
         try:

@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connections, router
 
-from channels_binding import codecs
 from channels_binding.calls import Call
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Conflict, Unavailable
 from channels_binding.models import KeptAnswer
+from channels_binding.protocol import codecs
 from channels_binding.threads import one_transaction
 
 T = TypeVar("T")

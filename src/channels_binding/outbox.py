@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from channels_binding.protocol import message
+from channels_binding.protocol.messages import message
 from channels_binding.types import Dialect, Send
 
 logger = logging.getLogger("channels_binding")

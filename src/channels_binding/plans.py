@@ -18,11 +18,12 @@ from django.db import connections, models
 from django.db.models.signals import post_init, pre_init
 from rest_framework import serializers as drf
 
-from channels_binding import codecs, serializers
+from channels_binding import serializers
 from channels_binding.calls import Row
 from channels_binding.classes import is_written_in
 from channels_binding.columns import Bind, Request, bind_of
 from channels_binding.fields import RangeField
+from channels_binding.protocol import codecs
 from channels_binding.selections import Selection, Values, converted, is_stock_queryset, selection_of
 from channels_binding.serializers import as_pk, child
 

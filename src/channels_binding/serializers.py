@@ -12,9 +12,10 @@ from django.db import models
 from django.utils.choices import CallableChoiceIterator
 from rest_framework import serializers
 
-from channels_binding import codecs, fields
+from channels_binding import fields
 from channels_binding.calls import Row
 from channels_binding.exceptions import Invalid
+from channels_binding.protocol import codecs
 from channels_binding.types import Pk
 
 SENSITIVE = re.compile(r"passw|secret|token|hash|salt|credential|private|api_?key|session_?key|otp|(^|_)pin$", re.I)

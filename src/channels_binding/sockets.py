@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import locales, protocol
+from channels_binding import locales
 from channels_binding.authentication import Identity, facts_of
 from channels_binding.conf import Settings, get_settings
 from channels_binding.exceptions import (
@@ -26,9 +26,10 @@ from channels_binding.live.crowds import most_of, owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
 from channels_binding.outbox import Outbox
-from channels_binding.protocol import CallId, failure, message
+from channels_binding.protocol import messages
+from channels_binding.protocol.messages import CallId, failure, message
+from channels_binding.protocol.session import Limits, Rate, Refusals, Session
 from channels_binding.pulse import Pulse
-from channels_binding.session import Limits, Rate, Refusals, Session
 from channels_binding.types import Dialect, Scope, Send
 
 UNAUTHENTICATED = 4401
@@ -308,7 +309,7 @@ class Socket:
 
     def put(self, *frames: bytes) -> None:
         """Send messages after all that was put before. Never blocks."""
-        self.outbox.put(protocol.batch(frames))
+        self.outbox.put(messages.batch(frames))
         if self.outbox.queued > MAX_QUEUED_BYTES:
             self.end(SLOW, "too much waits to be read")
         elif self.congested and self._holds_too_much():

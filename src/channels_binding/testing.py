@@ -18,14 +18,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from channels_binding import codecs, threads
+from channels_binding import threads
 from channels_binding.calls import Call, Reading
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Internal
 from channels_binding.failures import as_error
 from channels_binding.live import capture
 from channels_binding.live.hub import Hub
-from channels_binding.protocol import SUBPROTOCOL, split_event
+from channels_binding.protocol import codecs
+from channels_binding.protocol.messages import SUBPROTOCOL, split_event
 from channels_binding.threads import run
 
 SECONDS = 5.0

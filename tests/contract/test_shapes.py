@@ -16,10 +16,10 @@ from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding, bind
-from channels_binding.codecs import SAFE_INTEGER
 from channels_binding.contract.corrections import LARGEST, TIME
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import Shapes, key_schema
+from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.registry import registry
 from tests.project.zoo.models import Cafe, Device, Note, Seat
 from tests.throwaway import throwaway

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from channels_binding import codecs
 from channels_binding.exceptions import TooLarge
 from channels_binding.live import messages, outlet
 from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
+from channels_binding.protocol import codecs
 
 HEAD = {"from": "another", "n": 1}
 SOUND: list[dict[str, Any]] = [

@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from channels_binding import codecs, dispatch, threads
+from channels_binding import dispatch, threads
 from channels_binding.calls import Call, Reading
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import capture, publisher, triage
@@ -34,6 +34,7 @@ from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
 from channels_binding.live.identity import doubts_of
 from channels_binding.live.transport import make_transport
+from channels_binding.protocol import codecs
 from channels_binding.testing import BindingCommunicator
 from tests.live.test_hub import hold_the_next_round
 from tests.live.test_identity import GroupNoteBinding

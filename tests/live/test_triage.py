@@ -10,7 +10,6 @@ from django.db import OperationalError, transaction
 from django.db.models import F
 from rest_framework import serializers
 
-from channels_binding import codecs
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import capture, publisher, sieve, triage
@@ -18,6 +17,7 @@ from channels_binding.live.changes import MAX_KEYS, Changes
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Group
 from channels_binding.live.triage import Triage
+from channels_binding.protocol import codecs
 from tests.conftest import Connect
 from tests.live.test_hub import Shown, hold_the_next_round, in_thread, make_notes
 from tests.live.test_queries import ParentNoteBinding

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from channels_binding.calls import Reading, Row
 from channels_binding.live.window import diff, gone, returning, snapshot
-from channels_binding.protocol import Body, frame
+from channels_binding.protocol.messages import Body, frame
 from tests.schema import problems
 
 EVENT = "zoo.Note.search#h"

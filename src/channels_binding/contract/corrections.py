@@ -13,7 +13,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
-from channels_binding import codecs
+from channels_binding.protocol import codecs
 from channels_binding.uploads import MARK
 
 Schema = dict[str, Any]

@@ -20,10 +20,10 @@ from channels_binding import annotations
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
-from channels_binding.codecs import SAFE_INTEGER
 from channels_binding.contract.corrections import DURATION, LARGEST, TIME, Inspector, by_field, composite, corrected
 from channels_binding.filters import YEARS, compares_integers, is_year
 from channels_binding.formsets import MAX_ROWS, row_names
+from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.serializers import BindingSerializer, child, key_field
 from channels_binding.threads import settle
 

@@ -15,9 +15,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from channels_binding import codecs
 from channels_binding.live.messages import MOST_BYTES
 from channels_binding.live.transport import Message, Transport
+from channels_binding.protocol import codecs
 
 BLOCK_MILLISECONDS = 1000
 SOCKET_SECONDS = 5.0

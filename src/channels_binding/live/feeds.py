@@ -15,7 +15,7 @@ from channels_binding.failures import as_error
 from channels_binding.live.changes import Changes
 from channels_binding.live.presence import Presence
 from channels_binding.live.queries import AudienceChanged, identity_of, row_labels
-from channels_binding.protocol import failure, frame, message
+from channels_binding.protocol.messages import failure, frame, message
 from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Pk, Subscriber
 

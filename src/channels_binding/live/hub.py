@@ -27,7 +27,7 @@ from channels_binding.live.presence import HeldMessages, Presence
 from channels_binding.live.queries import AudienceChanged, Group, Subscription, normalized
 from channels_binding.live.readings import Readings, jitter
 from channels_binding.live.triage import Triage
-from channels_binding.protocol import failure, frame, message
+from channels_binding.protocol.messages import failure, frame, message
 from channels_binding.types import Subscriber
 
 logger = logging.getLogger("channels_binding")

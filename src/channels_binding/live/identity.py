@@ -30,7 +30,7 @@ from channels_binding.failures import as_error
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
 from channels_binding.live.queries import audience_of
-from channels_binding.protocol import failure
+from channels_binding.protocol.messages import failure
 from channels_binding.threads import run
 from channels_binding.types import Subscriber
 

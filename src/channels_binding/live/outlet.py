@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from channels_binding import codecs
 from channels_binding.exceptions import TooLarge
 from channels_binding.live import messages
 from channels_binding.live.hub import publish_message
+from channels_binding.protocol import codecs
 
 
 def _publish(to: str, name: Any, event: str, data: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.exceptions import EmptyResultSet, ImproperlyConfigured, ValidationError
 from django.db import models
 
-from channels_binding import codecs, locales, serializers
+from channels_binding import locales, serializers
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call, Reading
@@ -24,7 +24,8 @@ from channels_binding.live.changes import Changes
 from channels_binding.live.sieve import NoSieve, Sieve, has_times, sieve_of
 from channels_binding.live.window import diff, gone, snapshot
 from channels_binding.mixins import ModelActions
-from channels_binding.protocol import Body
+from channels_binding.protocol import codecs
+from channels_binding.protocol.messages import Body
 from channels_binding.provenance import row_models
 from channels_binding.threads import settle
 from channels_binding.types import Audience, Subscriber

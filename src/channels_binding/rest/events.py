@@ -24,7 +24,7 @@ from django.utils.cache import patch_vary_headers
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from channels_binding import codecs, locales
+from channels_binding import locales
 from channels_binding.authentication import Identity, facts_of
 from channels_binding.calls import Call
 from channels_binding.conf import get_settings
@@ -43,7 +43,8 @@ from channels_binding.live.crowds import most_of, owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
 from channels_binding.live.window import returning, snapshot
-from channels_binding.protocol import failure, frame, message
+from channels_binding.protocol import codecs
+from channels_binding.protocol.messages import failure, frame, message
 from channels_binding.rest.callers import carrier_of, identity_of
 from channels_binding.threads import run
 from channels_binding.types import Dialect

@@ -21,7 +21,7 @@ from rest_framework.utils.formatting import markup_description
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, set_rollback
 
-from channels_binding import batches, codecs, dispatch, uploads
+from channels_binding import batches, dispatch, uploads
 from channels_binding.actions import Action
 from channels_binding.bodies import announced_bytes
 from channels_binding.calls import Call, Reading
@@ -30,6 +30,7 @@ from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, Too
 from channels_binding.failures import as_error
 from channels_binding.gates import default_permission_classes
 from channels_binding.live import outlet
+from channels_binding.protocol import codecs
 from channels_binding.registry import registry
 from channels_binding.rest import events
 from channels_binding.rest.addresses import address_of

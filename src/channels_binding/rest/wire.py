@@ -7,11 +7,11 @@ from django.http import QueryDict
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 
-from channels_binding import codecs
 from channels_binding.calls import Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BadRequest, Invalid
 from channels_binding.filters import FILTER_PREFIX, RESERVED_NAMES
+from channels_binding.protocol import codecs
 
 
 class WireParser(BaseParser):

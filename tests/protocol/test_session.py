@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_binding.exceptions import BadRequest, LimitExceeded, Throttled
-from channels_binding.protocol import Request, split_event
-from channels_binding.session import Limits, Rate, Refusals, Session, read_name
+from channels_binding.protocol.messages import Request, split_event
+from channels_binding.protocol.session import Limits, Rate, Refusals, Session, read_name
 
 
 def session(*, calls: int = 2, reads: int = 2, rate: int = 100) -> Session:

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels_binding import codecs
 from channels_binding.calls import Row
-from channels_binding.codecs import SAFE_INTEGER, Fragment, canonical, decode, encode, joined, parse
 from channels_binding.exceptions import BadRequest, TooLarge
+from channels_binding.protocol import codecs
+from channels_binding.protocol.codecs import SAFE_INTEGER, Fragment, canonical, decode, encode, joined, parse
 
 BYTES, DEPTH = 4096, 8
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels_binding import codecs, protocol
 from channels_binding.exceptions import BadRequest, NotFound, Throttled, all_errors
-from channels_binding.protocol import (
+from channels_binding.protocol import codecs, messages
+from channels_binding.protocol.messages import (
     Body,
     Malformed,
     Request,
@@ -246,7 +246,7 @@ def test_one_frame_stays_itself_and_several_become_an_array() -> None:
 
 
 def test_the_subprotocol_has_the_name_of_the_contract() -> None:
-    assert protocol.SUBPROTOCOL == "cb.1.json"
+    assert messages.SUBPROTOCOL == "cb.1.json"
 
 
 def test_a_body_is_encoded_by_the_codec() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channels_binding.exceptions import BadRequest, LimitExceeded, Throttled
-from channels_binding.protocol import CallId, Request
+from channels_binding.protocol.messages import CallId, Request
 from channels_binding.types import Dialect
 
 

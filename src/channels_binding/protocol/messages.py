@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from channels_binding import codecs
 from channels_binding.exceptions import BadRequest, BindingError
+from channels_binding.protocol import codecs
 
 SUBPROTOCOL = "cb.1.json"
 
