@@ -126,7 +126,7 @@ def test_the_model_s_own_rules_are_asked_where_the_binding_says_so(user: Any) ->
     ):
         with pytest.raises(Exception) as caught:
             ask(user, event, data)
-        from channels_binding.failures import as_error
+        from channels_binding.exception_handler import as_error
 
         assert as_error(caught.value).to_json()["fields"] == {
             "low": [{"code": "above_high", "message": "Low is above high."}]

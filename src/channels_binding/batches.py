@@ -17,8 +17,8 @@ from channels_binding import idempotency
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import perform
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BadRequest, Invalid, LimitExceeded, MethodNotAllowed, NotFound
-from channels_binding.failures import as_error
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import split_event
 from channels_binding.registry import registry

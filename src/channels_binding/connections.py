@@ -19,6 +19,7 @@ from channels_binding import authentication, batches, idempotency, locales, turn
 from channels_binding.authentication import Identity
 from channels_binding.calls import Call, Reading, forgetful
 from channels_binding.dispatch import aperform
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import (
     BadRequest,
     BindingError,
@@ -30,7 +31,6 @@ from channels_binding.exceptions import (
     TooLarge,
     Unauthenticated,
 )
-from channels_binding.failures import as_error
 from channels_binding.live import identity as live_identity
 from channels_binding.live import outlet
 from channels_binding.live.capture import WRITTEN

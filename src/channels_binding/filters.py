@@ -22,8 +22,8 @@ from django_filters.widgets import BaseCSVWidget
 from rest_framework.filters import SearchFilter, search_smart_split
 
 from channels_binding.classes import is_written_in
+from channels_binding.exception_handler import django_field_errors
 from channels_binding.exceptions import Invalid
-from channels_binding.failures import django_field_errors
 
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""

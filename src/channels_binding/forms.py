@@ -16,7 +16,7 @@ from django.utils.encoding import force_str
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from channels_binding.failures import django_field_errors
+from channels_binding.exception_handler import django_field_errors
 from channels_binding.serializers import as_pk
 
 StreamOf = Callable[[type[models.Model]], str | None]

@@ -17,8 +17,8 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+from channels_binding.exception_handler import foreseen
 from channels_binding.exceptions import Invalid
-from channels_binding.failures import foreseen
 
 MAX_NAME = 64
 """Longest name of a language or time zone, in characters."""

@@ -10,8 +10,8 @@ from rest_framework import permissions as drf
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Forbidden, Throttled, Unauthenticated
-from channels_binding.failures import as_error
 from channels_binding.threads import settle
 
 USER_BLIND = (drf.AllowAny, drf.IsAuthenticated)

@@ -21,8 +21,8 @@ from django.utils.module_loading import import_string
 from channels_binding import threads
 from channels_binding.calls import Call, Reading
 from channels_binding.dispatch import perform
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Internal
-from channels_binding.failures import as_error
 from channels_binding.live import capture
 from channels_binding.live.hub import Hub
 from channels_binding.protocol import codecs

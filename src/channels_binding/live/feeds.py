@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from channels_binding import locales, serializers
 from channels_binding.calls import Call, Row
 from channels_binding.dispatch import admit, find
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import LimitExceeded, Unavailable
-from channels_binding.failures import as_error
 from channels_binding.live.changes import Changes
 from channels_binding.live.presence import Presence
 from channels_binding.live.queries import AudienceChanged, identity_of, row_labels

@@ -18,8 +18,8 @@ from typing import Any
 
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unavailable
-from channels_binding.failures import as_error
 from channels_binding.live import broker, capture, feeds, identity, messages, publisher, source
 from channels_binding.live.changes import Changes
 from channels_binding.live.crowds import Crowds

@@ -25,8 +25,8 @@ from channels_binding import locales
 from channels_binding.calls import Call, of_connection
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import find
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unauthenticated
-from channels_binding.failures import as_error
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
 from channels_binding.live.queries import audience_of

@@ -15,8 +15,8 @@ from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call, Reading
 from channels_binding.dispatch import admit, find, perform_found
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, NotFound
-from channels_binding.failures import as_error
 from channels_binding.filters import follow_the_caller
 from channels_binding.live import capture
 from channels_binding.live.capture import label_of

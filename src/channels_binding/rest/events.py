@@ -28,6 +28,7 @@ from channels_binding import locales
 from channels_binding.authentication import Identity, facts_of
 from channels_binding.calls import Call
 from channels_binding.conf import get_settings
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import (
     BindingError,
     Forbidden,
@@ -37,7 +38,6 @@ from channels_binding.exceptions import (
     Unauthenticated,
     Unavailable,
 )
-from channels_binding.failures import as_error
 from channels_binding.live import identity as live_identity
 from channels_binding.live.crowds import most_of, owner_of
 from channels_binding.live.hub import Hub

@@ -26,8 +26,8 @@ from channels_binding.actions import Action
 from channels_binding.bodies import announced_bytes
 from channels_binding.calls import Call, Reading
 from channels_binding.conf import get_settings, load_classes
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, TooLarge, Unauthenticated
-from channels_binding.failures import as_error
 from channels_binding.gates import default_permission_classes
 from channels_binding.live import outlet
 from channels_binding.protocol import codecs

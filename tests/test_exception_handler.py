@@ -14,7 +14,7 @@ from rest_framework import exceptions as drf
 from rest_framework import serializers
 
 from channels_binding import exceptions as ours
-from channels_binding.failures import as_error, django_field_errors
+from channels_binding.exception_handler import as_error, django_field_errors
 from tests.schema import problems
 
 
