@@ -19,11 +19,11 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 
 from channels_binding import sharing
-from channels_binding.authentication import Identity
 from channels_binding.calls import Call
 from channels_binding.classes import is_written_in
 from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.registry import registry
+from channels_binding.security.authentication import Identity
 from tests.project.zoo.models import Note
 
 NAME = "tests.Judged"

@@ -7,11 +7,11 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from channels_binding import outbox, sockets
-from channels_binding.authentication import Identity
 from channels_binding.connections import Connection
 from channels_binding.live import send
 from channels_binding.live.hub import Hub
 from channels_binding.protocol import codecs
+from channels_binding.security.authentication import Identity
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 

@@ -15,8 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import authentication, batches, idempotency, locales, turns
-from channels_binding.authentication import Identity
+from channels_binding import batches, idempotency, locales, turns
 from channels_binding.calls import Call, Reading, forgetful
 from channels_binding.dispatch import aperform
 from channels_binding.exception_handler import as_error
@@ -40,6 +39,8 @@ from channels_binding.protocol import codecs, messages
 from channels_binding.protocol.messages import Body, Malformed, Request, failure, frame, message
 from channels_binding.protocol.session import read_name
 from channels_binding.registry import registry
+from channels_binding.security import authentication
+from channels_binding.security.authentication import Identity
 from channels_binding.sockets import UNAUTHENTICATED, Socket
 from channels_binding.threads import run
 

@@ -21,9 +21,7 @@ from channels.auth import get_user as channels_get_user
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.exceptions import AuthenticationFailed
 
-from channels_binding import authentication, origins
 from channels_binding.actions import bind
-from channels_binding.authentication import Identity
 from channels_binding.bindings import AsyncBinding, Binding
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.connections import Connection
@@ -31,6 +29,8 @@ from channels_binding.exceptions import Unauthenticated
 from channels_binding.live import drain
 from channels_binding.live.identity import fingerprint
 from channels_binding.protocol import messages
+from channels_binding.security import authentication, origins
+from channels_binding.security.authentication import Identity
 from channels_binding.threads import call_hook, run, settle
 from channels_binding.types import Dialect, Receive, Scope, Send
 

@@ -6,12 +6,13 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 
-from channels_binding import permissions, selections, serializers
+from channels_binding import selections, serializers
 from channels_binding.calls import Row
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
 from channels_binding.gates import Gate
 from channels_binding.plans import Reader
 from channels_binding.provenance import models_of, reads_again, row_models
+from channels_binding.security import permissions
 from channels_binding.threads import run, settle
 
 

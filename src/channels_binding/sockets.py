@@ -13,7 +13,6 @@ from typing import Any, Literal, Protocol
 from django.contrib.auth.models import AnonymousUser
 
 from channels_binding import locales
-from channels_binding.authentication import Identity, facts_of
 from channels_binding.conf import Settings, get_settings
 from channels_binding.exceptions import (
     BindingError,
@@ -30,6 +29,7 @@ from channels_binding.protocol import messages
 from channels_binding.protocol.messages import CallId, failure, message
 from channels_binding.protocol.session import Limits, Rate, Refusals, Session
 from channels_binding.pulse import Pulse
+from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.types import Dialect, Scope, Send
 
 UNAUTHENTICATED = 4401

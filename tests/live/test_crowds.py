@@ -7,11 +7,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authtoken.models import Token
 
-from channels_binding.authentication import Identity
 from channels_binding.connections import Connection
 from channels_binding.live import readings
 from channels_binding.live.crowds import owner_of
 from channels_binding.live.hub import Hub
+from channels_binding.security.authentication import Identity
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.project.zoo.models import Note

@@ -18,8 +18,8 @@ from channels_binding.contract.shapes import FilterShape, Schema, Shapes, bounde
 from channels_binding.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
 from channels_binding.mixins import MAX_IDS
 from channels_binding.pagination import MAX_PAGE
-from channels_binding.permissions import decide_about_nobody
 from channels_binding.registry import registry
+from channels_binding.security.permissions import decide_about_nobody
 from channels_binding.serializers import child
 
 AddressOf: TypeAlias = Callable[..., str]

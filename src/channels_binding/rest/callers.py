@@ -8,8 +8,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from channels_binding import authentication
-from channels_binding.authentication import Identity, facts_of
+from channels_binding.security import authentication
+from channels_binding.security.authentication import Identity, facts_of
 
 
 def scope_of(request: Request) -> dict[str, Any]:

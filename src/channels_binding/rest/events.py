@@ -25,7 +25,6 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from channels_binding import locales
-from channels_binding.authentication import Identity, facts_of
 from channels_binding.calls import Call
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
@@ -46,6 +45,7 @@ from channels_binding.live.window import returning, snapshot
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import failure, frame, message
 from channels_binding.rest.callers import carrier_of, identity_of
+from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.threads import run
 from channels_binding.types import Dialect
 

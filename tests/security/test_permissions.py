@@ -21,14 +21,8 @@ from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Forbidden, NotFound, Throttled, Unauthenticated
-from channels_binding.permissions import (
-    are_blind_to_objects,
-    check,
-    check_object,
-    check_throttles,
-    refuse,
-)
 from channels_binding.requests import request_of
+from channels_binding.security.permissions import are_blind_to_objects, check, check_object, check_throttles, refuse
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -373,7 +367,7 @@ class ByTitle(ModelBackend):
 
 
 async def test_django_s_object_permissions_decide(connect: Connect, user: Any, settings: Any) -> None:
-    settings.AUTHENTICATION_BACKENDS = ["tests.test_permissions.ByTitle"]
+    settings.AUTHENTICATION_BACKENDS = ["tests.security.test_permissions.ByTitle"]
     mine, other = [await Note.objects.acreate(title=title) for title in ("ann", "bob")]
     await sync_to_async(grant)(user, "view", "change")
     socket = await connect(user)

@@ -26,9 +26,16 @@ from rest_framework.permissions import BasePermission
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from channels_binding.authentication import Identity, expiry_of, redacted, takes_tokens, token_of, without_token
 from channels_binding.consumers import AsyncBinding, AsyncConsumer, bind
 from channels_binding.live.hub import Hub
+from channels_binding.security.authentication import (
+    Identity,
+    expiry_of,
+    redacted,
+    takes_tokens,
+    token_of,
+    without_token,
+)
 from channels_binding.testing import BindingCommunicator, session_cookie
 from tests.conftest import Connect
 from tests.project.zoo.models import Note

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from channels_binding.origins import is_allowed
+from channels_binding.security.origins import is_allowed
 
 
 def scope(*origins: str | bytes, host: str | None = "example.com") -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Who calls, from where, and what DRF's permission and throttle classes say to it."""
