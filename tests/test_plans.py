@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from rest_framework import serializers as drf
 from rest_framework.test import APIRequestFactory
 
-from channels_binding import plans, selections, serializers
+from channels_binding import plans, selections
 from channels_binding.plans import Reader, plan_of
 from channels_binding.registry import registry
+from channels_binding.serializers.default import rows_of
 from tests.project.zoo.models import (
     Attachment,
     Chapter,
@@ -51,7 +52,7 @@ LEFT_TO_DRF = {"zoo.Attachment"}
 
 
 def as_drf(queryset: Any, serializer: Any) -> list[Any]:
-    return [*serializers.rows_of(serializer, [*queryset])]
+    return [*rows_of(serializer, [*queryset])]
 
 
 def compare(serializer_class: Any, queryset: Any) -> None:

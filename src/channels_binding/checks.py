@@ -23,7 +23,8 @@ from channels_binding.gates import default_permission_classes
 from channels_binding.live.transport import make_transport
 from channels_binding.registry import registry
 from channels_binding.security.authentication import is_drf
-from channels_binding.serializers import SENSITIVE, child
+from channels_binding.serializers.default import SENSITIVE
+from channels_binding.serializers.relations import child
 from channels_binding.writes import WriteMixin
 
 TAG = "channels_binding"

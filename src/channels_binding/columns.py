@@ -18,8 +18,8 @@ from rest_framework import ISO_8601, serializers
 from rest_framework.settings import api_settings
 
 from channels_binding.classes import is_written_in
-from channels_binding.fields import Base64Field, RangeField
-from channels_binding.serializers import SafeIntegerField
+from channels_binding.serializers.default import SafeIntegerField
+from channels_binding.serializers.fields import Base64Field, RangeField
 
 Convert: TypeAlias = Callable[[Any], Any]
 """A value that is not NULL → as the field shows it."""

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_binding.exception_handler import django_field_errors
-from channels_binding.serializers import as_pk
+from channels_binding.serializers.keys import as_pk
 
 StreamOf = Callable[[type[models.Model]], str | None]
 """Model → the stream that serves it, or None."""

@@ -9,7 +9,7 @@ from django.utils.encoding import force_str
 
 from channels_binding import forms
 from channels_binding.exceptions import Invalid
-from channels_binding.serializers import as_pk
+from channels_binding.serializers.keys import as_pk
 
 MAX_ROWS = 1000
 """Most rows of one formset in a submission."""

@@ -11,7 +11,7 @@ from channels_binding.conf import get_settings, load_classes
 from channels_binding.declarations import Declarations
 from channels_binding.exceptions import BindingError
 from channels_binding.security import permissions
-from channels_binding.serializers import pk_of
+from channels_binding.serializers.keys import pk_of
 from channels_binding.threads import settle
 
 

@@ -10,7 +10,7 @@ from django.db import models
 
 from channels_binding import forms as form_tools
 from channels_binding import formsets as formset_tools
-from channels_binding import posted, serializers, uploads
+from channels_binding import posted, uploads
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded
@@ -19,7 +19,9 @@ from channels_binding.pagination import is_plain, keys_and_count, ordered, read_
 from channels_binding.plans import Reader
 from channels_binding.schema import describe_stream
 from channels_binding.selections import count_of
-from channels_binding.serializers import as_pk, from_pk, rows_of
+from channels_binding.serializers.default import rows_of
+from channels_binding.serializers.keys import as_pk, from_pk
+from channels_binding.serializers.relations import joined
 from channels_binding.threads import settle
 from channels_binding.types import Pk
 from channels_binding.writes import Answer, Data, WriteMixin, refuse_unknown
@@ -96,9 +98,7 @@ class ReadMixin(Base):
         for limit in ("max_limit", "max_page_size"):  # DRF's pages are not limited unless the class says so
             if getattr(paginator, limit, 0) is None:
                 setattr(paginator, limit, self.get_max_page_size())
-        instances = paginator.paginate_queryset(
-            serializers.joined(queryset, reader.serializer), self.request, view=self
-        )
+        instances = paginator.paginate_queryset(joined(queryset, reader.serializer), self.request, view=self)
         if instances is None:  # a page size of None: the class does not paginate
             return [self.decoded(row) for row in reader.rows(queryset[: self.get_max_page_size()])]
         return paginator.get_paginated_response([self.decoded(row) for row in reader.rows_of(instances)])

@@ -10,7 +10,7 @@ from django.db.models.expressions import F, Func
 
 from channels_binding import selections
 from channels_binding.exceptions import Invalid
-from channels_binding.serializers import as_pk
+from channels_binding.serializers.keys import as_pk
 from channels_binding.types import Pk
 
 MAX_PAGE = 2**31 - 1

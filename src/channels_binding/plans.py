@@ -18,14 +18,16 @@ from django.db import connections, models
 from django.db.models.signals import post_init, pre_init
 from rest_framework import serializers as drf
 
-from channels_binding import serializers
 from channels_binding.calls import Row
 from channels_binding.classes import is_written_in
 from channels_binding.columns import Bind, Request, bind_of
-from channels_binding.fields import RangeField
 from channels_binding.protocol import codecs
 from channels_binding.selections import Selection, Values, converted, is_stock_queryset, selection_of
-from channels_binding.serializers import as_pk, child
+from channels_binding.serializers import default
+from channels_binding.serializers.default import BindingSerializer, wanted_names
+from channels_binding.serializers.fields import RangeField
+from channels_binding.serializers.keys import as_pk
+from channels_binding.serializers.relations import child, joined, own_columns, query_name, related_models, walk
 
 GetRequest: TypeAlias = Callable[[], Request]
 
@@ -121,7 +123,7 @@ class Plan:
         Raises:
             Invalid: A name that the serializer does not show.
         """
-        wanted = serializers.wanted_names(names, self.names)
+        wanted = wanted_names(names, self.names)
         return self if wanted is None else self._narrowed(frozenset(wanted))
 
     def _narrowed(self, wanted: frozenset[str]) -> "Plan":
@@ -261,19 +263,19 @@ class Reader:
         return self.serializer.context.get("request")
 
     def rows_of(self, instances: Sequence[Any]) -> tuple[Row, ...]:
-        return serializers.rows_of(self.serializer, instances)
+        return default.rows_of(self.serializer, instances)
 
     def instances(self, queryset: models.QuerySet[Any]) -> list[Any]:
         """Instances with everything that the serializer reads, in few statements."""
-        return [*serializers.joined(queryset, self.serializer)]
+        return [*joined(queryset, self.serializer)]
 
     def related(self, model: type[models.Model]) -> Iterable[type[models.Model]]:
         """Models whose rows it shows parts of."""
-        return serializers.related_models(self.serializer, model) if self.plan is None else self.plan.related
+        return related_models(self.serializer, model) if self.plan is None else self.plan.related
 
     def sortable(self, model: type[models.Model]) -> Sequence[str]:
         """Shown fields that are columns of the model."""
-        return serializers.own_columns(self.serializer, model) if self.plan is None else self.plan.sortable
+        return own_columns(self.serializer, model) if self.plan is None else self.plan.sortable
 
 
 def _is_file(model: type[models.Model], path: str) -> bool:
@@ -305,7 +307,7 @@ def is_stock_class(serializer_class: type) -> bool:
 
 
 def _is_stock(cls: type) -> bool:
-    return cls is serializers.BindingSerializer or is_written_in(cls, "rest_framework")
+    return cls is BindingSerializer or is_written_in(cls, "rest_framework")
 
 
 _names: "WeakKeyDictionary[type, frozenset[str] | None]" = WeakKeyDictionary()
@@ -340,8 +342,8 @@ def _compile(serializer: Any, model: type[models.Model]) -> Plan | None:
         if member is None:
             return None
         members.append(member)
-    related = frozenset(serializers.related_models(serializer, model))
-    return Plan(model, tuple(members), related, tuple(serializers.own_columns(serializer, model)))
+    related = frozenset(related_models(serializer, model))
+    return Plan(model, tuple(members), related, tuple(own_columns(serializer, model)))
 
 
 def _member(field: Any, model: type[models.Model]) -> Column | Nest | Branch | None:
@@ -350,7 +352,7 @@ def _member(field: Any, model: type[models.Model]) -> Column | Nest | Branch | N
     if not field.source_attrs or len(field.source_attrs) != 1:
         return _dotted(field, model) if field.source_attrs else None
     try:
-        source: Any = model._meta.get_field(serializers.query_name(model, field.source))
+        source: Any = model._meta.get_field(query_name(model, field.source))
     except FieldDoesNotExist:
         return None
     if source.is_relation and type(field) is not drf.ReadOnlyField:
@@ -371,13 +373,13 @@ def _dotted(field: Any, model: type[models.Model]) -> Column | None:
     Where one of them is NULL, DRF shows ``null`` if the field allows it, and else leaves the field out.
     """
     *names, last = field.source_attrs
-    relations = serializers.walk(model, names)
-    if len(relations) < len(names) or not all(is_stock_model(each.related_model) for each in relations):
+    steps = walk(model, names)
+    if len(steps) < len(names) or not all(is_stock_model(each.related_model) for each in steps):
         return None
-    may_lack = any(each.null for each in relations)
+    may_lack = any(each.null for each in steps)
     if may_lack and not (field.allow_null and field.default is drf.empty):
         return None
-    owner = relations[-1].related_model
+    owner = steps[-1].related_model
     try:
         source: Any = owner._meta.get_field(last)
     except FieldDoesNotExist:

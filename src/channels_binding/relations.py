@@ -15,7 +15,7 @@ from django.db.models.query import ModelIterable
 from rest_framework import serializers
 
 from channels_binding.selections import is_plain, is_whole
-from channels_binding.serializers import query_name
+from channels_binding.serializers.relations import query_name
 
 Rows = models.QuerySet[Any]
 Narrow = Callable[[Rows], Rows]

@@ -6,13 +6,15 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 
-from channels_binding import selections, serializers
+from channels_binding import selections
 from channels_binding.calls import Row
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
 from channels_binding.gates import Gate
 from channels_binding.plans import Reader
 from channels_binding.provenance import models_of, reads_again, row_models
 from channels_binding.security import permissions
+from channels_binding.serializers.keys import from_pk, key_field, pk_of
+from channels_binding.serializers.relations import joined
 from channels_binding.threads import run, settle
 
 
@@ -92,7 +94,7 @@ class RowSource(Gate):
         if lock:
             queryset = self._locked(queryset, key)
         if reader is not None:
-            queryset = serializers.joined(queryset, reader.serializer)
+            queryset = joined(queryset, reader.serializer)
         lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
         try:
             instance = selections.get(queryset.prefetch_related(None), key)
@@ -121,7 +123,7 @@ class RowSource(Gate):
         return self._as_reader(instance).may_see(instance)
 
     def _as_reader(self, instance: Any) -> Self:
-        return self.asked("retrieve", {"id": serializers.pk_of(instance)})
+        return self.asked("retrieve", {"id": pk_of(instance)})
 
     async def aget_object(self, key: Any) -> Any:
         """``get_object`` for coroutine handlers."""
@@ -167,10 +169,10 @@ class RowSource(Gate):
         pk = cls.get_model()._meta.pk
         if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).isprintable():
             raise Invalid.field("id", "invalid", "'id' is a number or text.")
-        if isinstance(serializers.key_field(pk), models.IntegerField) and not _is_integer(value):
+        if isinstance(key_field(pk), models.IntegerField) and not _is_integer(value):
             raise Invalid.field("id", "invalid", "'id' is a whole number.")
         try:
-            return serializers.from_pk(cls.get_model(), value)
+            return from_pk(cls.get_model(), value)
         except (ValidationError, ValueError, TypeError):
             raise Invalid.field("id", "invalid", "'id' is not a key of this stream.") from None
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from channels_binding import forms as form_tools
 from channels_binding.exceptions import BindingError
-from channels_binding.serializers import child
+from channels_binding.serializers.relations import child
 
 if TYPE_CHECKING:
     from channels_binding.bindings import BaseBinding

@@ -8,13 +8,16 @@ from django.core.exceptions import DisallowedHost, FieldDoesNotExist
 from django.db import models
 from django.forms.models import BaseModelForm
 
-from channels_binding import forms, relations, serializers, uploads
+from channels_binding import forms, relations, uploads
 from channels_binding.calls import Call, Row
 from channels_binding.exceptions import BindingError
 from channels_binding.plans import Plan, Reader, names_of, plan_of
 from channels_binding.protocol import codecs
 from channels_binding.relations import KnownRows
 from channels_binding.rows import RowSource
+from channels_binding.serializers.default import check_class, default_class, implicit_fields, implicit_read_only, narrow
+from channels_binding.serializers.keys import pk_of
+from channels_binding.serializers.relations import child, shows_keys
 from channels_binding.threads import settle
 from channels_binding.types import Pk
 
@@ -39,7 +42,7 @@ class Shapes(RowSource):
     def get_serializer_class(self) -> Any:
         """``serializer_class``, or one made from ``fields``. Override to choose by ``self.action`` or ``self.user``."""
         if self.serializer_class is not None:
-            return serializers.check_class(self.serializer_class, type(self))
+            return check_class(self.serializer_class, type(self))
         return self.default_serializer_class()
 
     @classmethod
@@ -54,9 +57,9 @@ class Shapes(RowSource):
         model = cls.get_model()
         names, read_only = cls.fields, tuple(cls.read_only_fields)
         if names is None:
-            names, read_only = serializers.implicit_fields(model), read_only + serializers.implicit_read_only(model)
+            names, read_only = implicit_fields(model), read_only + implicit_read_only(model)
         shown = tuple(name for name in names if name not in cls.exclude)
-        return serializers.default_class(model, shown, read_only, cls.extra_kwargs)
+        return default_class(model, shown, read_only, cls.extra_kwargs)
 
     def get_serializer_context(self) -> dict[str, Any]:
         """As DRF's: ``request``, ``view``, ``format``, and the ``call``."""
@@ -132,14 +135,14 @@ class Shapes(RowSource):
 
     def _narrowed(self, names: Any) -> Any:
         serializer = self.get_serializer()
-        serializers.narrow(serializer, names)
+        narrow(serializer, names)
         return serializer
 
     def get_form_class(self) -> Any:
         """``form_class``, or a ModelForm of the fields that the serializer lets the caller write."""
         if self.form_class is not None:
             return self.form_class
-        serializer = serializers.child(self.get_serializer())
+        serializer = child(self.get_serializer())
         writable = [name for name, field in serializer.fields.items() if not field.read_only]
         return _model_form(self.get_model(), tuple(writable))
 
@@ -221,12 +224,12 @@ class Shapes(RowSource):
 
     def labelled_models(self) -> list[type[models.Model]]:
         """Models whose texts stand in the ``labels`` of a read."""
-        fields = getattr(serializers.child(self.get_serializer()), "fields", {})
+        fields = getattr(child(self.get_serializer()), "fields", {})
         return [model for name, field in fields.items() if (model := self._labelled_by(name, field)) is not None]
 
     def _labelled_by(self, name: str, field: Any) -> type[models.Model] | None:
         """The model whose texts stand in ``labels`` for a field: of relations that show keys, where a stream serves them."""
-        model = self.related_model(name) if serializers.shows_keys(field) and not field.write_only else None
+        model = self.related_model(name) if shows_keys(field) and not field.write_only else None
         return None if model is None or self._neighbours.for_model(model) is None else model
 
     def neighbour(self, model: Any) -> "Shapes | None":
@@ -248,7 +251,7 @@ class Shapes(RowSource):
         """
         shown = [self.decoded(row) for row in rows]
         labels: dict[str, dict[str, str]] = {}
-        for name, field in getattr(serializers.child(serializer), "fields", {}).items():
+        for name, field in getattr(child(serializer), "fields", {}).items():
             model = self._labelled_by(name, field)
             known = None if model is None else self.known_rows(model)
             if known is not None:
@@ -262,7 +265,7 @@ class Shapes(RowSource):
         last = self.known_labels.get(name, {}) if known.is_every_row else {}
         kept = {key: text for key in keys if (text := last.get(str(key))) is not None}
         lacking = keys - kept.keys()
-        read = {serializers.pk_of(row): str(row) for row in known.seen().filter(pk__in=lacking)} if lacking else {}
+        read = {pk_of(row): str(row) for row in known.seen().filter(pk__in=lacking)} if lacking else {}
         return {str(key): text for key, text in sorted({**kept, **read}.items(), key=lambda item: str(item[0]))}
 
     @classmethod

@@ -20,7 +20,8 @@ from channels_binding.actions import builtin
 from channels_binding.columns import is_djangos
 from channels_binding.exception_handler import as_error, django_field_errors
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
-from channels_binding.serializers import as_pk, column_names, rows_of
+from channels_binding.serializers.default import column_names, rows_of
+from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import in_turn, one_transaction, settle
 
 if TYPE_CHECKING:

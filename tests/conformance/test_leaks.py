@@ -20,7 +20,7 @@ from channels_binding.exceptions import Invalid
 from channels_binding.filters import RESERVED_NAMES, input_names
 from channels_binding.registry import registry
 from channels_binding.rest.views import StreamView
-from channels_binding.serializers import as_pk
+from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import run
 from tests.canaries import WORD, hiding, make
 from tests.conftest import Connect

@@ -12,7 +12,7 @@ from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, reference
 from channels_binding.pagination import MAX_PAGE
 from channels_binding.registry import registry
-from channels_binding.serializers import child
+from channels_binding.serializers.relations import child
 
 CHANNEL = {"$ref": "#/channels/socket"}
 LIVE = ("snapshot", "diff", "same", "delta", "gone")

@@ -170,7 +170,7 @@ def _wider(found: re.Match[str]) -> str:
 class _Base64(OpenApiSerializerFieldExtension):  # type: ignore[misc]  # untyped
     """drf-spectacular finds these classes by itself."""
 
-    target_class = "channels_binding.fields.Base64Field"
+    target_class = "channels_binding.serializers.fields.Base64Field"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         return {"type": "string", "format": "byte", "contentEncoding": "base64"}
@@ -193,7 +193,7 @@ _BOUNDS: Mapping[str, Schema] = {
 class _Range(OpenApiSerializerFieldExtension):  # type: ignore[misc]
     """Taken as an object; shown as REST framework does, the same as text."""
 
-    target_class = "channels_binding.fields.RangeField"
+    target_class = "channels_binding.serializers.fields.RangeField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         if direction == "response":

@@ -20,7 +20,7 @@ from channels_binding.mixins import MAX_IDS
 from channels_binding.pagination import MAX_PAGE
 from channels_binding.registry import registry
 from channels_binding.security.permissions import decide_about_nobody
-from channels_binding.serializers import child
+from channels_binding.serializers.relations import child
 
 AddressOf: TypeAlias = Callable[..., str]
 """Route name and its arguments → path: ``address_of("row", "desk.Ticket", "{id}")`` → ``"/api/desk.Ticket/{id}/"``."""

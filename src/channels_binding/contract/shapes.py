@@ -24,7 +24,9 @@ from channels_binding.contract.corrections import DURATION, LARGEST, TIME, Inspe
 from channels_binding.filters import YEARS, compares_integers, is_year
 from channels_binding.formsets import MAX_ROWS, row_names
 from channels_binding.protocol.codecs import SAFE_INTEGER
-from channels_binding.serializers import BindingSerializer, child, key_field
+from channels_binding.serializers.default import BindingSerializer
+from channels_binding.serializers.keys import key_field
+from channels_binding.serializers.relations import child
 from channels_binding.threads import settle
 
 Schema = dict[str, Any]

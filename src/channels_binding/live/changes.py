@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from channels_binding.serializers import as_pk
+from channels_binding.serializers.keys import as_pk
 
 MAX_KEYS = 500
 """More keys than this of one model and transaction are told as: the whole model changed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from channels_binding import locales, serializers
+from channels_binding import locales
 from channels_binding.calls import Call, Row
 from channels_binding.dispatch import admit, find
 from channels_binding.exception_handler import as_error
@@ -16,6 +16,7 @@ from channels_binding.live.changes import Changes
 from channels_binding.live.presence import Presence
 from channels_binding.live.queries import AudienceChanged, identity_of, row_labels
 from channels_binding.protocol.messages import failure, frame, message
+from channels_binding.serializers.keys import as_pk, from_pk
 from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Pk, Subscriber
 
@@ -75,16 +76,14 @@ class Feed:
         binding.check_permissions()
         queryset = binding.reading_queryset().order_by("pk")
         if keys is not None:
-            queryset = queryset.filter(pk__in=[serializers.from_pk(queryset.model, key) for key in keys])
+            queryset = queryset.filter(pk__in=[from_pk(queryset.model, key) for key in keys])
         rows = binding.visible_rows(queryset[: MAX_ROWS + 1], binding.make_reader({}))
         if settle(binding.get_audience()) != self.audience:
             raise AudienceChanged
         if keys is None and len(rows) > MAX_ROWS:
             error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)
             return [("retrieve", failure(error, "x")[len(b'{"event":"x"') :])]
-        return self._news(
-            rows, None if keys is None else {serializers.as_pk(key) for key in keys}, binding.post_save_retrieve
-        )
+        return self._news(rows, None if keys is None else {as_pk(key) for key in keys}, binding.post_save_retrieve)
 
     def _news(self, rows: Iterable[Row], looked_at: set[Pk] | None, sends_rows: bool) -> list[tuple[str, bytes]]:
         seen = {row.pk: row for row in rows}
@@ -281,4 +280,4 @@ def _keys_seen(call: Call) -> dict[Pk, str | None]:
         keys = rows.values_list("pk", flat=True)[:MAX_KEYS]
     else:
         keys = [row.pk for row in rows[:MAX_CHECKED] if binding.may_see(row)]
-    return {serializers.as_pk(key): None for key in keys}
+    return {as_pk(key): None for key in keys}

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.exceptions import EmptyResultSet, ImproperlyConfigured, ValidationError
 from django.db import models
 
-from channels_binding import locales, serializers
+from channels_binding import locales
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call, Reading
@@ -27,6 +27,7 @@ from channels_binding.mixins import ModelActions
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import Body
 from channels_binding.provenance import row_models
+from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import settle
 from channels_binding.types import Audience, Subscriber
 
@@ -261,7 +262,7 @@ def _asked_keys(binding: BaseBinding, params: Params) -> frozenset[Hashable]:
     ids = params["ids"] if "ids" in params else [params.get("id")]
     if not isinstance(ids, list):
         raise Invalid.field("ids", "invalid", "'ids' is a list of keys.")
-    return frozenset(serializers.as_pk(binding.key_of({"id": value})) for value in ids)
+    return frozenset(as_pk(binding.key_of({"id": value})) for value in ids)
 
 
 class AudienceChanged(Exception):
@@ -431,6 +432,6 @@ def normalized(changes: Changes, labels: Collection[str]) -> Changes:
 
 def _as_key(pk: "models.Field[Any, Any]", key: Any) -> Any:
     try:
-        return serializers.as_pk(pk.to_python(key))
+        return as_pk(pk.to_python(key))
     except (ValueError, TypeError, ValidationError):
         return key

@@ -19,7 +19,7 @@ from django.db.models import CompositePrimaryKey, F
 from channels_binding.conditions import Conditions, conditions_of
 from channels_binding.pagination import is_plain
 from channels_binding.selections import is_whole
-from channels_binding.serializers import as_pk
+from channels_binding.serializers.keys import as_pk
 
 logger = logging.getLogger("channels_binding")
 

@@ -13,7 +13,7 @@ from django.urls import path, register_converter
 from channels_binding.bindings import BaseBinding
 from channels_binding.exceptions import NotFound
 from channels_binding.registry import registry
-from channels_binding.serializers import key_field
+from channels_binding.serializers.keys import key_field
 
 FORM = "form"
 

@@ -20,7 +20,7 @@ from channels_binding.filters import filterset_class
 from channels_binding.live.queries import Evaluation, audience_of, evaluate, row_labels
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
-from channels_binding.serializers import child
+from channels_binding.serializers.relations import child
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, IntegerRangeField
 from django.db import models
 from rest_framework import serializers
 
-from channels_binding.fields import Base64Field, RangeField, of_ranges, refuse_ragged
+from channels_binding.serializers.fields import Base64Field, RangeField, of_ranges, refuse_ragged
 
 
 def taken(field: Any, value: Any) -> Any:
@@ -70,7 +70,7 @@ def test_a_range_that_ends_before_it_begins_is_refused() -> None:
 
 
 def test_a_binding_uses_them() -> None:
-    from channels_binding.serializers import BindingSerializer
+    from channels_binding.serializers.default import BindingSerializer
 
     assert of_ranges()
     mapping = BindingSerializer.serializer_field_mapping

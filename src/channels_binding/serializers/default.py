@@ -1,21 +1,22 @@
 """DRF serializers, applied to a Call: the one made from ``fields``, narrowing, joins, and rows as they are sent."""
 
 import functools
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils.choices import CallableChoiceIterator
 from rest_framework import serializers
 
-from channels_binding import fields
 from channels_binding.calls import Row
 from channels_binding.exceptions import Invalid
 from channels_binding.protocol import codecs
+from channels_binding.serializers import fields
+from channels_binding.serializers.keys import pk_of
+from channels_binding.serializers.relations import child
 from channels_binding.types import Pk
 
 SENSITIVE = re.compile(r"passw|secret|token|hash|salt|credential|private|api_?key|session_?key|otp|(^|_)pin$", re.I)
@@ -154,11 +155,6 @@ def default_class(
     return type(f"{model.__name__}Serializer", (BindingSerializer,), {"Meta": meta})
 
 
-def child(serializer: Any) -> Any:
-    """The serializer of one row, of a ``many=True`` one too."""
-    return getattr(serializer, "child", serializer)
-
-
 def narrow(serializer: Any, names: Any) -> None:
     """Keep only ``names`` (``["title", "status"]`` or ``"title,status"``) of a serializer's fields, and the key.
 
@@ -189,42 +185,6 @@ def wanted_names(names: Any, readable: Sequence[str]) -> set[str] | None:
     return {*wanted, "id"}
 
 
-def pk_of(instance: Any) -> Pk:
-    """The key of a row as it travels."""
-    return as_pk(instance.pk)
-
-
-def key_field(field: Any) -> Any:
-    """The column type behind a key that is itself a relation (multi-table inheritance, OneToOne keys)."""
-    while getattr(field, "target_field", None) is not None and field.is_relation:
-        field = field.target_field
-    return field
-
-
-def as_pk(value: Any) -> Pk:
-    """``7`` → ``7``; ``UUID("…")``, ``2**60`` → text; a composite key ``("A,1", 7)`` → ``"A%2C1,7"``."""
-    if isinstance(value, int) and -codecs.SAFE_INTEGER <= value <= codecs.SAFE_INTEGER:
-        return value
-    return ",".join(map(_key_part, value)) if isinstance(value, (tuple, list)) else str(value)
-
-
-def _key_part(value: Any) -> str:
-    return str(value).replace("%", "%25").replace(",", "%2C")
-
-
-def from_pk(model: type[models.Model], value: Any) -> Any:
-    """A key as it travels → as the ORM takes it.
-
-    Raises:
-        ValueError, TypeError, ValidationError: It is no key of this model.
-    """
-    key = model._meta.pk
-    if not isinstance(key, models.CompositePrimaryKey):
-        return key.to_python(value)
-    parts = [part.replace("%2C", ",").replace("%25", "%") for part in str(value).split(",")]
-    return tuple(key.to_python(json.dumps(parts)))
-
-
 def rows_of(serializer: Any, instances: Sequence[Any]) -> tuple[Row, ...]:
     """Model instances → rows as sent. Each begins with ``id``."""
     represent = child(serializer).to_representation
@@ -234,111 +194,6 @@ def rows_of(serializer: Any, instances: Sequence[Any]) -> tuple[Row, ...]:
 def row_of(pk: Pk, representation: Any) -> Row:
     """A representation as it is sent."""
     return Row.of(pk, {"id": pk, **representation} | {"id": pk})  # first, and the key whatever the serializer calls id
-
-
-def joined(queryset: models.QuerySet[Any], serializer: Any) -> models.QuerySet[Any]:
-    """Fetch what the serializer reads in few statements: joins for single relations, prefetch for the rest."""
-    if queryset.query.combinator:  # Django joins nothing to a union
-        return queryset
-    selects, prefetches = _relations(child(serializer), queryset.model)
-    if selects and not queryset.query.select_related:
-        queryset = queryset.select_related(*selects)
-    known = {str(getattr(lookup, "prefetch_to", lookup)) for lookup in queryset._prefetch_related_lookups}  # type: ignore[attr-defined]
-    return queryset.prefetch_related(*(path for path in prefetches if path not in known))
-
-
-def _relations(serializer: Any, model: type[models.Model]) -> tuple[list[str], list[str]]:
-    """Paths of the relations that a serializer walks: ``(["assignee", "customer__city"], ["tags"])``."""
-    selects: list[str] = []
-    prefetches: list[str] = []
-    for field in getattr(serializer, "fields", {}).values():
-        relation = None if field.write_only else _relation(model, field)
-        if relation is None:
-            continue
-        name = field.source.split(".")[0]
-        inner_selects, inner_prefetches = _inner(field, relation.related_model)
-        if relation.many_to_many or relation.one_to_many:
-            prefetches += [name, *(f"{name}__{path}" for path in (*inner_selects, *inner_prefetches))]
-        else:
-            walked = [step.name for step in walk(model, field.source.split("."))]
-            selects += [name, "__".join(walked or [name]), *(f"{name}__{path}" for path in inner_selects)]
-            prefetches += [f"{name}__{path}" for path in inner_prefetches]
-    return list(dict.fromkeys(selects)), list(dict.fromkeys(prefetches))
-
-
-def _inner(field: Any, model: type[models.Model]) -> tuple[list[str], list[str]]:
-    return _relations(child(field), model) if isinstance(field, serializers.BaseSerializer) else ([], [])
-
-
-def _relation(model: type[models.Model], field: Any) -> Any:
-    """The relation that a serializer field reads a row of, if it does: a plain key is read from its own column."""
-    name = (field.source or "").split(".")[0]
-    try:
-        relation: Any = model._meta.get_field(query_name(model, name))
-    except FieldDoesNotExist:  # a property or a method: what it reads cannot be seen
-        return None
-    if not relation.is_relation or not isinstance(relation.related_model, type):
-        return None
-    is_own_column = isinstance(field, serializers.PrimaryKeyRelatedField) and relation.concrete
-    return None if is_own_column and not relation.many_to_many else relation
-
-
-def query_name(model: type[models.Model], name: str) -> str:
-    """Reverse relations are read by their accessor (``comment_set``) but known by their query name."""
-    for relation in model._meta.related_objects:
-        if relation.get_accessor_name() == name:
-            return str(relation.name)
-    return name
-
-
-def own_columns(serializer: Any, model: type[models.Model]) -> list[str]:
-    """Names of shown fields that are columns of the model and bear their names."""
-    columns = {field.name for field in model._meta.concrete_fields}
-    shown = getattr(child(serializer), "fields", {})
-    return [name for name, field in shown.items() if name in columns and field.source == name]
-
-
-def related_models(serializer: Any, model: type[models.Model]) -> set[type[models.Model]]:
-    """Models whose rows a reply shows parts of: nested serializers, many-to-many keys, texts of related rows."""
-    found: set[type[models.Model]] = set()
-    for field in getattr(child(serializer), "fields", {}).values():
-        relation = None if field.write_only else _relation(model, field)
-        if relation is None:
-            continue
-        if not _shows_keys_only(field):
-            found.add(relation.related_model)
-        if relation.many_to_many:
-            found.add(relation.through if hasattr(relation, "through") else relation.remote_field.through)
-        steps = walk(model, field.source.split("."))
-        found |= {step.related_model for step in steps[1:]}
-        if isinstance(field, serializers.BaseSerializer):
-            found |= related_models(field, steps[-1].related_model if steps else relation.related_model)
-    return found
-
-
-def walk(model: type[models.Model], names: Sequence[str]) -> list[Any]:
-    """The foreign keys that a path leads along, as far as it does: ``["customer", "city", "name"]`` → the first two."""
-    steps: list[Any] = []
-    for name in names:
-        try:
-            step: Any = model._meta.get_field(name)
-        except FieldDoesNotExist:
-            break
-        if not (step.concrete and (step.many_to_one or step.one_to_one) and isinstance(step.related_model, type)):
-            break
-        steps.append(step)
-        model = step.related_model
-    return steps
-
-
-def shows_keys(field: Any) -> bool:
-    """Whether a field shows the key, or keys, of related rows and nothing else of them."""
-    return isinstance(getattr(field, "child_relation", field), serializers.PrimaryKeyRelatedField)
-
-
-def _shows_keys_only(field: Any) -> bool:
-    """Whether a many-to-many field shows keys: then only the through table decides, not the rows it leads to."""
-    return isinstance(getattr(field, "child_relation", None), serializers.PrimaryKeyRelatedField)
 
 
 def check_class(cls: Any, owner: type) -> Any:
