@@ -15,8 +15,8 @@ from django.contrib.auth.models import AnonymousUser
 from channels_binding import relations, sharing
 from channels_binding.actions import bind, collect
 from channels_binding.conf import get_settings
-from channels_binding.filters import filterset_class
 from channels_binding.mixins import ModelActions
+from channels_binding.querysets.filters import filterset_class
 from channels_binding.shapes import Shapes
 from channels_binding.threads import either, run, settle
 from channels_binding.types import Audience, Outlet

@@ -18,9 +18,9 @@ from rest_framework.utils import model_meta
 from channels_binding import sharing
 from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings, load_classes
-from channels_binding.filters import RESERVED_NAMES, filterset_class
 from channels_binding.gates import default_permission_classes
 from channels_binding.live.transport import make_transport
+from channels_binding.querysets.filters import RESERVED_NAMES, filterset_class
 from channels_binding.registry import registry
 from channels_binding.security.authentication import is_drf
 from channels_binding.serializers.default import SENSITIVE

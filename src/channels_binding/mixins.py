@@ -13,12 +13,12 @@ from channels_binding import formsets as formset_tools
 from channels_binding import posted, uploads
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
+from channels_binding.compiled.plan import Reader
 from channels_binding.exceptions import Invalid, LimitExceeded
-from channels_binding.filters import apply_filters, apply_search, refuse_undeclared, refuse_undeclared_params
-from channels_binding.pagination import is_plain, keys_and_count, ordered, read_order, read_page
-from channels_binding.plans import Reader
+from channels_binding.querysets.filters import apply_filters, apply_search, refuse_undeclared, refuse_undeclared_params
+from channels_binding.querysets.inspection import count_of
+from channels_binding.querysets.pages import is_plain, keys_and_count, ordered, read_order, read_page
 from channels_binding.schema import describe_stream
-from channels_binding.selections import count_of
 from channels_binding.serializers.default import rows_of
 from channels_binding.serializers.keys import as_pk, from_pk
 from channels_binding.serializers.relations import joined

@@ -14,7 +14,7 @@ from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.query import ModelIterable
 from rest_framework import serializers
 
-from channels_binding.selections import is_plain, is_whole
+from channels_binding.querysets.inspection import is_plain, is_whole
 from channels_binding.serializers.relations import query_name
 
 Rows = models.QuerySet[Any]

@@ -6,12 +6,13 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 
-from channels_binding import selections
 from channels_binding.calls import Row
+from channels_binding.compiled import select
+from channels_binding.compiled.plan import Reader
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
 from channels_binding.gates import Gate
-from channels_binding.plans import Reader
-from channels_binding.provenance import models_of, reads_again, row_models
+from channels_binding.querysets.inspection import is_alone
+from channels_binding.querysets.tables import models_of, reads_again, row_models
 from channels_binding.security import permissions
 from channels_binding.serializers.keys import from_pk, key_field, pk_of
 from channels_binding.serializers.relations import joined
@@ -97,7 +98,7 @@ class RowSource(Gate):
             queryset = joined(queryset, reader.serializer)
         lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
         try:
-            instance = selections.get(queryset.prefetch_related(None), key)
+            instance = select.get(queryset.prefetch_related(None), key)
         except (models.ObjectDoesNotExist, OverflowError):
             raise NotFound() from None
         self._check_known(instance)
@@ -134,7 +135,7 @@ class RowSource(Gate):
         connection = connections[queryset.db]
         if not connection.features.has_select_for_update or not connection.in_atomic_block:
             return queryset
-        if selections.is_alone(queryset.order_by()):  # PostgreSQL locks nothing that an outer join may lack
+        if is_alone(queryset.order_by()):  # PostgreSQL locks nothing that an outer join may lack
             return queryset.select_for_update()
         row = self.get_model()._base_manager.using(queryset.db).select_for_update().filter(pk=key)
         row.values_list("pk").first()

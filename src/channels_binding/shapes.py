@@ -10,8 +10,8 @@ from django.forms.models import BaseModelForm
 
 from channels_binding import forms, relations, uploads
 from channels_binding.calls import Call, Row
+from channels_binding.compiled.plan import Plan, Reader, names_of, plan_of
 from channels_binding.exceptions import BindingError
-from channels_binding.plans import Plan, Reader, names_of, plan_of
 from channels_binding.protocol import codecs
 from channels_binding.relations import KnownRows
 from channels_binding.rows import RowSource

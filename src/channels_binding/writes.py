@@ -17,7 +17,7 @@ from django.db.models.signals import post_init, post_save, pre_init, pre_save
 
 from channels_binding import uploads
 from channels_binding.actions import builtin
-from channels_binding.columns import is_djangos
+from channels_binding.compiled.columns import is_djangos
 from channels_binding.exception_handler import as_error, django_field_errors
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.serializers.default import column_names, rows_of

@@ -12,8 +12,8 @@ from rest_framework.test import APIRequestFactory
 from channels_binding.bindings import AsyncBinding, bind
 from channels_binding.contract.corrections import LARGEST
 from channels_binding.contract.openapi import document
-from channels_binding.pagination import MAX_PAGE
 from channels_binding.protocol.codecs import SAFE_INTEGER
+from channels_binding.querysets.pages import MAX_PAGE
 from tests.project.zoo.models import Note
 from tests.throwaway import throwaway
 

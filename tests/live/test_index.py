@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from channels_binding.calls import Call, Reading, Row
-from channels_binding.conditions import Bounds, Conditions
 from channels_binding.live.changes import Changes
 from channels_binding.live.index import Index
 from channels_binding.live.queries import Group
 from channels_binding.live.sieve import Sieve
+from channels_binding.querysets.conditions import Bounds, Conditions
 from tests.project.zoo.models import Note
 
 NOTE = "zoo.Note"

@@ -10,7 +10,7 @@ from channels_binding.bindings import BaseBinding
 from channels_binding.contract import messages
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, reference
-from channels_binding.pagination import MAX_PAGE
+from channels_binding.querysets.pages import MAX_PAGE
 from channels_binding.registry import registry
 from channels_binding.serializers.relations import child
 

@@ -26,10 +26,10 @@ from django.db import connections, models
 from django.db.backends.signals import connection_created
 from django.db.models.signals import m2m_changed, post_save
 
-from channels_binding.conditions import is_exact
 from channels_binding.conf import get_settings
 from channels_binding.live.changes import Changes
-from channels_binding.provenance import row_models
+from channels_binding.querysets.conditions import is_exact
+from channels_binding.querysets.tables import row_models
 from channels_binding.registry import registry
 
 logger = logging.getLogger("channels_binding")

@@ -17,7 +17,6 @@ from channels_binding.calls import Call, Reading
 from channels_binding.dispatch import admit, find, perform_found
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, NotFound
-from channels_binding.filters import follow_the_caller
 from channels_binding.live import capture
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
@@ -26,7 +25,8 @@ from channels_binding.live.window import diff, gone, snapshot
 from channels_binding.mixins import ModelActions
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import Body
-from channels_binding.provenance import row_models
+from channels_binding.querysets.filters import follow_the_caller
+from channels_binding.querysets.tables import row_models
 from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import settle
 from channels_binding.types import Audience, Subscriber

@@ -16,9 +16,9 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DatabaseError, connections, models
 from django.db.models import CompositePrimaryKey, F
 
-from channels_binding.conditions import Conditions, conditions_of
-from channels_binding.pagination import is_plain
-from channels_binding.selections import is_whole
+from channels_binding.querysets.conditions import Conditions, conditions_of
+from channels_binding.querysets.inspection import is_whole
+from channels_binding.querysets.pages import is_plain
 from channels_binding.serializers.keys import as_pk
 
 logger = logging.getLogger("channels_binding")

@@ -10,8 +10,8 @@ from rest_framework.renderers import JSONRenderer
 from channels_binding.calls import Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BadRequest, Invalid
-from channels_binding.filters import FILTER_PREFIX, RESERVED_NAMES
 from channels_binding.protocol import codecs
+from channels_binding.querysets.filters import FILTER_PREFIX, RESERVED_NAMES
 
 
 class WireParser(BaseParser):

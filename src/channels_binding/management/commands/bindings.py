@@ -14,11 +14,11 @@ from django.db import models, router
 from channels_binding import sharing
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
-from channels_binding.conditions import ORDERED_KINDS, is_exact
 from channels_binding.exceptions import BindingError, NotFound
-from channels_binding.filters import filterset_class
 from channels_binding.live.queries import Evaluation, audience_of, evaluate, row_labels
 from channels_binding.protocol import codecs
+from channels_binding.querysets.conditions import ORDERED_KINDS, is_exact
+from channels_binding.querysets.filters import filterset_class
 from channels_binding.registry import registry
 from channels_binding.serializers.relations import child
 

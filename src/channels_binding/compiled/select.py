@@ -12,12 +12,11 @@ from typing import Any, TypeAlias
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
-from django.db.models.expressions import Col, Expression, F, OrderBy
-from django.db.models.query import ModelIterable, Prefetch
-from django.db.models.sql import Query
+from django.db.models.expressions import Col, Expression
 
-from channels_binding.columns import Convert
-from channels_binding.stored import is_parsed_when_fetched, short_cut
+from channels_binding.compiled.columns import Convert
+from channels_binding.compiled.sqlite import is_parsed_when_fetched, short_cut
+from channels_binding.querysets.inspection import is_named, is_plain, is_stock_queryset, is_whole
 
 Values: TypeAlias = Sequence[Any]
 """One column: a value for each row."""
@@ -128,7 +127,7 @@ class Selection:
 
     def _statement(self, queryset: models.QuerySet[Any]) -> Statement:
         query = queryset.query
-        if not is_whole(query) or not all(map(_is_named, query.order_by)):
+        if not is_whole(query) or not all(map(is_named, query.order_by)):
             return self._compiled(queryset)
         whole = (queryset.db, query.order_by, query.default_ordering)
         sql, params = self._keep(whole, lambda: queryset)
@@ -203,69 +202,5 @@ def _loads_plain_instances(queryset: Any) -> bool:
     return is_stock_queryset(queryset) and not (is_partial or query.select_related or queryset._known_related_objects)
 
 
-def is_stock_queryset(queryset: models.QuerySet[Any]) -> bool:
-    """Whether iterating it would give the instances that its rows make, and no prefetch of its own narrows a relation."""
-    kind: Any = type(queryset)
-    is_stock = all(
-        getattr(kind, name) is getattr(models.QuerySet, name)
-        for name in ("__iter__", "_fetch_all", "_clone", "values_list")
-    )
-    lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
-    return (
-        is_stock
-        and queryset._iterable_class is ModelIterable
-        and not queryset.query.combinator
-        and not any(isinstance(lookup, Prefetch) for lookup in lookups)
-    )
-
-
 def _is_selected_as_it_is(column: Any) -> bool:
     return type(column).select_format is models.Field.select_format
-
-
-def is_plain(query: Any) -> bool:
-    """Whether its rows are rows of a table, and not made of several: no aggregates, annotations, unions."""
-    is_more = query.annotations or query.extra or query.distinct or query.combinator or query.group_by
-    return type(query) is Query and not (is_more or query.values_select)  # a project's own may hold anything
-
-
-def is_whole(query: Any) -> bool:
-    """Whether it is every row of its table: then it says nothing but an order."""
-    is_odd = query.extra_order_by or query.extra_tables or not query.standard_ordering or query.explain_info
-    return type(query) is Query and not (
-        is_odd or query.select_for_update or query.where.children or len(query.alias_map) > 1
-    )
-
-
-def is_alone(queryset: models.QuerySet[Any]) -> bool:
-    """Whether it is plain to see, without its SQL, that it reads every row of its table and no other table."""
-    query, meta = queryset.query, queryset.model._meta
-    if meta.get_parent_list() and not meta.proxy:
-        return False
-    terms = query.order_by or (meta.ordering or () if query.default_ordering else ())
-    columns = (meta.concrete_model or queryset.model)._meta.local_concrete_fields
-    own = {"pk", *(column.name for column in columns if not column.is_relation)}
-    is_ordered_by_own = all(_is_named(term) and _name_of(term) in own for term in terms)
-    return is_plain(query) and is_whole(query) and is_ordered_by_own and not query.select_related
-
-
-def _name_of(term: Any) -> str:
-    return term.removeprefix("-") if isinstance(term, str) else str(term.expression.name)
-
-
-def _is_named(term: Any) -> bool:
-    """Whether a term of an order is a column's name, with or without its direction: then it says all that it means."""
-    return isinstance(term, str) or (type(term) is OrderBy and type(term.expression) is F)
-
-
-def count_of(queryset: models.QuerySet[Any]) -> int:
-    """How many rows a queryset has, in whatever order."""
-    query, has_own = queryset.query, type(queryset).count is not models.QuerySet.count
-    if query.is_sliced:
-        return queryset.count()
-    if has_own or not is_plain(query) or not is_whole(query):
-        return queryset.order_by().count()
-    connection = connections[queryset.db]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(query.get_meta().db_table)}")  # noqa: S608
-        return int(cursor.fetchone()[0])

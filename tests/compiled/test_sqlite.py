@@ -15,8 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rest_framework import serializers as drf
 
-from channels_binding.columns import Convert, bind_of
-from channels_binding.stored import is_parsed_when_fetched, short_cut
+from channels_binding.compiled.columns import Convert, bind_of
+from channels_binding.compiled.sqlite import is_parsed_when_fetched, short_cut
 from tests.project.zoo.models import Moment, Money, Note, Prose, Token
 
 KEPT_BY: dict[str, Any] = {"ENGINE": "", "NAME": ":memory:", "TIME_ZONE": None, "OPTIONS": {}, "CONN_MAX_AGE": 0}

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from rest_framework import serializers as drf
 from rest_framework.test import APIRequestFactory
 
-from channels_binding import plans, selections
-from channels_binding.plans import Reader, plan_of
+from channels_binding.compiled import plan as plans
+from channels_binding.compiled.plan import Reader, plan_of
+from channels_binding.querysets.inspection import is_stock_queryset
 from channels_binding.registry import registry
 from channels_binding.serializers.default import rows_of
 from tests.project.zoo.models import (
@@ -297,7 +298,7 @@ def test_a_queryset_that_says_more_than_its_rows_is_read_as_instances(narrowed: 
     note.labels.set([Label.objects.create(name="shown"), Label.objects.create(name="hidden")])
     cls = model_serializer(Note, "id", "title", "labels")
     reader = Reader(cls, plan_of(cls, Note))
-    assert not selections.is_stock_queryset(narrowed())
+    assert not is_stock_queryset(narrowed())
     assert reader.rows(narrowed()) == tuple(as_drf(narrowed(), cls()))
 
 

@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.db.models.expressions import F
 
 from channels_binding.exceptions import Invalid
-from channels_binding.pagination import MAX_PAGE, Page, is_plain, keys_and_count, ordered, read_order, read_page
+from channels_binding.querysets.pages import MAX_PAGE, Page, is_plain, keys_and_count, ordered, read_order, read_page
 from tests.project.zoo.models import Cafe, LoudNote, Note, Place
 
 

@@ -3,7 +3,7 @@
 Where every field of a serializer is one of DRF's own over a column, a relation's key, or a serializer of the same kind, and
 neither it nor the model overrides how instances are read, no instance is needed: one ``values_list`` for the page, one
 more for each to-many relation. What it cannot promise to show byte for byte as DRF does, it leaves to DRF
-(docs/decisions has the rules, tests/test_plans.py the proof).
+(docs/decisions has the rules, tests/compiled/test_plan.py the proof).
 """
 
 from collections import defaultdict
@@ -20,9 +20,10 @@ from rest_framework import serializers as drf
 
 from channels_binding.calls import Row
 from channels_binding.classes import is_written_in
-from channels_binding.columns import Bind, Request, bind_of
+from channels_binding.compiled.columns import Bind, Request, bind_of
+from channels_binding.compiled.select import Selection, Values, converted, selection_of
 from channels_binding.protocol import codecs
-from channels_binding.selections import Selection, Values, converted, is_stock_queryset, selection_of
+from channels_binding.querysets.inspection import is_stock_queryset
 from channels_binding.serializers import default
 from channels_binding.serializers.default import BindingSerializer, wanted_names
 from channels_binding.serializers.fields import RangeField

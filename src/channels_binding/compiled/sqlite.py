@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from channels_binding.columns import Convert, DecimalText, InstantText, is_djangos
+from channels_binding.compiled.columns import Convert, DecimalText, InstantText, is_djangos
 
 EXACT_DIGITS = 15
 """So many significant digits a double holds as they were written (IEEE 754)."""

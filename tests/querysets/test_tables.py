@@ -10,8 +10,9 @@ from django.db import connection
 from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.test.utils import CaptureQueriesContext
 
-from channels_binding import provenance, selections
-from channels_binding.provenance import models_of, reads_again, row_models
+from channels_binding.querysets import inspection
+from channels_binding.querysets import tables as provenance
+from channels_binding.querysets.tables import models_of, reads_again, row_models
 from tests.project.zoo.models import Cafe, Guard, Label, LoudNote, Note, Person, Place, Precious, Token
 
 USER = get_user_model()
@@ -94,7 +95,7 @@ def test_a_queryset_that_reads_its_own_table_again_is_told_from_others(queryset:
 @pytest.mark.parametrize("name", QUERYSETS)
 def test_what_is_plain_to_see_is_what_the_sql_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     queryset, expected = QUERYSETS[name]
-    is_alone, is_entangled = selections.is_alone(queryset), reads_again(queryset, {queryset.model._meta.db_table})
+    is_alone, is_entangled = inspection.is_alone(queryset), reads_again(queryset, {queryset.model._meta.db_table})
     monkeypatch.setattr(provenance, "is_alone", lambda queryset: False)
     assert models_of(queryset) == expected
     assert reads_again(queryset, {queryset.model._meta.db_table}) == is_entangled
@@ -103,5 +104,5 @@ def test_what_is_plain_to_see_is_what_the_sql_says(name: str, monkeypatch: pytes
 
 def test_much_is_plain_to_see() -> None:
     assert {"all", "sliced", "proxy", "ordered by its own", "ordered by its own way of ordering"} == {
-        name for name, (queryset, _) in QUERYSETS.items() if selections.is_alone(queryset)
+        name for name, (queryset, _) in QUERYSETS.items() if inspection.is_alone(queryset)
     }

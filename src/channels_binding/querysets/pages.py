@@ -8,8 +8,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, IntegerField, Model, QuerySet, Subquery
 from django.db.models.expressions import F, Func
 
-from channels_binding import selections
 from channels_binding.exceptions import Invalid
+from channels_binding.querysets import inspection
 from channels_binding.serializers.keys import as_pk
 from channels_binding.types import Pk
 
@@ -56,7 +56,7 @@ def _positive(data: Mapping[str, Any], name: str, default: int) -> int:
 
 def is_plain(queryset: QuerySet[Any]) -> bool:
     """Whether a row is the same in this queryset as fetched by its key alone: no annotations, unions, distinct or slice."""
-    return selections.is_plain(queryset.query) and not queryset.query.is_sliced
+    return inspection.is_plain(queryset.query) and not queryset.query.is_sliced
 
 
 def keys_and_count(queryset: QuerySet[Any], window: slice) -> tuple[list[Pk], int]:

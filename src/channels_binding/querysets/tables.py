@@ -11,7 +11,7 @@ from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connections, models
 from django.db.models.sql import Query
 
-from channels_binding.selections import is_alone
+from channels_binding.querysets.inspection import is_alone
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels_binding.conditions import Bounds, Conditions, conditions_of
+from channels_binding.querysets.conditions import Bounds, Conditions, conditions_of
 from tests.project.zoo.models import Cafe, Label, LoudNote, Money, Note, Place, Token
 
 USER = get_user_model()

@@ -12,7 +12,7 @@ from django_filters import FilterSet, filters
 
 from channels_binding.calls import Call
 from channels_binding.exceptions import Invalid
-from channels_binding.filters import (
+from channels_binding.querysets.filters import (
     MAX_QUERY_LENGTH,
     apply_filters,
     apply_search,

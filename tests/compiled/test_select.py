@@ -10,10 +10,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models.functions import Lower
 from django.db.models.sql import Query
-from django.test.utils import CaptureQueriesContext
 
-from channels_binding import selections
-from channels_binding.selections import Selection, count_of, selection_of
+from channels_binding.compiled import select
+from channels_binding.compiled.select import Selection, selection_of
+from channels_binding.querysets.inspection import count_of
 from tests.project.zoo.models import Cafe, Document, Label, Membership, Moment, Note, Token
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,7 @@ def test_a_statement_is_written_once_and_bears_no_page(notes: list[Note], monkey
 
 
 def test_only_so_many_statements_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selections, "MOST_KEPT", 3)
+    monkeypatch.setattr(select, "MOST_KEPT", 3)
     selection = selected(Note, "title")
     for name in ("pk", "-pk", "rank", "-rank", "title", "-title", "owner", "done"):
         selection.fetch(Note.objects.order_by(name))
@@ -141,7 +141,7 @@ def test_a_row_is_found_by_its_key_among_those_there_are(notes: list[Note]) -> N
 def test_a_row_beyond_a_slice_is_not_found_by_its_key(notes: list[Note]) -> None:
     selection = selected(Note, "title")
     for _ in range(2):
-        for find in (selection.fetch_by_key, selections.get):
+        for find in (selection.fetch_by_key, select.get):
             with pytest.raises(TypeError, match="slice"):
                 find(Note.objects.order_by("pk")[:1], notes[3].pk)
 
@@ -190,19 +190,19 @@ def test_a_key_that_is_no_number_finds_its_row() -> None:
 )
 def test_an_instance_is_what_django_would_have_loaded(notes: list[Note], rows: Any) -> None:
     for _ in range(2):
-        expected, found = rows().get(pk=notes[0].pk), selections.get(rows(), notes[0].pk)
+        expected, found = rows().get(pk=notes[0].pk), select.get(rows(), notes[0].pk)
         assert {**vars(found), "_state": None} == {**vars(expected), "_state": None}
         assert vars(found._state).keys() == vars(expected._state).keys()
         assert (found._state.db, found._state.adding) == (expected._state.db, False)
         assert found._state.fields_cache.keys() == expected._state.fields_cache.keys()
         assert found.get_deferred_fields() == expected.get_deferred_fields()
         with pytest.raises(Note.DoesNotExist):
-            selections.get(rows(), 424242)
+            select.get(rows(), 424242)
 
 
 def test_an_instance_of_two_tables_is_django_s_to_load() -> None:
     cafe = Cafe.objects.create(name="x", seats=3)
-    found = selections.get(Cafe.objects.all(), cafe.pk)
+    found = select.get(Cafe.objects.all(), cafe.pk)
     assert (found.name, found.seats) == ("x", 3)
 
 
@@ -226,19 +226,3 @@ def test_columns_of_other_tables_are_not_for_a_selection() -> None:
     assert selection_of(Note, ["owner__username"]) is None
     assert selection_of(Cafe, ["name"]) is None  # of the parent's table
     assert selection_of(Membership, ["nothing"]) is None
-
-
-def test_a_queryset_that_counts_in_its_own_way_is_let_count() -> None:
-    class Estimated(models.QuerySet[Note]):
-        def count(self) -> int:
-            return 1_000_000
-
-    assert count_of(Estimated(Note)) == 1_000_000
-
-
-def test_counting_every_row_is_one_plain_statement(notes: list[Note]) -> None:
-    with CaptureQueriesContext(connection) as context:
-        assert count_of(Note.objects.order_by("rank")) == 6
-        assert count_of(Note.objects.order_by("rank")[1:3]) == 2
-    assert len(context) == 2
-    assert context.captured_queries[0]["sql"] == f"SELECT COUNT(*) FROM {connection.ops.quote_name('zoo_note')}"

@@ -11,7 +11,7 @@ from django.db import models
 from django.test import override_settings
 from rest_framework import serializers as drf
 
-from channels_binding.columns import bind_of, is_djangos
+from channels_binding.compiled.columns import bind_of, is_djangos
 from channels_binding.serializers.default import SafeIntegerField
 from tests.project.zoo.models import Attachment, Digits, Document, Moment, Money, Note, Options, Prose, Token
 
