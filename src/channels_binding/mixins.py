@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from channels_binding import forms as form_tools
-from channels_binding import formsets as formset_tools
-from channels_binding import posted, uploads
 from channels_binding.actions import builtin
 from channels_binding.calls import Reading, Row
 from channels_binding.compiled.plan import Reader
 from channels_binding.exceptions import Invalid, LimitExceeded
+from channels_binding.forms import formset as formset_tools
+from channels_binding.forms import multipart, uploads
+from channels_binding.forms.form import bind_data, bind_files, describe_form, form_errors, unknown_names
 from channels_binding.querysets.filters import apply_filters, apply_search, refuse_undeclared, refuse_undeclared_params
 from channels_binding.querysets.inspection import count_of
 from channels_binding.querysets.pages import is_plain, keys_and_count, ordered, read_order, read_page
@@ -173,16 +173,16 @@ class FormMixin(WriteMixin):
     def _submit(self, instance: Any, submitted: Any) -> Data:
         if not isinstance(submitted, Mapping):
             raise Invalid.field("submit", "invalid", "'submit' is an object.")
-        given = self.with_files(posted.as_json(submitted, self.call.files, self.formsets))
+        given = self.with_files(multipart.as_json(submitted, self.call.files, self.formsets))
         own = {name: value for name, value in given.items() if name not in self.formsets}
         rows = {name: value for name, value in given.items() if name in self.formsets}
         unbound = self.get_form(instance=instance)
-        unknown = form_tools.unknown_names(unbound, own)
+        unknown = unknown_names(unbound, own)
         if unknown:
             refuse_unknown(dict.fromkeys(unknown), {*unbound.fields, *self.formsets})
         if instance is not None:
             self.check_version(instance)
-        data, files = form_tools.bind_data(unbound, own), form_tools.bind_files(unbound, {**own, **self.call.files})
+        data, files = bind_data(unbound, own), bind_files(unbound, {**own, **self.call.files})
         bound = self.get_form(instance=instance, data=data, files=files or None)
         answer = self._judged(bound, instance, rows)
         if answer["success"]:
@@ -244,9 +244,9 @@ class FormMixin(WriteMixin):
         if isinstance(instance, self.get_model()) and instance.pk is not None:
             (row,) = rows_of(self.get_serializer(), [instance])
         answer: Data = {
-            "fields": form_tools.describe_form(form, self.stream_of),
+            "fields": describe_form(form, self.stream_of),
             "object": None if row is None else self.decoded(row),
-            "errors": form_tools.form_errors(form),
+            "errors": form_errors(form),
             "success": success,
         }
         if formsets:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.encoding import force_str
 from rest_framework import serializers
 
-from channels_binding import forms as form_tools
 from channels_binding.exceptions import BindingError
+from channels_binding.forms.form import describe_field
 from channels_binding.serializers.relations import child
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _filters(binding: "BaseBinding") -> list[dict[str, Any]]:
             "name": name,
             "label": force_str(filter_.label or name),
             "type": type(filter_).__name__,
-            "field": form_tools.describe_field(filterset.form, name, binding.stream_of),
+            "field": describe_field(filterset.form, name, binding.stream_of),
         }
         for name, filter_ in filterset.filters.items()
     ]

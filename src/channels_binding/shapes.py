@@ -8,10 +8,12 @@ from django.core.exceptions import DisallowedHost, FieldDoesNotExist
 from django.db import models
 from django.forms.models import BaseModelForm
 
-from channels_binding import forms, relations, uploads
+from channels_binding import relations
 from channels_binding.calls import Call, Row
 from channels_binding.compiled.plan import Plan, Reader, names_of, plan_of
 from channels_binding.exceptions import BindingError
+from channels_binding.forms import uploads
+from channels_binding.forms.form import model_form
 from channels_binding.protocol import codecs
 from channels_binding.relations import KnownRows
 from channels_binding.rows import RowSource
@@ -297,4 +299,4 @@ def _keys_shown(values: Iterable[Any]) -> set[Pk]:
     return {key for cell in cells for key in cell if isinstance(key, (int, str))}
 
 
-_model_form = functools.lru_cache(maxsize=256)(forms.model_form)
+_model_form = functools.lru_cache(maxsize=256)(model_form)

@@ -15,11 +15,11 @@ from django.core.files import File
 from django.db import DatabaseError, IntegrityError, connections, models, router
 from django.db.models.signals import post_init, post_save, pre_init, pre_save
 
-from channels_binding import uploads
 from channels_binding.actions import builtin
 from channels_binding.compiled.columns import is_djangos
 from channels_binding.exception_handler import as_error, django_field_errors
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
+from channels_binding.forms import uploads
 from channels_binding.serializers.default import column_names, rows_of
 from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import in_turn, one_transaction, settle

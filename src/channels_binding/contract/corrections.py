@@ -13,8 +13,8 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
+from channels_binding.forms.uploads import MARK
 from channels_binding.protocol import codecs
-from channels_binding.uploads import MARK
 
 Schema = dict[str, Any]
 

@@ -21,7 +21,7 @@ from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
 from channels_binding.contract.corrections import DURATION, LARGEST, TIME, Inspector, by_field, composite, corrected
-from channels_binding.formsets import MAX_ROWS, row_names
+from channels_binding.forms.formset import MAX_ROWS, row_names
 from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.querysets.filters import YEARS, compares_integers, is_year
 from channels_binding.serializers.default import BindingSerializer

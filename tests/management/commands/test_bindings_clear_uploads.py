@@ -7,7 +7,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
-from channels_binding import uploads
+from channels_binding.forms import uploads
 
 
 def test_it_deletes_what_waited_too_long_and_counts_it(tmp_path: Path, settings: Any) -> None:

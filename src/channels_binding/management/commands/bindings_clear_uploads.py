@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from channels_binding import uploads
+from channels_binding.forms import uploads
 
 
 class Command(BaseCommand):

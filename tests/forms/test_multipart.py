@@ -14,8 +14,8 @@ from django.test import Client
 
 from channels_binding.bindings import Binding
 from channels_binding.exceptions import Invalid
-from channels_binding.formsets import MAX_ROWS
-from channels_binding.posted import as_json
+from channels_binding.forms.formset import MAX_ROWS
+from channels_binding.forms.multipart import as_json
 from channels_binding.registry import registry
 from channels_binding.threads import run
 from tests.conftest import Connect

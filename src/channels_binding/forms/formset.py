@@ -7,8 +7,8 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet, BaseModelFormSet
 from django.utils.encoding import force_str
 
-from channels_binding import forms
 from channels_binding.exceptions import Invalid
+from channels_binding.forms.form import FormData, StreamOf, bind_data, bind_files, describe_field, form_errors
 from channels_binding.serializers.keys import as_pk
 
 MAX_ROWS = 1000
@@ -54,9 +54,9 @@ def _checked(name: str, rows: Any) -> Sequence[Mapping[str, Any]]:
     return rows
 
 
-def _input(formset: Any, name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[forms.FormData, dict[str, Any]]:
+def _input(formset: Any, name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[FormData, dict[str, Any]]:
     """What Django's formset reads: its management form, every row there is, and the new ones."""
-    data, files = forms.FormData(), forms.FormData()
+    data, files = FormData(), FormData()
     initial = list(formset.initial_forms)
     changed = {str(row["id"]): row for row in rows if row.get("id") is not None}
     new = [row for row in rows if row.get("id") is None]
@@ -73,7 +73,7 @@ def _input(formset: Any, name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[
     return data, files
 
 
-def _take(name: str, form: Any, row: Mapping[str, Any], data: forms.FormData, files: forms.FormData) -> None:
+def _take(name: str, form: Any, row: Mapping[str, Any], data: FormData, files: FormData) -> None:
     submitted = {key: value for key, value in row.items() if key != "id"}
     known = set(_written(form))
     unknown = sorted(set(submitted) - known)
@@ -81,8 +81,8 @@ def _take(name: str, form: Any, row: Mapping[str, Any], data: forms.FormData, fi
         raise Invalid.field(
             name, "unknown", f"Unknown: {', '.join(unknown)[:100]}. Possible: {', '.join(sorted(known))}."
         )
-    data.update(forms.bind_data(form, submitted))
-    files.update(forms.bind_files(form, submitted))
+    data.update(bind_data(form, submitted))
+    files.update(bind_files(form, submitted))
 
 
 def row_names(cls: type[Any], name: str) -> list[str]:
@@ -106,7 +106,7 @@ def _key(form: Any) -> Any:
     return None if instance is None or instance.pk is None else as_pk(instance.pk)
 
 
-def describe(name: str, formset: Any, stream_of: forms.StreamOf) -> dict[str, Any]:
+def describe(name: str, formset: Any, stream_of: StreamOf) -> dict[str, Any]:
     """A formset as JSON: each of its forms with the key of its row, and an empty one to add further rows by."""
     meta = getattr(getattr(formset, "model", None), "_meta", None)
     return {
@@ -123,8 +123,8 @@ def describe(name: str, formset: Any, stream_of: forms.StreamOf) -> dict[str, An
     }
 
 
-def _fields(form: Any, stream_of: forms.StreamOf) -> list[dict[str, Any]]:
-    return [forms.describe_field(form, name, stream_of) for name in shown(form)]
+def _fields(form: Any, stream_of: StreamOf) -> list[dict[str, Any]]:
+    return [describe_field(form, name, stream_of) for name in shown(form)]
 
 
 def _own_errors(formset: Any) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ def _own_errors(formset: Any) -> list[dict[str, Any]]:
 
 def errors(formset: Any) -> dict[str, Any]:
     """``{"2": {"title": [{"code": "required", …}]}, "__all__": […]}``, by the number of the form; empty if all is well."""
-    numbered = {str(number): dict(forms.form_errors(form)) for number, form in enumerate(formset.forms) if form.errors}
+    numbered = {str(number): dict(form_errors(form)) for number, form in enumerate(formset.forms) if form.errors}
     own = _own_errors(formset)
     return {**numbered, **({"__all__": own} if own else {})}
 

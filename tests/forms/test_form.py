@@ -20,7 +20,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy
 from django.utils.translation import override as language
 
-from channels_binding.forms import FormData, as_json, bind_data, describe_form, form_errors, unknown_names
+from channels_binding.forms.form import FormData, as_json, bind_data, describe_form, form_errors, unknown_names
 from channels_binding.protocol import codecs
 from tests.project.zoo.models import Label, Note, Token
 from tests.schema import problems
@@ -109,7 +109,7 @@ FIELDS: dict[str, tuple[forms.Field, Any]] = {
     "json text": (forms.JSONField(), "text"),
     "json number": (forms.JSONField(), 5),
     "json null": (forms.JSONField(required=False), None),
-    "file path": (forms.FilePathField(path=str(Path(__file__).parent), match=r"^test_forms\.py$"), __file__),
+    "file path": (forms.FilePathField(path=str(Path(__file__).parent), match=r"^test_form\.py$"), __file__),
     "own multi value": (Point(), "3/4"),
     "disabled": (forms.CharField(disabled=True), "kept"),
     "lazy": (forms.CharField(label=gettext_lazy("Yes"), help_text=gettext_lazy("No")), "x"),

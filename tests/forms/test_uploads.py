@@ -13,10 +13,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from channels_binding import uploads
 from channels_binding.calls import Call
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Invalid, LimitExceeded, TooLarge
+from channels_binding.forms import uploads
 from tests.conftest import Connect
 from tests.project.zoo.models import Attachment
 

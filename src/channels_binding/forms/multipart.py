@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from channels_binding.exceptions import Invalid
-from channels_binding.formsets import MAX_ROWS
+from channels_binding.forms.formset import MAX_ROWS
 
 CLEAR = "-clear"
 """What Django's ClearableFileInput adds to a name: the file that was there goes."""
