@@ -20,7 +20,8 @@ from channels_binding.bindings import BaseBinding
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.gates import default_permission_classes
 from channels_binding.live.transport import make_transport
-from channels_binding.querysets.filters import RESERVED_NAMES, filterset_class
+from channels_binding.protocol.names import RESERVED_NAMES
+from channels_binding.querysets.filters import filterset_class
 from channels_binding.registry import registry
 from channels_binding.security.authentication import is_drf
 from channels_binding.serializers.default import SENSITIVE

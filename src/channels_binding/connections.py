@@ -37,18 +37,18 @@ from channels_binding.live.queries import Group
 from channels_binding.live.window import returning, snapshot
 from channels_binding.protocol import codecs, messages
 from channels_binding.protocol.messages import Body, Malformed, Request, failure, frame, message
+from channels_binding.protocol.names import READS, CloseCode
 from channels_binding.protocol.session import read_name
 from channels_binding.registry import registry
 from channels_binding.security import authentication
 from channels_binding.security.authentication import Identity
-from channels_binding.sockets import UNAUTHENTICATED, Socket
+from channels_binding.sockets import Socket
 from channels_binding.threads import run
 
 SMALL_FRAME = 16_384
 """Longest frame, in characters, that is read on the event loop: less than a millisecond whatever it holds."""
 OWN_DIFFS_SECONDS = 0.25
 """How long the reply to a write waits for the diffs that the write causes on its own connection."""
-READS = ("retrieve", "search", "list")
 _AT_ONCE: AbstractAsyncContextManager[None] = nullcontext()
 """In place of a turn."""
 
@@ -159,7 +159,7 @@ class Connection(Socket):
         except Exception as exception:
             self._refused(as_error(exception), request.event, request.id)
             if self.is_pending:
-                await self._farewell(UNAUTHENTICATED, "not authenticated")
+                await self._farewell(CloseCode.UNAUTHENTICATED, "not authenticated")
             return
         if self.is_pending:
             await self._admit(identity)

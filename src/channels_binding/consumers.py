@@ -8,6 +8,7 @@
 
 # ruff: noqa: E402  (what follows begin() imports models)
 from channels_binding import _boot
+from channels_binding.protocol.names import CloseCode
 
 _boot.begin()
 
@@ -99,7 +100,9 @@ class BaseConsumer:
             identity = await self._admitted()
         except Unauthenticated as refusal:
             logger.info("A connection was refused: %s", refusal)
-            await self.send({"type": "websocket.close", "code": 4403})  # before accept: HTTP 403 to the handshake
+            await self.send(
+                {"type": "websocket.close", "code": CloseCode.FORBIDDEN}
+            )  # before accept: HTTP 403 to the handshake
             return
         await self.send(
             {"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL if dialect == "cb.1" else None}

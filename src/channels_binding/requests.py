@@ -17,9 +17,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request, clone_request
 
 from channels_binding.calls import Call
-from channels_binding.querysets.filters import FILTER_PREFIX, RESERVED_NAMES
-
-READS = ("retrieve", "search", "list")
+from channels_binding.protocol.names import FILTER_PREFIX, READS, RESERVED_NAMES
 
 
 class _ScopeRequest(ASGIRequest):

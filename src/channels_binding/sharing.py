@@ -15,10 +15,10 @@ from django.utils.choices import flatten_choices
 from django_filters import FilterSet, OrderingFilter
 from rest_framework.filters import SearchFilter
 
-from channels_binding.security import permissions
 from channels_binding.classes import is_written_in, overrides
-from channels_binding.mixins import ModelActions
 from channels_binding.compiled.plan import Branch, Column, Nest, Plan, plan_of
+from channels_binding.mixins import ModelActions
+from channels_binding.security import permissions
 from channels_binding.stock import (
     is_djangos,
     is_djangos_column,

@@ -27,15 +27,12 @@ from channels_binding.live.queries import Subscription
 from channels_binding.outbox import Outbox
 from channels_binding.protocol import messages
 from channels_binding.protocol.messages import CallId, failure, message
+from channels_binding.protocol.names import CloseCode
 from channels_binding.protocol.session import Limits, Rate, Refusals, Session
 from channels_binding.pulse import Pulse
 from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.types import Dialect, Scope, Send
 
-UNAUTHENTICATED = 4401
-SLOW = 4508
-TOO_MANY = 4429
-COME_LATER = 4503
 FAREWELL_SECONDS = 1.0
 """How long a last message may take to leave before the socket is closed after it."""
 KEY_BYTES = 150
@@ -150,7 +147,7 @@ class Socket:
         most = most_of(self.user, self.settings)
         if self.hub.crowds.admit(self, owner_of(self.user, self._handshake), most):
             return True
-        self.end(COME_LATER if self.is_pending else TOO_MANY, f"{most} connections are open")
+        self.end(CloseCode.GOING_AWAY if self.is_pending else CloseCode.TOO_MANY, f"{most} connections are open")
         return False
 
     async def _enter(self) -> None:
@@ -164,7 +161,7 @@ class Socket:
     async def _expect_authentication(self) -> None:
         await asyncio.sleep(self.settings.AUTHENTICATION_SECONDS)
         if self.is_pending:
-            self.end(UNAUTHENTICATED, "did not authenticate in time")
+            self.end(CloseCode.UNAUTHENTICATED, "did not authenticate in time")
 
     # Whose it is
 
@@ -203,7 +200,7 @@ class Socket:
         if time.time() < moment:  # the loop's clock and the wall's go apart
             self._expire_at(moment)
         else:
-            self.end(UNAUTHENTICATED, "the token is over")
+            self.end(CloseCode.UNAUTHENTICATED, "the token is over")
 
     async def become(self, identity: Identity) -> None:
         """Be somebody else's, or somebody's with another token: every live read is read again as this user."""
@@ -213,7 +210,7 @@ class Socket:
         if self._door is not None:
             await self._door.entered(identity)
         if not self._remains(identity.user):
-            await self._farewell(UNAUTHENTICATED, "signed out")
+            await self._farewell(CloseCode.UNAUTHENTICATED, "signed out")
         else:
             await live_identity.reevaluate(self.hub, self)
 
@@ -311,9 +308,9 @@ class Socket:
         """Send messages after all that was put before. Never blocks."""
         self.outbox.put(messages.batch(frames))
         if self.outbox.queued > MAX_QUEUED_BYTES:
-            self.end(SLOW, "too much waits to be read")
+            self.end(CloseCode.SLOW, "too much waits to be read")
         elif self.congested and self._holds_too_much():
-            self.end(SLOW, "too much is held for this user's connections")
+            self.end(CloseCode.SLOW, "too much is held for this user's connections")
 
     @property
     def held_bytes(self) -> int:
@@ -361,13 +358,13 @@ class Socket:
     def _count_other(self, *, is_message: bool = True) -> None:
         """Account for a message that is no call. Nothing else bounds how many of them come."""
         if self.closed_with is None and self.refusals.count(self.hub.loop.time(), is_message=is_message):
-            self.end(TOO_MANY, "too many messages were refused")
+            self.end(CloseCode.TOO_MANY, "too many messages were refused")
 
     def _answer_at_once(self, answer: bytes) -> None:
         """What costs nothing to ask for: a refusal, a pong. Who asks without reading is asked to leave."""
         self._answered_while_full = self._answered_while_full + len(answer) if self.congested else 0
         if self._answered_while_full > self.outbox.bound:
-            self.end(SLOW, "answers wait to be read")
+            self.end(CloseCode.SLOW, "answers wait to be read")
         self.put(answer)
 
     def push(self, frames: Sequence[bytes]) -> None:
@@ -419,7 +416,7 @@ class Socket:
     def beat(self) -> None:
         """Ping after silence; give up on a client that takes in nothing."""
         if self.outbox.stalled_seconds() > self.settings.SLOW_SECONDS:
-            self.end(SLOW, "nothing was acknowledged")
+            self.end(CloseCode.SLOW, "nothing was acknowledged")
         elif self._is_pinged and self._silent_seconds() > self.settings.PING_SECONDS and not self.outbox.flow.awaited:
             self.outbox.ping()
 

@@ -17,7 +17,8 @@ from channels_binding.bindings import BaseBinding
 from channels_binding.calls import Call
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Invalid
-from channels_binding.querysets.filters import RESERVED_NAMES, input_names
+from channels_binding.protocol.names import RESERVED_NAMES
+from channels_binding.querysets.filters import input_names
 from channels_binding.registry import registry
 from channels_binding.rest.views import StreamView
 from channels_binding.serializers.keys import as_pk

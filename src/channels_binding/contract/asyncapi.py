@@ -10,6 +10,7 @@ from channels_binding.bindings import BaseBinding
 from channels_binding.contract import messages
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, reference
+from channels_binding.protocol.names import READS
 from channels_binding.querysets.pages import MAX_PAGE
 from channels_binding.registry import registry
 from channels_binding.serializers.relations import child
@@ -27,7 +28,6 @@ SYSTEM = {
     "beat": "send",
 }
 """Messages of the protocol itself, as the server sees them; ``beat`` goes both ways."""
-READS = ("retrieve", "search", "list")
 _HASH = r"(#[A-Za-z0-9_-]{1,64})?"
 _ERROR = "failure"
 

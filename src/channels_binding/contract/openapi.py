@@ -16,7 +16,8 @@ from channels_binding.contract.corrections import LARGEST
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import FilterShape, Schema, Shapes, bounded, reference
 from channels_binding.mixins import MAX_IDS
-from channels_binding.querysets.filters import FILTER_PREFIX, MAX_QUERY_LENGTH, RESERVED_NAMES
+from channels_binding.protocol.names import FILTER_PREFIX, RESERVED_NAMES
+from channels_binding.querysets.filters import MAX_QUERY_LENGTH
 from channels_binding.querysets.pages import MAX_PAGE
 from channels_binding.registry import registry
 from channels_binding.security.permissions import decide_about_nobody

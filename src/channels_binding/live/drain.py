@@ -16,11 +16,11 @@ from typing import Any
 
 from channels_binding.conf import get_settings
 from channels_binding.live.hub import Hub
+from channels_binding.protocol.names import CloseCode
 from channels_binding.types import Subscriber
 
 logger = logging.getLogger("channels_binding")
 
-GOING_AWAY = 4503
 REASON = "shutdown"
 DEPARTURES_PER_SECOND = 200
 """How many clients are sent away in a second, where ``DRAIN_SECONDS`` allow: 20 are gone in 0.1 s, 2,000 in 10."""
@@ -54,9 +54,9 @@ async def _see_off(hub: Hub, subscriber: Subscriber, after_seconds: float) -> No
     if subscriber not in hub.subscribers:
         return
     try:
-        await asyncio.wait_for(subscriber.retire(GOING_AWAY, REASON), PATIENCE_SECONDS)
+        await asyncio.wait_for(subscriber.retire(CloseCode.GOING_AWAY, REASON), PATIENCE_SECONDS)
     except TimeoutError:
-        subscriber.end(GOING_AWAY, REASON)
+        subscriber.end(CloseCode.GOING_AWAY, REASON)
 
 
 class Departure:
@@ -112,6 +112,6 @@ departure = Departure()
 def watch(hub: Hub, subscriber: Subscriber) -> None:
     """Called for each new connection: there is somebody to send away from now on; at once, if that is under way."""
     if departure.is_under_way:
-        subscriber.end(GOING_AWAY, REASON)
+        subscriber.end(CloseCode.GOING_AWAY, REASON)
     elif get_settings().DRAIN_SECONDS > 0 and threading.current_thread() is threading.main_thread():
         departure.watch(hub.loop)

@@ -31,6 +31,7 @@ from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
 from channels_binding.live.queries import audience_of
 from channels_binding.protocol.messages import failure
+from channels_binding.protocol.names import CloseCode
 from channels_binding.threads import run
 from channels_binding.types import Subscriber
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("channels_binding")
 
-UNAUTHENTICATED = 4401
 SILENT_CHECK_SECONDS = 1.0
 """While the broker is silent, how long a connection may be sent things after it was last looked up whose it is."""
 HEARD_SECONDS = 60.0
@@ -203,7 +203,7 @@ async def _check_tokens(hub: "Hub", waiting: list[Subscriber], sends_wait: bool)
             if await subscriber.identify():
                 await reevaluate(hub, subscriber)
         except Unauthenticated:
-            subscriber.end(UNAUTHENTICATED, "the token is no longer good")
+            subscriber.end(CloseCode.UNAUTHENTICATED, "the token is no longer good")
         except Exception as exception:
             logger.warning("A token could not be checked: %s", exception)
         finally:
@@ -218,7 +218,7 @@ def receive(hub: "Hub", message: Mapping[str, Any]) -> None:
     _heard_of(hub).append(_Heard(hub.loop.time(), frozenset(), signed_out, False, {}))
     for subscriber in [*hub.subscribers]:
         if subscriber.session_key == message["session"]:
-            subscriber.end(UNAUTHENTICATED, "signed out")
+            subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
 
 
 def is_doubted(hub: "Hub", subscriber: Subscriber) -> bool:
@@ -310,7 +310,7 @@ async def _check(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
         if not hub.is_present(presence):
             continue  # gone, or somebody else's by now, who was read later than this
         if user is None:
-            subscriber.end(UNAUTHENTICATED, "signed out")
+            subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
         elif _is_changed(old, user):
             subscriber.refresh_user(user)
             await reevaluate(hub, subscriber)

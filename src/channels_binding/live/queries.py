@@ -25,6 +25,7 @@ from channels_binding.live.window import diff, gone, snapshot
 from channels_binding.mixins import ModelActions
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import Body
+from channels_binding.protocol.names import LISTS
 from channels_binding.querysets.filters import follow_the_caller
 from channels_binding.querysets.tables import row_models
 from channels_binding.serializers.keys import as_pk
@@ -32,7 +33,6 @@ from channels_binding.threads import settle
 from channels_binding.types import Audience, Subscriber
 
 Params = dict[str, Any]
-LISTS = ("search", "list")
 
 
 def canonical(binding: BaseBinding, data: Mapping[str, Any]) -> Params:

@@ -28,10 +28,6 @@ from channels_binding.exceptions import Invalid
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
 MAX_TERMS = 10
-RESERVED_NAMES = ("page", "limit", "order", "query", "fields", "labels", "format", "ids")
-"""Names of a query string that are no filters."""
-FILTER_PREFIX = "filters."
-"""In front of a filter's name in a query string; needed where the name is reserved: ``?filters.labels=3``."""
 
 
 @lru_cache(maxsize=512)

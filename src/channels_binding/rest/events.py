@@ -44,6 +44,7 @@ from channels_binding.live.queries import Subscription
 from channels_binding.live.window import returning, snapshot
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import failure, frame, message
+from channels_binding.protocol.names import CloseCode
 from channels_binding.rest.callers import carrier_of, identity_of
 from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.threads import run
@@ -52,7 +53,6 @@ from channels_binding.types import Dialect
 if TYPE_CHECKING:
     from channels_binding.rest.views import BindingView
 
-UNAUTHENTICATED, FORBIDDEN, TOO_MANY = 4401, 4403, 4429
 KEEP_ALIVE = b": keep-alive\n\n"
 
 _VERSION = re.compile(rb'\{"event":"[^"]*"(?:,"id":[^,]+)?,"type":"\w+"(?:,"from":"\w+")?,"v":"(\w+)"')
@@ -261,7 +261,9 @@ class EventStream:
         moment = self.identity.expires_at
         if moment is None:
             return None
-        return self.hub.loop.call_later(max(0.0, moment - time.time()), self.end, UNAUTHENTICATED, "the token is over")
+        return self.hub.loop.call_later(
+            max(0.0, moment - time.time()), self.end, CloseCode.UNAUTHENTICATED, "the token is over"
+        )
 
     def leave(self) -> None:
         """Nothing is told any more."""
@@ -277,7 +279,7 @@ class EventStream:
         for text in frames:
             self._put(event_of(text))
         if self.hub.crowds.must_give_up(self, self._settings.MAX_HELD_BYTES):
-            self.loop.call_soon(self.end, TOO_MANY, "it has grown: more is held than may be (MAX_HELD_BYTES)")
+            self.loop.call_soon(self.end, CloseCode.TOO_MANY, "it has grown: more is held than may be (MAX_HELD_BYTES)")
 
     def _put(self, text: bytes) -> None:
         if not self._is_over:
@@ -327,9 +329,9 @@ class EventStream:
     def end(self, code: int, reason: str) -> None:
         """End the stream with an error, in place of what waits. An ``EventSource`` comes back, and is then told by a status."""
         kinds: Mapping[int, type[BindingError]] = {
-            UNAUTHENTICATED: Unauthenticated,
-            FORBIDDEN: Forbidden,
-            TOO_MANY: LimitExceeded,
+            CloseCode.UNAUTHENTICATED: Unauthenticated,
+            CloseCode.FORBIDDEN: Forbidden,
+            CloseCode.TOO_MANY: LimitExceeded,
         }
         if not self._is_over:
             self._waiting.clear()

@@ -11,7 +11,7 @@ from channels_binding.calls import Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BadRequest, Invalid
 from channels_binding.protocol import codecs
-from channels_binding.querysets.filters import FILTER_PREFIX, RESERVED_NAMES
+from channels_binding.protocol.names import FILTER_PREFIX, RESERVED_NAMES
 
 
 class WireParser(BaseParser):
