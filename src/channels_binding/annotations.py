@@ -26,7 +26,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import typing_extensions
 from rest_framework import serializers
 
-from channels_binding.calls import Reading
+from channels_binding.calls.call import Reading
 from channels_binding.exceptions import Invalid
 
 SerializerClass = type[serializers.BaseSerializer[Any]]

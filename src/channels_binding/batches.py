@@ -14,7 +14,7 @@ from django.db import router
 from rest_framework.permissions import SAFE_METHODS
 
 from channels_binding import idempotency
-from channels_binding.calls import Call, Reading
+from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import perform
 from channels_binding.exception_handler import as_error

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from channels_binding.actions import Action
-from channels_binding.calls import Call, Row
+from channels_binding.calls.call import Call, Row
 from channels_binding.exceptions import MethodNotAllowed
 from channels_binding.threads import settle
 from channels_binding.types import Pk

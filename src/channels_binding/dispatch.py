@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 from rest_framework.permissions import SAFE_METHODS
 
-from channels_binding import annotations, idempotency, locales
+from channels_binding import annotations, idempotency
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
-from channels_binding.calls import Call, Reading
+from channels_binding.calls import locales
+from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Timeout
 from channels_binding.registry import registry

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connections, router
 
-from channels_binding.calls import Call
+from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Conflict, Unavailable
 from channels_binding.models import KeptAnswer

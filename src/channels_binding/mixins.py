@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from channels_binding.actions import builtin
-from channels_binding.calls import Reading, Row
+from channels_binding.calls.call import Reading, Row
 from channels_binding.compiled.plan import Reader
 from channels_binding.exceptions import Invalid, LimitExceeded
 from channels_binding.forms import formset as formset_tools

@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 
-from channels_binding.calls import Row
+from channels_binding.calls.call import Row
 from channels_binding.compiled import select
 from channels_binding.compiled.plan import Reader
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated

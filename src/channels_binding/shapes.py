@@ -9,7 +9,7 @@ from django.db import models
 from django.forms.models import BaseModelForm
 
 from channels_binding import relations
-from channels_binding.calls import Call, Row
+from channels_binding.calls.call import Call, Row
 from channels_binding.compiled.plan import Plan, Reader, names_of, plan_of
 from channels_binding.exceptions import BindingError
 from channels_binding.forms import uploads

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import locales
+from channels_binding.calls import locales
 from channels_binding.conf import Settings, get_settings
 from channels_binding.exceptions import (
     BindingError,

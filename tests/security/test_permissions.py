@@ -18,10 +18,10 @@ from rest_framework import permissions as drf
 from rest_framework.throttling import AnonRateThrottle, BaseThrottle, ScopedRateThrottle, UserRateThrottle
 
 from channels_binding.calls import Call
+from channels_binding.calls.requests import request_of
 from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Forbidden, NotFound, Throttled, Unauthenticated
-from channels_binding.requests import request_of
 from channels_binding.security.permissions import are_blind_to_objects, check, check_object, check_throttles, refuse
 from tests.conftest import Connect
 from tests.project.zoo.models import Note

@@ -18,7 +18,7 @@ from django.db import connections, models
 from django.db.models.signals import post_init, pre_init
 from rest_framework import serializers as drf
 
-from channels_binding.calls import Row
+from channels_binding.calls.call import Row
 from channels_binding.classes import is_written_in
 from channels_binding.compiled.columns import Bind, Request, bind_of
 from channels_binding.compiled.select import Selection, Values, converted, selection_of

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from channels_binding import annotations
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
-from channels_binding.calls import Call
+from channels_binding.calls.call import Call
 from channels_binding.contract.corrections import DURATION, LARGEST, TIME, Inspector, by_field, composite, corrected
 from channels_binding.forms.formset import MAX_ROWS, row_names
 from channels_binding.protocol.codecs import SAFE_INTEGER

@@ -13,11 +13,11 @@ from django.contrib.auth.models import AnonymousUser
 
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
-from channels_binding.calls import Call
+from channels_binding.calls.call import Call
+from channels_binding.calls.requests import request_of
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import Schema, Shapes
 from channels_binding.registry import registry
-from channels_binding.requests import request_of
 
 HEAD = "// Written by `manage.py bindings_types`; change the bindings, not this file.\n"
 MODULE = "\ndeclare module '@channels-binding/core' {\n  interface Register {\n    bindings: AppBindings\n  }\n}\n"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from channels_binding import locales
-from channels_binding.calls import Call, Row
+from channels_binding.calls import locales
+from channels_binding.calls.call import Call, Row
 from channels_binding.dispatch import admit, find
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import LimitExceeded, Unavailable

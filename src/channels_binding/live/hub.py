@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from channels_binding.calls import Call, Reading
+from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unavailable

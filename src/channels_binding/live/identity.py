@@ -21,8 +21,8 @@ from django.contrib.auth.signals import user_logged_out
 from django.db.models import Model
 from django.utils.crypto import constant_time_compare
 
-from channels_binding import locales
-from channels_binding.calls import Call, of_connection
+from channels_binding.calls import locales
+from channels_binding.calls.call import Call, of_connection
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import find
 from channels_binding.exception_handler import as_error

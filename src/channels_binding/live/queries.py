@@ -10,10 +10,10 @@ from django.apps import apps
 from django.core.exceptions import EmptyResultSet, ImproperlyConfigured, ValidationError
 from django.db import models
 
-from channels_binding import locales
 from channels_binding.actions import Action
 from channels_binding.bindings import BaseBinding
-from channels_binding.calls import Call, Reading
+from channels_binding.calls import locales
+from channels_binding.calls.call import Call, Reading
 from channels_binding.dispatch import admit, find, perform_found
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, NotFound

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from channels_binding.calls import Call
+from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Unavailable
 from channels_binding.live.queries import AudienceChanged, Group, Subscription, evaluate, open_query

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from channels_binding.calls import Reading, Row
+from channels_binding.calls.call import Reading, Row
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import Body
 from channels_binding.types import Pk

@@ -24,8 +24,8 @@ from django.utils.cache import patch_vary_headers
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from channels_binding import locales
-from channels_binding.calls import Call
+from channels_binding.calls import locales
+from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import (

@@ -24,7 +24,7 @@ from rest_framework.views import APIView, set_rollback
 from channels_binding import batches, dispatch
 from channels_binding.actions import Action
 from channels_binding.bodies import announced_bytes
-from channels_binding.calls import Call, Reading
+from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, TooLarge, Unauthenticated

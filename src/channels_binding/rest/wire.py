@@ -7,7 +7,7 @@ from django.http import QueryDict
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 
-from channels_binding.calls import Reading
+from channels_binding.calls.call import Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BadRequest, Invalid
 from channels_binding.protocol import codecs

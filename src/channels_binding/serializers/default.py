@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.choices import CallableChoiceIterator
 from rest_framework import serializers
 
-from channels_binding.calls import Row
+from channels_binding.calls.call import Row
 from channels_binding.exceptions import Invalid
 from channels_binding.protocol import codecs
 from channels_binding.serializers import fields

@@ -13,7 +13,7 @@ from django.db import models, router
 
 from channels_binding import sharing
 from channels_binding.bindings import BaseBinding
-from channels_binding.calls import Call
+from channels_binding.calls.call import Call
 from channels_binding.exceptions import BindingError, NotFound
 from channels_binding.live.queries import Evaluation, audience_of, evaluate, row_labels
 from channels_binding.protocol import codecs

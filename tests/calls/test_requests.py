@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from rest_framework.request import Request
 
 from channels_binding.calls import Call
-from channels_binding.requests import is_of, query_of, request_of
+from channels_binding.calls.requests import is_of, query_of, request_of
 
 ANN = User(pk=7, username="ann")
 SCOPE: dict[str, Any] = {"type": "websocket", "path": "/ws/", "headers": [(b"x-tenant", b"3")], "auth": "the token"}

@@ -16,7 +16,7 @@ from django.http import QueryDict
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request, clone_request
 
-from channels_binding.calls import Call
+from channels_binding.calls.call import Call
 from channels_binding.protocol.names import FILTER_PREFIX, READS, RESERVED_NAMES
 
 

@@ -14,10 +14,10 @@ from django.utils.translation import get_language, gettext_lazy
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
-from channels_binding import locales
+from channels_binding.calls import locales
+from channels_binding.calls.locales import Locale, active, asked, in_words, of_handshake
 from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.exceptions import Forbidden, Invalid
-from channels_binding.locales import Locale, active, asked, in_words, of_handshake
 from channels_binding.testing import BindingCommunicator
 from tests.project import asgi  # noqa: F401 (before the settings are overridden: it loads the middleware of that moment)
 from tests.project.zoo.models import Note
