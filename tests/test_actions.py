@@ -1,11 +1,13 @@
 """``@bind`` and what is collected of a class."""
 
+import functools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from channels_binding.actions import Action, bind, builtin, collect
+from channels_binding.actions import Action, bind, builtin, collect, is_stock
 
 
 class Base:
@@ -46,6 +48,24 @@ def test_an_override_of_a_built_in_needs_no_mark_and_keeps_its_place() -> None:
     assert action.handler is Derived.create
     assert (action.is_coroutine, action.method, action.view_action, action.is_builtin) == (True, "POST", "create", True)
     assert collect(Base)["create"].handler is Base.create
+
+
+def test_a_stock_action_is_the_very_function_that_was_marked_under_its_name() -> None:
+    class Derived(Base):
+        @functools.wraps(Base.create)
+        def create(self, data: Any) -> str:  # type: ignore[override]
+            return "derived"
+
+    class Renamed(Base):
+        @builtin()
+        def retrieve(self, data: Any) -> None: ...
+
+        create = retrieve  # type: ignore[assignment]
+
+    assert is_stock(collect(Base)["create"])
+    assert not is_stock(replace(collect(Base)["create"], handler=Derived.create))
+    assert not is_stock(collect(Base)["close"])
+    assert not is_stock(replace(collect(Renamed)["create"], handler=Renamed.retrieve))
 
 
 def test_an_override_of_a_bound_event_is_the_one_that_answers() -> None:

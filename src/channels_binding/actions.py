@@ -100,6 +100,14 @@ def builtin(
     return mark
 
 
+def is_stock(action: Action) -> bool:
+    """Whether the package itself answers it: its handler is the very function that ``builtin`` marked under this name."""
+    marked = getattr(action.handler, MARK, None)
+    if not isinstance(marked, Action) or not marked.is_builtin:
+        return False
+    return marked.handler is action.handler and marked.name == action.name
+
+
 def collect(cls: type) -> dict[str, Action]:
     """Every action of a binding class, the most derived definition of each name.
 

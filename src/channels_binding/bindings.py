@@ -125,8 +125,9 @@ class BaseBinding(Shapes):
 
 def _coroutine_hooks(cls: type[BaseBinding]) -> list[str]:
     """Names of the hooks that a class has as coroutines and ours as plain functions. Events are no hooks."""
-    ours = {name: value for base in (*ModelActions.__mro__, *BaseBinding.__mro__) for name, value in vars(base).items()}
-    plain = (name for name, value in ours.items() if inspect.isfunction(value) and not iscoroutinefunction(value))
+    ours = (base for base in cls.__mro__ if base.__module__.startswith("channels_binding."))
+    found = ((name, value) for base in ours for name, value in vars(base).items())
+    plain = dict.fromkeys(name for name, value in found if inspect.isfunction(value) and not iscoroutinefunction(value))
     hooks = (name for name in plain if not name.startswith("_") and name not in cls._actions)
     return [name for name in hooks if iscoroutinefunction(getattr(cls, name, None))]
 

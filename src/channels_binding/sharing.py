@@ -15,9 +15,9 @@ from django.utils.choices import flatten_choices
 from django_filters import FilterSet, OrderingFilter
 from rest_framework.filters import SearchFilter
 
+from channels_binding.actions import is_stock
 from channels_binding.classes import is_written_in, overrides
 from channels_binding.compiled.plan import Branch, Column, Nest, Plan, plan_of
-from channels_binding.mixins import ModelActions
 from channels_binding.security import permissions
 from channels_binding.stock import (
     is_djangos,
@@ -123,8 +123,7 @@ def _of_class(cls: type) -> Iterator[str]:
 def _of_action(cls: Any, action: str) -> Iterator[str]:
     """A read that a project's handler answers, whatever its method is called."""
     found = cls.find_action(action)
-    ours = getattr(ModelActions, action, None)
-    if found is not None and (found.handler is not ours or found.permission_classes is not None):
+    if found is not None and (not is_stock(found) or found.permission_classes is not None):
         yield f"{action} is answered by {cls.__name__} itself"
 
 

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.exceptions import EmptyResultSet, ImproperlyConfigured, ValidationError
 from django.db import models
 
-from channels_binding.actions import Action
+from channels_binding.actions import Action, is_stock
 from channels_binding.bindings import BaseBinding
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
@@ -359,7 +359,7 @@ def _sieve(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entan
     action = binding.call.action
     if action not in LISTS:
         raise NoSieve("rows asked for by their keys need none")
-    if binding.get_action(action).handler is not getattr(ModelActions, action) or len(matching) != 1:
+    if not is_stock(binding.get_action(action)) or len(matching) != 1:
         raise NoSieve(f"{type(binding).__name__} has a {action} of its own")
     if entangled:
         raise NoSieve(f"its rows depend on others of {', '.join(sorted(entangled))}")
