@@ -18,8 +18,7 @@ from rest_framework.filters import SearchFilter
 from channels_binding.actions import is_stock
 from channels_binding.classes import is_written_in, overrides
 from channels_binding.compiled.plan import Branch, Column, Nest, Plan, plan_of
-from channels_binding.security import permissions
-from channels_binding.stock import (
+from channels_binding.querysets.stock import (
     is_djangos,
     is_djangos_column,
     is_djangos_manager,
@@ -28,6 +27,7 @@ from channels_binding.stock import (
     is_djangos_queryset,
     is_plain_data,
 )
+from channels_binding.security import permissions
 
 _OF_WRITES = frozenset(
     {

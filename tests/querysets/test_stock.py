@@ -11,7 +11,7 @@ from django.test.utils import isolate_apps
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy
 
-from channels_binding.stock import (
+from channels_binding.querysets.stock import (
     is_djangos_column,
     is_djangos_manager,
     is_djangos_order,
