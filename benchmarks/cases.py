@@ -33,7 +33,8 @@ def rows_to_bytes(servers: "Servers", rounds: int) -> list[Comparison]:
     """1,000 rows of a stock serializer, from the queryset to bytes."""
     from rest_framework.renderers import JSONRenderer
 
-    from channels_binding.compiled.plan import Reader, plan_of
+    from channels_binding.bindings.reader import Reader
+    from channels_binding.compiled.plan import plan_of
     from channels_binding.protocol import codecs
     from shop.models import Item
     from shop.serializers import ItemSerializer

@@ -12,8 +12,9 @@ from django.test import override_settings
 from rest_framework import serializers
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
 
-from channels_binding import bindings, checks, surroundings
+from channels_binding import checks, surroundings
 from channels_binding.bindings import AsyncBinding
+from channels_binding.bindings import base as bindings
 from channels_binding.registry import Registry
 from tests.project.zoo.models import Chapter, Note, Novel
 

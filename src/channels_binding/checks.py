@@ -15,10 +15,11 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.serializers import BaseSerializer, ModelSerializer
 from rest_framework.utils import model_meta
 
-from channels_binding import sharing
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings import sharing
+from channels_binding.bindings.access import default_permission_classes
+from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.writes import WriteMixin
 from channels_binding.conf import get_settings, load_classes
-from channels_binding.gates import default_permission_classes
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol.names import RESERVED_NAMES
 from channels_binding.querysets.filters import filterset_class
@@ -26,7 +27,6 @@ from channels_binding.registry import registry
 from channels_binding.security.authentication import is_drf
 from channels_binding.serializers.default import SENSITIVE
 from channels_binding.serializers.relations import child
-from channels_binding.writes import WriteMixin
 
 TAG = "channels_binding"
 

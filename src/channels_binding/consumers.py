@@ -22,8 +22,8 @@ from channels.auth import get_user as channels_get_user
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.exceptions import AuthenticationFailed
 
-from channels_binding.actions import bind
-from channels_binding.bindings import AsyncBinding, Binding
+from channels_binding.bindings.actions import bind
+from channels_binding.bindings.binding import AsyncBinding, Binding
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.connections import Connection
 from channels_binding.exceptions import Unauthenticated

@@ -7,15 +7,15 @@ from typing import Any, TypeAlias
 from rest_framework.permissions import SAFE_METHODS
 
 from channels_binding import annotations, idempotency
-from channels_binding.actions import Action
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.actions import Action
+from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.writes import WriteMixin
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Timeout
 from channels_binding.registry import registry
 from channels_binding.threads import all_atomic, atomic_requests, run, run_coroutine, settle
-from channels_binding.writes import WriteMixin
 
 Answer: TypeAlias = Reading | Mapping[str, Any] | None
 """What an action returns: a Reading (which can stay live), plain data, or nothing."""

@@ -8,8 +8,8 @@ from django.apps import apps
 from django.db import models
 from django.utils.module_loading import module_has_submodule
 
-from channels_binding import bindings
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings import base
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.exceptions import NotFound
 
 
@@ -56,8 +56,8 @@ class Registry:
 
     def _catch_up(self) -> None:
         """Take in classes defined since the last look."""
-        while self._read < len(bindings.defined):
-            cls = bindings.defined[self._read]
+        while self._read < len(base.defined):
+            cls = base.defined[self._read]
             self._read += 1
             self._register(cls)
 

@@ -2,7 +2,6 @@
 
 import datetime
 import zoneinfo
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,8 +17,7 @@ from rest_framework import serializers as drf
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.compiled import plan as plans
-from channels_binding.compiled.plan import Reader, plan_of
-from channels_binding.querysets.inspection import is_stock_queryset
+from channels_binding.compiled.plan import plan_of
 from channels_binding.registry import registry
 from channels_binding.serializers.default import rows_of
 from tests.project.zoo.models import (
@@ -278,30 +276,6 @@ def test_a_model_whose_loading_is_listened_to_is_left_to_rest_framework() -> Non
     assert plans.is_stock_model(Currency)
 
 
-class Own(models.QuerySet[Note]):
-    def _fetch_all(self) -> None:
-        super()._fetch_all()
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "narrowed",
-    [
-        lambda: Note.objects.prefetch_related(models.Prefetch("labels", Label.objects.filter(name="shown"))),
-        lambda: Own(Note),
-        lambda: Note.objects.filter(rank=1).union(Note.objects.filter(rank=2)),
-    ],
-    ids=["a prefetch of its own", "a queryset of its own", "a union"],
-)
-def test_a_queryset_that_says_more_than_its_rows_is_read_as_instances(narrowed: Callable[[], Any]) -> None:
-    note = Note.objects.create(title="x", rank=1)
-    note.labels.set([Label.objects.create(name="shown"), Label.objects.create(name="hidden")])
-    cls = model_serializer(Note, "id", "title", "labels")
-    reader = Reader(cls, plan_of(cls, Note))
-    assert not is_stock_queryset(narrowed())
-    assert reader.rows(narrowed()) == tuple(as_drf(narrowed(), cls()))
-
-
 @pytest.mark.django_db
 def test_statements_do_not_grow_with_rows() -> None:
     cls = SHAPES["many nested over a table between"][1]
@@ -310,10 +284,10 @@ def test_statements_do_not_grow_with_rows() -> None:
         for _ in range(3):
             crew = Crew.objects.create(name="x")
             crew.members.set([Person.objects.create(name="a"), Person.objects.create(name="b")])
-        with CaptureQueriesContext(
-            connection,
-        ) as context:
-            assert len(Reader(cls, plan_of(cls, Crew)).rows(Crew.objects.all()))
+        plan = plan_of(cls, Crew)
+        assert plan is not None
+        with CaptureQueriesContext(connection) as context:
+            assert len(plan.rows(Crew.objects.all(), lambda: REQUEST))
         counts.append(len(context))
     assert counts == [3, 3]  # crews, their members, the members' friends
 

@@ -96,7 +96,7 @@ async def test_only_rows_that_changed_are_read_again(
     notes = await make_notes(*range(10), owner=user)
     socket = await connect(user)
     shown = await Shown(socket, "zoo.Note.search#h").open(order="rank", limit=8, labels=True)
-    from channels_binding.compiled.plan import Reader
+    from channels_binding.bindings.reader import Reader
 
     read: list[Any] = []
     real = Reader.rows

@@ -7,7 +7,7 @@ more for each to-many relation. What it cannot promise to show byte for byte as 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -24,11 +24,10 @@ from channels_binding.compiled.columns import Bind, Request, bind_of
 from channels_binding.compiled.select import Selection, Values, converted, selection_of
 from channels_binding.protocol import codecs
 from channels_binding.querysets.inspection import is_stock_queryset
-from channels_binding.serializers import default
 from channels_binding.serializers.default import BindingSerializer, wanted_names
 from channels_binding.serializers.fields import RangeField
 from channels_binding.serializers.keys import as_pk
-from channels_binding.serializers.relations import child, joined, own_columns, query_name, related_models, walk
+from channels_binding.serializers.relations import child, own_columns, query_name, related_models, walk
 
 GetRequest: TypeAlias = Callable[[], Request]
 
@@ -234,49 +233,6 @@ class Plan:
             if columns
             else [{} for _ in range(count)]
         )
-
-
-class Reader:
-    """How the rows of one call are read: by a plan where there is one and the queryset allows it, else by DRF."""
-
-    def __init__(self, make_serializer: Callable[[], Any], plan: Plan | None = None) -> None:
-        self._make_serializer = make_serializer
-        self.plan = plan
-
-    @cached_property
-    def serializer(self) -> Any:
-        """The narrowed serializer; not made where a plan does without it."""
-        return self._make_serializer()
-
-    def rows(self, queryset: models.QuerySet[Any]) -> tuple[Row, ...]:
-        """A queryset → its rows as sent."""
-        if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self.plan.rows(queryset, self._request)
-        return self.rows_of(self.instances(queryset))
-
-    def row(self, queryset: models.QuerySet[Any], key: Any) -> tuple[Row, ...]:
-        """The row with a key, as sent: one or none."""
-        if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self.plan.row(queryset, key, self._request)
-        return self.rows(queryset.order_by().filter(pk=key))
-
-    def _request(self) -> Request:
-        return self.serializer.context.get("request")
-
-    def rows_of(self, instances: Sequence[Any]) -> tuple[Row, ...]:
-        return default.rows_of(self.serializer, instances)
-
-    def instances(self, queryset: models.QuerySet[Any]) -> list[Any]:
-        """Instances with everything that the serializer reads, in few statements."""
-        return [*joined(queryset, self.serializer)]
-
-    def related(self, model: type[models.Model]) -> Iterable[type[models.Model]]:
-        """Models whose rows it shows parts of."""
-        return related_models(self.serializer, model) if self.plan is None else self.plan.related
-
-    def sortable(self, model: type[models.Model]) -> Sequence[str]:
-        """Shown fields that are columns of the model."""
-        return own_columns(self.serializer, model) if self.plan is None else self.plan.sortable
 
 
 def _is_file(model: type[models.Model], path: str) -> bool:

@@ -5,8 +5,8 @@ from inspect import getdoc
 from typing import Any
 
 from channels_binding import __version__
-from channels_binding.actions import Action
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.actions import Action
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.contract import messages
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, reference

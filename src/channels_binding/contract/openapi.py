@@ -8,14 +8,14 @@ from django.db.models import CompositePrimaryKey
 from django.utils.encoding import force_str
 
 from channels_binding import __version__
-from channels_binding.actions import Action
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.actions import Action
+from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.reads import MAX_IDS
 from channels_binding.conf import get_settings
 from channels_binding.contract import messages
 from channels_binding.contract.corrections import LARGEST
 from channels_binding.contract.inspection import inspecting
 from channels_binding.contract.shapes import FilterShape, Schema, Shapes, bounded, reference
-from channels_binding.mixins import MAX_IDS
 from channels_binding.protocol.names import FILTER_PREFIX, RESERVED_NAMES
 from channels_binding.querysets.filters import MAX_QUERY_LENGTH
 from channels_binding.querysets.pages import MAX_PAGE

@@ -17,8 +17,8 @@ from rest_framework import serializers
 from rest_framework.views import APIView
 
 from channels_binding import annotations
-from channels_binding.actions import Action
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.actions import Action
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.calls.call import Call
 from channels_binding.contract.corrections import DURATION, LARGEST, TIME, Inspector, by_field, composite, corrected
 from channels_binding.forms.formset import MAX_ROWS, row_names

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding.actions import Action
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.actions import Action
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.calls.call import Call
 from channels_binding.calls.requests import request_of
 from channels_binding.contract.inspection import inspecting

@@ -10,8 +10,9 @@ from django.apps import apps
 from django.core.exceptions import EmptyResultSet, ImproperlyConfigured, ValidationError
 from django.db import models
 
-from channels_binding.actions import Action, is_stock
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.actions import Action, is_stock
+from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.binding import ModelActions
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
 from channels_binding.dispatch import admit, find, perform_found
@@ -22,7 +23,6 @@ from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
 from channels_binding.live.sieve import NoSieve, Sieve, has_times, sieve_of
 from channels_binding.live.window import diff, gone, snapshot
-from channels_binding.mixins import ModelActions
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import Body
 from channels_binding.protocol.names import LISTS

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from django.db import models
 from django.urls import path, register_converter
 
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.exceptions import NotFound
 from channels_binding.registry import registry
 from channels_binding.serializers.keys import key_field

@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import URLPattern, path
 from rest_framework.routers import DefaultRouter
 
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.rest.addresses import may_hold_slash, slashed_routes
 from channels_binding.rest.views import FormView, RowView, StreamView
 

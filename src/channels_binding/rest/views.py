@@ -22,14 +22,14 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, set_rollback
 
 from channels_binding import batches, dispatch
-from channels_binding.actions import Action
+from channels_binding.bindings.access import default_permission_classes
+from channels_binding.bindings.actions import Action
 from channels_binding.bodies import announced_bytes
 from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, TooLarge, Unauthenticated
 from channels_binding.forms import uploads
-from channels_binding.gates import default_permission_classes
 from channels_binding.live import outlet
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry

@@ -11,8 +11,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, router
 
-from channels_binding import sharing
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings import sharing
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.calls.call import Call
 from channels_binding.exceptions import BindingError, NotFound
 from channels_binding.live.queries import Evaluation, audience_of, evaluate, row_labels

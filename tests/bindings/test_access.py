@@ -13,9 +13,9 @@ from channels_binding.consumers import Binding, bind
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Forbidden
 from channels_binding.testing import BindingCommunicator
+from tests.bindings.test_base import MixedBinding, SeesWhatDrfSees
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
-from tests.test_bindings import MixedBinding, SeesWhatDrfSees
 from tests.throwaway import throwaway
 
 

@@ -8,10 +8,10 @@ from django.contrib.auth.models import AnonymousUser
 from channels_binding.bindings import Binding
 from channels_binding.calls import Call
 from channels_binding.registry import registry
+from tests.bindings.test_base import SerializedBinding
 from tests.conformance.related import served_by
 from tests.conftest import Connect
 from tests.project.zoo.models import Cafe, Label, Note
-from tests.test_bindings import SerializedBinding
 
 
 async def test_a_serializer_of_the_project_s_own_decides_what_is_shown_and_written(connect: Connect, user: Any) -> None:

@@ -1,16 +1,14 @@
 """What a UI needs to know of a stream: its fields, filters, orders, and what this user can do (spec/protocol.md §2.2)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.encoding import force_str
 from rest_framework import serializers
 
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.exceptions import BindingError
 from channels_binding.forms.form import describe_field
 from channels_binding.serializers.relations import child
-
-if TYPE_CHECKING:
-    from channels_binding.bindings import BaseBinding
 
 FIELD_TYPES: tuple[tuple[type, str], ...] = (
     (serializers.ManyRelatedField, "relation"),
@@ -41,7 +39,7 @@ FIELD_TYPES: tuple[tuple[type, str], ...] = (
 """Serializer field → the word for it; the first that fits. Whatever else is an ``object``."""
 
 
-def describe_stream(binding: "BaseBinding") -> dict[str, Any]:
+def describe_stream(binding: BaseBinding) -> dict[str, Any]:
     """``desk.Ticket`` → label, fields, filters, ordering, and what the caller can do."""
     meta = binding.get_model()._meta
     serializer = child(binding.get_serializer())
@@ -61,7 +59,7 @@ def describe_stream(binding: "BaseBinding") -> dict[str, Any]:
     }
 
 
-def _can(binding: "BaseBinding", method: str) -> bool:
+def _can(binding: BaseBinding, method: str) -> bool:
     """Whether the class-level permissions let this user do it; single rows may still refuse."""
     needed = {"POST": "create", "PATCH": "update", "DELETE": "delete"}[method]
     try:
@@ -71,7 +69,7 @@ def _can(binding: "BaseBinding", method: str) -> bool:
     return needed in binding.get_actions()
 
 
-def _field(binding: "BaseBinding", name: str, field: Any) -> dict[str, Any]:
+def _field(binding: BaseBinding, name: str, field: Any) -> dict[str, Any]:
     kind = next((word for cls, word in FIELD_TYPES if isinstance(field, cls)), "object")
     if kind == "string" and field.style.get("base_template") == "textarea.html":
         kind = "text"
@@ -92,13 +90,13 @@ def _field(binding: "BaseBinding", name: str, field: Any) -> dict[str, Any]:
     return described
 
 
-def _relation(binding: "BaseBinding", name: str) -> dict[str, Any]:
+def _relation(binding: BaseBinding, name: str) -> dict[str, Any]:
     model = binding.related_model(name)
     stream = binding.stream_of(model) if model else None
     return {"relation": {"stream": stream}} if stream else {}
 
 
-def _filters(binding: "BaseBinding") -> list[dict[str, Any]]:
+def _filters(binding: BaseBinding) -> list[dict[str, Any]]:
     cls = binding.get_filterset_class()
     if cls is None:
         return []

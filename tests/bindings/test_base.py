@@ -135,15 +135,3 @@ async def test_a_hook_may_be_a_coroutine_and_shares_the_transaction(connect: Con
     refused = await socket.call("zoo.Mixed.create", {"title": "fail"})
     assert refused["error"]["code"] == "forbidden"
     assert await Note.objects.acount() == 2  # what the hook wrote was rolled back with the rest
-
-
-async def test_a_built_in_action_can_be_overridden_by_a_coroutine_that_awaits_it(connect: Connect, user: Any) -> None:
-    note = await Note.objects.acreate(title="x", rank=1)
-    socket = await connect(user)
-    assert (await socket.call("zoo.Mixed.update", {"id": note.pk, "title": "loud"}))["data"] == {
-        "success": True,
-        "id": note.pk,
-        "shouted": True,
-    }
-    assert (await socket.call("zoo.Mixed.rows"))["data"] == {"titles": ["LOUD"]}
-    assert (await socket.call("zoo.Mixed.save", {"id": note.pk, "title": "again"}))["data"]["shouted"] is True

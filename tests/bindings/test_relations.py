@@ -12,8 +12,8 @@ from django_filters import FilterSet, ModelChoiceFilter
 from rest_framework import serializers
 
 from channels_binding.bindings import Binding
+from channels_binding.bindings.relations import KnownRows, narrow_field, stored, written
 from channels_binding.calls import Call
-from channels_binding.relations import KnownRows, narrow_field, stored, written
 from channels_binding.testing import BindingClient
 from tests.conformance.related import served_by
 from tests.project.zoo.models import Cafe, Currency, Label, LoudNote, Note, Passport, Person, Place, Price

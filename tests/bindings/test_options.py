@@ -6,10 +6,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.options import refuse_unknown
+from channels_binding.exceptions import Invalid
 from channels_binding.registry import registry
+from tests.bindings.test_base import MixedBinding
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
-from tests.test_bindings import MixedBinding
 
 
 def test_the_stream_is_named_after_the_model_unless_it_has_a_name() -> None:
@@ -29,3 +31,9 @@ async def test_actions_that_are_not_offered_are_refused_on_both_ways_in(connect:
             "code"
         ] == "method_not_allowed"
     assert await Note.objects.acount() == 1
+
+
+def test_a_misspelt_name_is_told_with_the_possible_ones() -> None:
+    with pytest.raises(Invalid) as refused:
+        refuse_unknown({"pgae": 1, "page": 2}, {"page", "limit"})
+    assert refused.value.fields == {"pgae": [{"code": "unknown", "message": "Unknown. Possible: limit, page."}]}

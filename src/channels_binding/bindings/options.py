@@ -1,14 +1,17 @@
 """What a binding declares: its model or stream, and the attributes that decide the rest."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
-from channels_binding.actions import Action
+from channels_binding.bindings.actions import Action
 from channels_binding.calls.call import Call, Row
-from channels_binding.exceptions import MethodNotAllowed
+from channels_binding.exceptions import (
+    Invalid,
+    MethodNotAllowed,
+)
 from channels_binding.threads import settle
 from channels_binding.types import Pk
 
@@ -167,3 +170,25 @@ class Declarations:
 def _as_in_a_path(key: Any, name: str) -> dict[str, Any]:
     """``view.kwargs`` as DRF's router makes them of ``/9001/``: ``{"pk": "9001"}``; empty where no row is named."""
     return {name: str(key)} if isinstance(key, (int, str)) else {}
+
+
+Data = dict[str, Any]
+
+
+Answer: TypeAlias = Any
+"""``Data`` or a Reading; typed loosely because an override may as well be a coroutine."""
+
+
+def refuse_unknown(data: Mapping[str, Any], known: set[str]) -> None:
+    """Tell about a misspelt name instead of ignoring it.
+
+    Raises:
+        Invalid: ``data`` has names that the action does not know.
+    """
+    unknown = sorted(set(data) - known)
+    if unknown:
+        message = f"Unknown. Possible: {', '.join(sorted(known))}."
+        raise Invalid(
+            "The data holds unknown names.",
+            fields={name[:100]: [{"code": "unknown", "message": message}] for name in unknown[:20]},
+        )

@@ -1,24 +1,22 @@
-"""``Binding`` and ``AsyncBinding``: a model (or a stream of one's own), its permissions, its actions. No transport.
+"""What both kinds of binding are: get_<attribute>() hooks, audience, messages of handlers.
 
 An instance serves one Call, like a class-based view, so a handler may keep state on ``self``. For DRF's permission,
 throttle and filter classes it *is* the view: it has ``request``, ``action``, ``kwargs``, ``queryset``, ``get_queryset()``.
 """
 
-import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from inspect import iscoroutinefunction
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import relations, sharing
-from channels_binding.actions import bind, collect
+from channels_binding.bindings import relations, sharing
+from channels_binding.bindings.actions import collect
+from channels_binding.bindings.representation import Shapes
 from channels_binding.conf import get_settings
-from channels_binding.mixins import ModelActions
 from channels_binding.querysets.filters import filterset_class
-from channels_binding.shapes import Shapes
-from channels_binding.threads import either, run, settle
+from channels_binding.threads import either, settle
 from channels_binding.types import Audience, Outlet
 
 defined: list[type["BaseBinding"]] = []
@@ -130,89 +128,3 @@ def _coroutine_hooks(cls: type[BaseBinding]) -> list[str]:
     plain = dict.fromkeys(name for name, value in found if inspect.isfunction(value) and not iscoroutinefunction(value))
     hooks = (name for name in plain if not name.startswith("_") and name not in cls._actions)
     return [name for name in hooks if iscoroutinefunction(getattr(cls, name, None))]
-
-
-class Binding(ModelActions, BaseBinding):
-    """A binding for synchronous code: handlers are plain functions and run on the package's thread pool."""
-
-    def login(self, user: Any, backend: str | None = None) -> None:
-        """Sign ``user`` in: over HTTP with a session and its cookie, over a socket for as long as it is open.
-
-        What the caller reads live is read again as this user, before the answer is sent.
-        """
-        self._become(user, backend)
-
-    def logout(self) -> None:
-        """Sign the caller out and end the session. A socket is closed after the answer, unless it may be anonymous."""
-        self._become(None)
-
-    def reflect(self, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to the caller alone."""
-        self._reflect(event, data)
-
-    def dispatch(self, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to every connection that hears this stream."""
-        self._dispatch(event, data)
-
-    def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to every connection."""
-        self._broadcast(event, data)
-
-    def send_to(self, user: Any, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to every connection of one user (or the key of one)."""
-        self._send_to(user, event, data)
-
-
-def _awaitable(handler: Callable[..., Any]) -> Any:
-    """The coroutine face of a built-in action. Dispatch runs the plain one behind it, in one thread hop."""
-
-    @functools.wraps(handler)
-    async def on_a_thread(self: Any, data: dict[str, Any]) -> Any:
-        return await run(handler, self, data)
-
-    return on_a_thread
-
-
-class AsyncBinding(ModelActions, BaseBinding):
-    """A binding whose handlers are coroutines. The built-in actions are awaitable too: ``await self.retrieve({"id": 7})``."""
-
-    retrieve: Any = _awaitable(ModelActions.retrieve)
-    search: Any = _awaitable(ModelActions.search)
-    list: Any = _awaitable(ModelActions.list)
-    create: Any = _awaitable(ModelActions.create)
-    update: Any = _awaitable(ModelActions.update)
-    replace: Any = _awaitable(ModelActions.replace)
-    save: Any = _awaitable(ModelActions.save)
-    delete: Any = _awaitable(ModelActions.delete)
-    form: Any = _awaitable(ModelActions.form)
-    describe: Any = _awaitable(ModelActions.describe)
-
-    async def login(self, user: Any, backend: str | None = None) -> None:
-        """Sign ``user`` in: over HTTP with a session and its cookie, over a socket for as long as it is open.
-
-        What the caller reads live is read again as this user, before the answer is sent.
-        """
-        self._become(user, backend)
-
-    async def logout(self) -> None:
-        """Sign the caller out and end the session. A socket is closed after the answer, unless it may be anonymous."""
-        self._become(None)
-
-    async def reflect(self, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to the caller alone."""
-        self._reflect(event, data)
-
-    async def dispatch(self, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to every connection that hears this stream."""
-        self._dispatch(event, data)
-
-    async def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to every connection."""
-        self._broadcast(event, data)
-
-    async def send_to(self, user: Any, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to every connection of one user (or the key of one)."""
-        self._send_to(user, event, data)
-
-
-__all__ = ["AsyncBinding", "BaseBinding", "Binding", "bind", "defined"]

@@ -8,14 +8,16 @@ import copy
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import DatabaseError, IntegrityError, connections, models, router
 from django.db.models.signals import post_init, post_save, pre_init, pre_save
 
-from channels_binding.actions import builtin
+from channels_binding.bindings.actions import builtin
+from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.options import Answer, Data, refuse_unknown
 from channels_binding.compiled.columns import is_djangos
 from channels_binding.exception_handler import as_error, django_field_errors
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
@@ -24,32 +26,8 @@ from channels_binding.serializers.default import column_names, rows_of
 from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import in_turn, one_transaction, settle
 
-if TYPE_CHECKING:
-    from channels_binding.bindings import BaseBinding as Base
-else:
-    Base = object
 
-Data = dict[str, Any]
-Answer: TypeAlias = Any
-"""``Data`` or a Reading; typed loosely because an override may as well be a coroutine."""
-
-
-def refuse_unknown(data: Mapping[str, Any], known: set[str]) -> None:
-    """Tell about a misspelt name instead of ignoring it.
-
-    Raises:
-        Invalid: ``data`` has names that the action does not know.
-    """
-    unknown = sorted(set(data) - known)
-    if unknown:
-        message = f"Unknown. Possible: {', '.join(sorted(known))}."
-        raise Invalid(
-            "The data holds unknown names.",
-            fields={name[:100]: [{"code": "unknown", "message": message}] for name in unknown[:20]},
-        )
-
-
-class WriteMixin(Base):
+class WriteMixin(BaseBinding):
     """create, update, replace, save, delete."""
 
     @builtin(method="POST", view_action="create")

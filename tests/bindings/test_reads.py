@@ -2,11 +2,8 @@
 
 from typing import Any
 
-import pytest
 from asgiref.sync import sync_to_async
 
-from channels_binding.exceptions import Invalid
-from channels_binding.writes import refuse_unknown
 from tests.conftest import Connect
 from tests.project.zoo.models import Guard, Label, Note, Precious
 
@@ -87,48 +84,8 @@ async def test_a_write_with_an_outdated_version_is_refused(connect: Connect, use
     assert (await socket.call("zoo.Note.delete", {"id": note.pk}, **{"if": version}))["error"]["status"] == 412
 
 
-async def test_the_form_of_a_row_submitted_as_it_came_changes_nothing(connect: Connect, user: Any) -> None:
-    label = await Label.objects.acreate(name="red")
-    (note,) = await make(3, owner=user, done=True, weight=5)
-    await note.labels.aadd(label)
-    socket = await connect(user)
-    form = (await socket.call("zoo.Note.form", {"id": note.pk}))["data"]
-    values = {field["name"]: field["value"] for field in form["fields"]}
-    assert values["owner"] == user.pk
-    saved = (await socket.call("zoo.Note.form", {"id": note.pk, "submit": values}))["data"]
-    assert (saved["success"], saved["object"]) == (True, form["object"])
-    emptied = (
-        await socket.call("zoo.Note.form", {"id": note.pk, "submit": {"weight": None, "done": False, "labels": []}})
-    )["data"]
-    assert (emptied["object"]["weight"], emptied["object"]["done"], emptied["object"]["labels"]) == (None, False, [])
-    assert emptied["object"]["owner"] == user.pk
-
-
-async def test_a_form_that_does_not_validate_is_an_ordinary_reply(connect: Connect, user: Any) -> None:
-    socket = await connect(user)
-    answer = (await socket.call("zoo.Note.form", {"submit": {"title": "", "rank": 1}}))["data"]
-    assert (answer["success"], answer["object"]) == (False, None)
-    assert answer["errors"] == {"title": [{"code": "required", "message": "This field is required."}]}
-    assert {field["name"]: field["errors"] for field in answer["fields"]}["title"][0]["code"] == "required"
-    assert await Note.objects.acount() == 0
-
-
-async def test_a_relation_of_a_form_offers_only_rows_that_its_own_stream_would_show(
-    connect: Connect, user: Any
-) -> None:
-    socket = await connect(user)
-    form = (await socket.call("zoo.Note.form", {"submit": {"title": "x", "rank": 1, "owner": 424242}}))["data"]
-    assert form["errors"]["owner"][0]["code"] == "invalid_choice"
-
-
 async def test_replace_needs_every_required_field(connect: Connect, user: Any) -> None:
     (note,) = await make(1)
     socket = await connect(user)
     assert (await socket.call("zoo.Note.replace", {"id": note.pk, "rank": 2}))["error"]["code"] == "invalid"
     assert "data" in await socket.call("zoo.Note.replace", {"id": note.pk, "title": "x"})
-
-
-def test_a_misspelt_name_is_told_with_the_possible_ones() -> None:
-    with pytest.raises(Invalid) as refused:
-        refuse_unknown({"pgae": 1, "page": 2}, {"page", "limit"})
-    assert refused.value.fields == {"pgae": [{"code": "unknown", "message": "Unknown. Possible: limit, page."}]}

@@ -6,11 +6,11 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 
+from channels_binding.bindings.access import Gate
+from channels_binding.bindings.reader import Reader
 from channels_binding.calls.call import Row
 from channels_binding.compiled import select
-from channels_binding.compiled.plan import Reader
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
-from channels_binding.gates import Gate
 from channels_binding.querysets.inspection import is_alone
 from channels_binding.querysets.tables import models_of, reads_again, row_models
 from channels_binding.security import permissions

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 
-from channels_binding import sharing
+from channels_binding.bindings import sharing
 from channels_binding.calls import Call
 from channels_binding.classes import is_written_in
 from channels_binding.consumers import AsyncBinding, bind

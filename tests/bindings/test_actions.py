@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from channels_binding.actions import Action, bind, builtin, collect, is_stock
+from channels_binding.bindings.actions import Action, bind, builtin, collect, is_stock
 
 
 class Base:

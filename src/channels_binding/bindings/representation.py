@@ -8,15 +8,16 @@ from django.core.exceptions import DisallowedHost, FieldDoesNotExist
 from django.db import models
 from django.forms.models import BaseModelForm
 
-from channels_binding import relations
+from channels_binding.bindings import relations
+from channels_binding.bindings.reader import Reader
+from channels_binding.bindings.relations import KnownRows
+from channels_binding.bindings.rows import RowSource
 from channels_binding.calls.call import Call, Row
-from channels_binding.compiled.plan import Plan, Reader, names_of, plan_of
+from channels_binding.compiled.plan import Plan, names_of, plan_of
 from channels_binding.exceptions import BindingError
 from channels_binding.forms import uploads
 from channels_binding.forms.form import model_form
 from channels_binding.protocol import codecs
-from channels_binding.relations import KnownRows
-from channels_binding.rows import RowSource
 from channels_binding.serializers.default import check_class, default_class, implicit_fields, implicit_read_only, narrow
 from channels_binding.serializers.keys import pk_of
 from channels_binding.serializers.relations import child, shows_keys

@@ -6,9 +6,9 @@ from typing import Any, Self
 from django.utils.functional import SimpleLazyObject
 from rest_framework.settings import api_settings
 
+from channels_binding.bindings.options import Declarations
 from channels_binding.calls import requests
 from channels_binding.conf import get_settings, load_classes
-from channels_binding.declarations import Declarations
 from channels_binding.exceptions import BindingError
 from channels_binding.security import permissions
 from channels_binding.serializers.keys import pk_of

@@ -9,12 +9,12 @@ import pytest
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
+from channels_binding.bindings.description import FIELD_TYPES
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding
 from channels_binding.dispatch import perform
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
-from channels_binding.schema import FIELD_TYPES
 from tests.project.zoo.models import Note
 from tests.schema import document, problems
 from tests.throwaway import throwaway

@@ -15,7 +15,7 @@ from django.utils.choices import flatten_choices
 from django_filters import FilterSet, OrderingFilter
 from rest_framework.filters import SearchFilter
 
-from channels_binding.actions import is_stock
+from channels_binding.bindings.actions import is_stock
 from channels_binding.classes import is_written_in, overrides
 from channels_binding.compiled.plan import Branch, Column, Nest, Plan, plan_of
 from channels_binding.querysets.stock import (

@@ -1,0 +1,121 @@
+"""The ``form`` action: the Django form of a row, its formsets, and what is submitted to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from channels_binding.bindings.actions import builtin
+from channels_binding.bindings.options import Answer, Data, refuse_unknown
+from channels_binding.bindings.writes import WriteMixin
+from channels_binding.exceptions import Invalid
+from channels_binding.forms import formset as formset_tools
+from channels_binding.forms import multipart, uploads
+from channels_binding.forms.form import bind_data, bind_files, describe_form, form_errors, unknown_names
+from channels_binding.serializers.default import rows_of
+from channels_binding.threads import settle
+
+
+class FormMixin(WriteMixin):
+    """form."""
+
+    @builtin(method="POST", view_action="form")
+    def form(self, data: Data) -> Answer:
+        """``{"id": 7}`` → the form of that row; with ``submit: {…}`` it validates and saves."""
+        refuse_unknown(data, {"id", "submit", "initial"})
+        with self.transaction():
+            instance = None if data.get("id") is None else self.get_object(self.key_of(data), lock="submit" in data)
+            self.check_form_permission(instance)
+            if "submit" not in data:
+                form = self.get_form(instance=instance, initial=self._initial(data))
+                return self._form_answer(form, instance, self.get_formsets(instance))
+            return self._submit(instance, data["submit"])
+
+    def _initial(self, data: Data) -> Data:
+        initial = data.get("initial") or {}
+        if not isinstance(initial, Mapping):
+            raise Invalid.field("initial", "invalid", "'initial' is an object.")
+        return dict(initial)
+
+    def _submit(self, instance: Any, submitted: Any) -> Data:
+        if not isinstance(submitted, Mapping):
+            raise Invalid.field("submit", "invalid", "'submit' is an object.")
+        given = self.with_files(multipart.as_json(submitted, self.call.files, self.formsets))
+        own = {name: value for name, value in given.items() if name not in self.formsets}
+        rows = {name: value for name, value in given.items() if name in self.formsets}
+        unbound = self.get_form(instance=instance)
+        unknown = unknown_names(unbound, own)
+        if unknown:
+            refuse_unknown(dict.fromkeys(unknown), {*unbound.fields, *self.formsets})
+        if instance is not None:
+            self.check_version(instance)
+        data, files = bind_data(unbound, own), bind_files(unbound, {**own, **self.call.files})
+        bound = self.get_form(instance=instance, data=data, files=files or None)
+        answer = self._judged(bound, instance, rows)
+        if answer["success"]:
+            uploads.spend(given, self.write_alias())
+        return answer
+
+    def _judged(self, form: Any, instance: Any, rows: Data) -> Data:
+        """Save a form and its formsets if all of them are valid."""
+        verdicts = [form.is_valid()]
+        form.formsets = self.get_formsets(getattr(form, "instance", instance), rows)
+        verdicts += [formset.is_valid() for formset in form.formsets.values()]
+        if not all(verdicts):
+            return self._form_answer(form, instance, form.formsets)
+        for formset in form.formsets.values():
+            self.check_formset(formset)
+        saved = settle(self.perform_form(form))
+        for formset in form.formsets.values():
+            formset_tools.save(formset, saved)
+        return self._form_answer(form, saved, self.get_formsets(saved), success=True)
+
+    def get_formsets(self, instance: Any, rows: Data | None = None) -> dict[str, Any]:
+        """The formsets beside the form of a row: as they are, or with what was submitted to them."""
+        found = {}
+        for name, cls in self.formsets.items():
+            queryset = self.rows_of_formset(cls)
+            if rows is None:
+                found[name] = formset_tools.unbound(cls, name, instance, queryset)
+            else:
+                found[name] = formset_tools.bound(cls, name, instance, queryset, rows.get(name, []))
+            self.scope_formset(found[name])
+        return found
+
+    def check_formset(self, formset: Any) -> None:
+        """Whether the caller may write each row that a formset is about to: the stream of those rows is asked.
+
+        Raises:
+            Unauthenticated, Forbidden: The caller may not.
+        """
+        other = self.neighbour(getattr(formset, "model", None))
+        if other is None:
+            return
+        for method, row in formset_tools.changes(formset):
+            # the row as it is stored: the form has laid its values over the one it holds
+            other.check_method(method, None if row is None else other.get_object(row.pk))
+
+    def perform_form(self, form: Any) -> Any:
+        """Save a valid form; what it returns is shown as ``object``."""
+        return form.save() if hasattr(form, "save") else None
+
+    def check_form_permission(self, instance: Any) -> None:
+        """A form is for those who may write, on a stream that offers it."""
+        self.get_action("create" if instance is None else "update")
+        submitted = self.call.data.get("submit")
+        written = submitted if isinstance(submitted, Mapping) else None
+        self.check_method("POST" if instance is None else "PATCH", instance, written)
+
+    def _form_answer(self, form: Any, instance: Any, formsets: Mapping[str, Any], *, success: bool = False) -> Data:
+        row = None
+        if isinstance(instance, self.get_model()) and instance.pk is not None:
+            (row,) = rows_of(self.get_serializer(), [instance])
+        answer: Data = {
+            "fields": describe_form(form, self.stream_of),
+            "object": None if row is None else self.decoded(row),
+            "errors": form_errors(form),
+            "success": success,
+        }
+        if formsets:
+            wrong = {name: formset_tools.errors(formset) for name, formset in formsets.items() if formset.is_bound}
+            answer["errors"] |= {name: found for name, found in wrong.items() if found}
+            answer["formsets"] = [formset_tools.describe(*item, self.stream_of) for item in formsets.items()]
+        return answer

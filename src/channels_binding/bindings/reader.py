@@ -1,0 +1,57 @@
+"""How the rows of one call are read: straight from the database where a plan allows it, else through DRF."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+
+from channels_binding.calls.call import Row
+from channels_binding.compiled.columns import Request
+from channels_binding.compiled.plan import Plan
+from channels_binding.querysets.inspection import is_stock_queryset
+from channels_binding.serializers import default
+from channels_binding.serializers.relations import joined, own_columns, related_models
+
+
+class Reader:
+    """How the rows of one call are read: by a plan where there is one and the queryset allows it, else by DRF."""
+
+    def __init__(self, make_serializer: Callable[[], Any], plan: Plan | None = None) -> None:
+        self._make_serializer = make_serializer
+        self.plan = plan
+
+    @cached_property
+    def serializer(self) -> Any:
+        """The narrowed serializer; not made where a plan does without it."""
+        return self._make_serializer()
+
+    def rows(self, queryset: models.QuerySet[Any]) -> tuple[Row, ...]:
+        """A queryset → its rows as sent."""
+        if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
+            return self.plan.rows(queryset, self._request)
+        return self.rows_of(self.instances(queryset))
+
+    def row(self, queryset: models.QuerySet[Any], key: Any) -> tuple[Row, ...]:
+        """The row with a key, as sent: one or none."""
+        if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
+            return self.plan.row(queryset, key, self._request)
+        return self.rows(queryset.order_by().filter(pk=key))
+
+    def _request(self) -> Request:
+        return self.serializer.context.get("request")
+
+    def rows_of(self, instances: Sequence[Any]) -> tuple[Row, ...]:
+        return default.rows_of(self.serializer, instances)
+
+    def instances(self, queryset: models.QuerySet[Any]) -> list[Any]:
+        """Instances with everything that the serializer reads, in few statements."""
+        return [*joined(queryset, self.serializer)]
+
+    def related(self, model: type[models.Model]) -> Iterable[type[models.Model]]:
+        """Models whose rows it shows parts of."""
+        return related_models(self.serializer, model) if self.plan is None else self.plan.related
+
+    def sortable(self, model: type[models.Model]) -> Sequence[str]:
+        """Shown fields that are columns of the model."""
+        return own_columns(self.serializer, model) if self.plan is None else self.plan.sortable

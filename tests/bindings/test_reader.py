@@ -1,0 +1,40 @@
+"""A reader leaves to DRF what a plan cannot promise."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import models
+
+from channels_binding.bindings.reader import Reader
+from channels_binding.compiled.plan import plan_of
+from channels_binding.querysets.inspection import is_stock_queryset
+from tests.compiled.test_plan import as_drf, model_serializer
+from tests.project.zoo.models import (
+    Label,
+    Note,
+)
+
+
+class Own(models.QuerySet[Note]):
+    def _fetch_all(self) -> None:
+        super()._fetch_all()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        lambda: Note.objects.prefetch_related(models.Prefetch("labels", Label.objects.filter(name="shown"))),
+        lambda: Own(Note),
+        lambda: Note.objects.filter(rank=1).union(Note.objects.filter(rank=2)),
+    ],
+    ids=["a prefetch of its own", "a queryset of its own", "a union"],
+)
+def test_a_queryset_that_says_more_than_its_rows_is_read_as_instances(narrowed: Callable[[], Any]) -> None:
+    note = Note.objects.create(title="x", rank=1)
+    note.labels.set([Label.objects.create(name="shown"), Label.objects.create(name="hidden")])
+    cls = model_serializer(Note, "id", "title", "labels")
+    reader = Reader(cls, plan_of(cls, Note))
+    assert not is_stock_queryset(narrowed())
+    assert reader.rows(narrowed()) == tuple(as_drf(narrowed(), cls()))
