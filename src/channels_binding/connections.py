@@ -15,10 +15,12 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import batches, idempotency, turns
+from channels_binding import turns
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading, forgetful
-from channels_binding.dispatch import aperform
+from channels_binding.dispatch import batch as batches
+from channels_binding.dispatch import idempotency
+from channels_binding.dispatch.perform import aperform
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import (
     BadRequest,

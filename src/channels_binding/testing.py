@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from channels_binding import threads
 from channels_binding.calls.call import Call, Reading
-from channels_binding.dispatch import perform
+from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Internal
 from channels_binding.live import capture

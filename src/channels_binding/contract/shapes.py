@@ -16,11 +16,11 @@ from drf_spectacular.plumbing import ComponentRegistry, normalize_result_object
 from rest_framework import serializers
 from rest_framework.views import APIView
 
-from channels_binding import annotations
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.calls.call import Call
 from channels_binding.contract.corrections import DURATION, LARGEST, TIME, Inspector, by_field, composite, corrected
+from channels_binding.dispatch import arguments
 from channels_binding.forms.formset import MAX_ROWS, row_names
 from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.querysets.filters import YEARS, compares_integers, is_year
@@ -150,19 +150,19 @@ class Shapes:
 
     def taken(self, action: Action) -> Schema:
         """The ``data`` of a bound event."""
-        made = annotations.input_of(action.handler)
+        made = arguments.input_of(action.handler)
         if made is None:
             return dict(ANY_OBJECT)
         return {**self.of_serializer(made(), "request"), "additionalProperties": False}
 
     def answered(self, cls: type[BaseBinding], action: Action) -> Schema:
         """What a bound event answers: as its annotation says, else as ``sends`` does of what it reflects."""
-        made = annotations.output_of(action.handler)
-        return self._shown(made or annotations.serializer_of(cls.sends.get(action.name)))
+        made = arguments.output_of(action.handler)
+        return self._shown(made or arguments.serializer_of(cls.sends.get(action.name)))
 
     def sent(self, cls: type[BaseBinding]) -> dict[str, Schema]:
         """What the stream sends of its own accord: event name → its data."""
-        return {name: self._shown(annotations.serializer_of(hint)) for name, hint in cls.sends.items()}
+        return {name: self._shown(arguments.serializer_of(hint)) for name, hint in cls.sends.items()}
 
     def _shown(self, made: Any) -> Schema:
         return dict(ANY_OBJECT) if made is None else self.of_serializer(made(), "response")

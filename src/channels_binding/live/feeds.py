@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Row
-from channels_binding.dispatch import admit, find
+from channels_binding.dispatch.perform import admit, find
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import LimitExceeded, Unavailable
 from channels_binding.live.changes import Changes

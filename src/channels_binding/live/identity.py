@@ -24,7 +24,7 @@ from django.utils.crypto import constant_time_compare
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, of_connection
 from channels_binding.conf import get_settings
-from channels_binding.dispatch import find
+from channels_binding.dispatch.perform import find
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unauthenticated
 from channels_binding.live.capture import label_of

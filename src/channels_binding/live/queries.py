@@ -15,7 +15,7 @@ from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.binding import ModelActions
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
-from channels_binding.dispatch import admit, find, perform_found
+from channels_binding.dispatch.perform import admit, find, perform_found
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, NotFound
 from channels_binding.live import capture

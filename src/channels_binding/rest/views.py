@@ -21,12 +21,13 @@ from rest_framework.utils.formatting import markup_description
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, set_rollback
 
-from channels_binding import batches, dispatch
 from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.actions import Action
 from channels_binding.bodies import announced_bytes
 from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings, load_classes
+from channels_binding.dispatch import batch as batches
+from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, TooLarge, Unauthenticated
 from channels_binding.forms import uploads
@@ -227,7 +228,7 @@ class BindingView(APIView):
 
     def answer(self, call: Call) -> Any:
         """What the binding answers, or what its handler has reflected."""
-        answer = dispatch.perform(call)
+        answer = perform(call)
         way_out: Any = call.outlet
         self._hand_over(way_out.successor)
         return way_out.reflected or {} if answer is None else answer

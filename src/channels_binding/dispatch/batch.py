@@ -13,10 +13,10 @@ from typing import Any
 from django.db import router
 from rest_framework.permissions import SAFE_METHODS
 
-from channels_binding import idempotency
 from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings
-from channels_binding.dispatch import perform
+from channels_binding.dispatch import idempotency
+from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BadRequest, Invalid, LimitExceeded, MethodNotAllowed, NotFound
 from channels_binding.protocol import codecs

@@ -14,7 +14,8 @@ from rest_framework.permissions import BasePermission
 
 from channels_binding.calls import Call, Reading
 from channels_binding.consumers import AsyncBinding, Binding, bind
-from channels_binding.dispatch import aperform, find, perform
+from channels_binding.dispatch import aperform, perform
+from channels_binding.dispatch.perform import find
 from channels_binding.exceptions import Forbidden, MethodNotAllowed, NotFound, Timeout, Unauthenticated
 from tests.conftest import Connect
 from tests.project.zoo.models import Label, Note

@@ -6,13 +6,13 @@ from typing import Any, TypeAlias
 
 from rest_framework.permissions import SAFE_METHODS
 
-from channels_binding import annotations, idempotency
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings
+from channels_binding.dispatch import arguments, idempotency
 from channels_binding.exceptions import Timeout
 from channels_binding.registry import registry
 from channels_binding.threads import all_atomic, atomic_requests, run, run_coroutine, settle
@@ -78,7 +78,7 @@ def perform_found(binding: BaseBinding, action: Action) -> Answer:
 
 def _shown(action: Action, answer: Any) -> Any:
     """What a handler has answered, as it is sent. Lazy texts are put into words now, in the caller's language."""
-    shown = annotations.shown(answer)
+    shown = arguments.shown(answer)
     return shown if action.is_builtin else locales.in_words(shown)
 
 
@@ -111,7 +111,7 @@ def _data(binding: BaseBinding, action: Action) -> Any:
     call = binding.call
     if action.is_builtin:
         return call.data
-    return annotations.read(action.handler, {**call.data, **call.files}, binding.get_serializer_context)
+    return arguments.read(action.handler, {**call.data, **call.files}, binding.get_serializer_context)
 
 
 def _begun(binding: BaseBinding, action: Action) -> tuple[Any, idempotency.Kept]:

@@ -10,9 +10,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from rest_framework.permissions import DjangoModelPermissions
 
-from channels_binding import batches
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding, Binding, bind
+from channels_binding.dispatch import batch as batches
 from channels_binding.exceptions import BadRequest, BindingError, LimitExceeded
 from channels_binding.models import KeptAnswer
 from tests.conftest import Connect

@@ -13,10 +13,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connections
 from django.test import Client
 
-from channels_binding import idempotency
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding, bind
-from channels_binding.dispatch import perform
+from channels_binding.dispatch import idempotency, perform
 from channels_binding.exceptions import Conflict, Invalid, Unavailable
 from channels_binding.models import KeptAnswer
 from channels_binding.protocol import codecs

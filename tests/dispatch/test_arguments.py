@@ -14,7 +14,7 @@ import pytest
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from channels_binding.annotations import Data, field_of, input_of, output_of, read, shown
+from channels_binding.dispatch.arguments import Data, field_of, input_of, output_of, read, shown
 from channels_binding.exceptions import Invalid
 
 if TYPE_CHECKING:
