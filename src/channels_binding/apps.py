@@ -11,7 +11,8 @@ class ChannelsBindingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from channels_binding import _boot, checks, surroundings  # noqa: F401  (these register the system checks)
+        from channels_binding import _boot
+        from channels_binding.checks import bindings, project  # noqa: F401  (these register the system checks)
         from channels_binding.live import capture, hub
         from channels_binding.registry import registry
 

@@ -6,10 +6,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
 
-from channels_binding import surroundings
-from channels_binding.surroundings import check_surroundings
+from channels_binding.checks import project
+from channels_binding.checks.project import check_surroundings
 
-LOCAL = {"BACKEND": surroundings.LOCAL_CACHE}
+LOCAL = {"BACKEND": project.LOCAL_CACHE}
 SHARED = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
 REDIS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": []}}}
 GOOD: dict[str, Any] = {
@@ -49,11 +49,11 @@ def test_connections_are_kept_and_looked_after(
     database: dict[str, Any], numbers: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(django_settings, "DATABASES", {"default": database})
-    assert [str(each.id).rpartition(".")[2] for each in surroundings._databases()] == numbers
+    assert [str(each.id).rpartition(".")[2] for each in project._databases()] == numbers
 
 
 def test_a_layer_in_memory_is_for_development() -> None:
-    memory = {"default": {"BACKEND": surroundings.LOCAL_LAYER}}
+    memory = {"default": {"BACKEND": project.LOCAL_LAYER}}
     assert found(CHANNEL_LAYERS=memory) == ["W009"]
     assert found(CHANNEL_LAYERS=memory, DEBUG=True) == []
 
@@ -64,9 +64,9 @@ def test_any_host_does_not_mean_any_origin() -> None:
 
 
 def test_counts_and_answers_need_a_cache_that_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(surroundings, "_throttles", lambda: False)
+    monkeypatch.setattr(project, "_throttles", lambda: False)
     assert found(CACHES={"default": LOCAL}) == []
-    monkeypatch.setattr(surroundings, "_throttles", lambda: True)
+    monkeypatch.setattr(project, "_throttles", lambda: True)
     assert found(CACHES={"default": LOCAL}) == ["W011"]
     assert found(CACHES={"default": LOCAL}, DEBUG=True) == []
 
@@ -75,24 +75,24 @@ def test_counts_and_answers_need_a_cache_that_is_shared(monkeypatch: pytest.Monk
 def test_an_old_version_of_what_is_optional_is_told_of(
     installed: str, numbers: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(surroundings, "LEAST", {"channels_redis": (4, 2)})
-    monkeypatch.setattr(surroundings, "version", lambda package: installed)
+    monkeypatch.setattr(project, "LEAST", {"channels_redis": (4, 2)})
+    monkeypatch.setattr(project, "version", lambda package: installed)
     assert found() == numbers
 
 
 def test_what_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(surroundings, "LEAST", {"no-such-package": (1,)})
+    monkeypatch.setattr(project, "LEAST", {"no-such-package": (1,)})
     assert found() == []
 
 
 def test_sessions_over_http_need_django_s_middleware() -> None:
-    kept = [name for name in django_settings.MIDDLEWARE if name != surroundings.SESSION]
+    kept = [name for name in django_settings.MIDDLEWARE if name != project.SESSION]
     assert found(MIDDLEWARE=kept) == ["W014"]
     assert found(MIDDLEWARE=[]) == ["W014", "W014"]
 
 
 def test_the_page_of_the_documents_needs_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(surroundings, "find_spec", lambda name: None if name.endswith("sidecar") else object())
+    monkeypatch.setattr(project, "find_spec", lambda name: None if name.endswith("sidecar") else object())
     assert found() == ["W015"]
 
 

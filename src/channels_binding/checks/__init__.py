@@ -1,0 +1,1 @@
+"""System checks: of each binding, and of the project around them."""
