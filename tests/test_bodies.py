@@ -11,7 +11,7 @@ from django.test import Client
 from channels_binding.bodies import announced_bytes, limit_bodies
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import TooLarge
-from channels_binding.rest.wire import WireParser
+from channels_binding.rest.http import WireParser
 
 MEGABYTE = 1_048_576
 

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from django.urls import path, register_converter
 
-from channels_binding.rest.addresses import StreamConverter, TextKeyedStreamConverter, slashed_routes
+from channels_binding.rest.converters import StreamConverter, TextKeyedStreamConverter, slashed_routes
 from channels_binding.rest.views import BatchView, FormView, RowView, StreamView, UploadView
 
 app_name = "channels_binding"
@@ -23,7 +23,7 @@ urlpatterns = [
 ]
 
 if find_spec("drf_spectacular"):  # the extra "openapi"
-    from channels_binding.rest.documents import AsyncSchemaView, DocsFileView, DocsView, SchemaView
+    from channels_binding.rest.schema_views import AsyncSchemaView, DocsFileView, DocsView, SchemaView
 
     urlpatterns = [
         path("schema/", SchemaView.as_view(), name="schema"),

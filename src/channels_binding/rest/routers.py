@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from rest_framework.routers import DefaultRouter
 
 from channels_binding.bindings.base import BaseBinding
-from channels_binding.rest.addresses import may_hold_slash, slashed_routes
+from channels_binding.rest.converters import may_hold_slash, slashed_routes
 from channels_binding.rest.views import FormView, RowView, StreamView
 
 

@@ -35,11 +35,11 @@ from channels_binding.live import outlet
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
 from channels_binding.rest import events
-from channels_binding.rest.addresses import address_of
+from channels_binding.rest.asgi import Entrance
 from channels_binding.rest.callers import scope_of
-from channels_binding.rest.entrances import Entrance
+from channels_binding.rest.converters import address_of
 from channels_binding.rest.events import EventStreamRenderer
-from channels_binding.rest.wire import (
+from channels_binding.rest.http import (
     WireParser,
     WireRenderer,
     body_data,

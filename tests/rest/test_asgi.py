@@ -16,10 +16,10 @@ from rest_framework.renderers import StaticHTMLRenderer
 from rest_framework.response import Response
 
 from channels_binding import threads
-from channels_binding.rest import entrances
-from channels_binding.rest.entrances import Entrance
+from channels_binding.rest import asgi
+from channels_binding.rest.asgi import Entrance
+from channels_binding.rest.http import WireRenderer
 from channels_binding.rest.views import BindingView, StreamView
-from channels_binding.rest.wire import WireRenderer
 from channels_binding.turns import CALLER
 from tests.project.zoo.models import Label
 from tests.streams import Stream
@@ -179,9 +179,9 @@ async def test_threads_work_for_the_token_the_session_or_the_address_that_asks(m
         callers.append(CALLER.get())
         return await threads.run(*args)
 
-    monkeypatch.setattr(entrances, "run", noting)
-    monkeypatch.setattr(entrances, "_is_for_djangos_thread", lambda request: False)
-    make, entrance = RequestFactory(), entrances.Entrance(lambda request: HttpResponse())
+    monkeypatch.setattr(asgi, "run", noting)
+    monkeypatch.setattr(asgi, "_is_for_djangos_thread", lambda request: False)
+    make, entrance = RequestFactory(), asgi.Entrance(lambda request: HttpResponse())
     signed_in = make.get("/")
     signed_in.COOKIES["sessionid"] = "s"
     for request in (

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
-from channels_binding.rest.wire import WireRenderer
+from channels_binding.rest.http import WireRenderer
 from channels_binding.threads import all_atomic, atomic_requests, run
 from channels_binding.turns import working_for
 

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, Resolver404, include, path, resolve, rev
 from django.urls.converters import get_converters
 
 from channels_binding.registry import registry
-from channels_binding.rest.addresses import address_of, may_hold_slash
+from channels_binding.rest.converters import address_of, may_hold_slash
 from channels_binding.rest.routers import BindingRouter
 from channels_binding.rest.views import FormView, RowView, StreamView
 from tests.project.zoo.models import Country

@@ -5,7 +5,7 @@ from django.http import QueryDict
 
 from channels_binding.calls import Reading, Row
 from channels_binding.exceptions import BadRequest, Invalid
-from channels_binding.rest.wire import (
+from channels_binding.rest.http import (
     WireRenderer,
     body_data,
     idempotency_key,
