@@ -10,7 +10,7 @@ from typing import Any
 
 from django.urls import path
 
-from channels_binding.consumers import AsyncConsumer
+from channels_binding.websocket.consumer import AsyncConsumer
 
 _endpoint: Any = AsyncConsumer.as_asgi()
 

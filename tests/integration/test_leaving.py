@@ -15,8 +15,8 @@ from rest_framework.authtoken.models import Token
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
 from channels_binding.rest.events import EventStream
-from channels_binding.sockets import Socket
 from channels_binding.testing import BindingCommunicator, session_cookie
+from channels_binding.websocket.socket import Socket
 from tests.live.test_hub import in_thread, make_notes
 from tests.live.test_identity import GroupNoteBinding
 from tests.live.test_presence import rounds_within

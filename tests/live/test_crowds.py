@@ -7,17 +7,17 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authtoken.models import Token
 
-from channels_binding.connections import Connection
 from channels_binding.live import readings
 from channels_binding.live.crowds import owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.security.authentication import Identity
 from channels_binding.testing import BindingCommunicator
+from channels_binding.websocket.connection import Connection
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 from tests.rest.test_events import Open, listen  # noqa: F401
 from tests.test_floods import TOKENS, answers_until_closed, pending
-from tests.test_sockets import Clogged
+from tests.websocket.test_socket import Clogged
 
 SEARCH = "zoo.Note.search"
 

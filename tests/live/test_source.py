@@ -63,7 +63,7 @@ async def test_with_the_setting_it_is_the_one_of_the_triggers(settings: Any) -> 
 async def test_a_reply_waits_for_what_the_source_tells_and_nothing_is_read_for_twice(
     fake: FakeSource, connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("channels_binding.connections.OWN_DIFFS_SECONDS", 5.0)
+    monkeypatch.setattr("channels_binding.websocket.connection.OWN_DIFFS_SECONDS", 5.0)
     note = await create(title="one")
     socket = await connect(user)
     await socket.call("zoo.Note.search#h", {})

@@ -45,8 +45,8 @@ from channels_binding.protocol.session import read_name
 from channels_binding.registry import registry
 from channels_binding.security import authentication
 from channels_binding.security.authentication import Identity
-from channels_binding.sockets import Socket
 from channels_binding.threads import run
+from channels_binding.websocket.socket import Socket
 
 SMALL_FRAME = 16_384
 """Longest frame, in characters, that is read on the event loop: less than a millisecond whatever it holds."""

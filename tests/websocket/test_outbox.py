@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from channels_binding import outbox
-from channels_binding.outbox import Flow, Outbox
 from channels_binding.protocol import codecs
+from channels_binding.websocket import outbox
+from channels_binding.websocket.outbox import Flow, Outbox
 
 
 def test_flow_counts_what_each_pong_acknowledges() -> None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from channels_binding import pulse
-from channels_binding.pulse import Pulse
+from channels_binding.websocket import heartbeat
+from channels_binding.websocket.heartbeat import Pulse
 
 
 class Counting:
@@ -79,7 +79,7 @@ async def test_who_has_left_in_the_middle_of_a_beat_is_not_called() -> None:
 
 
 async def test_others_have_a_turn_in_the_middle_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "AT_ONCE", 2)
+    monkeypatch.setattr(heartbeat, "AT_ONCE", 2)
     several = [Counting() for _ in range(6)]
     for each in several:
         of_this_loop().add(each)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from channels_binding import connections
 from channels_binding.live import hub, identity
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
+from channels_binding.websocket import connection
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -220,7 +220,7 @@ async def assert_the_reply_comes_after_the_diff(socket: BindingCommunicator, not
 async def test_the_reply_to_a_write_comes_after_its_own_diffs(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "OWN_DIFFS_SECONDS", 5.0)
+    monkeypatch.setattr(connection, "OWN_DIFFS_SECONDS", 5.0)
     note = await create(title="one")
     socket = await connect(user)
     await socket.call("zoo.Note.search#h", {})
@@ -248,7 +248,7 @@ async def test_whoever_listens_to_nothing_does_not_wait_for_diffs(
 async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_query_is_slower_than_a_round(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "OWN_DIFFS_SECONDS", 5.0)
+    monkeypatch.setattr(connection, "OWN_DIFFS_SECONDS", 5.0)
     monkeypatch.setattr(hub, "ROUND_PATIENCE_SECONDS", 0.0)
     note = await create(title="one")
     socket = await connect(user)
@@ -260,7 +260,7 @@ async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_query
 async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_writer_is_doubted_meanwhile(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "OWN_DIFFS_SECONDS", 5.0)
+    monkeypatch.setattr(connection, "OWN_DIFFS_SECONDS", 5.0)
     note = await create(title="one")
     socket = await connect(user)
     await socket.call("zoo.Note.search#h", {})

@@ -24,14 +24,14 @@ from channels_binding.live import identity as live_identity
 from channels_binding.live.crowds import most_of, owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import Subscription
-from channels_binding.outbox import Outbox
 from channels_binding.protocol import messages
 from channels_binding.protocol.messages import CallId, failure, message
 from channels_binding.protocol.names import CloseCode
 from channels_binding.protocol.session import Limits, Rate, Refusals, Session
-from channels_binding.pulse import Pulse
 from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.types import Dialect, Scope, Send
+from channels_binding.websocket.heartbeat import Pulse
+from channels_binding.websocket.outbox import Outbox
 
 FAREWELL_SECONDS = 1.0
 """How long a last message may take to leave before the socket is closed after it."""

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from channels_binding import outbox, sockets
-from channels_binding.connections import Connection
 from channels_binding.live import send
 from channels_binding.live.hub import Hub
 from channels_binding.protocol import codecs
 from channels_binding.security.authentication import Identity
+from channels_binding.websocket import outbox
+from channels_binding.websocket import socket as sockets
+from channels_binding.websocket.connection import Connection
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 

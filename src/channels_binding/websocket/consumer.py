@@ -1,0 +1,305 @@
+"""Door 1, the WebSocket: who may connect, and the life of a socket from handshake to end.
+
+    path("", AsyncConsumer)              # as a class, or
+    path("ws/", AsyncConsumer.as_asgi()) # as Channels has it
+
+``AsyncConsumer`` has coroutine hooks, ``Consumer`` plain ones; each serves bindings of both kinds.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+
+from channels.auth import get_user as channels_get_user
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.exceptions import AuthenticationFailed
+
+from channels_binding.conf import get_settings, load_classes
+from channels_binding.exceptions import Unauthenticated
+from channels_binding.live import drain
+from channels_binding.live.identity import fingerprint
+from channels_binding.protocol import messages
+from channels_binding.protocol.names import CloseCode
+from channels_binding.security import authentication, origins
+from channels_binding.security.authentication import Identity
+from channels_binding.threads import call_hook, run, settle
+from channels_binding.types import Dialect, Receive, Scope, Send
+from channels_binding.websocket.connection import Connection
+
+logger = logging.getLogger("channels_binding")
+authentication.redact_server_logs()
+
+
+class BaseConsumer:
+    """An ASGI endpoint for one socket. Awaiting an instance runs it, so that the class itself can stand in a URLconf."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.user: Any = None
+        self.token: str | None = None
+        """The token by which somebody wants to be known, for ``get_user(consumer)``; None where there is none."""
+        self.auth: Any = None
+        """What an authentication class has found beside the user (DRF's ``request.auth``)."""
+        self.connection: Connection | None = None
+        self._handshake = scope
+        """The scope as it came, token included; ``scope`` is without."""
+        self._found: Identity | None = None
+        self._refusal: AuthenticationFailed | None = None
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._run().__await__()
+
+    @classmethod
+    def as_asgi(cls, **initkwargs: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        """An ASGI application that makes a consumer for each socket, as Channels' consumers have it.
+
+        Args:
+            **initkwargs: Attributes of the class to set on each instance.
+        """
+        unknown = [name for name in initkwargs if not hasattr(cls, name)]
+        if unknown:
+            raise TypeError(f"{cls.__name__}.as_asgi() received {unknown}, which are no attributes of the class.")
+        configured = type(cls.__name__, (cls,), initkwargs) if initkwargs else cls
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            await configured(scope, receive, send)
+
+        application.consumer_class = cls  # type: ignore[attr-defined]
+        application.consumer_initkwargs = initkwargs  # type: ignore[attr-defined]
+        return application
+
+    # Hooks of both kinds are called through these
+
+    async def _user(self) -> Any:
+        raise NotImplementedError
+
+    async def _told(self, hook: str) -> None:
+        raise NotImplementedError
+
+    # The life of a socket
+
+    async def _run(self) -> None:
+        if self.scope["type"] != "websocket":
+            raise ValueError(f"{type(self).__name__} serves websockets; route {self.scope['type']!r} elsewhere.")
+        event = await self.receive()
+        if event["type"] != "websocket.connect":
+            return
+        dialect = self._dialect()
+        try:
+            identity = await self._admitted()
+        except Unauthenticated as refusal:
+            logger.info("A connection was refused: %s", refusal)
+            await self.send(
+                {"type": "websocket.close", "code": CloseCode.FORBIDDEN}
+            )  # before accept: HTTP 403 to the handshake
+            return
+        await self.send(
+            {"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL if dialect == "cb.1" else None}
+        )
+        self.connection = Connection(self.scope, self.send, identity, dialect, _Door(self))
+        await self._converse(self.connection)
+
+    async def _admitted(self) -> Identity | None:
+        """Who connects; None for a socket that is let in only to say it (``cb.auth``).
+
+        Raises:
+            Unauthenticated: The socket is not accepted.
+        """
+        if not origins.is_allowed(self.scope):
+            raise Unauthenticated("foreign origin")
+        identity = await self._identity()
+        handshake, self.scope = self.scope, self._shown_scope()
+        self._handshake = handshake
+        if identity.user.is_authenticated or get_settings().ANONYMOUS_CONNECTION_ALLOWED:
+            self._become(identity)
+            return identity
+        if self._takes_tokens() and messages.SUBPROTOCOL in handshake.get("subprotocols", ()):
+            return None
+        raise Unauthenticated("nobody is signed in")
+
+    def _shown_scope(self) -> Scope:
+        return authentication.without_token(self.scope) if self._takes_tokens() else self.scope
+
+    def _dialect(self) -> Dialect:
+        return "cb.1" if messages.SUBPROTOCOL in self.scope.get("subprotocols", ()) else "seed"
+
+    async def _converse(self, connection: Connection) -> None:
+        try:
+            await connection.open()
+            drain.watch(connection.hub, connection)
+            if not connection.is_pending:
+                await self._told("connected")
+            await self._listen_until_over(connection)
+        finally:
+            await connection.close()
+            if not connection.is_pending:
+                await self._told("disconnected")
+
+    async def _listen_until_over(self, connection: Connection) -> None:
+        """Until the client leaves, or it is closed. A client that reads nothing can neither be told nor be waited for."""
+        listening = asyncio.ensure_future(self._listen(connection))
+        over = asyncio.ensure_future(connection.outbox.is_over.wait())
+        try:
+            await asyncio.wait([listening, over], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (listening, over):
+                task.cancel()
+            await asyncio.gather(listening, over, return_exceptions=True)
+        if not listening.cancelled():
+            listening.result()
+
+    async def _listen(self, connection: Connection) -> None:
+        while True:
+            event = await self.receive()
+            if event["type"] == "websocket.disconnect":
+                return
+            if event["type"] == "websocket.receive":
+                await connection.receive(event.get("text"), event.get("bytes"))
+
+    # Who it is
+
+    def authentication_classes(self) -> list[type]:
+        """``AUTHENTIFICATION_CLASSES`` of the settings, loaded."""
+        return load_classes(get_settings().AUTHENTIFICATION_CLASSES)
+
+    def _takes_tokens(self) -> bool:
+        return any(authentication.takes_tokens(cls) for cls in self.authentication_classes())
+
+    def _become(self, identity: Identity) -> None:
+        self.user, self.auth = identity.user, identity.auth
+        self.scope = identity.into(self.scope)
+
+    async def _identity(self, token: str | None = None) -> Identity:
+        """Who the token belongs to; without one, who the handshake does.
+
+        Raises:
+            Unauthenticated: There is a token, and it is nobody's; or what is asked has failed.
+        """
+        if self._takes_tokens():
+            self.token = token or authentication.token_of(self.scope)
+        try:
+            user = await self._user()
+            return await run(self._identified, user)
+        except (Unauthenticated, AuthenticationFailed):
+            raise Unauthenticated("the token is not accepted") from None
+        except Exception:
+            logger.error("Somebody could not be authenticated:\n%s", self._redacted(traceback.format_exc()))
+            raise Unauthenticated("authentication failed") from None
+
+    def _identified(self, user: Any) -> Identity:
+        """In a worker thread."""
+        if self.token is not None and not user.is_authenticated:
+            raise self._refusal or Unauthenticated()
+        found = self._found or Identity(user, self.auth, self.token)
+        session_key = None if found.token else authentication.session_key_of(self.scope, user)
+        return authentication.checked(Identity(_with_fingerprint(user), found.auth, found.token, session_key))
+
+    def _redacted(self, text: str) -> str:
+        return text.replace(self.token, "***") if self.token else text
+
+    def _ask(self, cls: type) -> Any:
+        """One of DRF's authentication classes: the user that it finds, or None. In a worker thread."""
+        try:
+            self._found = authentication.authenticate(cls, self.scope, self.token)
+        except AuthenticationFailed as refusal:
+            if self.token is None:
+                raise
+            self._refusal = refusal  # the token may be another class's
+        return None if self._found is None else self._found.user
+
+
+class _Door:
+    """The consumer as its connection knows it. Each question is put to a consumer of its own."""
+
+    def __init__(self, consumer: BaseConsumer) -> None:
+        self.consumer = consumer
+
+    async def identify(self, token: str | None) -> Identity:
+        """Who the token belongs to; with None, who the handshake does.
+
+        Raises:
+            Unauthenticated: Nobody that is known.
+        """
+        consumer = self.consumer
+        fresh = type(consumer)(consumer._handshake, consumer.receive, consumer.send)
+        identity = await fresh._identity(token)
+        if not identity.user.is_authenticated:
+            raise Unauthenticated()
+        return identity
+
+    async def entered(self, identity: Identity) -> None:
+        is_new = self.consumer.user is None
+        self.consumer._become(identity)
+        if is_new:
+            await self.consumer._told("connected")
+
+
+class AsyncConsumer(BaseConsumer):
+    """The WebSocket endpoint, with coroutine hooks."""
+
+    async def _user(self) -> Any:
+        return await call_hook(self.get_user)
+
+    async def _told(self, hook: str) -> None:
+        await call_hook(getattr(self, hook))
+
+    async def get_user(self) -> Any:
+        """Who connects: the first user that an authentication class finds, else the session's."""
+        for cls in self.authentication_classes():
+            by_drf = authentication.is_drf(cls)
+            user = await (run(self._ask, cls) if by_drf else call_hook(cls().get_user, self))
+            if user is not None and user.is_authenticated:
+                return user
+        return AnonymousUser() if self.token is not None else await scope_user(self.scope)
+
+    async def connected(self) -> None:
+        """The socket was accepted; ``self.user`` and ``self.connection`` are set."""
+
+    async def disconnected(self) -> None:
+        """The socket is gone."""
+
+
+class Consumer(BaseConsumer):
+    """The WebSocket endpoint, with plain hooks, which run on the package's thread pool."""
+
+    async def _user(self) -> Any:
+        user = await run(lambda: settle(self.get_user()))
+        if user is not None:
+            return user
+        return AnonymousUser() if self.token is not None else await scope_user(self.scope)
+
+    async def _told(self, hook: str) -> None:
+        if getattr(type(self), hook) is not getattr(Consumer, hook):
+            await call_hook(getattr(self, hook))
+
+    def get_user(self) -> Any:
+        """Who connects: the first user that an authentication class finds; None leaves it to the session."""
+        for cls in self.authentication_classes():
+            user = self._ask(cls) if authentication.is_drf(cls) else settle(cls().get_user(self))
+            if user is not None and user.is_authenticated:
+                return user
+        return None
+
+    def connected(self) -> None:
+        """The socket was accepted; ``self.user`` and ``self.connection`` are set."""
+
+    def disconnected(self) -> None:
+        """The socket is gone."""
+
+
+async def scope_user(scope: Scope) -> Any:
+    """The user that a middleware has found, or that the session knows. ``SessionMiddlewareStack`` suffices."""
+    user = scope.get("user")
+    if user is not None:
+        return getattr(user, "_wrapped", None) or user
+    if "session" in scope:
+        return await channels_get_user(scope)
+    return AnonymousUser()
+
+
+def _with_fingerprint(user: Any) -> Any:
+    return fingerprint(user) if getattr(user, "pk", None) is not None and hasattr(user, "_meta") else user

@@ -1,0 +1,162 @@
+"""Who may connect, and how the consumers stand in a URLconf."""
+
+from typing import Any, ClassVar
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+
+from channels_binding.consumers import AsyncConsumer, Consumer
+from channels_binding.live.hub import Hub
+from channels_binding.testing import BindingCommunicator
+from tests.conftest import Connect
+
+PATHS = ["/", "/ws/", "/sync/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_an_anonymous_connection_is_refused_before_it_is_accepted(path: str, connect: Connect) -> None:
+    socket = BindingCommunicator(path)
+    assert not await socket.open()
+    assert Hub.current().subscribers == set()
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_an_anonymous_connection_is_accepted_where_the_settings_allow_it(
+    path: str, connect: Connect, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}
+    socket = await connect(None, path=path)
+    assert socket.hello["data"]["user"] is None
+    assert (await socket.call("zoo.Note.search"))["data"]["count"] == 0
+    refused = await socket.call("zoo.OwnNote.create", {"title": "x"})
+    assert "error" in refused
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_user_of_the_session_is_found(path: str, connect: Connect, user: Any) -> None:
+    socket = await connect(user, path=path)
+    assert socket.hello["data"]["user"] == str(user.pk)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://[", "file://", "http://testserver.evil"])
+async def test_a_page_of_another_site_is_refused(origin: str, connect: Connect, user: Any) -> None:
+    socket = BindingCommunicator("/ws/", user=user, headers=[(b"origin", origin.encode()), (b"host", b"testserver")])
+    assert not await socket.open()
+
+
+async def test_a_page_of_our_own_is_let_in(connect: Connect, user: Any) -> None:
+    socket = BindingCommunicator(
+        "/ws/", user=user, headers=[(b"origin", b"http://testserver"), (b"host", b"testserver")]
+    )
+    assert await socket.open()
+    await socket.close()
+
+
+class ByHeader:
+    """An authentication class as the settings name it."""
+
+    async def get_user(self, consumer: Any) -> Any:
+        name = dict(consumer.scope["headers"]).get(b"x-user", b"").decode()
+        return await get_user_model().objects.filter(username=name).afirst() or AnonymousUser()
+
+
+class PlainByHeader:
+    """The same, for synchronous code."""
+
+    def get_user(self, consumer: Any) -> Any:
+        name = dict(consumer.scope["headers"]).get(b"x-user", b"").decode()
+        return get_user_model().objects.filter(username=name).first()
+
+
+@pytest.mark.parametrize("name", ["AUTHENTIFICATION_CLASSES", "AUTHENTICATION_CLASSES"])
+@pytest.mark.parametrize("cls", ["ByHeader", "PlainByHeader"])
+@pytest.mark.parametrize("path", ["/ws/", "/sync/"])
+async def test_an_authentication_class_names_the_user(
+    path: str, cls: str, name: str, connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {name: (f"tests.websocket.test_consumer.{cls}",)}
+    socket = BindingCommunicator(path, headers=[(b"x-user", b"ann")])
+    assert await socket.open()
+    assert socket.hello["data"]["user"] == str(user.pk)
+    await socket.close()
+    assert not await BindingCommunicator(path, headers=[(b"x-user", b"nobody")]).open()
+
+
+async def test_an_authentication_class_that_raises_refuses_the_connection(connect: Connect, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"AUTHENTICATION_CLASSES": ("tests.websocket.test_consumer.Broken",)}
+    assert not await BindingCommunicator("/ws/").open()
+
+
+class Broken:
+    async def get_user(self, consumer: Any) -> Any:
+        raise RuntimeError("no")
+
+
+class Counting(AsyncConsumer):
+    """Hooks of a project's own."""
+
+    told: ClassVar[list[str]] = []
+    greeting = "none"
+
+    async def connected(self) -> None:
+        self.told.append(f"connected {self.user.username} {self.greeting}")
+
+    async def disconnected(self) -> None:
+        self.told.append("disconnected")
+
+
+class PlainCounting(Consumer):
+    told: ClassVar[list[str]] = []
+
+    def connected(self) -> None:
+        self.told.append(f"connected {self.user.username}")
+
+    def disconnected(self) -> None:
+        self.told.append("disconnected")
+
+
+@pytest.mark.parametrize("consumer", [Counting, PlainCounting])
+async def test_a_consumer_tells_its_hooks(consumer: Any, connect: Connect, user: Any) -> None:
+    consumer.told.clear()
+    socket = BindingCommunicator("/", application=_with_user(consumer.as_asgi(), user))
+    assert await socket.open()
+    await socket.close()
+    assert [told.partition(" ")[0] for told in consumer.told] == ["connected", "disconnected"]
+
+
+def _with_user(application: Any, user: Any) -> Any:
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        await application({**scope, "user": user}, receive, send)
+
+    return wrapped
+
+
+async def test_as_asgi_takes_attributes_of_the_class_and_no_others(connect: Connect, user: Any) -> None:
+    Counting.told.clear()
+    socket = BindingCommunicator("/", application=_with_user(Counting.as_asgi(greeting="hi"), user))
+    assert await socket.open()
+    await socket.close()
+    assert Counting.told[0] == "connected ann hi"
+    with pytest.raises(TypeError, match="no attributes"):
+        AsyncConsumer.as_asgi(nonsense=1)
+
+
+async def test_a_closed_socket_leaves_nothing_behind(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    await socket.call("zoo.Note.subscribe", {})
+    await socket.close()
+    hub = Hub.current()
+    assert hub.subscribers == set()
+    assert hub.feeds.by_key == {}
+    assert all(not group.subscriptions for group in hub.groups.values())
+    assert all(group.idle_since is not None for group in hub.groups.values())
+
+
+async def test_a_signed_in_user_is_read_with_what_decides_about_it(connect: Connect, user: Any) -> None:
+    await connect(user)
+    (subscriber,) = Hub.current().subscribers
+    assert subscriber.user.username == "ann"
+    assert await sync_to_async(lambda: subscriber.user._channels_binding_fingerprint is not None)()
