@@ -43,7 +43,7 @@ def test_where_nothing_is_hidden_the_queryset_is_left_as_it_is() -> None:
         lambda: Label.objects.annotate(notes=Count("note")).filter(notes=0, name="a"),
         lambda: Label.objects.order_by().filter(name="a").union(Label.objects.order_by().filter(name="a")),
         lambda: Label.objects.order_by("name")[:1],
-        lambda: Label.objects.filter(name="a").select_related().prefetch_related("note_set").only("name"),
+        lambda: Label.objects.filter(name="a").prefetch_related("note_set").only("name"),
         lambda: Label.objects.filter(models.Q(name="a") | models.Q(note__title="x")),
     ],
     ids=["filtered", "distinct", "annotated", "union", "sliced", "with relations", "joined"],

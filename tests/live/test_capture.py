@@ -420,10 +420,10 @@ def test_a_block_without_a_savepoint_shares_the_fate_of_the_one_around_it(told: 
 def test_savepoints_by_hand_are_followed_too(told: Told) -> None:
     with transaction.atomic():
         notify(Note, [1])
-        sid = transaction.savepoint()
-        transaction.savepoint_rollback(sid)
-        sid = transaction.savepoint()
-        transaction.savepoint_commit(sid)
+        sid = connection.savepoint()
+        connection.savepoint_rollback(sid)
+        sid = connection.savepoint()
+        connection.savepoint_commit(sid)
         notify(Note, [2])
     assert told.publications == [{NOTE: {1, 2}}]
 

@@ -278,7 +278,7 @@ class Shapes(RowSource):
             field = cls.get_model()._meta.get_field(name)
         except FieldDoesNotExist:
             return None
-        is_forward = field.concrete and (field.many_to_one or field.one_to_one or field.many_to_many)
+        is_forward = isinstance(field, models.Field) and (field.many_to_one or field.one_to_one or field.many_to_many)
         return field.related_model if is_forward and isinstance(field.related_model, type) else None
 
     @classmethod

@@ -192,7 +192,12 @@ def get(queryset: models.QuerySet[Any], key: Any) -> Any:
     columns = zip(fetched[0], selection.sources, strict=True)
     values = [source.given((value,), connections[queryset.db])[0] for value, source in columns]
     names = [column.attname for column in model._meta.concrete_fields]
-    return model.from_db(queryset.db, names, values[1:])
+    return model.from_db(queryset.db, names, values[1:], **_loading_options(queryset))
+
+
+def _loading_options(queryset: Any) -> dict[str, Any]:
+    """How its instances fetch what they lack, from Django 6.1 on."""
+    return {"fetch_mode": queryset._fetch_mode} if hasattr(queryset, "_fetch_mode") else {}
 
 
 def _loads_plain_instances(queryset: Any) -> bool:

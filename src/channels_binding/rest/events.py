@@ -216,7 +216,12 @@ class EventStream:
         """Nothing else ends an answer whose reader takes nothing in."""
         task = asyncio.current_task()
         assert task is not None
-        return self.hub.loop.call_later(self._settings.SLOW_SECONDS, task.cancel)
+        return self.hub.loop.call_later(self._settings.SLOW_SECONDS, self._give_up, task)
+
+    def _give_up(self, task: "asyncio.Task[Any]") -> None:
+        """Leave first: where Django sends in the task of the request (6.1), nothing is closed after it was cancelled."""
+        self.leave()
+        task.cancel()
 
     async def _next(self) -> bytes:
         """What waits; a comment after ``PING_SECONDS`` of silence, so that nobody on the way takes the line for dead."""
