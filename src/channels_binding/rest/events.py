@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser
@@ -50,9 +50,6 @@ from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.threads import run
 from channels_binding.types import Dialect
 
-if TYPE_CHECKING:
-    from channels_binding.rest.views import BindingView
-
 KEEP_ALIVE = b": keep-alive\n\n"
 
 _VERSION = re.compile(rb'\{"event":"[^"]*"(?:,"id":[^,]+)?,"type":"\w+"(?:,"from":"\w+")?,"v":"(\w+)"')
@@ -76,21 +73,25 @@ def event_of(text: bytes) -> bytes:
     return (b"id: " + version[1] + b"\n" if version else b"") + b"data: " + text + b"\n\n"
 
 
-def respond(view: "BindingView", call: Call) -> StreamingHttpResponse:
+def respond(request: Request, call: Call, get_authenticators: Callable[[], Any]) -> StreamingHttpResponse:
     """The answer to a GET that asks for events.
+
+    Args:
+        get_authenticators: DRF's authentication instances of the view, by which it is asked again later who this is.
 
     Raises:
         NotAcceptable: The server is WSGI, which holds a thread for each answer.
         Exception: Whatever refuses the read.
     """
-    request = view.request._request
-    if not isinstance(request, ASGIRequest):
+    django_request = request._request
+    if not isinstance(django_request, ASGIRequest):
         raise NotAcceptable("Server-sent events need an ASGI server.")
-    identity = _with_fingerprint(identity_of(view.request))
-    scope = {**identity.into(carrier_of(request), _id()), "locale": locales.current()}
+    identity = _with_fingerprint(identity_of(request))
+    scope = {**identity.into(carrier_of(django_request), _id()), "locale": locales.current()}
     question = replace(call.as_user(identity.user, scope), outlet=None)
     hub = async_to_sync(_checked)(question)
-    stream = EventStream(hub, question, identity, view.request.headers.get("Last-Event-ID"), _Again(view))
+    again = _Again(django_request, get_authenticators)
+    stream = EventStream(hub, question, identity, request.headers.get("Last-Event-ID"), again)
     response = StreamingHttpResponse(Body(stream), content_type="text/event-stream")
     response["Cache-Control"] = "private, no-cache"
     response["X-Accel-Buffering"] = "no"  # nginx would collect it
@@ -128,8 +129,9 @@ def _too_many(most: int) -> LimitExceeded:
 class _Again:
     """Asks DRF's authentication classes once more who made a request."""
 
-    def __init__(self, view: "BindingView") -> None:
-        self.view = view
+    def __init__(self, request: ASGIRequest, get_authenticators: Callable[[], Any]) -> None:
+        self.request = request
+        self.get_authenticators = get_authenticators
 
     def __call__(self) -> tuple[Any, Any]:
         """The user whose token it is, and what it says beside (``request.auth``). In a worker thread.
@@ -137,9 +139,9 @@ class _Again:
         Raises:
             AuthenticationFailed: The token is no longer good.
         """
-        request = copy(self.view.request._request)
+        request = copy(self.request)
         request.user = AnonymousUser()  # as it came; DRF has noted there whom it found
-        found = Request(request, authenticators=self.view.get_authenticators())
+        found = Request(request, authenticators=self.get_authenticators())
         return found.user, found.auth
 
 

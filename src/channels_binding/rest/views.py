@@ -245,7 +245,7 @@ class BindingView(APIView):
     def read(self, action: str, data: dict[str, Any]) -> HttpResponseBase:
         """A Reading with its version as ETag, 304 for a client that has it; or a stream of events."""
         if isinstance(self.request.accepted_renderer, EventStreamRenderer):
-            return events.respond(self, self.call(action, data))
+            return events.respond(self.request, self.call(action, data), self.get_authenticators)
         answer = self.answer(self.call(action, data, takes_pages=True))
         if isinstance(answer, Response):
             return answer
