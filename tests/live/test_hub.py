@@ -285,14 +285,6 @@ async def test_a_change_between_the_join_and_the_answer_is_not_missed(connect: C
         await socket.call(f"zoo.Note.unsubscribe#h{number}")
 
 
-async def test_after_unsubscribe_nothing_more_is_told(connect: Connect, user: Any) -> None:
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
-    await socket.call("zoo.Note.unsubscribe#h", {})
-    await make_notes(1)
-    assert await socket.silent()
-
-
 async def test_live_false_asks_for_the_answer_alone(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     answer = await socket.call("zoo.Note.search#h", {"live": False})
@@ -408,21 +400,6 @@ async def test_with_no_listener_a_commit_reads_nothing(connect: Connect, user: A
     assert await in_thread(write)() == 1
     assert await socket.silent()
     assert [group.started for group in Hub.current().groups.values()] == evaluated
-
-
-async def test_a_seed_client_gets_whole_results_rows_and_deletes(connect: Connect, user: Any) -> None:
-    first, second = await make_notes(1, 2)
-    gone = second.pk
-    socket = await connect(user, modern=False)
-    await socket.send({"event": "zoo.Note.search#a", "data": {"limit": 1}})
-    assert list((await socket.receive())["data"]) == ["page", "limit", "count", "rows"]
-    await socket.send({"event": "zoo.Note.retrieve", "data": {"id": second.pk}})
-    await socket.receive()
-    await in_thread(second.delete)()
-    pushes = [await socket.receive() for _ in range(2)]
-    assert {"event": "zoo.Note.delete", "data": {"id": gone}} in pushes
-    (whole,) = [push for push in pushes if push["event"] == "zoo.Note.search#a"]
-    assert (whole["data"]["count"], whole["data"]["rows"][0]["id"]) == (1, first.pk)
 
 
 async def test_what_a_serializer_asks_for_itself_is_kept_fresh(connect: Connect, user: Any) -> None:

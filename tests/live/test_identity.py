@@ -16,7 +16,6 @@ from rest_framework.permissions import BasePermission
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import capture
 from channels_binding.live.hub import Hub
-from channels_binding.live.identity import doubts_of, lost
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.project.zoo.models import Label, Note
@@ -271,7 +270,7 @@ async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
     await in_thread(lambda: Note.objects.bulk_create([Note(title="blue"), Note(title="red")]))()
     his_titles = [row["title"] for _, row, *_ in (await his.receive())["data"]["put"]]
     assert his_titles == ["red"]
-    lost(Hub.current())  # the message arrives, or the check of every 30 seconds is due
+    Hub.current().identity.lost()  # the message arrives, or the check of every 30 seconds is due
     her_titles: list[str] = []
     while sorted(her_titles) != ["blue", "red"]:
         her_titles += [row["title"] for _, row, *_ in (await hers.receive())["data"].get("put", ())]
@@ -292,11 +291,11 @@ async def test_while_the_broker_is_silent_whoever_is_sent_something_is_looked_up
     await socket.call("zoo.Note.search#h")
     await socket.call("zoo.Note.subscribe")
     hub = Hub.current()
-    monkeypatch.setattr(hub, "misses_messages", lambda: True)
+    monkeypatch.setattr(hub.identity, "misses_messages", lambda: True)
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(capture, "_publishers", [])
         await in_thread(lambda: Token.objects.all().delete() if way == "token" else deactivate(user))()
-    doubts_of(hub).checked_at = float("-inf")  # a second later
+    hub.identity.pending.checked_at = float("-inf")  # a second later
     await Note.objects.acreate(title="canary")
     assert await closed(socket) == 4401
 
@@ -307,9 +306,9 @@ async def test_who_may_stay_is_sent_everything_while_the_broker_is_silent(
     socket = await connect(user)
     shown = await socket.live("zoo.Note.search#h", {})
     hub = Hub.current()
-    monkeypatch.setattr(hub, "misses_messages", lambda: True)
+    monkeypatch.setattr(hub.identity, "misses_messages", lambda: True)
     for title in ("a", "b"):
-        doubts_of(hub).checked_at = float("-inf")
+        hub.identity.pending.checked_at = float("-inf")
         await Note.objects.acreate(title=title)
         await socket.assert_live(shown)
 
@@ -368,6 +367,6 @@ async def test_an_audience_that_nothing_declares_is_looked_into_now_and_then(
         assert (await socket.call("tests.ClubNote.search#h"))["data"]["count"] == 1
     members.discard(stranger.pk)
     assert await bob.silent()
-    doubts_of(Hub.current()).checked_at = float("-inf")  # IDENTITY_SECONDS later
+    Hub.current().identity.pending.checked_at = float("-inf")  # IDENTITY_SECONDS later
     assert (await bob.receive())["data"]["remove"]
     assert await ann.silent()

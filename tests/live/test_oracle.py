@@ -32,7 +32,6 @@ from channels_binding.live import capture, publisher, triage
 from channels_binding.live import changes as live_changes
 from channels_binding.live.changes import Changes
 from channels_binding.live.hub import Hub
-from channels_binding.live.identity import doubts_of
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol import codecs
 from channels_binding.testing import BindingCommunicator
@@ -499,7 +498,7 @@ class World(RuleBasedStateMachine):
         ]
         tasks = [str(task) for task in self.hub._tasks]
         return (
-            f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(doubts_of(self.hub))}"
+            f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(self.hub.identity.pending)}"
             f" triage={self.hub.triage.is_at_rest}"
         )
 

@@ -69,7 +69,7 @@ class Desk:
             call = Call(stream, "search", {"limit": 3, **data}, self.user)
             listener = Listener(self.user)
             self.hub.join(listener)  # type: ignore[arg-type]
-            self.hub.subscribe(await self.hub.open(call), listener, f"{stream}.search#h", call)  # type: ignore[arg-type]
+            self.hub.delivery.subscribe(await self.hub.open(call), listener, f"{stream}.search#h", call)  # type: ignore[arg-type]
         return listener
 
     async def rest(self) -> None:
@@ -157,7 +157,7 @@ async def test_a_commit_costs_nothing_without_a_listener(desk: Desk) -> None:
     assert await desk.cost(save(note, title="other")) == []
     listener = await desk.listen()
     for subscription in [each for group in desk.hub.groups.values() for each in group.subscriptions]:
-        desk.hub.unsubscribe(subscription)
+        desk.hub.delivery.unsubscribe(subscription)
     desk.statements.clear()
     await in_thread(save(note, title="third"))()
     await asyncio.sleep(0.1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from channels_binding.live import hub, identity
+from channels_binding.live import hub
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
 from channels_binding.websocket import connection
@@ -269,7 +269,7 @@ async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_write
     async def doubtful(self: Hub, group: Any) -> Any:
         if not doubted:
             doubted.append(group)
-            identity.lost(self)
+            self.identity.lost()
         return await refreshed(self, group)
 
     monkeypatch.setattr(Hub, "_refreshed", doubtful)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Row
@@ -13,15 +13,13 @@ from channels_binding.dispatch.perform import admit, find
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import LimitExceeded, Unavailable
 from channels_binding.live.changes import Changes
-from channels_binding.live.presence import Presence
+from channels_binding.live.delivery import Frames
+from channels_binding.live.presence import HeldMessages, Presence, Subscribers
 from channels_binding.live.queries import AudienceChanged, identity_of, row_labels
 from channels_binding.protocol.messages import failure, frame, message
 from channels_binding.serializers.keys import as_pk, from_pk
 from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Pk, Subscriber
-
-if TYPE_CHECKING:
-    from channels_binding.live.hub import Frames, Hub
 
 MAX_KEYS = 100_000
 """Rows whose keys a feed remembers; of rows beyond it, a delete is told only if the row was sent before."""
@@ -101,8 +99,18 @@ class Feed:
 class Feeds:
     """The feeds of one hub."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self.hub = hub
+    def __init__(
+        self,
+        subscribers: Subscribers,
+        held: HeldMessages,
+        note_again: Callable[[str, Any], None],
+        recheck: Callable[[Iterable[Subscriber]], None],
+    ) -> None:
+        """``note_again`` has rows of a model looked at in the next round, ``recheck`` whose connections are."""
+        self.subscribers = subscribers
+        self.held = held
+        self._note_again = note_again
+        self._recheck = recheck
         self.by_key: dict[str, Feed] = {}
 
     @property
@@ -129,8 +137,7 @@ class Feeds:
         Raises:
             RuntimeError: The connection is gone: what is enlisted for it would never be taken off again.
         """
-        if subscriber not in self.hub.subscribers:
-            raise RuntimeError("This connection has left the hub.")
+        self.subscribers.check_here(subscriber)
         feed = self.by_key.setdefault(asked.key, asked)
         feed.subscribers.add(subscriber)
         if feed is asked:
@@ -187,12 +194,12 @@ class Feeds:
             await self._move(feed, subscriber)
 
     async def _move(self, feed: Feed, subscriber: Subscriber) -> None:
-        presence = self.hub.presence(subscriber)
+        presence = self.subscribers.presence(subscriber)
         call = feed.call.as_user(subscriber.user, subscriber.scope)
         try:
             asked = await self.open(call)
         except Exception as exception:
-            if self.hub.is_present(presence):
+            if self.subscribers.is_present(presence):
                 self._remove(feed, subscriber)
                 subscriber.push([failure(as_error(exception), f"{call.stream}.subscribe")])
             return
@@ -204,7 +211,7 @@ class Feeds:
         try:
             await self.join(asked, subscriber)
         except Exception:
-            if self.hub.is_present(presence):
+            if self.subscribers.is_present(presence):
                 raise
         if not self._is_served(subscriber, feed, presence):
             return
@@ -215,18 +222,18 @@ class Feeds:
 
     def _is_served(self, subscriber: Subscriber, feed: Feed, presence: Presence) -> bool:
         """Whether a subscriber is still there, still whose it was, and still of this feed."""
-        return self.hub.is_present(presence) and subscriber in feed.subscribers
+        return self.subscribers.is_present(presence) and subscriber in feed.subscribers
 
     def lost(self) -> None:
         """Messages may be missing: look at everything."""
         for feed in self.by_key.values():
             for label in feed.labels:
-                self.hub._pending.note(label, None)
+                self._note_again(label, None)
 
     def are_touched(self, changes: Changes) -> bool:
         return any(feed.touched_keys(changes) is not False for feed in self.by_key.values())
 
-    async def refresh(self, changes: Changes) -> "Callable[[Frames], None]":
+    async def refresh(self, changes: Changes) -> Callable[[Frames], None]:
         """Look at what changed; returns what is to be told once the round is complete."""
         found: dict[Feed, list[tuple[str, bytes]]] = defaultdict(list)
         for feed in [*self.by_key.values()]:
@@ -235,7 +242,7 @@ class Feeds:
                 found[feed] = await self._look(feed, keys)  # type: ignore[arg-type]
         return lambda frames: self._send(found, frames)
 
-    def _send(self, found: dict[Feed, list[tuple[str, bytes]]], frames: "Frames") -> None:
+    def _send(self, found: dict[Feed, list[tuple[str, bytes]]], frames: Frames) -> None:
         for feed, news in found.items():
             for name, tail in news:
                 event = f"{feed.call.stream}.{name}"
@@ -243,7 +250,7 @@ class Feeds:
                 for subscriber in feed.subscribers:
                     if subscriber.congested:
                         subscriber.overflow(event)
-                    elif not self.hub.held.keeps(subscriber, event, encoded, partial(_serves, feed, subscriber)):
+                    elif not self.held.keeps(subscriber, event, encoded, partial(_serves, feed, subscriber)):
                         frames[subscriber].append(encoded)
 
     async def _look(self, feed: Feed, keys: set[Any] | None) -> list[tuple[str, bytes]]:
@@ -252,8 +259,8 @@ class Feeds:
                 return await run(feed.look, feed.question(), keys)
         except AudienceChanged:
             for label in feed.labels:
-                self.hub._pending.note(label, keys)
-            self.hub.doubt_audience(feed.subscribers)
+                self._note_again(label, keys)
+            self._recheck(feed.subscribers)
             return []
         except Exception as exception:
             error = as_error(exception)

@@ -16,23 +16,25 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from channels_binding.calls.call import Call, Reading
+from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unavailable
-from channels_binding.live import broker, capture, feeds, identity, messages, publisher, source
+from channels_binding.live import broker, capture, identity, messages, publisher, source
 from channels_binding.live.changes import Changes
 from channels_binding.live.crowds import Crowds
-from channels_binding.live.presence import HeldMessages, Presence
+from channels_binding.live.delivery import Delivery, Frames
+from channels_binding.live.feeds import Feeds
+from channels_binding.live.identity import IdentityChecks
+from channels_binding.live.presence import HeldMessages, Subscribers
 from channels_binding.live.queries import AudienceChanged, Group, Subscription, normalized
 from channels_binding.live.readings import Readings, jitter
 from channels_binding.live.triage import Triage
-from channels_binding.protocol.messages import failure, frame, message
+from channels_binding.protocol.messages import failure, message
 from channels_binding.types import Subscriber
 
 logger = logging.getLogger("channels_binding")
 
-Frames = dict[Subscriber, list[bytes]]
 Told = Callable[[Frames], None]
 """What a task of a round found: adds the messages that follow from it, at the moment they are sent."""
 
@@ -54,9 +56,8 @@ class Hub:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.subscribers: set[Subscriber] = set()
+        self.subscribers = Subscribers()
         self.crowds = Crowds()
-        self.feeds = feeds.Feeds(self)
         self.is_in_round = False
         self.settled = 0
         """Number of the last batch of changes whose consequences are sent."""
@@ -74,7 +75,13 @@ class Hub:
         self.triage = Triage(loop, self._wake.set)
         self.readings = Readings(self.triage, self.spawn)
         self.groups = self.readings.groups
-        self.held = HeldMessages(lambda subscriber: identity.is_doubted(self, subscriber), self._wake.set)
+        self.held = HeldMessages(self._is_pending, self._wake.set)
+        self.delivery = Delivery(self.subscribers, self.readings, self._is_pending, self._wake.set)
+        self.feeds = Feeds(self.subscribers, self.held, self._note_again, self.recheck)
+        self.identity = IdentityChecks(
+            loop, self.subscribers, self.readings, self.delivery, self.feeds, self.held,
+            spawn=self.spawn, wake=self._wake.set, misses_messages=self.misses_messages,
+        )  # fmt: skip
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
         self._broker = broker.Broker(self)
         self.spawn(self._run())
@@ -133,25 +140,16 @@ class Hub:
 
     def join(self, subscriber: Subscriber) -> None:
         self.subscribers.add(subscriber)
-        identity.check_newcomer(self, subscriber)
+        self.identity.check_newcomer(subscriber)
 
     def leave(self, subscriber: Subscriber, subscriptions: Iterable[Subscription]) -> None:
         """A connection is gone, with all its reads."""
         self.subscribers.discard(subscriber)
         for subscription in subscriptions:
-            self.unsubscribe(subscription)
+            self.delivery.unsubscribe(subscription)
         self.feeds.leave(subscriber)
         self.held.forget(subscriber)
         self.crowds.remove(subscriber)
-
-    def presence(self, subscriber: Subscriber) -> Presence:
-        """Whose a connection is now. Take it before an ``await`` whose outcome is to be enlisted for the connection."""
-        return Presence(subscriber, subscriber.revision)
-
-    def is_present(self, presence: Presence) -> bool:
-        """Whether the connection is still there, and still the same user's, as of the same reading and with the same token."""
-        subscriber = presence.subscriber
-        return subscriber in self.subscribers and subscriber.revision == presence.revision
 
     # Reads
 
@@ -177,42 +175,17 @@ class Hub:
         """
         call = make_call()
         while True:
-            presence = self.presence(subscriber)
+            presence = self.subscribers.presence(subscriber)
             group = await self.open(call)
             await self.certain_of(subscriber)
-            if self.is_present(presence):
+            if self.subscribers.is_present(presence):
                 return group, call
             if subscriber not in self.subscribers:
                 return None
             call = replace(make_call(), is_counted=call.is_counted)
 
-    def subscribe(self, group: Group, subscriber: Subscriber, event: str, call: Call) -> Subscription:
-        """Tell ``subscriber`` from now on, beginning after the group's present reading.
-
-        Raises:
-            RuntimeError: The connection is gone: what is enlisted for it would never be taken off again.
-        """
-        if subscriber not in self.subscribers:
-            raise RuntimeError("This connection has left the hub.")
-        subscription = Subscription(subscriber, event, call, group, sent=group.reading)
-        self.readings.enlist(subscription)
-        return subscription
-
-    def unsubscribe(self, subscription: Subscription) -> None:
-        self.readings.discharge(subscription)
-
-    def move(self, subscription: Subscription, group: Group) -> None:
-        """Have a subscription served by another group from now on; the difference is told at once."""
-        self.unsubscribe(subscription)
-        subscription.group = group
-        self.readings.enlist(subscription)
-        self.tell([subscription])
-
-    def tell(self, subscriptions: Iterable[Subscription]) -> None:
-        """Send what these lack, now and not only in the next round."""
-        frames: Frames = defaultdict(list)
-        self.bring_up_to_date(subscriptions, frames)
-        self.send(frames)
+    def _is_pending(self, subscriber: Subscriber) -> bool:
+        return self.identity.is_pending(subscriber)
 
     async def certain_of(self, subscriber: Subscriber) -> None:
         """Wait until what was heard of a subscriber's user is looked into (a round), or the subscriber is gone.
@@ -221,7 +194,7 @@ class Hub:
             Unavailable: It cannot be looked into: the database does not answer.
         """
         deadline = self.loop.time() + CHECK_SECONDS
-        while subscriber in self.subscribers and identity.is_doubted(self, subscriber):
+        while subscriber in self.subscribers and self._is_pending(subscriber):
             if self.loop.time() > deadline:
                 raise Unavailable("It cannot be checked who this is.")
             self._wake.set()
@@ -253,10 +226,14 @@ class Hub:
         self._noted = max(self._noted, number or 0)
         noted = normalized(changes, self.triage.labels | self.feeds.labels)
         self._pending.merge(noted)
-        identity.note(self, changes)
-        identity.note_declared(self, self.triage.index.declaring(noted))
+        self.identity.note(changes)
+        self.identity.note_declared(self.triage.index.declaring(noted))
         self.triage.note(noted)
         self._wake.set()
+
+    def _note_again(self, label: str, keys: "Iterable[Any] | None") -> None:
+        """Rows that are to be looked at in the next round as well."""
+        self._pending.note(label, keys)
 
     def misses_messages(self) -> bool:
         """Whether other processes may have said something that was not heard here, without its being known yet."""
@@ -277,13 +254,13 @@ class Hub:
         elif arrived["kind"] == "event":
             self.deliver(arrived)
         elif arrived["kind"] == "identity":
-            identity.receive(self, arrived)
+            self.identity.receive(arrived)
 
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""
         self.readings.lost()
         self.feeds.lost()
-        identity.lost(self)
+        self.identity.lost()
 
     async def wait_settled(self, numbers: Iterable[int], subscriber: Subscriber, seconds: float) -> None:
         """Until a subscriber is sent the consequences of these changes, or ``seconds`` have passed."""
@@ -325,7 +302,7 @@ class Hub:
         number = min([self._noted, *(asked - 1 for asked in self._asked_about)])
         changes = self._pending
         self._pending = Changes()
-        await identity.refresh(self)
+        await self.identity.refresh()
         self.held.release()
         await self.triage.judge()
         self.triage.count_again(self.spawn)
@@ -360,7 +337,7 @@ class Hub:
 
     def _tell_all(self, group: Group, frames: Frames) -> None:
         group.is_untold = False
-        self.bring_up_to_date(group.subscriptions, frames)
+        self.delivery.bring_up_to_date(group.subscriptions, frames)
 
     def _tell(self, tasks: "Iterable[asyncio.Task[Told]]") -> None:
         """Send what the tasks found, to each connection in one frame. Nothing is awaited in between, so order holds."""
@@ -368,12 +345,8 @@ class Hub:
         for task in tasks:
             if not task.cancelled() and task.exception() is None:
                 task.result()(frames)
-        self.send(frames)
+        self.delivery.send(frames)
         self._settle()
-
-    def send(self, frames: Frames) -> None:
-        for subscriber, added in frames.items():
-            subscriber.push(added)
 
     def _settle(self) -> None:
         """Let those go on who have waited for what has been sent by now."""
@@ -382,37 +355,11 @@ class Hub:
                 future.set_result(None)
         self._waiters = [waiter for waiter in self._waiters if not waiter[2].done()]
 
-    def bring_up_to_date(self, subscriptions: Iterable[Subscription], frames: Frames) -> None:
-        """Add the message that each subscription lacks; hold it back while the connection is slow."""
-        groups = set()
-        for subscription in subscriptions:
-            groups.add(subscription.group)
-            if identity.is_doubted(self, subscription.subscriber):
-                subscription.is_owed = True
-                subscription.group.is_stale = True  # the next round checks who it is first, and reads and tells anew
-                self._wake.set()
-                continue
-            subscription.is_owed = False
-            subscription.is_behind = subscription.subscriber.congested
-            if not subscription.is_behind:
-                self._bring(subscription, frames)
-        for group in groups:
-            group.forget_bodies()
-
-    def _bring(self, subscription: Subscription, frames: Frames) -> None:
-        before = subscription.sent
-        tail = subscription.group.push_to(subscription)
-        if tail is None:
-            return
-        is_modern = subscription.subscriber.dialect == "cb.1"
-        push = frame(subscription.event, tail) if is_modern else _seed_push(subscription, before)
-        frames[subscription.subscriber].append(push)
-
     def _failed(self, group: Group, exception: Exception, frames: Frames) -> None:
         """A query that can no longer be read: over, if its reader may not; again later, if the database did not answer."""
         if isinstance(exception, AudienceChanged):
             group.touch(None)
-            self.doubt_audience(subscription.subscriber for subscription in group.subscriptions)
+            self.recheck(subscription.subscriber for subscription in group.subscriptions)
             return
         for subscription in group.subscriptions:
             subscription.is_owed = False
@@ -425,16 +372,16 @@ class Hub:
             return
         self._end(group, error, frames)
 
-    def doubt_audience(self, subscribers: Iterable[Subscriber]) -> None:
+    def recheck(self, subscribers: Iterable[Subscriber]) -> None:
         """One of these belongs to another audience by now: the next round looks who it is."""
-        identity.doubt(self, subscribers)
+        self.identity.recheck(subscribers)
         self._wake.set()
 
     def _end(self, group: Group, error: BindingError, frames: Frames) -> None:
         for subscription in [*group.subscriptions]:
             frames[subscription.subscriber].append(failure(error, subscription.event))
             subscription.subscriber.drop(subscription)
-            self.unsubscribe(subscription)
+            self.delivery.unsubscribe(subscription)
         self.readings.forget(group)
 
     # Between the rounds
@@ -445,7 +392,7 @@ class Hub:
             await asyncio.sleep(1.0)
             now = self.loop.time()
             self.readings.tend(now)
-            identity.tend(self, now)
+            self.identity.tend(now)
 
     # Messages of handlers
 
@@ -471,16 +418,6 @@ def _concerns(subscriber: Subscriber, to: str, name: Any) -> bool:
     if to == "user":
         return str(getattr(subscriber.user, "pk", None)) == str(name)
     return True
-
-
-def _seed_push(subscription: Subscription, before: Reading | None) -> bytes:
-    """What a client without a subprotocol is sent: the whole row, the whole result, or ``delete`` with the id."""
-    reading = subscription.group.reading
-    if reading is not None:
-        return frame(subscription.event, b',"data":' + reading.terse_data + b"}")
-    stream = subscription.call.stream
-    key = before.rows[0].pk if before and before.rows else subscription.call.data.get("id")
-    return message(f"{stream}.delete", {"id": key})
 
 
 def publish_changes(changes: Changes) -> int | None:

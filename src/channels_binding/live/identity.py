@@ -5,14 +5,14 @@ Anyone else's reads are evaluated again as the freshly read user, in the group o
 to; the difference is an ordinary diff.
 """
 
+import asyncio
 import logging
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -29,15 +29,16 @@ from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unauthenticated
 from channels_binding.live.capture import label_of
 from channels_binding.live.changes import Changes
-from channels_binding.live.queries import audience_of
+from channels_binding.live.delivery import Delivery
+from channels_binding.live.feeds import Feeds
+from channels_binding.live.pending_checks import PendingChecks
+from channels_binding.live.presence import HeldMessages, Subscribers
+from channels_binding.live.queries import Group, Subscription, audience_of
+from channels_binding.live.readings import Readings
 from channels_binding.protocol.messages import failure
 from channels_binding.protocol.names import CloseCode
 from channels_binding.threads import run
 from channels_binding.types import Subscriber
-
-if TYPE_CHECKING:
-    from channels_binding.live.hub import Hub
-    from channels_binding.live.queries import Group, Subscription
 
 logger = logging.getLogger("channels_binding")
 
@@ -72,30 +73,6 @@ class _Heard:
         return self.everyone or named
 
 
-class Doubts:
-    """Of which connections the identity is to be checked in the next round."""
-
-    def __init__(self, checked_at: float, checking: Counter[Subscriber] | None = None) -> None:
-        self.users: set[str] = set()
-        self.sessions: set[str] = set()
-        self.everyone = False
-        self.audiences: set[Subscriber] = set()
-        """Those whose user may belong to another audience now, by what a binding's ``depends_on`` declares."""
-        self.checking: Counter[Subscriber] = Counter() if checking is None else checking
-        """Those who are being checked now, and how many times at once."""
-        self.checked_at = checked_at
-        """Loop seconds at which everyone was last to be checked."""
-
-    def concern(self, subscriber: Subscriber) -> bool:
-        user_key = str(getattr(subscriber.user, "pk", None))
-        is_named = user_key in self.users or subscriber.session_key in self.sessions or subscriber in self.audiences
-        return self.everyone or is_named
-
-
-def doubts_of(hub: "Hub") -> Doubts:
-    return hub.__dict__.setdefault("_doubts", Doubts(hub.loop.time()))  # type: ignore[no-any-return]
-
-
 @lru_cache(maxsize=1)
 def _labels() -> tuple[str, frozenset[str], str | None]:
     """Labels of the user model, of what holds memberships and permissions, and of sessions."""
@@ -117,58 +94,6 @@ def watched_models() -> set[type[Model]]:
     return {apps.get_model(label) for label in (user_label, *membership_labels)}
 
 
-def note(hub: "Hub", changes: Changes) -> None:
-    """Doubt those connections whose user, membership or session may have changed."""
-    user_label, membership_labels, session_label = _labels()
-    doubts = doubts_of(hub)
-    _remember(hub, changes)
-    for label, keys in changes.keys.items():
-        if label in _token_labels:
-            check_tokens(hub, [each for each in hub.subscribers if _holds(each, label, keys)])
-        if label == user_label:
-            doubts.users |= {str(key) for key in keys or ()}
-            doubts.everyone |= keys is None
-        elif label == session_label:
-            doubts.sessions |= {str(key) for key in keys or ()}
-            doubts.everyone |= keys is None
-        elif label in membership_labels:
-            doubts.everyone |= keys is None or bool(keys)
-
-
-def _remember(hub: "Hub", changes: Changes) -> None:
-    """Keep for a while what was heard: a connection may join whose identity was read before (``check_newcomer``)."""
-    user_label, membership_labels, session_label = _labels()
-    named = {label: keys for label, keys in changes.keys.items() if label in {user_label, session_label}}
-    tokens = {label: keys for label, keys in changes.keys.items() if label in _token_labels}
-    memberships = [changes.keys[label] for label in membership_labels & changes.keys.keys()]
-    if named or tokens or memberships:
-        users, sessions = (frozenset(map(str, named.get(label) or ())) for label in (user_label, session_label or ""))
-        everyone = None in named.values() or any(keys is None or keys for keys in memberships)
-        _heard_of(hub).append(_Heard(hub.loop.time(), users, sessions, everyone, tokens))
-
-
-def _heard_of(hub: "Hub") -> deque[_Heard]:
-    heard: deque[_Heard] = hub.__dict__.setdefault("_identities_heard", deque(maxlen=MOST_HEARD))
-    while heard and hub.loop.time() - heard[0].at > HEARD_SECONDS:
-        heard.popleft()
-    return heard
-
-
-def check_newcomer(hub: "Hub", subscriber: Subscriber) -> None:
-    """A connection is somebody's from now on, who was looked up before: look again, if something was heard meanwhile."""
-    heard = _heard_of(hub)
-    if len(heard) == MOST_HEARD or any(each.concerns(subscriber) for each in heard):
-        doubts_of(hub).audiences.add(subscriber)
-        hub._wake.set()
-    if any(_holds(subscriber, label, keys) for each in heard for label, keys in each.tokens.items()):
-        check_tokens(hub, [subscriber], sends_wait=True)
-
-
-def note_declared(hub: "Hub", groups: "Iterable[Group]") -> None:
-    """Doubt whether those who read these still belong to the audience that they are told as."""
-    doubts_of(hub).audiences |= {each.subscriber for group in groups for each in group.subscriptions}
-
-
 def watch(auth: Any) -> None:
     """From now on, notice at once when a token that is a row is changed or deleted."""
     if isinstance(auth, Model):
@@ -183,153 +108,12 @@ def _holds(subscriber: Subscriber, label: str, keys: Iterable[Any] | None) -> bo
     return keys is None or str(auth.pk) in {str(key) for key in keys}
 
 
-def check_tokens(hub: "Hub", subscribers: Iterable[Subscriber], *, sends_wait: bool = False) -> None:
-    """Look tokens up again, beside everything else; a connection whose token is no longer good is ended.
-
-    Args:
-        sends_wait: Nothing is sent to these connections before that.
-    """
-    waiting = [*subscribers]
-    if sends_wait:
-        doubts_of(hub).checking.update(waiting)
-    for _ in range(min(TOKEN_CHECKS_AT_ONCE, len(waiting))):
-        hub.spawn(_check_tokens(hub, waiting, sends_wait))
-
-
-async def _check_tokens(hub: "Hub", waiting: list[Subscriber], sends_wait: bool) -> None:
-    while waiting:
-        subscriber = waiting.pop()
-        try:
-            if await subscriber.identify():
-                await reevaluate(hub, subscriber)
-        except Unauthenticated:
-            subscriber.end(CloseCode.UNAUTHENTICATED, "the token is no longer good")
-        except Exception as exception:
-            logger.warning("A token could not be checked: %s", exception)
-        finally:
-            if sends_wait:
-                _end_checking(hub, [subscriber])
-    hub.held.release()
-
-
-def receive(hub: "Hub", message: Mapping[str, Any]) -> None:
-    """Somebody signed out (another process, or this one). Its session may be stored still; that does not matter."""
-    signed_out = frozenset({str(message["session"])})
-    _heard_of(hub).append(_Heard(hub.loop.time(), frozenset(), signed_out, False, {}))
-    for subscriber in [*hub.subscribers]:
-        if subscriber.session_key == message["session"]:
-            subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
-
-
-def is_doubted(hub: "Hub", subscriber: Subscriber) -> bool:
-    """Whether something was heard of the user that has not been looked into yet: until then nothing is told to it."""
-    check_in_silence(hub)
-    doubts = doubts_of(hub)
-    is_signed_in = bool(getattr(subscriber.user, "is_authenticated", False))
-    return subscriber in doubts.checking or (is_signed_in and doubts.concern(subscriber))
-
-
-def check_in_silence(hub: "Hub") -> None:
-    """Have everyone looked up where another process may have said something about them that was not heard here."""
-    doubts, now = doubts_of(hub), hub.loop.time()
-    if now - doubts.checked_at > SILENT_CHECK_SECONDS and hub.misses_messages():
-        doubts.checked_at = now
-        doubts.everyone = True
-        check_tokens(hub, [each for each in hub.subscribers if each.has_token], sends_wait=True)
-        hub._wake.set()
-
-
-@contextmanager
-def _checking(hub: "Hub", subscribers: Sequence[Subscriber]) -> Iterator[None]:
-    """Tell these nothing until it is known who they are."""
-    checking = doubts_of(hub).checking
-    checking.update(subscribers)
-    try:
-        yield
-    finally:
-        _end_checking(hub, subscribers)
-
-
-def _end_checking(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
-    checking = doubts_of(hub).checking
-    checking.subtract(subscribers)
-    for each in subscribers:
-        if checking[each] <= 0:
-            del checking[each]
-
-
-def doubt(hub: "Hub", subscribers: Iterable[Subscriber]) -> None:
-    """Check these connections in the next round, and take their users for changed whatever is found."""
-    for subscriber in subscribers:
-        doubts_of(hub).users.add(str(getattr(subscriber.user, "pk", None)))
-        if hasattr(subscriber.user, "_channels_binding_fingerprint"):
-            subscriber.user._channels_binding_fingerprint = None
-
-
-def lost(hub: "Hub") -> None:
-    """Anything may have changed: check everyone in the next round."""
-    doubts_of(hub).everyone = True
-    hub._wake.set()
-
-
-def tend(hub: "Hub", now: float) -> None:
-    """Check everyone now and then, for changes that no signal shows."""
-    doubts = doubts_of(hub)
-    if now - doubts.checked_at > get_settings().IDENTITY_SECONDS:
-        doubts.checked_at = now
-        doubts.everyone = True
-        check_tokens(hub, [each for each in hub.subscribers if each.has_token])
-        hub._wake.set()
-
-
-async def refresh(hub: "Hub") -> None:
-    """Read the doubted users again and act on what is found."""
-    check_in_silence(hub)
-    doubts = doubts_of(hub)
-    doubted = [subscriber for subscriber in hub.subscribers if doubts.concern(subscriber)]
-    if not (doubts.everyone or doubts.users or doubts.sessions or doubts.audiences):
-        return
-    fresh = Doubts(doubts.checked_at, doubts.checking)
-    hub.__dict__["_doubts"] = fresh
-    signed_in = [subscriber for subscriber in doubted if getattr(subscriber.user, "is_authenticated", False)]
-    with _checking(hub, signed_in):
-        try:
-            await _check(hub, [each for each in signed_in if isinstance(each.user, Model)])
-            await _check_audiences(hub, signed_in)
-        except Exception as exception:
-            logger.warning("Identities could not be checked: %s", exception)
-            fresh.everyone = True  # the next round tries again
-
-
-async def _check(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
-    """Read the users of these connections again: end those who may not be here, and re-evaluate those who changed."""
-    asked = [(hub.presence(each), each.user, each.session_key) for each in subscribers]
-    users = await run(_read_users, [(user, session_key) for _, user, session_key in asked]) if asked else []
-    for (presence, old, _), user in zip(asked, users, strict=True):
-        subscriber = presence.subscriber
-        if not hub.is_present(presence):
-            continue  # gone, or somebody else's by now, who was read later than this
-        if user is None:
-            subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
-        elif _is_changed(old, user):
-            subscriber.refresh_user(user)
-            await reevaluate(hub, subscriber)
-
-
-async def _check_audiences(hub: "Hub", subscribers: Sequence[Subscriber]) -> None:
-    """Move those reads whose reader belongs to another audience now."""
-    reads = [each for subscriber in subscribers for each in subscriber.subscriptions]
-    doubtful = [each for each in reads if each.group.may_move]
-    for subscription in await run(_moved, doubtful) if doubtful else ():
-        await _reread(hub, subscription)
-
-
-def _moved(subscriptions: "Iterable[Subscription]") -> "list[Subscription]":
+def _moved(subscriptions: Iterable[Subscription]) -> list[Subscription]:
     """Those of the reads that do not belong to their group any more. In a worker thread."""
     return [each for each in subscriptions if not _belongs(each)]
 
 
-def _belongs(subscription: "Subscription") -> bool:
+def _belongs(subscription: Subscription) -> bool:
     try:
         call = subscription.call.as_user(subscription.subscriber.user)
         with locales.active(call.locale):
@@ -376,61 +160,6 @@ def _valid(user: Any, session_key: str | None) -> Any:
     return user if constant_time_compare(wanted, present) else None
 
 
-async def reevaluate(hub: "Hub", subscriber: Subscriber) -> None:
-    """A connection's user is another one, or a changed one: read all that it is told again, as this user.
-
-    Until that is done nothing is told to it.
-    """
-    with _checking(hub, [subscriber]):
-        try:
-            await _forget_streams(hub, subscriber)
-            for subscription in [*subscriber.subscriptions]:
-                await _reread(hub, subscription)
-            await hub.feeds.move(subscriber)
-        except Exception:
-            doubt(hub, [subscriber])  # again, as if nothing were known of the user yet
-            hub.loop.call_later(RETRY_SECONDS, hub._wake.set)
-            raise
-    hub.tell(subscriber.subscriptions)
-    hub.held.release()
-
-
-async def _reread(hub: "Hub", subscription: "Subscription") -> None:
-    """Move a read to the group of the audience that its user is in now, and mark it stale.
-
-    Unless it is over by the time it is read, or its connection is another's again: then that is a matter of who did that.
-    """
-    subscriber = subscription.subscriber
-    presence = hub.presence(subscriber)
-    subscription.call = subscription.call.as_user(subscriber.user, subscriber.scope)
-    failed = group = None
-    try:
-        group = await hub.open(subscription.call)
-    except Exception as exception:
-        failed = as_error(exception)
-    if not hub.is_present(presence) or subscription not in subscriber.subscriptions:
-        return
-    if failed is not None:
-        if failed.retry or isinstance(failed, Internal):
-            lost(hub)
-        else:
-            _end(hub, subscription, failure(failed, subscription.event))
-    elif group is subscription.group:
-        group.touch(None)
-        hub._wake.set()
-    elif group is not None:
-        hub.move(subscription, group)
-
-
-async def _forget_streams(hub: "Hub", subscriber: Subscriber) -> None:
-    """No longer hear what handlers dispatch on streams that the user may not hear any more."""
-    presence, admitted = hub.presence(subscriber), [*subscriber.streams.items()]
-    calls = [of_connection(subscriber, stream, action) for stream, action in admitted]
-    refused = await run(_refused, calls) if calls else ()
-    for call in refused if hub.is_present(presence) else ():
-        subscriber.streams.pop(call.stream, None)
-
-
 def _refused(calls: Iterable[Call]) -> list[Call]:
     """Those of the calls that the permissions of their streams do not let in. In a worker thread."""
     return [call for call in calls if not _is_admitted(call)]
@@ -445,10 +174,238 @@ def _is_admitted(call: Call) -> bool:
     return True
 
 
-def _end(hub: "Hub", subscription: "Subscription", last_words: bytes) -> None:
-    hub.unsubscribe(subscription)
-    subscription.subscriber.drop(subscription)
-    subscription.subscriber.push([last_words])
+@dataclass(eq=False)
+class IdentityChecks:
+    """Looks users, sessions and tokens up again for the connections of one hub. Everything happens on its event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    subscribers: Subscribers
+    readings: Readings
+    delivery: Delivery
+    feeds: Feeds
+    held: HeldMessages
+    spawn: Callable[[Any], Any]
+    wake: Callable[[], None]
+    """Begin a round, which begins with the pending checks."""
+    misses_messages: Callable[[], bool]
+    """Whether other processes may have said something that was not heard here."""
+
+    def __post_init__(self) -> None:
+        self.pending = PendingChecks(self.loop.time())
+        self._heard: deque[_Heard] = deque(maxlen=MOST_HEARD)
+
+    def note(self, changes: Changes) -> None:
+        """Have those connections checked whose user, membership or session may have changed."""
+        user_label, membership_labels, session_label = _labels()
+        pending = self.pending
+        self._remember(changes)
+        for label, keys in changes.keys.items():
+            if label in _token_labels:
+                self.check_tokens([each for each in self.subscribers if _holds(each, label, keys)])
+            if label == user_label:
+                pending.users |= {str(key) for key in keys or ()}
+                pending.everyone |= keys is None
+            elif label == session_label:
+                pending.sessions |= {str(key) for key in keys or ()}
+                pending.everyone |= keys is None
+            elif label in membership_labels:
+                pending.everyone |= keys is None or bool(keys)
+
+    def _remember(self, changes: Changes) -> None:
+        """Keep for a while what was heard: a connection may join whose identity was read before (``check_newcomer``)."""
+        user_label, membership_labels, session_label = _labels()
+        named = {label: keys for label, keys in changes.keys.items() if label in {user_label, session_label}}
+        tokens = {label: keys for label, keys in changes.keys.items() if label in _token_labels}
+        memberships = [changes.keys[label] for label in membership_labels & changes.keys.keys()]
+        if named or tokens or memberships:
+            users, sessions = (
+                frozenset(map(str, named.get(label) or ())) for label in (user_label, session_label or "")
+            )
+            everyone = None in named.values() or any(keys is None or keys for keys in memberships)
+            self._recent().append(_Heard(self.loop.time(), users, sessions, everyone, tokens))
+
+    def _recent(self) -> deque[_Heard]:
+        """What was heard in the last ``HEARD_SECONDS``."""
+        while self._heard and self.loop.time() - self._heard[0].at > HEARD_SECONDS:
+            self._heard.popleft()
+        return self._heard
+
+    def check_newcomer(self, subscriber: Subscriber) -> None:
+        """A connection is somebody's from now on, who was looked up before: look again, if something was heard meanwhile."""
+        heard = self._recent()
+        if len(heard) == MOST_HEARD or any(each.concerns(subscriber) for each in heard):
+            self.pending.audiences.add(subscriber)
+            self.wake()
+        if any(_holds(subscriber, label, keys) for each in heard for label, keys in each.tokens.items()):
+            self.check_tokens([subscriber], sends_wait=True)
+
+    def note_declared(self, groups: Iterable[Group]) -> None:
+        """Have it checked whether those who read these still belong to the audience that they are sent as."""
+        self.pending.audiences |= {each.subscriber for group in groups for each in group.subscriptions}
+
+    def check_tokens(self, subscribers: Iterable[Subscriber], *, sends_wait: bool = False) -> None:
+        """Look tokens up again, beside everything else; a connection whose token is no longer good is ended.
+
+        Args:
+            sends_wait: Nothing is sent to these connections before that.
+        """
+        waiting = [*subscribers]
+        if sends_wait:
+            self.pending.running.update(waiting)
+        for _ in range(min(TOKEN_CHECKS_AT_ONCE, len(waiting))):
+            self.spawn(self._check_tokens(waiting, sends_wait))
+
+    async def _check_tokens(self, waiting: list[Subscriber], sends_wait: bool) -> None:
+        while waiting:
+            subscriber = waiting.pop()
+            try:
+                if await subscriber.identify():
+                    await self.reevaluate(subscriber)
+            except Unauthenticated:
+                subscriber.end(CloseCode.UNAUTHENTICATED, "the token is no longer good")
+            except Exception as exception:
+                logger.warning("A token could not be checked: %s", exception)
+            finally:
+                if sends_wait:
+                    self.pending.end([subscriber])
+        self.held.release()
+
+    def receive(self, message: Mapping[str, Any]) -> None:
+        """Somebody signed out (another process, or this one). Its session may be stored still; that does not matter."""
+        signed_out = frozenset({str(message["session"])})
+        self._recent().append(_Heard(self.loop.time(), frozenset(), signed_out, False, {}))
+        for subscriber in [*self.subscribers]:
+            if subscriber.session_key == message["session"]:
+                subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
+
+    def is_pending(self, subscriber: Subscriber) -> bool:
+        """Whether it is yet to be checked whose a connection is: until then nothing is sent to it."""
+        self.check_in_silence()
+        return self.pending.holds(subscriber)
+
+    def check_in_silence(self) -> None:
+        """Have everyone looked up where another process may have said something about them that was not heard here."""
+        pending, now = self.pending, self.loop.time()
+        if now - pending.checked_at > SILENT_CHECK_SECONDS and self.misses_messages():
+            pending.checked_at = now
+            pending.everyone = True
+            self.check_tokens([each for each in self.subscribers if each.has_token], sends_wait=True)
+            self.wake()
+
+    def recheck(self, subscribers: Iterable[Subscriber]) -> None:
+        """Check these connections in the next round, and take their users for changed whatever is found."""
+        for subscriber in subscribers:
+            self.pending.users.add(str(getattr(subscriber.user, "pk", None)))
+            if hasattr(subscriber.user, "_channels_binding_fingerprint"):
+                subscriber.user._channels_binding_fingerprint = None
+
+    def lost(self) -> None:
+        """Anything may have changed: check everyone in the next round."""
+        self.pending.everyone = True
+        self.wake()
+
+    def tend(self, now: float) -> None:
+        """Check everyone now and then, for changes that no signal shows."""
+        pending = self.pending
+        if now - pending.checked_at > get_settings().IDENTITY_SECONDS:
+            pending.checked_at = now
+            pending.everyone = True
+            self.check_tokens([each for each in self.subscribers if each.has_token])
+            self.wake()
+
+    async def refresh(self) -> None:
+        """Make the pending checks: read the users again and act on what is found."""
+        self.check_in_silence()
+        if not self.pending:
+            return
+        concerned = [subscriber for subscriber in self.subscribers if self.pending.concern(subscriber)]
+        self.pending.clear()
+        signed_in = [subscriber for subscriber in concerned if getattr(subscriber.user, "is_authenticated", False)]
+        with self.pending.run(signed_in):
+            try:
+                await self._check([each for each in signed_in if isinstance(each.user, Model)])
+                await self._check_audiences(signed_in)
+            except Exception as exception:
+                logger.warning("Identities could not be checked: %s", exception)
+                self.pending.everyone = True  # the next round tries again
+
+    async def _check(self, subscribers: Sequence[Subscriber]) -> None:
+        """Read the users of these connections again: end those who may not be here, and re-evaluate those who changed."""
+        asked = [(self.subscribers.presence(each), each.user, each.session_key) for each in subscribers]
+        users = await run(_read_users, [(user, session_key) for _, user, session_key in asked]) if asked else []
+        for (presence, old, _), user in zip(asked, users, strict=True):
+            subscriber = presence.subscriber
+            if not self.subscribers.is_present(presence):
+                continue  # gone, or somebody else's by now, who was read later than this
+            if user is None:
+                subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
+            elif _is_changed(old, user):
+                subscriber.refresh_user(user)
+                await self.reevaluate(subscriber)
+
+    async def _check_audiences(self, subscribers: Sequence[Subscriber]) -> None:
+        """Move those reads whose reader belongs to another audience now."""
+        reads = [each for subscriber in subscribers for each in subscriber.subscriptions]
+        movable = [each for each in reads if each.group.may_move]
+        for subscription in await run(_moved, movable) if movable else ():
+            await self._reread(subscription)
+
+    async def reevaluate(self, subscriber: Subscriber) -> None:
+        """A connection's user is another one, or a changed one: read all that it is sent again, as this user.
+
+        Until that is done nothing is sent to it.
+        """
+        with self.pending.run([subscriber]):
+            try:
+                await self._forget_streams(subscriber)
+                for subscription in [*subscriber.subscriptions]:
+                    await self._reread(subscription)
+                await self.feeds.move(subscriber)
+            except Exception:
+                self.recheck([subscriber])  # again, as if nothing were known of the user yet
+                self.loop.call_later(RETRY_SECONDS, self.wake)
+                raise
+        self.delivery.deliver(subscriber.subscriptions)
+        self.held.release()
+
+    async def _reread(self, subscription: Subscription) -> None:
+        """Move a read to the group of the audience that its user is in now, and mark it stale.
+
+        Unless it is over by the time it is read, or its connection is another's again: then that is a matter of who did that.
+        """
+        subscriber = subscription.subscriber
+        presence = self.subscribers.presence(subscriber)
+        subscription.call = subscription.call.as_user(subscriber.user, subscriber.scope)
+        failed = group = None
+        try:
+            group = await self.readings.open(subscription.call)
+        except Exception as exception:
+            failed = as_error(exception)
+        if not self.subscribers.is_present(presence) or subscription not in subscriber.subscriptions:
+            return
+        if failed is not None:
+            if failed.retry or isinstance(failed, Internal):
+                self.lost()
+            else:
+                self._end(subscription, failure(failed, subscription.event))
+        elif group is subscription.group:
+            group.touch(None)
+            self.wake()
+        elif group is not None:
+            self.delivery.move(subscription, group)
+
+    async def _forget_streams(self, subscriber: Subscriber) -> None:
+        """No longer hear what handlers dispatch on streams that the user may not hear any more."""
+        presence, admitted = self.subscribers.presence(subscriber), [*subscriber.streams.items()]
+        calls = [of_connection(subscriber, stream, action) for stream, action in admitted]
+        refused = await run(_refused, calls) if calls else ()
+        for call in refused if self.subscribers.is_present(presence) else ():
+            subscriber.streams.pop(call.stream, None)
+
+    def _end(self, subscription: Subscription, last_words: bytes) -> None:
+        self.delivery.unsubscribe(subscription)
+        subscription.subscriber.drop(subscription)
+        subscription.subscriber.push([last_words])
 
 
 def install(publish: Callable[[Mapping[str, Any]], None]) -> None:

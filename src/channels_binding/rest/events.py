@@ -256,7 +256,7 @@ class EventStream:
             self._finish(as_error(exception), self.call.event)
             return
         self.streams[self.call.stream] = self.call.action
-        self.subscription = self.hub.subscribe(group, self, self.call.event, self.call)
+        self.subscription = self.hub.delivery.subscribe(group, self, self.call.event, self.call)
         if self.hub.crowds.held_with(self) > self._settings.MAX_HELD_BYTES:
             most = self._settings.MAX_HELD_BYTES
             self._finish(LimitExceeded(f"More than {most} bytes are held (MAX_HELD_BYTES).", limit=most))
@@ -317,7 +317,7 @@ class EventStream:
         self._was_told_of_overflow = False
         behind = [each for each in self.subscriptions if each.is_behind]
         if behind:
-            self.hub.tell(behind)
+            self.hub.delivery.deliver(behind)
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:

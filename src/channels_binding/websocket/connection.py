@@ -66,7 +66,7 @@ class Outlet:
         """Whether a reflected message under the call's own name was its reply."""
         self.successor: Any = None
         """Whose the connection is once the call is answered, if the handler has signed somebody in or out."""
-        self._presence = connection.hub.presence(connection)
+        self._presence = connection.hub.subscribers.presence(connection)
 
     def _on_loop(self, function: Any, *args: Any) -> None:
         """Keep the order of what is sent: at once on the loop, in line from a thread."""
@@ -80,7 +80,7 @@ class Outlet:
         self._on_loop(self._admitted, stream, action)
 
     def _admitted(self, stream: str, action: str) -> None:
-        if self.connection.hub.is_present(self._presence):  # who asked may have signed out meanwhile
+        if self.connection.hub.subscribers.is_present(self._presence):  # who asked may have signed out meanwhile
             self.connection.streams[stream] = action
 
     def become(self, user: Any) -> None:
@@ -296,7 +296,7 @@ class Connection(Socket):
         if group.reading is None:
             raise NotFound()
         self._forget(name)
-        self.session.reads[name] = self.hub.subscribe(group, self, request.event, call)
+        self.session.reads[name] = self.hub.delivery.subscribe(group, self, request.event, call)
         self._keep_if_light(lambda: self._forget(name))
         self.put(self._first(request, group, group.reading))
 
@@ -317,18 +317,18 @@ class Connection(Socket):
     def _forget(self, name: str) -> None:
         subscription = self.session.reads.pop(name, None)
         if subscription is not None:
-            self.hub.unsubscribe(subscription)
+            self.hub.delivery.unsubscribe(subscription)
             self.weigh()
 
     async def _subscribe(self, request: Request) -> None:
         """As whoever the connection belongs to once it is known what may be heard; joined before anything else is awaited."""
         is_counted, has_rows = False, registry.get(request.stream).find_model() is not None
         while True:
-            presence, call = self.hub.presence(self), replace(self._call(request), is_counted=is_counted)
+            presence, call = self.hub.subscribers.presence(self), replace(self._call(request), is_counted=is_counted)
             await aperform(call)
             feed = await self.hub.feeds.open(call) if has_rows else None
             await self.hub.certain_of(self)
-            if self.hub.is_present(presence):
+            if self.hub.subscribers.is_present(presence):
                 break
             if self.closed_with is not None or self not in self.hub.subscribers:
                 return

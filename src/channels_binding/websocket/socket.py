@@ -173,7 +173,7 @@ class Socket:
         self.scope = identity.into(self._handshake, self.id)
         live_identity.watch(identity.auth)
         if self in self.hub.subscribers:
-            live_identity.check_newcomer(self.hub, self)
+            self.hub.identity.check_newcomer(self)
         self._expire_at(identity.expires_at)
 
     async def speak(self, locale: locales.Locale) -> None:
@@ -182,7 +182,7 @@ class Socket:
             return
         self.revision += 1
         self._handshake, self.scope = {**self._handshake, "locale": locale}, {**self.scope, "locale": locale}
-        await live_identity.reevaluate(self.hub, self)
+        await self.hub.identity.reevaluate(self)
 
     def refresh_user(self, user: Any) -> None:
         """The same user, read again."""
@@ -212,7 +212,7 @@ class Socket:
         if not self._remains(identity.user):
             await self._farewell(CloseCode.UNAUTHENTICATED, "signed out")
         else:
-            await live_identity.reevaluate(self.hub, self)
+            await self.hub.identity.reevaluate(self)
 
     def _remains(self, user: Any) -> bool:
         """Whether the connection stays open as this user's."""
@@ -334,7 +334,7 @@ class Socket:
         while self.session.reads and self.hub.crowds.must_give_up(self, most):
             largest = max(self.subscriptions, key=lambda each: sum(each.readings().values()))
             self.drop(largest)
-            self.hub.unsubscribe(largest)
+            self.hub.delivery.unsubscribe(largest)
             self.weigh()
             why = f"It has grown: more than {most} bytes are held for live reads (MAX_HELD_BYTES)."
             self.put(failure(LimitExceeded(why, limit=most), largest.event))
@@ -388,7 +388,7 @@ class Socket:
         if any(revision != self.revision for revision, _ in held):
             for subscription in self.subscriptions:
                 subscription.sent = None
-            self.hub.tell(self.subscriptions)
+            self.hub.delivery.deliver(self.subscriptions)
 
     def _is_of(self, revision: int) -> bool:
         return self.revision == revision
@@ -435,6 +435,6 @@ class Socket:
         behind = [subscription for subscription in self.subscriptions if subscription.is_behind]
         if behind:
             frames: dict[Any, list[bytes]] = {self: []}
-            self.hub.bring_up_to_date(behind, frames)
+            self.hub.delivery.bring_up_to_date(behind, frames)
             if frames[self]:
                 self.push(frames[self])

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import psycopg
@@ -17,11 +17,9 @@ from django.db import connections
 from channels_binding.contrib.postgres_triggers import sql
 from channels_binding.contrib.postgres_triggers.tables import covered
 from channels_binding.live.changes import Changes
+from channels_binding.live.hub import Hub
 from channels_binding.live.source import Done, Source, split
 from channels_binding.threads import run
-
-if TYPE_CHECKING:
-    from channels_binding.live.hub import Hub
 
 logger = logging.getLogger("channels_binding")
 
@@ -39,7 +37,7 @@ NOT_OURS = {"cursor_factory", "context", "prepare_threshold"}
 class TriggerSource(Source):
     """The log of one database, for one hub."""
 
-    def __init__(self, hub: "Hub", alias: str) -> None:
+    def __init__(self, hub: Hub, alias: str) -> None:
         self.hub = hub
         self.alias = alias
         self._since: str | None = None

@@ -1,0 +1,60 @@
+"""Of which connections it is to be checked whose they are: nothing is sent to them before."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from channels_binding.types import Subscriber
+
+
+class PendingChecks:
+    """The identity checks that are still to be made, and those that are being made."""
+
+    def __init__(self, checked_at: float) -> None:
+        self.users: set[str] = set()
+        """Keys of users of whom a change was heard."""
+        self.sessions: set[str] = set()
+        self.everyone = False
+        self.audiences: set[Subscriber] = set()
+        """Those whose user may belong to another audience now, by what a binding's ``depends_on`` declares."""
+        self.running: Counter[Subscriber] = Counter()
+        """Those who are being checked now, and how many times at once."""
+        self.checked_at = checked_at
+        """Loop seconds at which everyone was last to be checked."""
+
+    def __bool__(self) -> bool:
+        """Whether a check is yet to be begun."""
+        return bool(self.everyone or self.users or self.sessions or self.audiences)
+
+    def concern(self, subscriber: Subscriber) -> bool:
+        """Whether a check of this connection is yet to be begun."""
+        user_key = str(getattr(subscriber.user, "pk", None))
+        is_named = user_key in self.users or subscriber.session_key in self.sessions or subscriber in self.audiences
+        return self.everyone or is_named
+
+    def holds(self, subscriber: Subscriber) -> bool:
+        """Whether nothing may be sent to a connection yet. Who is not signed in has nothing to lose but a token."""
+        is_signed_in = bool(getattr(subscriber.user, "is_authenticated", False))
+        return subscriber in self.running or (is_signed_in and self.concern(subscriber))
+
+    def clear(self) -> None:
+        """The checks are begun. What is heard from now on asks for others."""
+        self.users, self.sessions, self.audiences = set(), set(), set()
+        self.everyone = False
+
+    @contextmanager
+    def run(self, subscribers: Iterable[Subscriber]) -> Iterator[None]:
+        """Around a check of these connections."""
+        checked = [*subscribers]
+        self.running.update(checked)
+        try:
+            yield
+        finally:
+            self.end(checked)
+
+    def end(self, subscribers: Iterable[Subscriber]) -> None:
+        """These have been checked (once, if several checks are under way)."""
+        for each in subscribers:
+            self.running[each] -= 1
+            if self.running[each] <= 0:
+                del self.running[each]
