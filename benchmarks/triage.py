@@ -62,12 +62,12 @@ async def measured(
 ) -> dict[str, Any]:
     """Median milliseconds from a commit until everyone is told, and what was run for it."""
     from channels_binding.calls import Call
-    from channels_binding.live import queries
     from channels_binding.live.hub import Hub
+    from channels_binding.live.queries import evaluation
 
-    sieved = queries._sieve
+    sieved = evaluation._sieve
     if not has_sieves:
-        queries._sieve = refuse  # type: ignore[assignment]
+        evaluation._sieve = refuse  # type: ignore[assignment]
     hub = Hub.current()
     for number in range(size):
         call = Call("zoo.Note", "search", {"limit": 25, "order": "-id", "filters": filters_of(number)}, user)
@@ -84,7 +84,7 @@ async def measured(
         took.append((time.perf_counter() - began) * 1000)
         evaluated.append(sum(group.started for group in hub.groups.values()) - before)
     await hub.stop()
-    queries._sieve = sieved
+    evaluation._sieve = sieved
     return {
         "ms": statistics.median(took),
         "min": min(took),
@@ -94,7 +94,7 @@ async def measured(
 
 
 def refuse(*_: Any) -> Any:
-    from channels_binding.live.sieve import NoSieve
+    from channels_binding.live.queries.prefilter import NoSieve
 
     raise NoSieve("measured without")
 

@@ -5,7 +5,8 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import connection
 from django.db.models.signals import m2m_changed, post_save
 
-from channels_binding.live import capture, hub
+from channels_binding.live import hub
+from channels_binding.live.capture import recorder, signals
 from channels_binding.registry import registry
 
 
@@ -17,8 +18,8 @@ def test_bindings_of_a_package_are_found_file_by_file() -> None:
 def test_changes_are_captured_and_published_to_the_hubs() -> None:
     uids = {key[0] for signal in (post_save, m2m_changed) for key, *_ in signal.receivers}
     assert {"channels_binding.post_save", "channels_binding.m2m_changed"} <= uids
-    assert hub.publish_changes in capture._publishers
-    assert sum(isinstance(wrapper, capture._Wrapper) for wrapper in connection.execute_wrappers) <= 1
+    assert hub.publish_changes in recorder._publishers
+    assert sum(isinstance(wrapper, signals._Wrapper) for wrapper in connection.execute_wrappers) <= 1
 
 
 def test_signing_out_is_heard_of() -> None:
@@ -26,6 +27,6 @@ def test_signing_out_is_heard_of() -> None:
 
 
 def test_getting_ready_twice_changes_nothing() -> None:
-    before = (len(post_save.receivers), len(capture._publishers))
+    before = (len(post_save.receivers), len(recorder._publishers))
     apps.get_app_config("channels_binding").ready()
-    assert (len(post_save.receivers), len(capture._publishers)) == before
+    assert (len(post_save.receivers), len(recorder._publishers)) == before

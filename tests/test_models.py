@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from channels_binding.live import capture
+from channels_binding.live.capture import statements
 from channels_binding.models import KeptAnswer
 
 
@@ -16,7 +16,7 @@ def test_the_migration_makes_what_the_model_says(settings: Any) -> None:
 
 
 def test_kept_answers_are_not_captured() -> None:
-    assert KeptAnswer._meta.db_table not in capture.tables()
+    assert KeptAnswer._meta.db_table not in statements.tables()
 
 
 @pytest.mark.django_db

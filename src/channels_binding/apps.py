@@ -13,9 +13,10 @@ class ChannelsBindingConfig(AppConfig):
     def ready(self) -> None:
         from channels_binding import _boot
         from channels_binding.checks import bindings, project  # noqa: F401  (these register the system checks)
-        from channels_binding.live import capture, hub
+        from channels_binding.live import hub
+        from channels_binding.live.capture import signals
         from channels_binding.registry import registry
 
-        capture.install()
+        signals.install()
         hub.install()
         _boot.when_complete(registry.autodiscover)

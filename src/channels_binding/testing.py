@@ -23,7 +23,7 @@ from channels_binding.calls.call import Call, Reading
 from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Internal
-from channels_binding.live import capture
+from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import SUBPROTOCOL, split_event
@@ -436,7 +436,7 @@ def _commit(using: str, before: set[int]) -> None:
     for hook in [*connections[using].run_on_commit]:
         if id(hook) not in before:
             hook[1]()
-    capture.recorder(using).rehearse()
+    recorder.recorder(using).rehearse()
 
 
 async def finish() -> None:

@@ -29,7 +29,7 @@ async def test_an_event_may_have_permissions_of_its_own(connect: Connect, user: 
 async def test_who_was_refused_does_not_hear_the_stream(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     await socket.call(f"{MixedBinding.stream}.for_bob")
-    from channels_binding.live.outlet import send
+    from channels_binding.live.handler_messages import send
 
     send(f"{MixedBinding.stream}.news", {"canary": True})
     assert await socket.silent()

@@ -17,7 +17,7 @@ from channels_binding.calls import Call
 from channels_binding.consumers import Binding
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Conflict, Invalid, LimitExceeded, PreconditionFailed
-from channels_binding.live import capture
+from channels_binding.live.capture import recorder
 from channels_binding.registry import registry
 from tests.project.zoo.models import Article, Booking, Chapter, Invoice, Label, Note, Novel, Precious, Step
 from tests.throwaway import throwaway
@@ -262,9 +262,9 @@ def written(user: Any, stream: str, data: dict[str, Any]) -> list[str]:
 @pytest.fixture
 def published() -> Iterator[list[Any]]:
     seen: list[Any] = []
-    capture._publishers.append(seen.append)
+    recorder._publishers.append(seen.append)
     yield seen
-    capture._publishers.remove(seen.append)
+    recorder._publishers.remove(seen.append)
 
 
 def test_a_row_of_columns_alone_is_one_insert_and_is_told(user: Any, published: list[Any]) -> None:

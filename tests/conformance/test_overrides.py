@@ -25,7 +25,7 @@ from rest_framework.throttling import UserRateThrottle
 from channels_binding import bindings
 from channels_binding.consumers import AsyncConsumer, Binding
 from channels_binding.live.hub import Hub
-from channels_binding.live.queries import evaluate
+from channels_binding.live.queries.evaluation import evaluate
 from channels_binding.registry import registry
 from channels_binding.testing import BindingCommunicator, LiveList, session_cookie
 from channels_binding.threads import run

@@ -11,8 +11,8 @@ from redis.exceptions import RedisError
 
 from channels_binding.contrib import redis_streams
 from channels_binding.contrib.redis_streams import RedisStreams
-from channels_binding.live import broker, publisher
-from channels_binding.live.broker import Broker
+from channels_binding.live.broker import listener, publisher
+from channels_binding.live.broker.listener import Broker
 from tests.faults import Proxy
 from tests.services import Redis
 
@@ -232,10 +232,10 @@ async def test_an_own_beat_shows_that_the_way_is_good_and_its_lack_that_it_is_no
                 await own.send({"kind": "beat", "from": publisher.current().id, "n": 0})
             await asyncio.sleep(0.05)
 
-    monkeypatch.setattr(broker, "make_transport", lambda: RedisStreams(proxy.url))
+    monkeypatch.setattr(listener, "make_transport", lambda: RedisStreams(proxy.url))
     monkeypatch.setattr(publisher, "publish", lambda message: None)  # no thread that outlives the proxy
     monkeypatch.setattr(publisher, "BEAT_SECONDS", 0.05)
-    monkeypatch.setattr(broker, "DEAF_SECONDS", 0.4)
+    monkeypatch.setattr(listener, "DEAF_SECONDS", 0.4)
     hub, beating = Hub(), asyncio.create_task(beat())
     receiving = Broker(hub)
     receiving.start()

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from rest_framework.authtoken.models import Token
 
 from channels_binding.live.hub import Hub
-from channels_binding.live.queries import Subscription
+from channels_binding.live.queries.group import Subscription
 from channels_binding.rest.events import EventStream
 from channels_binding.testing import BindingCommunicator, session_cookie
 from channels_binding.websocket.socket import Socket

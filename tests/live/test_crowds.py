@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authtoken.models import Token
 
-from channels_binding.live import readings
 from channels_binding.live.crowds import owner_of
 from channels_binding.live.hub import Hub
+from channels_binding.live.queries import store
 from channels_binding.security.authentication import Identity
 from channels_binding.testing import BindingCommunicator
 from channels_binding.websocket.connection import Connection
@@ -160,8 +160,8 @@ def test_without_an_address_nobody_is_counted_together() -> None:
 async def test_queries_that_nobody_listens_to_are_forgotten_where_they_take_too_much(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readings, "LINGERING_BYTES", 5_000)
-    monkeypatch.setattr(readings, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(store, "LINGERING_BYTES", 5_000)
+    monkeypatch.setattr(store, "FRESH_SECONDS", 0.0)
     await notes(20)
     socket = await connect(user)
     for number in range(1, 11):

@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import hub as live_hub
-from channels_binding.live import queries, readings
 from channels_binding.live.hub import Hub
+from channels_binding.live.queries import evaluation, store
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
-from tests.live.test_queries import TalkativeNoteBinding
+from tests.live.queries.test_evaluation import TalkativeNoteBinding
 from tests.project.zoo.models import Attachment, Cafe, Label, LoudNote, Note, Place, Precious, Token
 
 
@@ -371,7 +371,7 @@ async def test_a_database_that_does_not_answer_delays_a_push_and_loses_nothing(
     await make_notes(1)
     socket = await connect(user)
     shown = await Shown(socket, "zoo.Note.search#h").open(order="id")
-    real = queries.evaluate
+    real = evaluation.evaluate
     failures = iter([True, True, False])
 
     def evaluate(*args: Any) -> Any:
@@ -379,7 +379,7 @@ async def test_a_database_that_does_not_answer_delays_a_push_and_loses_nothing(
             raise OperationalError("gone away")
         return real(*args)
 
-    monkeypatch.setattr(readings, "evaluate", evaluate)
+    monkeypatch.setattr(store, "evaluate", evaluate)
     monkeypatch.setattr(live_hub, "RETRY_SECONDS", (0.05,))
     await make_notes(2)
     await shown.take()

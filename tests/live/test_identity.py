@@ -14,7 +14,7 @@ from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live import capture
+from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
@@ -123,7 +123,7 @@ async def test_a_change_that_nothing_shows_is_noticed_by_the_periodic_check(
 ) -> None:
     settings.CHANNELS_BINDING = {"IDENTITY_SECONDS": 1.0}
     socket = await connect(user)
-    monkeypatch.setattr(capture, "_publishers", [])
+    monkeypatch.setattr(recorder, "_publishers", [])
     await in_thread(deactivate)(user)
     assert await closed(socket) == 4401
 
@@ -238,7 +238,7 @@ async def test_a_newcomer_is_answered_although_a_member_has_left_unheard(
 
     def change_quietly() -> None:
         with monkeypatch.context() as quiet:
-            quiet.setattr(capture, "_publishers", [])
+            quiet.setattr(recorder, "_publishers", [])
             user.groups.set([blue])
             Note.objects.bulk_create([Note(title="blue"), Note(title="red")])
 
@@ -262,7 +262,7 @@ async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
 
     def change_quietly() -> None:
         with monkeypatch.context() as quiet:
-            quiet.setattr(capture, "_publishers", [])
+            quiet.setattr(recorder, "_publishers", [])
             for each in (user, stranger):
                 each.groups.set([red, blue] if each is user else [red])
 
@@ -293,7 +293,7 @@ async def test_while_the_broker_is_silent_whoever_is_sent_something_is_looked_up
     hub = Hub.current()
     monkeypatch.setattr(hub.identity, "misses_messages", lambda: True)
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(capture, "_publishers", [])
+        elsewhere.setattr(recorder, "_publishers", [])
         await in_thread(lambda: Token.objects.all().delete() if way == "token" else deactivate(user))()
     hub.identity.pending.checked_at = float("-inf")  # a second later
     await Note.objects.acreate(title="canary")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from channels_binding.exceptions import TooLarge
-from channels_binding.live import messages, outlet
-from channels_binding.live.changes import Changes
+from channels_binding.live import handler_messages, messages
+from channels_binding.live.capture.changes import Changes
 from channels_binding.live.hub import Hub
 from channels_binding.protocol import codecs
 
@@ -107,5 +107,5 @@ def test_changes_that_would_be_too_large_are_any_row() -> None:
 
 def test_an_event_that_is_too_large_is_refused_where_it_is_sent() -> None:
     with pytest.raises(TooLarge, match="1048576"):
-        outlet.to_everyone("a.b", {"text": "x" * 1_100_000})
+        handler_messages.to_everyone("a.b", {"text": "x" * 1_100_000})
     assert len(codecs.encode({"text": "x"})) < messages.MOST_BYTES

@@ -28,10 +28,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from channels_binding import dispatch, threads
 from channels_binding.calls import Call, Reading
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live import capture, publisher, triage
-from channels_binding.live import changes as live_changes
-from channels_binding.live.changes import Changes
+from channels_binding.live.broker import publisher
+from channels_binding.live.capture import changes as live_changes
+from channels_binding.live.capture import recorder
+from channels_binding.live.capture.changes import Changes
 from channels_binding.live.hub import Hub
+from channels_binding.live.queries import invalidation
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol import codecs
 from channels_binding.testing import BindingCommunicator
@@ -270,7 +272,7 @@ class World(RuleBasedStateMachine):
         given=st.lists(st.tuples(filters, orders), min_size=3, max_size=6),
     )
     def begin(self, seed: int, drop: float, given: list[tuple[Any, Any]]) -> None:
-        capture._publishers.clear()
+        recorder._publishers.clear()
         self.loop = asyncio.new_event_loop()
         self.names = 0
         for model in (Note, Label, Group, get_user_model()):
@@ -298,7 +300,7 @@ class World(RuleBasedStateMachine):
         self.hub = Hub.current()
         await self.hub.ready()
         self.broker = self.broker_class(self.hub)
-        capture._publishers[:] = [self.broker.publish]
+        recorder._publishers[:] = [self.broker.publish]
         if self.is_naive:
             self.hub.lost = lambda: None  # type: ignore[method-assign]
 
@@ -549,12 +551,12 @@ class NaiveRedisWorld(RedisWorld):
 
 @pytest.fixture
 def oracle(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    publishers = [*capture._publishers]
-    monkeypatch.setattr(triage, "RECOUNT_SECONDS", 0.0)
+    publishers = [*recorder._publishers]
+    monkeypatch.setattr(invalidation, "RECOUNT_SECONDS", 0.0)
     monkeypatch.setattr(live_changes, "MAX_KEYS", 2)  # so that a few commits are more than are kept apart
     with override_settings(CHANNELS_BINDING={"COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6}):
         yield
-    capture._publishers[:] = publishers
+    recorder._publishers[:] = publishers
     threads.shut_down()
     asyncio.run(sync_to_async(connections.close_all)())  # asgiref's shared thread, where Channels finds the user
 

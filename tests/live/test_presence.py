@@ -14,7 +14,7 @@ from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding, bind
-from channels_binding.live import identity, outlet, presence
+from channels_binding.live import handler_messages, identity, presence
 from channels_binding.live.hub import Hub
 from channels_binding.live.presence import HeldMessages
 from channels_binding.testing import BindingCommunicator
@@ -280,7 +280,7 @@ async def test_what_is_said_while_it_is_checked_who_hears_it_is_sent_after_the_c
     def withdraw_and_say() -> None:
         user.user_permissions.remove(permission)
         if way == "said by a handler":
-            outlet.to_stream(stream, f"{stream}.said", {"canary": 1})
+            handler_messages.to_stream(stream, f"{stream}.said", {"canary": 1})
         else:
             Note.objects.create(title="canary")
 
@@ -428,7 +428,7 @@ async def test_a_check_that_fails_is_made_again_before_anything_is_sent(connect:
     await in_thread(user.user_permissions.remove)(permission)
     while Flaky.fails:
         await asyncio.sleep(0.01)
-    outlet.to_stream(FlakyBinding.stream, f"{FlakyBinding.stream}.said", {"canary": 1})
+    handler_messages.to_stream(FlakyBinding.stream, f"{FlakyBinding.stream}.said", {"canary": 1})
     await asyncio.sleep(identity.RETRY_SECONDS)
     assert await socket.silent()
     (connection,) = Hub.current().subscribers

@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from channels_binding.contrib.redis_streams import RedisStreams
-from channels_binding.live.layer import LayerTransport
+from channels_binding.live.broker.channel_layer import LayerTransport
 from channels_binding.live.transport import make_transport
 
 

@@ -14,10 +14,10 @@ from django.core.asgi import get_asgi_application  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from channels_binding.consumers import AsyncConsumer, Consumer  # noqa: E402
-from channels_binding.live import broker  # noqa: E402
+from channels_binding.live.broker import listener  # noqa: E402
 
 if seconds := os.environ.get("TEST_DEAF_SECONDS"):
-    broker.DEAF_SECONDS = float(seconds)
+    listener.DEAF_SECONDS = float(seconds)
 
 root = path("", AsyncConsumer, name="root")  # type: ignore[arg-type]  # Django's stubs know of views only
 sockets = [

@@ -19,8 +19,8 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live.drain import drain
 from channels_binding.live.hub import Hub
+from channels_binding.live.shutdown import drain
 from channels_binding.rest.events import event_of
 from channels_binding.testing import session_cookie
 from tests.conftest import Connect

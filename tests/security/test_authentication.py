@@ -633,14 +633,14 @@ async def test_a_token_revoked_behind_our_back_is_noticed(connect: Connect, user
         assert await each.open()
 
     def revoke() -> None:
-        from channels_binding.live import capture
+        from channels_binding.live.capture import recorder
 
-        publishers, capture._publishers[:] = [*capture._publishers], []
+        publishers, recorder._publishers[:] = [*recorder._publishers], []
         try:
             with database.cursor() as cursor:
                 cursor.execute("DELETE FROM authtoken_token")
         finally:
-            capture._publishers[:] = publishers
+            recorder._publishers[:] = publishers
 
     await in_thread(revoke)()
     for each in opened:

@@ -4,7 +4,7 @@
 For projects: ``notify`` tells of rows changed where Django cannot see it, ``send`` and ``asend`` reach browsers from anywhere.
 """
 
-from channels_binding.live.capture import notify
-from channels_binding.live.outlet import asend, send
+from channels_binding.live.capture.signals import notify
+from channels_binding.live.handler_messages import asend, send
 
 __all__ = ["asend", "notify", "send"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from channels_binding.calls.call import Call, Reading
 from channels_binding.live.presence import Subscribers
-from channels_binding.live.queries import Group, Subscription
-from channels_binding.live.readings import Readings
+from channels_binding.live.queries.group import Group, Subscription
+from channels_binding.live.queries.store import Readings
 from channels_binding.protocol.messages import frame, message
 from channels_binding.types import Subscriber
 

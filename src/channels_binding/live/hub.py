@@ -20,16 +20,19 @@ from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unavailable
-from channels_binding.live import broker, capture, identity, messages, publisher, source
-from channels_binding.live.changes import Changes
+from channels_binding.live import identity, messages
+from channels_binding.live.broker import listener, publisher
+from channels_binding.live.capture import recorder, source
+from channels_binding.live.capture.changes import Changes
 from channels_binding.live.crowds import Crowds
 from channels_binding.live.delivery import Delivery, Frames
-from channels_binding.live.feeds import Feeds
 from channels_binding.live.identity import IdentityChecks
 from channels_binding.live.presence import HeldMessages, Subscribers
-from channels_binding.live.queries import AudienceChanged, Group, Subscription, normalized
-from channels_binding.live.readings import Readings, jitter
-from channels_binding.live.triage import Triage
+from channels_binding.live.queries.evaluation import normalized
+from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
+from channels_binding.live.queries.invalidation import Triage
+from channels_binding.live.queries.store import Readings, jitter
+from channels_binding.live.streams import Feeds
 from channels_binding.protocol.messages import failure, message
 from channels_binding.types import Subscriber
 
@@ -83,7 +86,7 @@ class Hub:
             spawn=self.spawn, wake=self._wake.set, misses_messages=self.misses_messages,
         )  # fmt: skip
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
-        self._broker = broker.Broker(self)
+        self._broker = listener.Broker(self)
         self.spawn(self._run())
         self.spawn(self._tend())
         self._broker.start()
@@ -443,6 +446,6 @@ def publish_message(published: Mapping[str, Any]) -> None:
 
 def install() -> None:
     """Connect capture with the hubs. Called once, when the app is ready."""
-    if publish_changes not in capture._publishers:
-        capture.publish_with(publish_changes, heard=lambda: bool(Hub.all()))
+    if publish_changes not in recorder._publishers:
+        recorder.publish_with(publish_changes, heard=lambda: bool(Hub.all()))
     identity.install(publish_message)

@@ -27,14 +27,15 @@ from channels_binding.conf import get_settings
 from channels_binding.dispatch.perform import find
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unauthenticated
-from channels_binding.live.capture import label_of
-from channels_binding.live.changes import Changes
+from channels_binding.live.capture.changes import Changes
+from channels_binding.live.capture.statements import label_of
 from channels_binding.live.delivery import Delivery
-from channels_binding.live.feeds import Feeds
 from channels_binding.live.pending_checks import PendingChecks
 from channels_binding.live.presence import HeldMessages, Subscribers
-from channels_binding.live.queries import Group, Subscription, audience_of
-from channels_binding.live.readings import Readings
+from channels_binding.live.queries.evaluation import audience_of
+from channels_binding.live.queries.group import Group, Subscription
+from channels_binding.live.queries.store import Readings
+from channels_binding.live.streams import Feeds
 from channels_binding.protocol.messages import failure
 from channels_binding.protocol.names import CloseCode
 from channels_binding.threads import run

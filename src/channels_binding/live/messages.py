@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from channels_binding.live.changes import MAX_KEYS, Changes
+from channels_binding.live.capture.changes import MAX_KEYS, Changes
 from channels_binding.protocol import codecs
 
 MOST_BYTES = 1_048_576

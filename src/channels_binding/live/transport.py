@@ -13,7 +13,7 @@ Message = Mapping[str, Any]
 """``{"kind": "changes", "from": "3f2a…", "n": 7, …}``: plain data, in JSON or msgpack."""
 
 ALIASES = {
-    "channel_layer": "channels_binding.live.layer.LayerTransport",
+    "channel_layer": "channels_binding.live.broker.channel_layer.LayerTransport",
     "redis_streams": "channels_binding.contrib.redis_streams.RedisStreams",
 }
 

@@ -40,8 +40,8 @@ from channels_binding.exceptions import (
 from channels_binding.live import identity as live_identity
 from channels_binding.live.crowds import most_of, owner_of
 from channels_binding.live.hub import Hub
-from channels_binding.live.queries import Subscription
-from channels_binding.live.window import returning, snapshot
+from channels_binding.live.queries.diff import returning, snapshot
+from channels_binding.live.queries.group import Subscription
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import failure, frame, message
 from channels_binding.protocol.names import CloseCode

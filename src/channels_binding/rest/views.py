@@ -31,7 +31,7 @@ from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, TooLarge, Unauthenticated
 from channels_binding.forms import uploads
-from channels_binding.live import outlet
+from channels_binding.live import handler_messages
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
 from channels_binding.rest import events
@@ -87,13 +87,13 @@ class HttpOutlet:
             self.reflected = data
 
     def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
-        outlet.to_stream(stream, event, data)
+        handler_messages.to_stream(stream, event, data)
 
     def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
-        outlet.to_everyone(event, data)
+        handler_messages.to_everyone(event, data)
 
     def send_to(self, user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
-        outlet.to_user(user_pk, event, data)
+        handler_messages.to_user(user_pk, event, data)
 
 
 def authenticators_of(stream: str) -> list[Any]:

@@ -33,11 +33,11 @@ from channels_binding.exceptions import (
     TooLarge,
     Unauthenticated,
 )
+from channels_binding.live import handler_messages
 from channels_binding.live import identity as live_identity
-from channels_binding.live import outlet
-from channels_binding.live.capture import WRITTEN
-from channels_binding.live.queries import Group
-from channels_binding.live.window import returning, snapshot
+from channels_binding.live.capture.recorder import WRITTEN
+from channels_binding.live.queries.diff import returning, snapshot
+from channels_binding.live.queries.group import Group
 from channels_binding.protocol import codecs, messages
 from channels_binding.protocol.messages import Body, Malformed, Request, failure, frame, message
 from channels_binding.protocol.names import READS, CloseCode
@@ -93,13 +93,13 @@ class Outlet:
         self._on_loop(self.connection.put, message(event, data, call_id))
 
     def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
-        outlet.to_stream(stream, event, data)
+        handler_messages.to_stream(stream, event, data)
 
     def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
-        outlet.to_everyone(event, data)
+        handler_messages.to_everyone(event, data)
 
     def send_to(self, user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
-        outlet.to_user(user_pk, event, data)
+        handler_messages.to_user(user_pk, event, data)
 
 
 class Connection(Socket):

@@ -18,7 +18,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import Unauthenticated
-from channels_binding.live import drain
+from channels_binding.live import shutdown
 from channels_binding.live.identity import fingerprint
 from channels_binding.protocol import messages
 from channels_binding.protocol.names import CloseCode
@@ -130,7 +130,7 @@ class BaseConsumer:
     async def _converse(self, connection: Connection) -> None:
         try:
             await connection.open()
-            drain.watch(connection.hub, connection)
+            shutdown.watch(connection.hub, connection)
             if not connection.is_pending:
                 await self._told("connected")
             await self._listen_until_over(connection)

@@ -10,7 +10,7 @@ import pytest
 
 from channels_binding.contrib.postgres_triggers import source, sql
 from channels_binding.contrib.postgres_triggers.source import TriggerSource
-from channels_binding.live.changes import Changes
+from channels_binding.live.capture.changes import Changes
 from tests.services import Postgres
 
 

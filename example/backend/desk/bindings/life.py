@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 
 from channels_binding.consumers import AsyncBinding, bind
-from channels_binding.live.outlet import asend
+from channels_binding.live.handler_messages import asend
 from desk.traffic import MAX_PER_SECOND, Status, Traffic
 
 STREAM = "desk.life"

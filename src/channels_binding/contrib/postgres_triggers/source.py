@@ -16,9 +16,9 @@ from django.db import connections
 
 from channels_binding.contrib.postgres_triggers import sql
 from channels_binding.contrib.postgres_triggers.tables import covered
-from channels_binding.live.changes import Changes
+from channels_binding.live.capture.changes import Changes
+from channels_binding.live.capture.source import Done, Source, split
 from channels_binding.live.hub import Hub
-from channels_binding.live.source import Done, Source, split
 from channels_binding.threads import run
 
 logger = logging.getLogger("channels_binding")

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from channels_binding.contrib.postgres_triggers.tables import Watched
-from channels_binding.live.changes import MAX_KEYS
+from channels_binding.live.capture.changes import MAX_KEYS
 
 LOG = "channels_binding_log"
 FUNCTION = "channels_binding_note"

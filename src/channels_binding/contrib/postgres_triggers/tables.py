@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from channels_binding.live.capture import label_of
+from channels_binding.live.capture.statements import label_of
 
 
 @dataclass(frozen=True, slots=True)

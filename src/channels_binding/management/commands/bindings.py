@@ -15,7 +15,8 @@ from channels_binding.bindings import sharing
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.calls.call import Call
 from channels_binding.exceptions import BindingError, NotFound
-from channels_binding.live.queries import Evaluation, audience_of, evaluate, row_labels
+from channels_binding.live.queries.evaluation import audience_of, evaluate, row_labels
+from channels_binding.live.queries.group import Evaluation
 from channels_binding.protocol import codecs
 from channels_binding.querysets.conditions import ORDERED_KINDS, is_exact
 from channels_binding.querysets.filters import filterset_class

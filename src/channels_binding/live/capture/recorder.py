@@ -1,0 +1,181 @@
+"""Notes of what was written, kept per connection and savepoint, and published when their transaction is committed."""
+
+import contextvars
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connections
+
+from channels_binding.live.capture.changes import Changes
+
+logger = logging.getLogger("channels_binding")
+
+
+Publish = Callable[[Changes], int | None]
+
+
+WRITTEN: contextvars.ContextVar[list[int] | None] = contextvars.ContextVar("channels_binding_written", default=None)
+"""Collects the numbers of what a call published, so that its reply can wait for its own diffs."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What was written between two savepoints of one connection."""
+
+    changes: Changes = field(default_factory=Changes)
+    inserted: dict[str, int] = field(default_factory=dict)
+    """Rows inserted one by one whose keys are not known yet: label → how many."""
+    survived: bool = False
+
+    def settled(self) -> Changes:
+        """The changes; inserts that nothing explained mark their whole table."""
+        for label, count in self.inserted.items():
+            if count:
+                self.changes.note(label, None)
+        self.inserted.clear()
+        return self.changes
+
+
+AUTOCOMMIT = ("autocommit",)
+"""In place of savepoints, where no transaction is open."""
+
+
+class Recorder:
+    """The notes of one database connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.by_savepoint: dict[tuple[str, ...], Notes] = {}
+        self._hooks: Any = None
+        """Django's list of commit hooks as last seen; it is another list after every rollback and commit."""
+        self.through_before: set[Any] | None = None
+        """What was known of a through table before the many-to-many change that is under way."""
+
+    def notes(self) -> Notes:
+        """Where to write now: the notes of the innermost savepoint, or of the statement that is its own transaction."""
+        if self.connection.run_on_commit is not self._hooks:
+            self._forget_rolled_back()
+        if not self.connection.in_atomic_block:
+            return self.by_savepoint.setdefault(AUTOCOMMIT, Notes(survived=True))
+        place = tuple(sid for sid in self.connection.savepoint_ids if sid)  # atomic(savepoint=False) has none
+        if place not in self.by_savepoint:
+            if self._is_rehearsal() and not is_heard():
+                return Notes()  # to be forgotten: no commit hook of ours for a test to count among its own
+            self.by_savepoint[place] = Notes()
+            self._await_commit(self.by_savepoint[place])
+        return self.by_savepoint[place]
+
+    def _is_rehearsal(self) -> bool:
+        """Whether the transaction is that of a ``TestCase``: never committed, and seen by no other connection."""
+        return any(getattr(block, "_from_testcase", False) for block in self.connection.atomic_blocks)
+
+    def _forget_rolled_back(self) -> None:
+        """Django has dropped the commit hooks of what was rolled back; drop the notes that they stood for."""
+        self._hooks = self.connection.run_on_commit
+        awaited = {id(hook.notes) for _, hook, _ in self._hooks if isinstance(hook, _Survive)}
+        self.by_savepoint = {
+            place: notes for place, notes in self.by_savepoint.items() if place == AUTOCOMMIT or id(notes) in awaited
+        }
+
+    def _await_commit(self, notes: Notes) -> None:
+        """Mark the notes as survivors at commit, then publish all survivors in one.
+
+        Before any commit hook of the project: one that fails ends Django's round of hooks, one that writes begins anew.
+        In a test they come in their order: ``captureOnCommitCallbacks`` takes what was added to the end.
+        """
+        if self._is_rehearsal():
+            self._hooks.append((set(self.connection.savepoint_ids), _Rehearse(notes, self), True))
+            return
+        flush: tuple[set[str], Any, bool] = (set(), self.flush, True)
+        if flush not in self._hooks:
+            self._hooks.insert(0, flush)
+        self._hooks.insert(0, (set(self.connection.savepoint_ids), _Survive(notes), True))
+
+    def rehearse(self) -> None:
+        """A test calls this its commit: tell everything that is not rolled back, and was not told before."""
+        self._forget_rolled_back()
+        for notes in self.by_savepoint.values():
+            notes.survived = True
+        self.flush()
+
+    def flush_unless_atomic(self) -> None:
+        """In autocommit mode each statement is its own transaction."""
+        if not self.connection.in_atomic_block:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell what survived, forget the rest. Never raises: a write must not fail because nobody could be told."""
+        committed = Changes()
+        for notes in self.by_savepoint.values():
+            if notes.survived:
+                committed.merge(notes.settled())
+        self.by_savepoint.clear()
+        if committed:
+            publish(committed)
+
+
+class _Survive:
+    """Commit hook of one Notes; Django drops it if the savepoint is rolled back."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+
+    def __call__(self) -> None:
+        self.notes.survived = True
+
+
+class _Rehearse(_Survive):
+    """The same in a ``TestCase``, where nobody but the test calls commit hooks, and perhaps not all of them."""
+
+    def __init__(self, notes: Notes, record: Recorder) -> None:
+        super().__init__(notes)
+        self._record = record
+
+    def __call__(self) -> None:
+        self._record.rehearse()
+
+
+def recorder(alias: str) -> Recorder:
+    """The recorder of this thread's connection to a database."""
+    connection = connections[alias]
+    found: Recorder | None = getattr(connection, "_channels_binding_recorder", None)
+    if found is None:
+        found = Recorder(connection)
+        connection._channels_binding_recorder = found  # type: ignore[attr-defined]
+    return found
+
+
+_publishers: list[Publish] = []
+
+
+_heard: dict[Publish, Callable[[], bool]] = {}
+
+
+def publish_with(publisher: Publish, heard: Callable[[], bool] = lambda: True) -> None:
+    """Have ``publisher(changes)`` called for every committed transaction. It must not block.
+
+    Args:
+        heard: Whether anybody in this process would hear of it now.
+    """
+    _publishers.append(publisher)
+    _heard[publisher] = heard
+
+
+def is_heard() -> bool:
+    """Whether a test, whose changes no other process can see, has anybody to tell of them."""
+    return any(publisher not in _heard or _heard[publisher]() for publisher in _publishers)
+
+
+def publish(changes: Changes) -> None:
+    """Tell of committed changes. Never raises."""
+    for publisher in _publishers:
+        try:
+            number = publisher(changes)
+        except Exception:
+            logger.exception("Changes could not be published: %s", list(changes.keys))
+            continue
+        written = WRITTEN.get()
+        if written is not None and number is not None:
+            written.append(number)

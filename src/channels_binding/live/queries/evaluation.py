@@ -1,0 +1,252 @@
+"""How a live query is read: its key, what its answer is made of, and for which changes it must be read again."""
+
+import hashlib
+from collections.abc import Collection, Hashable, Mapping, Sequence, Set
+from dataclasses import replace
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import EmptyResultSet, ImproperlyConfigured, ValidationError
+from django.db import models
+
+from channels_binding.bindings.actions import Action, is_stock
+from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.binding import ModelActions
+from channels_binding.calls import locales
+from channels_binding.calls.call import Call, Reading
+from channels_binding.dispatch.perform import admit, find, perform_found
+from channels_binding.exception_handler import as_error
+from channels_binding.exceptions import Invalid, NotFound
+from channels_binding.live.capture import statements as capture
+from channels_binding.live.capture.changes import Changes
+from channels_binding.live.capture.statements import label_of
+from channels_binding.live.queries.group import AudienceChanged, Evaluation, Group
+from channels_binding.live.queries.prefilter import NoSieve, Sieve, has_times, sieve_of
+from channels_binding.protocol import codecs
+from channels_binding.protocol.names import LISTS
+from channels_binding.querysets.filters import follow_the_caller
+from channels_binding.querysets.tables import row_models
+from channels_binding.serializers.keys import as_pk
+from channels_binding.threads import settle
+from channels_binding.types import Audience
+
+Params = dict[str, Any]
+
+
+def canonical(binding: BaseBinding, data: Mapping[str, Any]) -> Params:
+    """The parameters of a read as they identify it: defaults filled in, what means nothing left out."""
+    params = {name: value for name, value in data.items() if name != "live" and value is not None}
+    if binding.call.action == "search":
+        params.setdefault("limit", binding.get_page_size())
+        params.setdefault("page", 1)
+    return params
+
+
+def key_of(call: Call, params: Params, audience: Audience) -> str:
+    """Identity of a live query: equal keys share one evaluation.
+
+    ``library.Book`` + ``search`` + ``{"page": 1}`` + audience ``("user", 7)`` → ``"library.Book/search/3f2a…"``.
+
+    Raises:
+        TypeError: If the parameters hold something JSON cannot order.
+    """
+    identity = codecs.canonical([params, identity_of(audience)])
+    return f"{call.stream}/{call.action}/{hashlib.blake2b(identity, digest_size=20).hexdigest()}"
+
+
+def identity_of(audience: Audience) -> str:
+    """Equal audiences give equal texts, sets included, whose own text depends on their history."""
+    if isinstance(audience, tuple):
+        return f"({','.join(identity_of(part) for part in audience)})"
+    if isinstance(audience, frozenset):
+        return f"{{{','.join(sorted(identity_of(part) for part in audience))}}}"
+    return repr(audience)
+
+
+def open_query(call: Call) -> Group:
+    """The group that a read belongs to, not yet evaluated. In a worker thread.
+
+    Raises:
+        Exception: Whatever refuses the read.
+    """
+    with locales.active(call.locale):
+        return _open_query(call)
+
+
+def _open_query(call: Call) -> Group:
+    params = canonical(find(call)[0], call.data)
+    asked = call.with_data(params)
+    binding, _ = find(asked)
+    admit(binding)
+    call.is_counted = asked.is_counted
+    audience = audience_of(binding)
+    question = replace(asked, outlet=None, hash=None, have=None, terse=False)
+    model = binding.get_model()
+    return Group(
+        key=key_of(call, params, (audience, binding.host_shown(), call.locale)),
+        call=question,
+        audience=audience,
+        row_labels=row_labels(model),
+        declared=frozenset(_declared(binding)) if has_own_audience(binding) else frozenset(),
+        may_move=has_own_audience(binding),
+        keys=_asked_keys(binding, params) if call.action == "retrieve" else None,
+    )
+
+
+def _asked_keys(binding: BaseBinding, params: Params) -> frozenset[Hashable]:
+    ids = params["ids"] if "ids" in params else [params.get("id")]
+    if not isinstance(ids, list):
+        raise Invalid.field("ids", "invalid", "'ids' is a list of keys.")
+    return frozenset(as_pk(binding.key_of({"id": value})) for value in ids)
+
+
+def evaluate(
+    call: Call, audience: Audience | None = None, last: Reading | None = None, changed: Set[Any] | None = None
+) -> Evaluation:
+    """Run a live query through the corridor, in a worker thread.
+
+    Args:
+        audience: For whom it is read; the caller must belong to it still when the reading is complete.
+        last: What it answered before.
+        changed: Keys of the rows that changed since; other rows of ``last`` are not read again. None: read all.
+    """
+    with locales.active(call.locale):
+        return _evaluate(call, audience, last, changed)
+
+
+def _evaluate(call: Call, audience: Audience | None, last: Reading | None, changed: Set[Any] | None) -> Evaluation:
+    binding, action = find(call)
+    binding.dependencies = set()
+    if last is not None and changed is not None and not last.is_single:
+        binding.unchanged = {row.pk: row for row in last.rows if row.pk not in changed}
+        binding.known_labels = last.extra.get("labels", {})
+    matching: list[models.QuerySet[Any]] = []
+    with capture.statements() as statements:
+        binding.on_matching = lambda queryset: _begin_rows(binding, queryset, matching, statements)
+        reading = _read(binding, action)
+    if not binding.is_read_by_plan:
+        binding.dependencies |= _models_in(statements) - {*row_models(binding.get_model())}
+    if audience is not None and audience_of(binding) != audience:
+        raise AudienceChanged
+    rows, read = row_labels(binding.get_model()), labels_of(binding)
+    sieve, reason = _sieve_or_reason(binding, matching, read & rows)
+    return Evaluation(reading, read | rows, bool(read & rows), sieve, reason, is_whole=binding.unchanged is None)
+
+
+def _begin_rows(
+    binding: BaseBinding, queryset: models.QuerySet[Any], matching: list[models.QuerySet[Any]], statements: list[str]
+) -> None:
+    """What the query is made of is known; whatever the database was asked for that, it depends on."""
+    matching.append(queryset)
+    if binding.dependencies is not None:
+        binding.dependencies |= _models_in(statements)
+
+
+def _models_in(statements: Collection[str]) -> set[type[models.Model]]:
+    return {apps.get_model(label) for sql in statements for label in capture.labels_in(sql)}
+
+
+def _read(binding: BaseBinding, action: Action) -> Reading | None:
+    try:
+        answer = perform_found(binding, action)
+    except Exception as exception:
+        if action.name == "retrieve" and isinstance(as_error(exception), NotFound):
+            return None
+        raise
+    if not isinstance(answer, Reading):
+        raise ImproperlyConfigured(f"{type(binding).__name__}.{action.name} must return a Reading to stay live.")
+    return answer
+
+
+def _sieve_or_reason(*asked: Any) -> tuple[Sieve | None, str | None]:
+    try:
+        return _sieve(*asked), None
+    except NoSieve as reason:
+        return None, str(reason)
+
+
+def _sieve(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entangled: Collection[str]) -> Sieve:
+    """The sieve of a built-in list.
+
+    Raises:
+        NoSieve: It may depend on more than can be seen.
+    """
+    action = binding.call.action
+    if action not in LISTS:
+        raise NoSieve("rows asked for by their keys need none")
+    if not is_stock(binding.get_action(action)) or len(matching) != 1:
+        raise NoSieve(f"{type(binding).__name__} has a {action} of its own")
+    if entangled:
+        raise NoSieve(f"its rows depend on others of {', '.join(sorted(entangled))}")
+    return sieve_of(matching[0], are_times_fixed=lambda: _names_all_times(binding))
+
+
+def _names_all_times(binding: BaseBinding) -> bool:
+    """Whether each time that rows are compared with was named by who asks: ``{"filters": {"day__gte": "2026-01-01"}}``."""
+    if getattr(type(binding), "filter_queryset", None) is not ModelActions.filter_queryset:
+        return False
+    filters = binding.call.data.get("filters") or {}
+    if not follow_the_caller(binding.get_filterset_class(), filters):
+        return False
+    rows = binding.reading_queryset()
+    try:
+        return not has_times(rows.order_by().query.get_compiler(using=rows.db).as_sql()[1])
+    except EmptyResultSet:
+        return True
+
+
+def labels_of(binding: BaseBinding) -> set[str]:
+    """Labels of what a binding's answer was made of, beside the rows that it shows."""
+    return {label_of(model) for model in binding.dependencies or ()} | _declared(binding)
+
+
+def _declared(binding: BaseBinding) -> set[str]:
+    models = (model for each in (binding, *binding.streams_asked()) for model in each.depends_on)
+    return {label_of(apps.get_model(model) if isinstance(model, str) else model) for model in models}
+
+
+def audience_of(binding: BaseBinding) -> Audience:
+    """Whose an answer is: what the stream says, and what the other streams say whose rows it depends on.
+
+    ``("everyone",)`` of tickets, with the texts of customers that each team has of its own → ``(("everyone",), ("team", 7))``.
+    In a worker thread.
+    """
+    others = binding.streams_asked()
+    own: Audience = settle(binding.get_audience())
+    return (own, *(settle(other.get_audience()) for other in others)) if others else own
+
+
+def has_own_audience(binding: BaseBinding) -> bool:
+    """Whether an audience is what the project says; the default one of a caller never changes."""
+    kinds = (type(each) for each in (binding, *binding.streams_asked()))
+    return any(kind.get_audience is not BaseBinding.get_audience for kind in kinds)
+
+
+def row_labels(model: type[models.Model]) -> frozenset[str]:
+    return frozenset(label_of(part) for part in row_models(model))
+
+
+def normalized(changes: Changes, labels: Collection[str]) -> Changes:
+    """Keys and values as they were given to the database → as rows bear them (SQLite is given UUIDs as 32 hex digits).
+
+    Only of the models named; nobody looks at the others.
+    """
+    found = Changes()
+    for label, keys in changes.keys.items():
+        if keys is None or label not in labels:
+            found.note(label, keys)
+            continue
+        meta = apps.get_model(label)._meta
+        bears = {key: _as_key(meta.pk, key) for key in keys}
+        found.note(label, bears.values())
+        for key, fact in changes.facts.get(label, {}).items():
+            values = {name: meta.get_field(name).to_python(value) for name, value in fact.values.items()}
+            found.know(label, bears[key], values, is_new=fact.is_new)
+    return found
+
+
+def _as_key(pk: "models.Field[Any, Any]", key: Any) -> Any:
+    try:
+        return as_pk(pk.to_python(key))
+    except (ValueError, TypeError, ValidationError):
+        return key

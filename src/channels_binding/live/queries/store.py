@@ -1,0 +1,227 @@
+"""What is read for whom: the groups of one hub, how a read finds its own, and how each is evaluated, once at a time.
+
+Knows no rounds and sends nothing: the hub decides when a stale group is read again, and who is told.
+"""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from channels_binding.calls.call import Call
+from channels_binding.conf import get_settings
+from channels_binding.exceptions import Unavailable
+from channels_binding.live.queries.evaluation import evaluate, open_query
+from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
+from channels_binding.live.queries.invalidation import Triage
+from channels_binding.threads import run
+
+OPEN_ATTEMPTS = 3
+LINGER_SECONDS = 10.0
+"""How long a query without listeners is kept, so that a page that is left and entered again finds it warm."""
+
+LINGERING_BYTES = 16 * 1024 * 1024
+"""Queries without listeners are kept as long as they take no more than this; the oldest are forgotten first."""
+FRESH_SECONDS = 1.0
+"""A query that was read just now is kept all the same: whoever asked for it may be about to subscribe."""
+
+Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
+
+
+class Readings:
+    """The readings of one hub. Everything happens on its event loop, but for ``_enter`` and ``_read``."""
+
+    def __init__(self, triage: Triage, spawn: Spawn) -> None:
+        self.groups: dict[str, Group] = {}
+        self.triage = triage
+        self.loop = triage.loop
+        self._spawn = spawn
+        self._lock = threading.Lock()
+
+    # A read finds its group
+
+    async def open(self, call: Call) -> Group:
+        """The group that a read belongs to, read after this call began (so that who has written sees it).
+
+        It is joined before it is read: a change in between makes it stale, and the next round tells it.
+
+        Raises:
+            Exception: Whatever refuses the read.
+        """
+        for _ in range(OPEN_ATTEMPTS):
+            with suppress(AudienceChanged):  # the caller's membership changed in between: ask for the audience again
+                group, needed = await run(self._enter, call)
+                await self.have_read(group, needed, call)
+                if self.groups.get(group.key) is group:  # given up, if its first reading failed for somebody else
+                    return group
+        raise Unavailable()
+
+    def _enter(self, call: Call) -> tuple[Group, int]:
+        """In a worker thread: find the group; a cold one is read here at once, in the same hop.
+
+        Returns the group, and the number of the evaluation that knows of all that this call may have seen before.
+        """
+        asked = open_query(call)
+        with self._lock:
+            group = self.groups.setdefault(asked.key, asked)
+            group.call = asked.call  # who asks now belongs to the audience; who made the group may not any more
+            if group.idle_since is not None:
+                group.idle_since = self.loop.time()  # not to be forgotten before it is subscribed to
+            is_cold = group.started == 0
+            needed = group.started + (group.is_stale or self.triage.may_have_missed(group))
+            if is_cold:
+                self._claim(group)
+        if is_cold:
+            try:
+                self._read(group, group.call, None)
+            finally:
+                self.loop.call_soon_threadsafe(self._release, group)
+        return group, needed
+
+    async def have_read(self, group: Group, needed: int, call: Call) -> None:
+        """Have evaluation number ``needed`` or a later one complete: as the newcomer, unless one is under way.
+
+        Those who are told already may have left the audience without our having heard of it yet; an evaluation made as
+        one of them fails then, and the newcomer's own follows.
+        """
+        while True:
+            await group.until_free()
+            if group.completed >= needed:
+                return
+            await self.renew(group, group.call.asked_by(call), for_newcomer=True)
+
+    # A group is evaluated
+
+    async def renew(self, group: Group, question: Call, *, for_newcomer: bool = False) -> None:
+        """Read a group that is free. The reading goes on to its end and holds the group until then, even if whoever asked
+        for it is gone; else it could replace a newer one.
+
+        Args:
+            for_newcomer: Those who listen already are sent the difference in the next round, the newcomer gone or not.
+
+        Raises:
+            Exception: Whatever refuses the read.
+        """
+        with self._lock:
+            changed = self._claim(group)
+        failed = await asyncio.shield(self._spawn(self._finish(group, question, changed, for_newcomer)))
+        if failed is not None:
+            raise failed
+
+    async def _finish(
+        self, group: Group, question: Call, changed: set[Any] | None, for_newcomer: bool
+    ) -> Exception | None:
+        failed = None
+        try:
+            await run(self._read, group, question, changed)
+        except Exception as exception:
+            failed = exception
+        finally:
+            self._release(group)
+        group.is_untold |= for_newcomer and failed is None
+        if failed is None or for_newcomer:  # a round that has failed tries again after a while
+            self._wake_for(group)
+        return failed
+
+    def _wake_for(self, group: Group) -> None:
+        """A round may have passed the group by while it was being read: what it lacks now waits for another one."""
+        if group.subscriptions and (group.is_stale or group.is_untold):
+            self.triage.wake()
+
+    def _claim(self, group: Group) -> set[Any] | None:
+        """Begin an evaluation; returns the keys of what changed since the last one began."""
+        group.is_free.clear()
+        self.triage.begin(group)
+        group.is_stale = False
+        group.started += 1
+        changed, group.changed = group.changed, set()
+        return changed
+
+    def _release(self, group: Group) -> None:
+        self.triage.end(group)
+        if group.completed and self.groups.get(group.key) is group:
+            self.triage.index.put(group)
+        group.is_free.set()
+        group.read_at = self.loop.time()
+        if not group.subscriptions and group.idle_since is None:
+            group.idle_since = self.loop.time()
+
+    def _read(self, group: Group, question: Call, changed: set[Any] | None) -> None:
+        """Run the query, in a worker thread. A failed query stays stale; one that was never read is forgotten."""
+        number = group.started
+        try:
+            evaluation = evaluate(question, group.audience, group.reading, changed)
+        except BaseException:
+            group.touch(None)
+            if group.completed == 0 and self.groups.get(group.key) is group:
+                del self.groups[group.key]
+            raise
+        group.take(evaluation)
+        group.completed = number
+
+    # Groups are kept while somebody asks for them
+
+    def enlist(self, subscription: Subscription) -> None:
+        """Keep the group of a subscription, and have its later readings told."""
+        group = subscription.group
+        if not group.subscriptions:
+            group.is_untold = False
+        group.subscriptions.add(subscription)
+        group.idle_since = None
+        self.groups[group.key] = group
+        if group not in self.triage.index:  # it was given up in between
+            group.touch(None)
+        if group.is_stale or self.triage.must_count(group):
+            self.triage.wake()  # a round may have passed it by while it had no listeners
+
+    def discharge(self, subscription: Subscription) -> None:
+        """A subscription is over, or another group's from now on."""
+        group = subscription.group
+        group.subscriptions.discard(subscription)
+        if not group.subscriptions:
+            group.idle_since = self.loop.time()
+
+    def due(self) -> list[Group]:
+        """Groups that somebody is to be told of."""
+        groups = [*self.groups.values()]
+        return [group for group in groups if (group.is_stale or group.is_untold) and group.subscriptions]
+
+    def lost(self) -> None:
+        """Messages may have been lost: whatever is shown is read again."""
+        for group in [*self.groups.values()]:
+            group.touch(None)
+
+    def tend(self, now: float) -> None:
+        """Forget queries that nobody has asked for in a while, and have the others read again, lest a change was missed."""
+        for group in [*self.groups.values()]:
+            if not group.is_free.is_set():
+                continue
+            if group.idle_since is not None and now - group.idle_since > LINGER_SECONDS:
+                self.forget(group)
+            elif now - group.read_at > get_settings().AUDIT_SECONDS * jitter():
+                group.touch(None)
+                group.read_at = now
+                self.triage.wake()
+
+        self._forget_beyond(now)
+
+    def _forget_beyond(self, now: float) -> None:
+        """Forget what nobody listens to and is too much to keep, the oldest first."""
+        idle = [group for group in self.groups.values() if group.idle_since is not None and group.reading is not None]
+        idle.sort(key=lambda group: group.idle_since or 0.0, reverse=True)
+        held = 0
+        for group in idle:
+            held += group.reading.size if group.reading else 0
+            if held > LINGERING_BYTES and group.is_free.is_set() and now - (group.idle_since or now) > FRESH_SECONDS:
+                self.forget(group)
+
+    def forget(self, group: Group) -> None:
+        self.groups.pop(group.key, None)
+        self.triage.forget(group)
+
+
+def jitter() -> float:
+    """A factor around 1, so that what began together does not happen together."""
+    return random.uniform(0.75, 1.25)  # noqa: S311

@@ -1,0 +1,291 @@
+"""Streams subscribed to as a whole: every saved row as ``retrieve``, every vanished one as ``delete`` (protocol.md §7)."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from channels_binding.calls import locales
+from channels_binding.calls.call import Call, Row
+from channels_binding.dispatch.perform import admit, find
+from channels_binding.exception_handler import as_error
+from channels_binding.exceptions import LimitExceeded, Unavailable
+from channels_binding.live.capture.changes import Changes
+from channels_binding.live.delivery import Frames
+from channels_binding.live.presence import HeldMessages, Presence, Subscribers
+from channels_binding.live.queries.evaluation import identity_of, row_labels
+from channels_binding.live.queries.group import AudienceChanged
+from channels_binding.protocol.messages import failure, frame, message
+from channels_binding.serializers.keys import as_pk, from_pk
+from channels_binding.threads import run, settle
+from channels_binding.types import Audience, Pk, Subscriber
+
+MAX_KEYS = 100_000
+"""Rows whose keys a feed remembers; of rows beyond it, a delete is told only if the row was sent before."""
+MAX_CHECKED = 1000
+"""The same, where an object permission has to be asked about each row."""
+MAX_ROWS = 1000
+"""Rows that one change of unknown extent may send; beyond it the subscriber is told to search again."""
+
+
+@dataclass(eq=False)
+class Feed:
+    """One stream as one audience sees it."""
+
+    key: str
+    call: Call
+    audience: Audience
+    labels: frozenset[str]
+    """The model and its parents: whose changes are sent."""
+    known: dict[Pk, str | None] = field(default_factory=dict)
+    """Rows that the audience may see → the etag last sent, None if none was."""
+    subscribers: set[Subscriber] = field(default_factory=set)
+    is_loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once ``known`` holds the rows that were there when the first subscriber came."""
+    is_looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def touched_keys(self, changes: Changes) -> set[Any] | bool | None:
+        """Which rows to look at: keys, None for all, False if the changes do not matter."""
+        touched = [changes.keys[label] for label in self.labels & changes.keys.keys()]
+        if not touched:
+            return False
+        return None if any(keys is None for keys in touched) else {key for keys in touched for key in keys or ()}
+
+    # In a worker thread
+
+    def question(self) -> Call:
+        """The call of the feed, asked by somebody who belongs to its audience now: one of those who are sent the rows."""
+        for subscriber in self.subscribers:
+            return self.call.as_user(subscriber.user, subscriber.scope)
+        return self.call
+
+    def look(self, question: Call, keys: set[Any] | None) -> "list[tuple[str, bytes]]":
+        """Read changed rows as this audience may see them → messages, as (event, tail).
+
+        Raises:
+            AudienceChanged: Who asks belongs to another audience by now; what was read is for nobody.
+        """
+        with locales.active(question.locale):
+            return self._look(question, keys)
+
+    def _look(self, question: Call, keys: set[Any] | None) -> "list[tuple[str, bytes]]":
+        binding, _ = find(question)
+        binding.check_permissions()
+        queryset = binding.reading_queryset().order_by("pk")
+        if keys is not None:
+            queryset = queryset.filter(pk__in=[from_pk(queryset.model, key) for key in keys])
+        rows = binding.visible_rows(queryset[: MAX_ROWS + 1], binding.make_reader({}))
+        if settle(binding.get_audience()) != self.audience:
+            raise AudienceChanged
+        if keys is None and len(rows) > MAX_ROWS:
+            error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)
+            return [("retrieve", failure(error, "x")[len(b'{"event":"x"') :])]
+        return self._news(rows, None if keys is None else {as_pk(key) for key in keys}, binding.post_save_retrieve)
+
+    def _news(self, rows: Iterable[Row], looked_at: set[Pk] | None, sends_rows: bool) -> list[tuple[str, bytes]]:
+        seen = {row.pk: row for row in rows}
+        vanished = [
+            pk for pk in (self.known if looked_at is None else looked_at) if pk in self.known and pk not in seen
+        ]
+        changed = [row for row in seen.values() if looked_at is not None or self.known.get(row.pk) != row.etag]
+        self.known.update({pk: row.etag for pk, row in seen.items()})
+        for pk in vanished:
+            del self.known[pk]
+        news = [("retrieve", b',"data":' + row.body + b"}") for row in changed] if sends_rows else []
+        return news + [("delete", message("x", {"id": pk})[len(b'{"event":"x"') :]) for pk in vanished]
+
+
+class Feeds:
+    """The feeds of one hub."""
+
+    def __init__(
+        self,
+        subscribers: Subscribers,
+        held: HeldMessages,
+        note_again: Callable[[str, Any], None],
+        recheck: Callable[[Iterable[Subscriber]], None],
+    ) -> None:
+        """``note_again`` has rows of a model looked at in the next round, ``recheck`` whose connections are."""
+        self.subscribers = subscribers
+        self.held = held
+        self._note_again = note_again
+        self._recheck = recheck
+        self.by_key: dict[str, Feed] = {}
+
+    @property
+    def labels(self) -> set[str]:
+        return {label for feed in self.by_key.values() for label in feed.labels}
+
+    def has(self, subscriber: Subscriber) -> bool:
+        """Whether somebody is sent the rows of any stream."""
+        return any(subscriber in feed.subscribers for feed in self.by_key.values())
+
+    async def open(self, call: Call) -> Feed:
+        """The feed of a stream for who calls. To be joined (``join``) before anything else is awaited.
+
+        Raises:
+            Exception: Whatever refuses it.
+        """
+        return await run(self._open, call)
+
+    async def join(self, asked: Feed, subscriber: Subscriber) -> int:
+        """Send ``subscriber`` the rows from now on. Join before reading what is visible, so that no change falls between.
+
+        Returns how many keys are remembered for it.
+
+        Raises:
+            RuntimeError: The connection is gone: what is enlisted for it would never be taken off again.
+        """
+        self.subscribers.check_here(subscriber)
+        feed = self.by_key.setdefault(asked.key, asked)
+        feed.subscribers.add(subscriber)
+        if feed is asked:
+            await self._load(feed)
+        else:
+            await feed.is_loaded.wait()
+        if self.by_key.get(feed.key) is not feed:  # it could not be loaded
+            raise Unavailable()
+        return len(feed.known)
+
+    async def _load(self, feed: Feed) -> None:
+        """Learn which rows are there, so that a delete can be sent. What cannot be loaded is nobody's feed."""
+        try:
+            feed.known = {**await run(_visible_keys, feed.call), **feed.known}
+        except BaseException:
+            self._forget(feed)
+            raise
+        finally:
+            feed.is_loaded.set()
+
+    def _forget(self, feed: Feed) -> None:
+        """Not by its key alone: while it was awaited, another feed may have taken its place, with subscribers of its own."""
+        if self.by_key.get(feed.key) is feed:
+            self.by_key.pop(feed.key)
+
+    def _open(self, call: Call) -> Feed:
+        with locales.active(call.locale):
+            binding, _ = find(call)
+            admit(binding)
+            audience = settle(binding.get_audience())
+            key = identity_of((audience, binding.host_shown(), call.locale))
+        return Feed(f"{call.stream}/{key}", call, audience, row_labels(binding.get_model()))
+
+    def unsubscribe(self, stream: str, subscriber: Subscriber) -> None:
+        for feed in [*self.by_key.values()]:
+            if feed.call.stream == stream:
+                self._remove(feed, subscriber)
+
+    def leave(self, subscriber: Subscriber) -> None:
+        for feed in [*self.by_key.values()]:
+            self._remove(feed, subscriber)
+
+    def _remove(self, feed: Feed, subscriber: Subscriber) -> None:
+        feed.subscribers.discard(subscriber)
+        if not feed.subscribers:
+            self._forget(feed)
+
+    async def move(self, subscriber: Subscriber) -> None:
+        """A subscriber's user changed: serve it from the feed of the audience that it is in now.
+
+        Rows that it has lost sight of leave by their key; a stream that it may no longer hear ends with an error.
+        """
+        for feed in [feed for feed in self.by_key.values() if subscriber in feed.subscribers]:
+            await self._move(feed, subscriber)
+
+    async def _move(self, feed: Feed, subscriber: Subscriber) -> None:
+        presence = self.subscribers.presence(subscriber)
+        call = feed.call.as_user(subscriber.user, subscriber.scope)
+        try:
+            asked = await self.open(call)
+        except Exception as exception:
+            if self.subscribers.is_present(presence):
+                self._remove(feed, subscriber)
+                subscriber.push([failure(as_error(exception), f"{call.stream}.subscribe")])
+            return
+        if not self._is_served(subscriber, feed, presence):
+            return
+        if asked.key == feed.key:
+            feed.call = call
+            return
+        try:
+            await self.join(asked, subscriber)
+        except Exception:
+            if self.subscribers.is_present(presence):
+                raise
+        if not self._is_served(subscriber, feed, presence):
+            return
+        lost = [pk for pk in feed.known if pk not in self.by_key[asked.key].known]
+        self._remove(feed, subscriber)
+        if lost:
+            subscriber.push([message(f"{call.stream}.delete", {"id": pk}) for pk in lost])
+
+    def _is_served(self, subscriber: Subscriber, feed: Feed, presence: Presence) -> bool:
+        """Whether a subscriber is still there, still whose it was, and still of this feed."""
+        return self.subscribers.is_present(presence) and subscriber in feed.subscribers
+
+    def lost(self) -> None:
+        """Messages may be missing: look at everything."""
+        for feed in self.by_key.values():
+            for label in feed.labels:
+                self._note_again(label, None)
+
+    def are_touched(self, changes: Changes) -> bool:
+        return any(feed.touched_keys(changes) is not False for feed in self.by_key.values())
+
+    async def refresh(self, changes: Changes) -> Callable[[Frames], None]:
+        """Look at what changed; returns what is to be told once the round is complete."""
+        found: dict[Feed, list[tuple[str, bytes]]] = defaultdict(list)
+        for feed in [*self.by_key.values()]:
+            keys = feed.touched_keys(changes)
+            if keys is not False:
+                found[feed] = await self._look(feed, keys)  # type: ignore[arg-type]
+        return lambda frames: self._send(found, frames)
+
+    def _send(self, found: dict[Feed, list[tuple[str, bytes]]], frames: Frames) -> None:
+        for feed, news in found.items():
+            for name, tail in news:
+                event = f"{feed.call.stream}.{name}"
+                encoded = frame(event, tail)
+                for subscriber in feed.subscribers:
+                    if subscriber.congested:
+                        subscriber.overflow(event)
+                    elif not self.held.keeps(subscriber, event, encoded, partial(_serves, feed, subscriber)):
+                        frames[subscriber].append(encoded)
+
+    async def _look(self, feed: Feed, keys: set[Any] | None) -> list[tuple[str, bytes]]:
+        try:
+            async with feed.is_looking:  # or a slow look would send an older row after a newer one
+                return await run(feed.look, feed.question(), keys)
+        except AudienceChanged:
+            for label in feed.labels:
+                self._note_again(label, keys)
+            self._recheck(feed.subscribers)
+            return []
+        except Exception as exception:
+            error = as_error(exception)
+            if not error.retry:
+                self._forget(feed)
+            return [("subscribe", failure(error, "x")[len(b'{"event":"x"') :])]
+
+
+def _serves(feed: Feed, subscriber: Subscriber) -> bool:
+    return subscriber in feed.subscribers
+
+
+def _visible_keys(call: Call) -> dict[Pk, str | None]:
+    """Keys of the rows that the caller may see: only of those may a delete be sent."""
+    with locales.active(call.locale):
+        return _keys_seen(call)
+
+
+def _keys_seen(call: Call) -> dict[Pk, str | None]:
+    binding, _ = find(call)
+    rows = binding.reading_queryset().order_by()
+    keys: Iterable[Any]
+    if binding.sees_every_row():
+        keys = rows.values_list("pk", flat=True)[:MAX_KEYS]
+    else:
+        keys = [row.pk for row in rows[:MAX_CHECKED] if binding.may_see(row)]
+    return {as_pk(key): None for key in keys}

@@ -1,0 +1,236 @@
+"""``subscribe`` on a stream: every saved row that the subscriber may see, and every one that has gone."""
+
+import asyncio
+import threading
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Group
+from django.db import OperationalError
+
+from channels_binding.consumers import AsyncBinding
+from channels_binding.live import streams
+from channels_binding.live.capture import recorder
+from channels_binding.live.capture.changes import Changes
+from channels_binding.live.hub import Hub
+from tests.conftest import Connect
+from tests.live.test_identity import GroupNoteBinding, _view_permission
+from tests.project.zoo.models import Note
+
+
+class QuietNoteBinding(AsyncBinding):
+    stream = "zoo.QuietNote"
+    model = Note
+    fields = ("id", "title")
+    post_save_retrieve = False
+
+
+def in_thread(function: Any) -> Any:
+    return sync_to_async(function, thread_sensitive=True)
+
+
+@pytest.mark.parametrize("modern", [True, False], ids=["cb.1", "seed"])
+async def test_saved_rows_come_as_retrieve_and_vanished_ones_as_delete(
+    modern: bool, connect: Connect, user: Any
+) -> None:
+    old = await in_thread(Note.objects.create)(title="old")
+    socket = await connect(user, modern=modern)
+    assert (await socket.call("zoo.Note.subscribe"))["data"] == {"success": True}
+    new = await in_thread(Note.objects.create)(title="new")
+    push = await socket.receive()
+    assert (push["event"], push["data"]["id"], push["data"]["title"]) == ("zoo.Note.retrieve", new.pk, "new")
+    gone = old.pk
+    await in_thread(old.delete)()
+    assert await socket.receive() == {"event": "zoo.Note.delete", "data": {"id": gone}}
+    await in_thread(lambda: Note.objects.filter(title="new").update(rank=5))()
+    assert (await socket.receive())["data"]["rank"] == 5
+    assert (await socket.call("zoo.Note.unsubscribe"))["data"] == {"success": True}
+    await in_thread(Note.objects.create)(title="unheard")
+    assert await socket.silent()
+
+
+async def test_a_row_that_the_subscriber_loses_sight_of_is_told_by_its_key_only(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    note = await in_thread(Note.objects.create)(title="mine", owner=user)
+    socket = await connect(user)
+    await socket.call("zoo.OwnNote.subscribe")
+    await in_thread(lambda: Note.objects.filter(pk=note.pk).update(owner=stranger, title="canary"))()
+    assert await socket.receive() == {"event": "zoo.OwnNote.delete", "data": {"id": note.pk}}
+
+
+async def test_a_row_that_an_object_permission_hides_is_not_sent(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.call("zoo.GuardedNote.subscribe")
+    await in_thread(Note.objects.create)(title="locked")
+    await in_thread(Note.objects.create)(title="open")
+    assert (await socket.receive())["data"]["title"] == "open"
+    assert await socket.silent()
+
+
+async def test_a_row_that_an_object_permission_has_always_hidden_is_not_even_told_as_gone(
+    connect: Connect, user: Any
+) -> None:
+    hidden, seen = [await in_thread(Note.objects.create)(title=title) for title in ("locked", "open")]
+    key = seen.pk
+    socket = await connect(user)
+    await socket.call("zoo.GuardedNote.subscribe")
+    await in_thread(Note.objects.filter(pk=hidden.pk).update)(rank=5)
+    await in_thread(hidden.delete)()
+    await in_thread(seen.delete)()
+    assert await socket.receive() == {"event": "zoo.GuardedNote.delete", "data": {"id": key}}
+    assert await socket.silent()
+
+
+async def test_post_save_retrieve_false_sends_no_rows(connect: Connect, user: Any) -> None:
+    note = await in_thread(Note.objects.create)(title="x")
+    gone = note.pk
+    socket = await connect(user)
+    await socket.call("zoo.QuietNote.subscribe")
+    await in_thread(note.save)()
+    assert await socket.silent()
+    await in_thread(note.delete)()
+    assert await socket.receive() == {"event": "zoo.QuietNote.delete", "data": {"id": gone}}
+
+
+async def test_a_stream_without_a_model_can_be_heard(connect: Connect, user: Any) -> None:
+    listener, speaker = await connect(user), await connect(user)
+    await listener.call("custom_stream.subscribe")
+    await speaker.send({"event": "custom_stream.custom_event", "data": {"sender": "me"}})
+    heard = [(await listener.receive())["event"] for _ in range(2)]
+    assert heard == ["custom_stream.custom_group_event", "custom_stream.custom_all_event"]
+
+
+async def test_a_subscriber_whose_user_was_changed_misses_nothing(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    await socket.call("auth.User.subscribe")
+    for name in ("Anna", "Annika", "Anne"):
+
+        def rename(name: str = name) -> None:
+            user.first_name = name
+            user.save()
+
+        await in_thread(rename)()
+        assert (await socket.receive())["data"]["first_name"] == name
+
+
+async def test_rows_that_a_change_of_teams_hides_leave_by_their_key(connect: Connect, user: Any) -> None:
+    red = await in_thread(Group.objects.create)(name="red")
+    note = await in_thread(Note.objects.create)(title="red")
+    await in_thread(user.groups.add)(red)
+    socket = await connect(user)
+    await socket.call(f"{GroupNoteBinding.stream}.subscribe")
+    await in_thread(user.groups.clear)()
+    assert await socket.receive() == {"event": f"{GroupNoteBinding.stream}.delete", "data": {"id": note.pk}}
+    await in_thread(note.save)()
+    assert await socket.silent()
+
+
+async def test_a_stream_that_the_subscriber_may_no_longer_hear_ends_with_an_error(connect: Connect, user: Any) -> None:
+    permission = await in_thread(_view_permission)()
+    await in_thread(user.user_permissions.add)(permission)
+    socket = await connect(user)
+    await socket.call("zoo.EditorNote.subscribe")
+    await in_thread(user.user_permissions.clear)()
+    assert (await socket.receive())["error"]["code"] == "forbidden"
+    await in_thread(Note.objects.create)(title="canary")
+    assert await socket.silent()
+
+
+async def test_a_feed_whose_first_subscriber_left_while_it_loaded_takes_no_later_one_with_it(
+    connect: Connect, user: Any
+) -> None:
+    first, second = await connect(user), await connect(user)
+    await first.call("zoo.Note.subscribe")
+    feeds = Hub.current().feeds
+    (left,) = feeds.by_key.values()
+    await first.close()
+    await second.call("zoo.Note.subscribe")
+    feeds._forget(left)  # as the loading of the first ends it, late
+    await in_thread(Note.objects.create)(title="new")
+    assert (await second.receive())["data"]["title"] == "new"
+
+
+async def let_others_run() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_who_comes_second_waits_for_what_was_there_before(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = await in_thread(Note.objects.create)(title="old")
+    key, go, visible = note.pk, threading.Event(), streams._visible_keys
+    monkeypatch.setattr(streams, "_visible_keys", lambda call: go.wait(10) and visible(call))
+    first, second = await connect(user), await connect(user)
+    calls = [asyncio.create_task(socket.call("zoo.Note.subscribe")) for socket in (first, second)]
+    while len(Hub.current().feeds.by_key) == 0:
+        await asyncio.sleep(0.01)
+    (feed,) = Hub.current().feeds.by_key.values()
+    while len(feed.subscribers) < 2:
+        await asyncio.sleep(0.01)
+    await let_others_run()
+    assert [call.done() for call in calls] == [False, False], "the second could miss that a row has gone"
+    go.set()
+    await asyncio.gather(*calls)
+    await in_thread(note.delete)()
+    assert [await each.receive() for each in (first, second)] == [{"event": "zoo.Note.delete", "data": {"id": key}}] * 2
+
+
+async def test_a_feed_that_cannot_be_loaded_is_nobodys(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def fail(call: Any) -> Any:
+        go.wait(10)
+        raise OperationalError("gone")
+
+    first, second = await connect(user), await connect(user)
+    with monkeypatch.context() as patch:
+        patch.setattr(streams, "_visible_keys", fail)
+        calls = [asyncio.create_task(socket.call("zoo.Note.subscribe")) for socket in (first, second)]
+        while sum(len(feed.subscribers) for feed in Hub.current().feeds.by_key.values()) < 2:
+            await asyncio.sleep(0.01)
+        go.set()
+        answers = await asyncio.gather(*calls)
+    assert ["error" in answer for answer in answers] == [True, True]
+    assert Hub.current().feeds.by_key == {}
+    await in_thread(Note.objects.create)(title="canary")
+    assert await first.silent()
+    assert (await first.call("zoo.Note.subscribe"))["data"] == {"success": True}, "it can be tried again"
+
+
+async def test_a_slow_look_sends_nothing_older_after_something_newer(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = await in_thread(Note.objects.create)(title="old")
+    socket = await connect(user)
+    await socket.call("zoo.Note.subscribe")
+    look, begun, go = streams.Feed.look, threading.Event(), threading.Event()
+
+    def slow(self: Any, *args: Any) -> Any:
+        found = look(self, *args)
+        if not begun.is_set():
+            begun.set()
+            go.wait(10)
+        return found
+
+    monkeypatch.setattr(streams.Feed, "look", slow)
+    served = Hub.current().feeds
+    changes = Changes({"zoo.Note": {note.pk}})
+    rounds = [asyncio.create_task(served.refresh(changes))]
+    await asyncio.to_thread(begun.wait, 10)
+    with monkeypatch.context() as unheard:
+        unheard.setattr(recorder, "_publishers", [])
+        await in_thread(Note.objects.filter(pk=note.pk).update)(title="new")
+    rounds.append(asyncio.create_task(served.refresh(changes)))
+    await asyncio.wait(rounds, timeout=0.3)  # the second would be done at once
+    go.set()
+    frames: Any = defaultdict(list)
+    for each in asyncio.as_completed(rounds):
+        (await each)(frames)
+    (sent,) = frames.values()
+    assert [b'"old"' in text for text in sent] == [True, False]
