@@ -11,6 +11,7 @@ NO_MODULE = {
     "test_spec.py",
     "test_mirror.py",
     "test_exports.py",
+    "test_floors.py",
     "test_docs.py",
     "test_floods.py",
     "test_services.py",
