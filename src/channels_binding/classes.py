@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 
@@ -21,9 +21,14 @@ def _is_written_in(cls: Any, packages: tuple[str, ...]) -> bool:
     if not any(module == package or module.startswith(f"{package}.") for package in packages):
         return False
     if "<locals>" in cls.__qualname__:  # written in a function: a metaclass is given no such name
-        return True
+        return all(map(partial(_may_be_base, packages=packages), cls.__bases__))
     found: Any = sys.modules.get(module)
     return reduce(lambda outer, name: getattr(outer, name, None), cls.__qualname__.split("."), found) is cls
+
+
+def _may_be_base(base: type, packages: tuple[str, ...]) -> bool:
+    """Of a class that a function makes: one that the function was given may be anybody's."""
+    return base.__module__.partition(".")[0] in sys.stdlib_module_names or _is_written_in(base, packages)
 
 
 # What a project's class says otherwise
@@ -33,15 +38,17 @@ _INERT = frozenset(
         *("__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__parameters__"),
         *("__orig_bases__", "__firstlineno__", "__static_attributes__", "__annotate_func__", "__annotations_cache__"),
         *("__abstractmethods__", "_abc_impl", "__init_subclass__", "__class_getitem__"),
+        *("__slotnames__", "__repr__", "__str__"),
     }
 )
-"""What every class body has, and no instance is asked for."""
+"""What every class body has, what Python leaves there, and what is only shown to developers."""
 
 
 def overrides(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """What the bodies of a class and its bases say otherwise than those that were written by ``owners``.
 
-    Names of its own are left out: nothing of theirs calls them.
+    Names of its own are left out: nothing of theirs calls them. Attributes that take what is set on an instance are not: theirs
+    may set, and read, any.
     """
     known = _known_to(cls, owners)
     for base in cls.__mro__:
@@ -49,8 +56,12 @@ def overrides(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
             yield from (
                 (name, value)
                 for name, value in vars(base).items()
-                if name not in _INERT and (name in known or name.startswith("__"))
+                if name not in _INERT and (name in known or name.startswith("__") or _takes_what_is_set(value))
             )
+
+
+def _takes_what_is_set(value: Any) -> bool:
+    return value.fset is not None if isinstance(value, property) else hasattr(type(value), "__set__")
 
 
 @lru_cache(maxsize=1024)

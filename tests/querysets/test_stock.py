@@ -1,11 +1,28 @@
 """Queries that are Django's through and through, and those that hold one thing of a project's, wherever it stands."""
 
+import copy
+import datetime
 import enum
 from typing import Any
 
 import pytest
 from django.db import models
-from django.db.models import Case, Count, Exists, F, FilteredRelation, Func, OuterRef, Q, Subquery, Value, When, Window
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    Func,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, RowNumber
 from django.test.utils import isolate_apps
 from django.utils.functional import lazy
@@ -19,7 +36,7 @@ from channels_binding.querysets.stock import (
     is_djangos_queryset,
     is_plain_data,
 )
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Label, Note
 
 NOTES: Any = Note.objects
 
@@ -42,6 +59,24 @@ class Loud(Func):
 class OwnField(models.CharField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(value)
+
+
+class OwnZone(datetime.tzinfo):
+    def utcoffset(self, moment: Any) -> Any:
+        return datetime.timedelta(hours=1)
+
+    def dst(self, moment: Any) -> Any:
+        return None
+
+    def tzname(self, moment: Any) -> Any:
+        return "own"
+
+
+class Counted(models.IntegerChoices):
+    ONE = 1
+
+    def __int__(self) -> int:
+        return 2
 
 
 class Own(str):
@@ -68,7 +103,8 @@ DJANGOS: dict[str, models.QuerySet[Any]] = {
     "a narrowed relation": NOTES.annotate(x=FilteredRelation("labels", condition=Q(labels__name="x"))).filter(
         x__name="x"
     ),
-    "sets of rows": NOTES.filter(rank=1).union(NOTES.filter(rank=2)),
+    "prefetched relations": NOTES.prefetch_related("labels"),
+    "a range": NOTES.filter(rank__in=range(3)),
     "an order": NOTES.order_by("-rank", Lower("title").desc(), F("weight").asc(nulls_last=True), "parent", "?"),
     "casts": NOTES.annotate(x=Cast("rank", models.CharField(max_length=9)), y=Coalesce("title", Value(""))),
 }
@@ -88,6 +124,15 @@ def test_having_been_read_changes_nothing(db: None) -> None:
 
 lazily: Any = lazy(lambda: "x", str)
 PROJECTS: dict[str, models.QuerySet[Any]] = {
+    "a union, which is read by instances": NOTES.filter(rank=1).union(NOTES.filter(rank=2)),
+    "a prefetch of its own": NOTES.prefetch_related(Prefetch("labels", Label.objects.filter(name="x"))),
+    "a function of the database": NOTES.filter(title=Func(function="caller", output_field=models.CharField())),
+    "SQL": NOTES.filter(title=RawSQL("caller()", ())),
+    "a condition in SQL": NOTES.extra(where=["title = caller()"]),
+    "a time in a zone of its own": NOTES.filter(
+        owner__date_joined__gte=datetime.datetime(2026, 1, 1, tzinfo=OwnZone())
+    ),
+    "a number of its own": NOTES.filter(rank=Counted.ONE),
     "an expression": NOTES.filter(title=Loud(F("title"))),
     "an expression in a condition": NOTES.annotate(x=Case(When(title=Loud(Value("x")), then=1))),
     "an expression in a narrowed relation": NOTES.annotate(
@@ -112,6 +157,22 @@ PROJECTS: dict[str, models.QuerySet[Any]] = {
 @pytest.mark.parametrize("queryset", PROJECTS.values(), ids=PROJECTS)
 def test_one_thing_of_the_projects_is_enough(queryset: models.QuerySet[Any]) -> None:
     assert not is_djangos_queryset(queryset)
+
+
+class Open(models.QuerySet[Any]):
+    def open(self) -> Any:
+        return self.filter(done=False)
+
+
+@pytest.mark.parametrize(
+    "make", [Open.as_manager, models.Manager.from_queryset(Open), type("M", (models.Manager,), {})]
+)
+def test_a_manager_that_only_adds_methods_is_djangos_before_and_after_it_was_copied(make: Any) -> None:
+    manager = make()
+    manager.model, manager._db = Note, None
+    assert is_djangos_manager(manager)
+    copy.copy(manager)
+    assert is_djangos_manager(manager)
 
 
 def test_what_a_queryset_or_a_manager_was_given_as_its_own_takes_part() -> None:

@@ -6,18 +6,25 @@ reason against it, known or not: a list of dangerous hooks would be wrong as soo
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 from django.db import models, router
+from django.db.models.enums import Choices
 from django.db.models.manager import BaseManager
-from django.forms import Form
+from django.forms import Form, Widget
 from django.utils.choices import flatten_choices
-from django_filters import FilterSet, OrderingFilter
+from django.utils.functional import LazyObject
+from django_filters import AllValuesFilter, FilterSet, LookupChoiceFilter, OrderingFilter
+from django_filters.filters import FilterMethod
+from django_filters.filterset import FilterSetMetaclass
 from rest_framework.filters import SearchFilter
 
 from channels_binding.bindings.actions import is_stock
 from channels_binding.classes import is_written_in, overrides
 from channels_binding.compiled.plan import Branch, Column, Nest, Plan, plan_of
+from channels_binding.exceptions import Invalid
+from channels_binding.querysets.pages import read_order
 from channels_binding.querysets.stock import (
     is_djangos,
     is_djangos_column,
@@ -51,14 +58,14 @@ _OF_WRITES = frozenset(
 _OF_THE_CALL = frozenset(
     {
         *("throttle_classes", "throttle_scope", "get_throttle_classes", "get_throttles", "check_throttles"),
-        *("authentication_classes", "pagination_class", "get_pagination_class", "query_params", "get_query_params"),
+        *("authentication_classes", "pagination_class", "get_pagination_class", "query_params"),
     }
 )
 """What is asked about each call by itself, or over HTTP alone, where nothing is shared."""
 _DECLARED = frozenset(
     {
         *("model", "stream", "fields", "exclude", "read_only_fields", "form_class", "formsets", "page_size"),
-        *("max_page_size", "search_fields", "ordering_fields", "ordering", "filterset_fields", "sends", "actions"),
+        *("max_page_size", "search_fields", "ordering_fields", "filterset_fields", "sends", "actions"),
         *("post_save_retrieve", "atomic", "bulk", "max_bulk", "full_clean", "depends_on", "lookup_field"),
     }
 )
@@ -66,7 +73,7 @@ _DECLARED = frozenset(
 _LOOKED_INTO = frozenset(
     {
         *("queryset", "serializer_class", "filterset_class", "permission_class", "permission_classes", "extra_kwargs"),
-        *("_actions", "_default_serializer"),
+        *("ordering", "_actions", "_default_serializer"),
     }
 )
 """Attributes that are judged by what they name, or made by this package of what is."""
@@ -145,10 +152,19 @@ def _of_rows(cls: Any) -> Iterator[str]:
         yield f"{cls.__name__} has no model"
     elif cls.queryset is None:
         yield from _of_manager(model)
-    elif not is_djangos_queryset(cls.queryset):
+    elif not isinstance(cls.queryset, models.QuerySet) or not is_djangos_queryset(cls.queryset):
         yield f"queryset of {cls.__name__} is not only Django's"
+    else:
+        yield from _of_model(model)
     if model is not None:
         yield from _of_order(cls, cls.ordering)
+
+
+def _of_model(model: type[models.Model]) -> Iterator[str]:
+    """Keys are sent, and compared with, whether a serializer shows them or not; parents are joined by theirs."""
+    links = [link for link in model._meta.parents.values() if link is not None]
+    if not all(map(is_djangos_column, [*model._meta.pk_fields, *links])):
+        yield f"the key of {model.__name__} is a field of the project's, or refers to one"
 
 
 def _source(cls: Any) -> models.QuerySet[Any]:
@@ -158,7 +174,6 @@ def _source(cls: Any) -> models.QuerySet[Any]:
 
 
 def _of_order(cls: Any, names: Any) -> Iterator[str]:
-    names = names.split(",") if isinstance(names, str) else names
     if not isinstance(names, (list, tuple)) or not is_djangos_order(_source(cls), names):
         yield f"the order {names} is not only Django's"
 
@@ -166,6 +181,7 @@ def _of_order(cls: Any, names: Any) -> Iterator[str]:
 def _of_manager(model: type[models.Model]) -> Iterator[str]:
     if not is_djangos_manager(model._default_manager):
         yield f"the default manager of {model.__name__}, or its order, is not only Django's"
+    yield from _of_model(model)
 
 
 # What is shown of them
@@ -188,99 +204,137 @@ def _of_plan(plan: Plan) -> Iterator[str]:
         if isinstance(member, Column):
             yield from _of_column(plan.model, member.path)
         elif isinstance(member, Nest):
+            yield from _of_column(plan.model, f"{member.path}__pk")
             yield from _of_plan(member.plan)
         elif isinstance(member, Branch):
             yield from _of_manager(member.model)
+            yield from _of_column(member.model, member.query_name)
             yield from _of_plan(member.plan) if member.plan is not None else ()
 
 
 def _of_column(model: type[models.Model], path: str) -> Iterator[str]:
+    column: Any = None
     for name in path.split("__"):
-        column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+        column = model._meta.pk if name == "pk" else model._meta.get_field(name)
         model = column.related_model or model
-    if not is_djangos_column(column):
-        yield f"{column} is a field of the project's, or refers to one"
-    if isinstance(column, models.FileField) and not is_written_in(type(_inner(column.storage)), "django"):
-        yield f"files of {column} are in a storage of the project's"
+        if not is_djangos_column(column):
+            yield f"{column} is a field of the project's, or refers to one"
+    if isinstance(column, models.FileField) and not _is_djangos_storage(_inner(column.storage)):
+        yield f"files of {column} are in a storage of the project's, or at URLs without a beginning"
+
+
+def _is_djangos_storage(storage: Any) -> bool:
+    """Whether its URLs are made by Django's code, and do not go on from the path that was asked."""
+    begins = str(getattr(storage, "base_url", None) or "/").startswith(("/", "http://", "https://"))
+    return begins and is_written_in(type(storage), "django") and is_djangos(vars(storage))
 
 
 def _inner(storage: Any) -> Any:
     """The storage behind Django's lazy ``default_storage``."""
+    if not isinstance(storage, LazyObject):
+        return storage
     str(storage)
-    return getattr(storage, "_wrapped", storage)
+    return storage._wrapped
 
 
 # What a caller may ask for
 
 
 def _of_what_is_asked(binding: Any) -> Iterator[str]:
+    """Where it is refused, whoever asks, there is nothing to share; nor is what a client has made up looked into."""
     data = binding.call.data
-    if data.get("order"):
-        yield from _of_order(type(binding), data["order"])
+    with suppress(Invalid):
+        yield from _of_order(type(binding), read_order(data, binding.get_ordering_fields()))
     if data.get("query"):
         yield from _of_search(binding)
-    yield from _of_filters(binding)
+    filters = data.get("filters")
+    yield from _of_filters(binding, filters if isinstance(filters, Mapping) else {})
     yield from _of_labels(binding)
 
 
 def _of_search(binding: Any) -> Iterator[str]:
     queryset = _source(type(binding))
-    for name in binding.search_fields:
+    for name in binding.search_fields or ():
         if not is_djangos_path(queryset, SearchFilter().construct_search(name, queryset)):
             yield f"the search in {name} is not only Django's"
 
 
-def _of_filters(binding: Any) -> Iterator[str]:
-    filters, filterset = binding.call.data.get("filters"), binding.get_filterset_class()
-    if filterset is None or not isinstance(filters, Mapping) or not filters:
+def _of_filters(binding: Any, given: Mapping[str, Any]) -> Iterator[str]:
+    """A FilterSet takes part in every list, and each of its filters also without a value."""
+    filterset = binding.get_filterset_class()
+    if filterset is None:
         return
     yield from _of_filterset_class(filterset)
     source = _source(type(binding))
     for name, filter_ in filterset.base_filters.items():
-        is_asked = any(given.startswith(name) for given in filters)  # or a part of it: price_min
-        if not _is_stock_filter(filter_) or (is_asked and not _compares_by_stock_code(source, filter_)):
+        is_asked = any(each.startswith(name) for each in [*given][:MOST_FILTERS])  # or a part of it: price_min
+        if not _is_stock_filter(filter_) or (is_asked and not _is_stock_way(source, filter_)):
             yield f"the filter {name} is {filterset.__name__}'s own"
-    for name in filters:
-        filter_ = filterset.base_filters.get(name)
-        if "queryset" in getattr(filter_, "extra", ()):
+        elif is_asked and "queryset" in filter_.extra:
             yield from _of_related_rows(binding, filter_)
 
 
+MOST_FILTERS = 100
+"""So many names of a call are looked at; of more, none is a filter's."""
+
+
 def _of_filterset_class(cls: type[FilterSet]) -> Iterator[str]:
-    for name, _ in overrides(cls, ("django_filters",)):
+    if type(cls) is not FilterSetMetaclass:
+        yield f"{cls.__name__} has a metaclass"
+    for name, _ in overrides(cls, LIBRARY):
         if name not in _FILTERSET_PARTS:
             yield f"{name} is {cls.__name__}'s own"
     if getattr(cls._meta, "form", Form) is not Form:
         yield f"{cls.__name__} has a form of its own"
 
 
-_SHOWN_OF_A_FILTER = frozenset(
-    {"label", "_label", "help_text", "empty_label", "null_label", "error_messages", "initial"}
-)
-_OF_A_FILTER = frozenset({"extra", "parent", "model", "_field", *_SHOWN_OF_A_FILTER})
+LIBRARY = ("django_filters", "django", "typing", "builtins")
+_WORDS = frozenset({"label", "_label", "help_text", "empty_label", "null_label", "error_messages", "attrs"})
+"""Texts, which may be translated, and which only a form would show."""
+_PARTS = frozenset({"extra", "queryset", "parent", "model", "_field", "_method"})
+"""Of a filter: looked into by themselves, or made of the rest."""
 
 
 def _is_stock_filter(filter_: Any) -> bool:
-    """Whether a filter is django-filter's own; even of those without a value each is asked to filter."""
-    state = {name: value for name, value in vars(filter_).items() if name not in _OF_A_FILTER}
-    is_known = all(is_written_in(part, "django_filters", "django") for part in (type(filter_), filter_.field_class))
-    return is_known and filter_.method is None and is_djangos(state)
+    """Whether a filter filters by code of Django and django-filter alone, by what the caller has given or by plain values."""
+    is_stock_class = not [*overrides(type(filter_), LIBRARY)] and is_written_in(
+        filter_.field_class, "django_filters", "django"
+    )
+    return is_stock_class and is_djangos([_state(filter_), _options(filter_)])
 
 
-def _compares_by_stock_code(queryset: models.QuerySet[Any], filter_: Any) -> bool:
-    """Whether a filter compares a column with what the caller has given by code of Django and django-filter alone."""
-    options = {name: value for name, value in filter_.extra.items() if name not in {"queryset", *_SHOWN_OF_A_FILTER}}
+def _state(part: Any) -> dict[str, Any]:
+    """Without what calls a project's method for each value, and for none where there is none."""
+    state = {name: value for name, value in vars(part).items() if name not in _PARTS | _WORDS}
+    return {name: value for name, value in state.items() if type(value) is not FilterMethod}
+
+
+def _options(filter_: Any) -> dict[str, Any]:
+    """What its form field is made of: ``{"choices": ["a", "b"], "max_value": 9}``."""
+    options = {name: value for name, value in filter_.extra.items() if name not in {"queryset", *_WORDS}}
     choices = options.get("choices")
-    if type(choices) in (list, tuple):
-        options["choices"] = [value for value, _ in flatten_choices(choices)]  # type: ignore[arg-type]  # texts may be translated
-    return is_djangos(options) and _is_stock_path(queryset, filter_)
+    if isinstance(choices, type) and issubclass(choices, Choices):
+        options["choices"] = choices.values
+    elif type(choices) in (list, tuple):
+        options["choices"] = [value for value, _ in flatten_choices(cast("list[Any]", choices))]
+    if isinstance(widget := options.get("widget"), Widget):
+        options["widget"] = [type(widget), _state(widget)]
+    return options
 
 
-def _is_stock_path(queryset: models.QuerySet[Any], filter_: Any) -> bool:
+def _is_stock_way(queryset: models.QuerySet[Any], filter_: Any) -> bool:
+    """Whether what a filter compares, and how, is Django's."""
+    if filter_.method is not None:
+        return False
     if isinstance(filter_, OrderingFilter):
-        return is_djangos_order(queryset, filter_.param_map)
-    lookup = filter_.lookup_expr
-    return isinstance(lookup, str) and is_djangos_path(queryset, f"{filter_.field_name}__{lookup}")
+        return is_djangos_order(queryset, filter_.param_map.values())
+    if isinstance(filter_, AllValuesFilter) and not is_djangos_manager(queryset.model._default_manager):
+        return False
+    if isinstance(filter_, LookupChoiceFilter):
+        lookups = [lookup for lookup, _ in filter_.get_lookup_choices()]
+    else:
+        lookups = [filter_.lookup_expr]
+    return all(isinstance(each, str) and is_djangos_path(queryset, f"{filter_.field_name}__{each}") for each in lookups)
 
 
 def _of_related_rows(binding: Any, filter_: Any) -> Iterator[str]:
@@ -288,6 +342,9 @@ def _of_related_rows(binding: Any, filter_: Any) -> Iterator[str]:
     if not isinstance(queryset, models.QuerySet) or not is_djangos_queryset(queryset):
         yield f"the filter of {filter_.field_name} has a queryset of its own"
         return
+    key = filter_.extra.get("to_field_name")
+    if key is not None and not is_djangos_path(queryset, key):
+        yield f"the filter of {filter_.field_name} looks rows up by {key}, which is not only Django's"
     yield from _of_unserved(binding, queryset.model)
 
 
@@ -296,7 +353,7 @@ def _of_labels(binding: Any) -> Iterator[str]:
     if binding.call.data.get("labels") is not True:
         return
     for model in binding.labelled_models():
-        if model.__str__ is not models.Model.__str__:
+        if model.__str__ is not models.Model.__str__ and not is_written_in(model, "django.contrib"):
             yield f"labels are what {model.__name__}.__str__() says"
 
 

@@ -5,6 +5,7 @@ What is not exactly one of REST framework's fields over one of Django's columns 
 
 import datetime
 import inspect
+import zoneinfo
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -58,6 +59,8 @@ def bind_of(field: Any, model: type[models.Model], column: Any) -> Bind | None:
 
     ``DateField`` over ``Ticket.due`` → a Bind that gives ``date.isoformat``.
     """
+    if not _has_plain_options(field):
+        return None
     descriptor = type(inspect.getattr_static(model, column.attname, None))
     kind = type(field)
     if kind in (serializers.FileField, serializers.ImageField):
@@ -72,6 +75,15 @@ def bind_of(field: Any, model: type[models.Model], column: Any) -> Bind | None:
     if special is not None:
         return special(field, column)
     return _called(field) if kind in AS_THE_FIELD_SAYS else None
+
+
+def _has_plain_options(field: Any) -> bool:
+    """Whether plain values say what a field makes of a value: a time zone, or the key of a choice, may be of the project."""
+    options = [getattr(field, name, None) for name in ("timezone", "format")]
+    return all(type(each) in _OPTIONS for each in (*options, *getattr(field, "choices", ())))
+
+
+_OPTIONS = (type(None), str, int, bool, float, Decimal, datetime.timezone, zoneinfo.ZoneInfo)
 
 
 def is_djangos(column: Any) -> bool:

@@ -16,7 +16,7 @@ from django.db.models.expressions import Col, Expression
 
 from channels_binding.compiled.columns import Convert
 from channels_binding.compiled.sqlite import is_parsed_when_fetched, short_cut
-from channels_binding.querysets.inspection import is_named, is_plain, is_stock_queryset, is_whole
+from channels_binding.querysets.inspection import is_ordered_by_own_columns, is_plain, is_stock_queryset, is_whole
 
 Values: TypeAlias = Sequence[Any]
 """One column: a value for each row."""
@@ -127,7 +127,7 @@ class Selection:
 
     def _statement(self, queryset: models.QuerySet[Any]) -> Statement:
         query = queryset.query
-        if not is_whole(query) or not all(map(is_named, query.order_by)):
+        if not is_whole(query) or not is_ordered_by_own_columns(queryset):
             return self._compiled(queryset)
         whole = (queryset.db, query.order_by, query.default_ordering)
         sql, params = self._keep(whole, lambda: queryset)

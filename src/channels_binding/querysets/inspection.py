@@ -1,5 +1,6 @@
 """What Django's own Query says of a queryset: is it plain rows of one table, all of them, the stock kind?"""
 
+from functools import cache
 from typing import Any
 
 from django.db import connections, models
@@ -43,18 +44,33 @@ def is_alone(queryset: models.QuerySet[Any]) -> bool:
     query, meta = queryset.query, queryset.model._meta
     if meta.get_parent_list() and not meta.proxy:
         return False
+    is_whole_table = is_plain(query) and is_whole(query) and not query.select_related
+    return is_whole_table and is_ordered_by_own_columns(queryset)
+
+
+def is_ordered_by_own_columns(queryset: models.QuerySet[Any]) -> bool:
+    """Whether its order names columns of its own table and nothing else: then equal names are equal SQL."""
+    query, meta = queryset.query, queryset.model._meta
     terms = query.order_by or (meta.ordering or () if query.default_ordering else ())
-    columns = (meta.concrete_model or queryset.model)._meta.local_concrete_fields
-    own = {"pk", *(column.name for column in columns if not column.is_relation)}
-    is_ordered_by_own = all(is_named(term) and _name_of(term) in own for term in terms)
-    return is_plain(query) and is_whole(query) and is_ordered_by_own and not query.select_related
+    model: Any = meta.concrete_model or queryset.model
+    own = _own_columns(model)
+    return all(_is_named(term) and _name_of(term) in own for term in terms)
+
+
+@cache
+def _own_columns(model: type[models.Model]) -> frozenset[str]:
+    """Of a relation, whose order is that of the related rows, only the column itself."""
+    columns = model._meta.local_concrete_fields
+    return frozenset({"pk", *(column.attname for column in columns if column.is_relation)}) | {
+        column.name for column in columns if not column.is_relation
+    }
 
 
 def _name_of(term: Any) -> str:
     return term.removeprefix("-") if isinstance(term, str) else str(term.expression.name)
 
 
-def is_named(term: Any) -> bool:
+def _is_named(term: Any) -> bool:
     """Whether a term of an order is a column's name, with or without its direction: then it says all that it means."""
     return isinstance(term, str) or (type(term) is OrderBy and type(term.expression) is F)
 

@@ -419,7 +419,7 @@ def test_a_block_without_a_savepoint_shares_the_fate_of_the_one_around_it(told: 
 def test_savepoints_by_hand_are_followed_too(told: Told) -> None:
     with transaction.atomic():
         notify(Note, [1])
-        sid = connection.savepoint()
+        sid: Any = connection.savepoint()
         connection.savepoint_rollback(sid)
         sid = connection.savepoint()
         connection.savepoint_commit(sid)
