@@ -6,7 +6,8 @@ export PORT
 EXAMPLES ?= 10000
 
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+LOOSELY := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MANAGE := $(BIN)/python example/backend/manage.py
 
 PACKAGE_SOURCES := $(shell find packages tsconfig*.json -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
@@ -22,7 +23,7 @@ NODE := node_modules/.stamp
 PACKAGES := node_modules/.stamp-packages
 PAGE := example/frontend/dist/index.html
 
-.PHONY: help demo test check soak matrix bench docs clean again
+.PHONY: help demo test check soak matrix bench build lock docs clean again
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +59,19 @@ bench: $(PYTHON_BENCH)  ## the measurements in benchmarks/
 matrix: $(PYTHON_TEST)  ## the bare wheel in empty environments: Python 3.11 to 3.13, without extras and with each
 	@$(BIN)/python -m tools.bare
 
+build: $(PYTHON_DEMO) $(PACKAGES)  ## what is released, in artifacts/release: the wheel, the sdist and the npm packages
+	@$(LOOSELY) --group release
+	rm -rf artifacts/release && mkdir -p artifacts/release
+	$(BIN)/python -m build --outdir artifacts/release
+	npm pack --workspace @channels-binding/core --workspace @channels-binding/mui --pack-destination artifacts/release
+
+lock: $(VENV)  ## requirements.lock anew, with the newest versions that fit
+	@$(LOOSELY) --group lock
+	@head -2 requirements.lock > requirements.new
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade \
+		--all-extras --group example --group test --group lint pyproject.toml >> requirements.new
+	@mv requirements.new requirements.lock
+
 docs:  ## where what is written down
 	@echo "README.md              what it is, and how to start"
 	@echo "spec/protocol.md       the wire, word for word"
@@ -76,10 +90,10 @@ clean:  ## removes what was built, the caches and the demo's database (ALL=1: .v
 
 $(VENV):
 	@python=$$(sh tools/need.sh python) && echo "Creating .venv with $$($$python --version) …" && $$python -m venv .venv
-	@$(INSTALL) --upgrade "pip>=25.1"
+	@$(LOOSELY) --upgrade "pip>=25.1"
 	@touch $@
 
-$(PYTHON_DEMO): $(VENV) pyproject.toml
+$(PYTHON_DEMO): $(VENV) pyproject.toml requirements.lock
 	@echo "Installing Python packages into .venv …"
 	@$(INSTALL) --editable ".[redis,openapi,server]" --group example
 	@touch $@
@@ -91,7 +105,7 @@ $(PYTHON_TEST): $(PYTHON_DEMO)
 
 $(PYTHON_BENCH): $(PYTHON_TEST)
 	@echo "Installing what the benchmarks compare with into .venv …"
-	@$(INSTALL) --group bench
+	@$(LOOSELY) --group bench
 	@touch $@
 
 # --- Node ---
