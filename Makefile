@@ -56,8 +56,9 @@ soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle on both databases, then th
 bench: $(PYTHON_BENCH)  ## the measurements in benchmarks/
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
-matrix: $(PYTHON_TEST)  ## the bare wheel in empty environments: Python 3.11 to 3.13, without extras and with each
+matrix: $(PYTHON_TEST)  ## each Python that is here: the bare wheel without extras and with each; the tests with Django 5.2 and the newest 6
 	@$(BIN)/python -m tools.bare
+	@$(BIN)/python -m tools.matrix
 
 build: $(PYTHON_DEMO) $(PACKAGES)  ## what is released, in artifacts/release: the wheel, the sdist and the npm packages
 	@$(LOOSELY) --group release

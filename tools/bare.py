@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools import pythons
+
 ROOT = Path(__file__).parents[1]
-PYTHONS = ("python3.11", "python3.12", "python3.13")
 EXTRAS = ("", "redis", "postgres", "openapi", "server")
 IMPORTS = {
     "redis": "channels_binding.contrib.redis_streams",
@@ -76,7 +77,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bare-wheel-") as folder:
         wheel = build(Path(folder))
-        for python in options.python or PYTHONS:
+        for python in options.python or pythons.found().values():
             for extra in EXTRAS if options.extra is None else options.extra:
                 check(wheel, python, [extra] if extra else [])
                 print(f"{python} {extra or 'without extras'}: it answers", flush=True)
