@@ -5,9 +5,11 @@ django-filter's own, and none of that asks who calls. Every function and attribu
 reason against it, known or not: a list of dangerous hooks would be wrong as soon as one is missing from it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from django.db import models, router
 from django.db.models.enums import Choices
@@ -90,8 +92,18 @@ def reasons(binding: Any) -> list[str]:
 
 def reasons_of_class(cls: Any, action: str = "search") -> list[str]:
     """As ``reasons``, of all reads of a binding class alike: without filters, and without texts of related rows."""
-    computed = [*_computed(cls)]
-    return computed or [*_of_source(cls, action), *_of_representation(cls)]
+    return _kept(cls, action, lambda: [*_computed(cls)] or [*_of_source(cls, action), *_of_representation(cls)])
+
+
+_judged: "WeakKeyDictionary[type, dict[Hashable, list[str]]]" = WeakKeyDictionary()
+
+
+def _kept(cls: type, part: Hashable, judge: Callable[[], Iterable[str]]) -> list[str]:
+    """The reasons of one part of a class, found once: an answer that is made again asks for them again."""
+    kept = _judged.setdefault(cls, {})
+    if part not in kept:
+        kept[part] = [*judge()]
+    return kept[part]
 
 
 def _computed(cls: type) -> Iterator[str]:
@@ -243,18 +255,20 @@ def _inner(storage: Any) -> Any:
 def _of_what_is_asked(binding: Any) -> Iterator[str]:
     """Where it is refused, whoever asks, there is nothing to share; nor is what a client has made up looked into."""
     data = binding.call.data
+    cls = type(binding)
     with suppress(Invalid):
-        yield from _of_order(type(binding), read_order(data, binding.get_ordering_fields()))
+        for name in read_order(data, binding.get_ordering_fields()):
+            yield from _kept(cls, ("order", name), partial(_of_order, cls, [name]))
     if data.get("query"):
-        yield from _of_search(binding)
+        yield from _kept(cls, "query", partial(_of_search, cls))
     filters = data.get("filters")
     yield from _of_filters(binding, filters if isinstance(filters, Mapping) else {})
     yield from _of_labels(binding)
 
 
-def _of_search(binding: Any) -> Iterator[str]:
-    queryset = _source(type(binding))
-    for name in binding.search_fields or ():
+def _of_search(cls: Any) -> Iterator[str]:
+    queryset = _source(cls)
+    for name in cls.search_fields or ():
         if not is_djangos_path(queryset, SearchFilter().construct_search(name, queryset)):
             yield f"the search in {name} is not only Django's"
 
@@ -264,14 +278,17 @@ def _of_filters(binding: Any, given: Mapping[str, Any]) -> Iterator[str]:
     filterset = binding.get_filterset_class()
     if filterset is None:
         return
-    yield from _of_filterset_class(filterset)
-    source = _source(type(binding))
+    yield from _kept(filterset, "", partial(_of_filterset_class, filterset))
     for name, filter_ in filterset.base_filters.items():
-        is_asked = any(each.startswith(name) for each in [*given][:MOST_FILTERS])  # or a part of it: price_min
-        if not _is_stock_filter(filter_) or (is_asked and not _is_stock_way(source, filter_)):
-            yield f"the filter {name} is {filterset.__name__}'s own"
-        elif is_asked and "queryset" in filter_.extra:
-            yield from _of_related_rows(binding, filter_)
+        if any(each.startswith(name) for each in [*given][:MOST_FILTERS]):  # or a part of it: price_min
+            yield from _kept(type(binding), (filterset, name), partial(_of_way, type(binding), filterset, name))
+            if "queryset" in filter_.extra:
+                yield from _of_related_rows(binding, filter_)
+
+
+def _of_way(cls: Any, filterset: Any, name: str) -> Iterator[str]:
+    if not _is_stock_way(_source(cls), filterset.base_filters[name]):
+        yield f"the filter {name} compares by what is not only Django's"
 
 
 MOST_FILTERS = 100
@@ -286,6 +303,9 @@ def _of_filterset_class(cls: type[FilterSet]) -> Iterator[str]:
             yield f"{name} is {cls.__name__}'s own"
     if getattr(cls._meta, "form", Form) is not Form:
         yield f"{cls.__name__} has a form of its own"
+    for name, filter_ in cls.base_filters.items():
+        if not _is_stock_filter(filter_):
+            yield f"the filter {name} is {cls.__name__}'s own"
 
 
 LIBRARY = ("django_filters", "django", "typing", "builtins")
