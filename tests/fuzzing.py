@@ -24,7 +24,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from channels_binding.contract.corrections import BEYOND_ASCII, DURATION
+from channels_binding.contract.spectacular_fixes import BEYOND_ASCII, DURATION
 from channels_binding.protocol.codecs import SAFE_INTEGER
 
 CSRF = "f" * 32

@@ -10,8 +10,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding, bind
-from channels_binding.contract.corrections import LARGEST
 from channels_binding.contract.openapi import document
+from channels_binding.contract.spectacular_fixes import LARGEST
 from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.querysets.pages import MAX_PAGE
 from tests.project.zoo.models import Note

@@ -7,9 +7,9 @@ from typing import Any
 from channels_binding import __version__
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
-from channels_binding.contract import messages
-from channels_binding.contract.inspection import inspecting
-from channels_binding.contract.shapes import ANY_OBJECT, Schema, Shapes, reference
+from channels_binding.contract import components
+from channels_binding.contract.json_schema import ANY_OBJECT, JsonSchemas, Schema, reference
+from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.protocol.names import READS
 from channels_binding.querysets.pages import MAX_PAGE
 from channels_binding.registry import registry
@@ -35,11 +35,11 @@ _ERROR = "failure"
 def document(request: Any) -> dict[str, Any]:
     """The whole document, as the user of ``request`` may see it."""
     with inspecting():
-        shapes = Shapes(request)
+        shapes = JsonSchemas(request)
         contract = _Contract(shapes)
         for cls in sorted(registry, key=lambda cls: cls.get_stream()):
             _Stream(cls, shapes, contract).describe()
-        schemas = {**messages.definitions(), **shapes.components}
+        schemas = {**components.definitions(), **shapes.components}
         return {
             "asyncapi": "3.0.0",
             "info": {"title": "Channels Binding", "version": __version__, "description": _DESCRIPTION},
@@ -59,7 +59,7 @@ _DESCRIPTION = (
 class _Contract:
     """What the document collects: messages and operations of one channel."""
 
-    def __init__(self, shapes: Shapes) -> None:
+    def __init__(self, shapes: JsonSchemas) -> None:
         self.shapes = shapes
         self.messages: dict[str, Schema] = {}
         self.operations: dict[str, Schema] = {}
@@ -87,7 +87,7 @@ class _Contract:
 class _Stream:
     """The messages of one stream."""
 
-    def __init__(self, cls: type[BaseBinding], shapes: Shapes, contract: _Contract) -> None:
+    def __init__(self, cls: type[BaseBinding], shapes: JsonSchemas, contract: _Contract) -> None:
         self.cls = cls
         self.shapes = shapes
         self.contract = contract

@@ -12,10 +12,10 @@ from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.reads import MAX_IDS
 from channels_binding.conf import get_settings
-from channels_binding.contract import messages
-from channels_binding.contract.corrections import LARGEST
-from channels_binding.contract.inspection import inspecting
-from channels_binding.contract.shapes import FilterShape, Schema, Shapes, bounded, reference
+from channels_binding.contract import components as messages
+from channels_binding.contract.json_schema import FilterShape, JsonSchemas, Schema, bounded, reference
+from channels_binding.contract.spectacular_fixes import LARGEST
+from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.protocol.names import FILTER_PREFIX, RESERVED_NAMES
 from channels_binding.querysets.filters import MAX_QUERY_LENGTH
 from channels_binding.querysets.pages import MAX_PAGE
@@ -60,7 +60,7 @@ TEXT_KEY = (
 def document(request: Any, address_of: AddressOf, authenticators: Authenticators) -> dict[str, Any]:
     """The whole document, as the user of ``request`` may see it."""
     with inspecting():
-        shapes = Shapes(request)
+        shapes = JsonSchemas(request)
         streams = [_Stream(cls, shapes, address_of) for cls in sorted(registry, key=lambda cls: cls.get_stream())]
         paths: dict[str, Any] = {}
         for stream in streams:
@@ -129,7 +129,7 @@ def _secured(item: Mapping[str, Schema], security: list[Schema]) -> dict[str, Sc
 class _Stream:
     """The routes of one stream."""
 
-    def __init__(self, cls: type[BaseBinding], shapes: Shapes, address_of: AddressOf) -> None:
+    def __init__(self, cls: type[BaseBinding], shapes: JsonSchemas, address_of: AddressOf) -> None:
         self.cls = cls
         self.shapes = shapes
         self.name = cls.get_stream()

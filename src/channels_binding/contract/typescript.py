@@ -15,8 +15,8 @@ from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.calls.call import Call
 from channels_binding.calls.requests import request_of
-from channels_binding.contract.inspection import inspecting
-from channels_binding.contract.shapes import Schema, Shapes
+from channels_binding.contract.json_schema import JsonSchemas, Schema
+from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.registry import registry
 
 HEAD = "// Written by `manage.py bindings_types`; change the bindings, not this file.\n"
@@ -30,7 +30,7 @@ _IDENTIFIER = re.compile(r"^[A-Za-z_$][A-Za-z0-9_$]*$")
 def module() -> str:
     """The whole file."""
     with inspecting():
-        writer = _Writer(Shapes(_nobody()))
+        writer = _Writer(JsonSchemas(_nobody()))
         streams = sorted(registry, key=lambda cls: cls.get_stream())
         bindings = [writer.stream(cls) for cls in streams]
         return "".join([HEAD, *writer.interfaces(), "\n", _block("export interface AppBindings", bindings), MODULE])
@@ -53,7 +53,7 @@ def _block(head: str, lines: list[str]) -> str:
 class _Types:
     """Schemas in TypeScript's words: of what is sent, where some may be left out, or of what comes, which is whole."""
 
-    def __init__(self, shapes: Shapes, *, is_whole: bool) -> None:
+    def __init__(self, shapes: JsonSchemas, *, is_whole: bool) -> None:
         self._shapes = shapes
         self._is_whole = is_whole
 
@@ -99,7 +99,7 @@ class _Types:
 class _Writer:
     """Collects the interfaces of rows while it writes the streams."""
 
-    def __init__(self, shapes: Shapes) -> None:
+    def __init__(self, shapes: JsonSchemas) -> None:
         self._shapes = shapes
         self._taken = _Types(shapes, is_whole=False)
         self._shown = _Types(shapes, is_whole=True)

@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 from rest_framework import serializers
 
-from channels_binding.contract.corrections import (
+from channels_binding.contract.spectacular_fixes import (
     BEYOND_ASCII,
     NOT_BLANK,
     by_field,

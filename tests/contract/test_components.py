@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from channels_binding.contract import messages
+from channels_binding.contract import components
 
 SPEC = Path(__file__).parents[2] / "spec" / "messages.schema.json"
-COPY = Path(messages.__file__).with_name("messages.schema.json")
+COPY = Path(components.__file__).with_name("messages.schema.json")
 
 
 def test_the_copy_in_the_package_is_the_one_of_the_contract() -> None:
@@ -14,13 +14,13 @@ def test_the_copy_in_the_package_is_the_one_of_the_contract() -> None:
 
 
 def test_every_definition_is_a_component_that_refers_to_components() -> None:
-    found = messages.definitions()
+    found = components.definitions()
     assert {name.removeprefix("cb.") for name in found} == set(json.loads(SPEC.read_text())["$defs"])
     assert "#/$defs/" not in json.dumps(dict(found))
 
 
 def test_a_closure_holds_what_is_referred_to_and_no_more() -> None:
-    assert set(messages.closure("error")) == {
+    assert set(components.closure("error")) == {
         f"cb.{name}" for name in ("error", "fieldErrors", "fieldError", "row", "pk", "etag")
     }
-    assert set(messages.closure("labels")) == {"cb.labels"}
+    assert set(components.closure("labels")) == {"cb.labels"}

@@ -16,9 +16,9 @@ from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding, bind
-from channels_binding.contract.corrections import LARGEST, TIME
-from channels_binding.contract.inspection import inspecting
-from channels_binding.contract.shapes import Shapes, key_schema
+from channels_binding.contract.json_schema import JsonSchemas, key_schema
+from channels_binding.contract.spectacular_fixes import LARGEST, TIME
+from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.registry import registry
 from tests.project.zoo.models import Cafe, Device, Note, Seat
@@ -38,7 +38,7 @@ def shapes() -> Any:
     request = APIRequestFactory().get("/")
     request.user = get_user_model()(username="ann", pk=1)
     with inspecting():
-        yield Shapes(request)
+        yield JsonSchemas(request)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,15 @@ from rest_framework.views import APIView
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.calls.call import Call
-from channels_binding.contract.corrections import DURATION, LARGEST, TIME, Inspector, by_field, composite, corrected
+from channels_binding.contract.spectacular_fixes import (
+    DURATION,
+    LARGEST,
+    TIME,
+    Inspector,
+    by_field,
+    composite,
+    corrected,
+)
 from channels_binding.dispatch import arguments
 from channels_binding.forms.formset import MAX_ROWS, row_names
 from channels_binding.protocol.codecs import SAFE_INTEGER
@@ -43,7 +51,7 @@ class FilterShape:
     """Whether a query string has several values joined by commas; else the name is repeated."""
 
 
-class Shapes:
+class JsonSchemas:
     """Collects schemas as named components, seen as the user of ``request`` sees the streams. Use it ``inspecting()``."""
 
     def __init__(self, request: Any) -> None:

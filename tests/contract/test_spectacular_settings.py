@@ -8,7 +8,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import patched_settings, spectacular_settings
 
-from channels_binding.contract.inspection import inspecting
+from channels_binding.contract.spectacular_settings import inspecting
 
 
 def shown() -> tuple[Any, Any]:
