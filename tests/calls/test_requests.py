@@ -6,10 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.test import RequestFactory
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 
 from channels_binding.calls import Call
-from channels_binding.calls.requests import is_of, query_of, request_of
+from channels_binding.calls.requests import django_request, is_of, query_of, request_of, take_over_body
 
 ANN = User(pk=7, username="ann")
 SCOPE: dict[str, Any] = {"type": "websocket", "path": "/ws/", "headers": [(b"x-tenant", b"3")], "auth": "the token"}
@@ -99,3 +100,20 @@ def test_an_operation_of_a_batch_has_a_request_like_its_own() -> None:
     assert (request.method, request.data, request.query_params.dict()) == ("GET", {"page": 2}, {"page": "2"})
     assert (request.META["HTTP_X_TENANT"], request.auth) == ("3", "the token")
     assert batch.request.query_params.dict() == {}
+
+
+def test_django_s_request_is_the_one_that_drf_s_passes_on_to() -> None:
+    came = RequestFactory().get("/", headers={"X-Tenant": "3"})
+    came.resolver_match = object()  # type: ignore[assignment]
+    request = Request(came)
+    assert django_request(request) is came
+    assert request.resolver_match is django_request(request).resolver_match
+
+
+def test_a_body_that_was_read_is_had_by_another_request_too() -> None:
+    parsers = [FormParser(), MultiPartParser()]
+    read = Request(RequestFactory().post("/", {"a": "1"}), parsers=parsers)
+    other = Request(RequestFactory().post("/"), parsers=parsers)
+    assert dict(read.data) == {"a": ["1"]}
+    take_over_body(other, read)
+    assert (other.data, other.FILES) == (read.data, read.FILES)

@@ -12,12 +12,15 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request, clone_request
 
 from channels_binding.calls.call import Call
 from channels_binding.protocol.names import FILTER_PREFIX, READS, RESERVED_NAMES
+
+_BODY = ("_data", "_files", "_full_data")
+"""Where DRF's Request keeps the body once it is parsed."""
 
 
 class _ScopeRequest(ASGIRequest):
@@ -40,6 +43,17 @@ def request_of(call: Call, method: str) -> Request:
         return call.request  # type: ignore[no-any-return]
     query = query_of(asked) if _is_read_in_a_body(asked) else None
     return _restated(call.request, method, call, query)
+
+
+def django_request(request: Request) -> HttpRequest:
+    """Django's request in DRF's: whatever DRF's does not know, it passes on to this one."""
+    return request._request
+
+
+def take_over_body(request: Request, other: Request) -> None:
+    """Let a request have the body that another one has read: it can be read once."""
+    for name in _BODY:
+        setattr(request, name, getattr(other, name))
 
 
 def is_of(request: Request, call: Call, method: str) -> bool:

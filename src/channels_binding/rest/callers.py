@@ -1,4 +1,4 @@
-"""Who asks over HTTP, in the words of a connection: an Identity and a scope, so that a Call says the same on every door."""
+"""Who asks over HTTP, as of a connection: an Identity and a scope, so that a Call says the same on both transports."""
 
 import secrets
 from typing import Any
@@ -8,13 +8,14 @@ from django.db.models import Model
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from channels_binding.calls.requests import django_request
 from channels_binding.security import authentication
 from channels_binding.security.authentication import Identity, facts_of
 
 
 def scope_of(request: Request) -> dict[str, Any]:
     """The scope of one HTTP request, with who asks in it. In a worker thread."""
-    carrier = carrier_of(request._request)
+    carrier = carrier_of(django_request(request))
     # by the identity alone: what else a request shows (headers, path) differs with each of them
     return {**carrier, **identity_of(request).into({}, _connection(carrier))}
 
@@ -24,7 +25,7 @@ def identity_of(request: Request) -> Identity:
     user = request.user
     user = getattr(user, "_wrapped", user)
     token = None if request.auth is None else request.headers.get("Authorization") or _named(request.auth)
-    session = {"session": getattr(request._request, "session", None)}
+    session = {"session": getattr(django_request(request), "session", None)}
     session_key = None if request.auth is not None else authentication.session_key_of(session, user)
     return Identity(user, request.auth, token, session_key)
 

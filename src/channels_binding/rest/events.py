@@ -26,6 +26,7 @@ from rest_framework.request import Request
 
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call
+from channels_binding.calls.requests import django_request
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import (
@@ -83,14 +84,14 @@ def respond(request: Request, call: Call, get_authenticators: Callable[[], Any])
         NotAcceptable: The server is WSGI, which holds a thread for each answer.
         Exception: Whatever refuses the read.
     """
-    django_request = request._request
-    if not isinstance(django_request, ASGIRequest):
+    as_it_came = django_request(request)
+    if not isinstance(as_it_came, ASGIRequest):
         raise NotAcceptable("Server-sent events need an ASGI server.")
     identity = _with_fingerprint(identity_of(request))
-    scope = {**identity.into(carrier_of(django_request), _id()), "locale": locales.current()}
+    scope = {**identity.into(carrier_of(as_it_came), _id()), "locale": locales.current()}
     question = replace(call.as_user(identity.user, scope), outlet=None)
     hub = async_to_sync(_checked)(question)
-    again = _Again(django_request, get_authenticators)
+    again = _Again(as_it_came, get_authenticators)
     stream = EventStream(hub, question, identity, request.headers.get("Last-Event-ID"), again)
     response = StreamingHttpResponse(Body(stream), content_type="text/event-stream")
     response["Cache-Control"] = "private, no-cache"
@@ -193,7 +194,7 @@ class EventStream:
         self._has_output = asyncio.Event()
         self._expiry: asyncio.TimerHandle | None = None
         self._is_over = False
-        self._was_told_of_overflow = False
+        self._has_reported_overflow = False
 
     # What the server takes
 
@@ -305,8 +306,8 @@ class EventStream:
         return self._queued > self._settings.UNACKNOWLEDGED_BYTES
 
     def overflow(self, event: str) -> None:
-        if not self._was_told_of_overflow:
-            self._was_told_of_overflow = True
+        if not self._has_reported_overflow:
+            self._has_reported_overflow = True
             bound = self._settings.UNACKNOWLEDGED_BYTES
             why = f"{bound} bytes are not taken in yet; this message and those after it are dropped."
             self.push([failure(LimitExceeded(why, limit=bound), event)])
@@ -314,7 +315,7 @@ class EventStream:
     def _catch_up(self) -> None:
         if self.congested:
             return
-        self._was_told_of_overflow = False
+        self._has_reported_overflow = False
         behind = [each for each in self.subscriptions if each.is_behind]
         if behind:
             self.hub.delivery.deliver(behind)

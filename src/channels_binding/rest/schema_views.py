@@ -18,6 +18,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from channels_binding.calls.requests import django_request
 from channels_binding.conf import get_settings
 from channels_binding.contract import asyncapi, openapi
 from channels_binding.exceptions import NotFound, Unauthenticated
@@ -106,7 +107,7 @@ class DocsView(DocumentView):
 
     def get(self, request: Request) -> HttpResponseBase:
         header = settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-")
-        page = format_html(PAGE, self.address("schema"), get_token(request._request), header)
+        page = format_html(PAGE, self.address("schema"), get_token(django_request(request)), header)
         return HttpResponse(page)
 
 

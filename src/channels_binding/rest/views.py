@@ -25,6 +25,7 @@ from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.actions import Action
 from channels_binding.bodies import announced_bytes
 from channels_binding.calls.call import Call, Reading
+from channels_binding.calls.requests import django_request, take_over_body
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.dispatch import batch as batches
 from channels_binding.dispatch.perform import perform
@@ -238,9 +239,9 @@ class BindingView(APIView):
         if user is None:
             return
         if user.is_authenticated:
-            auth.login(self.request._request, user)
+            auth.login(django_request(self.request), user)
         else:
-            auth.logout(self.request._request)
+            auth.logout(django_request(self.request))
 
     def read(self, action: str, data: dict[str, Any]) -> HttpResponseBase:
         """A Reading with its version as ETag, 304 for a client that has it; or a stream of events."""
@@ -432,11 +433,11 @@ class BatchView(BindingView):
         Raises:
             AuthenticationFailed: Its credentials are wrong there.
         """
-        came, like = copy(self.request._request), self.request
+        came, like = copy(django_request(self.request)), self.request
         came.user = self._came_as
         found: Any = Request(came, like.parsers, authenticators_of(stream), like.negotiator, like.parser_context)
-        read = ("_data", "_files", "_full_data")  # the body can be read once
-        for name in (*read, "accepted_renderer", "accepted_media_type", "version", "versioning_scheme"):
+        take_over_body(found, like)
+        for name in ("accepted_renderer", "accepted_media_type", "version", "versioning_scheme"):
             setattr(found, name, getattr(like, name))
         return found
 

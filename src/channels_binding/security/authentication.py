@@ -25,6 +25,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from channels_binding.calls.requests import django_request
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.types import Scope
 
@@ -272,7 +273,7 @@ def session_key_of(scope: Mapping[str, Any], user: Any) -> str | None:
 def sign_out(scope: Mapping[str, Any]) -> None:
     """End the session of a socket's user, everywhere. In a worker thread."""
     if scope.get("session") is not None:
-        logout(_request(scope)._request)
+        logout(django_request(_request(scope)))
 
 
 def checked(identity: Identity) -> Identity:
