@@ -2,7 +2,7 @@
 
 One hub in this process, on a database of the tests' own, with 100, 1,000 and 10,000 different lists of one model. A row is
 saved that enters one of them. Side by side in one run: lists found by value, by bounds, by asking, and (up to 1,000) the
-same lists without sieves, where each change runs every list again, as it was before.
+same lists without prefilters, where each change runs every list again, as it was before.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ ROWS = 20_000
 COMMITS = 15
 SIZES = (100, 1_000, 10_000)
 WITHOUT = (100, 1_000)
-"""Sizes that are measured without sieves too; at 10,000 a commit would take the better part of a minute."""
+"""Sizes that are measured without prefilters too; at 10,000 a commit would take the better part of a minute."""
 
 
 class Listener:
@@ -58,16 +58,16 @@ def by_asking(number: int) -> dict[str, Any]:
 
 
 async def measured(
-    user: Any, size: int, filters_of: Callable[[int], dict[str, Any]], has_sieves: bool
+    user: Any, size: int, filters_of: Callable[[int], dict[str, Any]], has_prefilters: bool
 ) -> dict[str, Any]:
     """Median milliseconds from a commit until everyone is told, and what was run for it."""
     from channels_binding.calls import Call
     from channels_binding.live.hub import Hub
     from channels_binding.live.queries import evaluation
 
-    sieved = evaluation._sieve
-    if not has_sieves:
-        evaluation._sieve = refuse  # type: ignore[assignment]
+    prefiltered = evaluation._prefilter
+    if not has_prefilters:
+        evaluation._prefilter = refuse  # type: ignore[assignment]
     hub = Hub.current()
     for number in range(size):
         call = Call("zoo.Note", "search", {"limit": 25, "order": "-id", "filters": filters_of(number)}, user)
@@ -84,7 +84,7 @@ async def measured(
         took.append((time.perf_counter() - began) * 1000)
         evaluated.append(sum(group.started for group in hub.groups.values()) - before)
     await hub.stop()
-    evaluation._sieve = sieved
+    evaluation._prefilter = prefiltered
     return {
         "ms": statistics.median(took),
         "min": min(took),
@@ -94,9 +94,9 @@ async def measured(
 
 
 def refuse(*_: Any) -> Any:
-    from channels_binding.live.queries.prefilter import NoSieve
+    from channels_binding.live.queries.prefilter import NoPrefilter
 
-    raise NoSieve("measured without")
+    raise NoPrefilter("measured without")
 
 
 def save(rank: int) -> None:
@@ -115,7 +115,7 @@ async def rest(hub: Any) -> None:
 
 
 def is_at_rest(hub: Any) -> bool:
-    if hub._wake.is_set() or hub.is_in_round or not hub.triage.is_at_rest:
+    if hub._wake.is_set() or hub.is_in_round or not hub.invalidation.is_at_rest:
         return False
     return not any(group.is_stale or not group.is_free.is_set() for group in hub.groups.values())
 
@@ -141,14 +141,14 @@ def main() -> list[dict[str, Any]]:
     user = prepare()
     found = []
     for size in SIZES:
-        for name, filters_of, has_sieves in (
+        for name, filters_of, has_prefilters in (
             ("found by value", by_value, True),
             ("found by bounds", by_bounds, True),
             ("asked together", by_asking, True),
-            ("without sieves", by_value, False),
+            ("without prefilters", by_value, False),
         ):
-            if has_sieves or size in WITHOUT:
-                result = asyncio.run(measured(user, size, filters_of, has_sieves))
+            if has_prefilters or size in WITHOUT:
+                result = asyncio.run(measured(user, size, filters_of, has_prefilters))
                 found.append({"database": connection.vendor, "lists": size, "how": name, **result})
                 print(json.dumps(found[-1]), file=sys.stderr)
     return found

@@ -33,7 +33,7 @@ class Settings:
     DEFAULT_PERMISSION_CLASSES: Sequence[Any] | None = None
     """DRF permission classes for bindings that name none; None takes DRF's own setting."""
     DEFAULT_AUTHENTICATION_CLASSES: Sequence[Any] | None = None
-    """DRF authentication classes of the HTTP door; None takes DRF's own setting."""
+    """DRF authentication classes of the HTTP API; None takes DRF's own setting."""
     CHANNEL_LAYER: str = "default"
     """Which of ``CHANNEL_LAYERS`` carries changes between processes."""
     BROKER: str = "channel_layer"

@@ -1,4 +1,4 @@
-"""Whatever went wrong, in the contract's words: Django's, DRF's and the database's exceptions → the one tree."""
+"""Any exception → BindingError: Django's, DRF's and the database's become errors of ``spec/errors.json``."""
 
 import logging
 import secrets

@@ -1,6 +1,6 @@
 """The one tree of errors. Each class is one code of ``spec/errors.json``; a test holds the two equal.
 
-An error is raised where it happens and caught at the door only. It carries facts and makes the sentence in ``__str__``.
+An error is raised where it happens and caught by the transport only. It carries facts and makes the sentence in ``__str__``.
 
     BindingError
      ├─ BadRequest, Invalid, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, Conflict, Gone,

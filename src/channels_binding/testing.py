@@ -56,7 +56,7 @@ class Message:
 
 
 class BindingClient:
-    """Calls of one user, as plain functions and as coroutines, through the same corridor as those of a socket.
+    """Calls of one user, as plain functions and as coroutines, performed as those of a socket are.
 
     >>> client = BindingClient(user)
     >>> page = client.search("app.Order", filters={"status": "open"}, page=2)

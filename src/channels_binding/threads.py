@@ -182,7 +182,7 @@ def settle(value: Any) -> Any:
 def either(hook: Callable[..., Any]) -> Callable[..., Any]:
     """A coroutine hook that plain code can call as well: in a worker thread it returns its result, on a loop its coroutine.
 
-    So the corridor and DRF's classes call ``view.get_queryset()``, and other coroutine hooks ``await self.get_queryset()``.
+    So dispatch and DRF's classes call ``view.get_queryset()``, and other coroutine hooks ``await self.get_queryset()``.
     """
 
     @functools.wraps(hook)

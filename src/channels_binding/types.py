@@ -1,4 +1,4 @@
-"""The words every room speaks: JSON, hooks, and the two faces by which lower floors reach a socket."""
+"""Types that everything shares: JSON, hooks, and the protocols by which bindings and live queries see a connection."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias

@@ -53,7 +53,7 @@ class Reader:
         self.frames: list[bytes] = []
         group: Any = FakeGroup()
         self.subscription: Any = SimpleNamespace(
-            subscriber=self, group=group, sent=None, event="zoo.Note.search#h", is_owed=True, is_behind=False
+            subscriber=self, group=group, sent=None, event="zoo.Note.search#h", is_pending=True, is_behind=False
         )
 
     def push(self, frames: list[bytes]) -> None:
@@ -70,13 +70,13 @@ def test_what_a_connection_lacks_is_sent_in_one_frame() -> None:
     reader: Any = Reader()
     delivery()[0].deliver([reader.subscription, reader.subscription])
     assert reader.frames == [b'{"event":"zoo.Note.search#h","v":"1"}'] * 2
-    assert not reader.subscription.is_owed
+    assert not reader.subscription.is_pending
 
 
 def test_a_slow_connection_is_sent_nothing_and_is_behind() -> None:
     reader: Any = Reader(congested=True)
     delivery()[0].deliver([reader.subscription])
-    assert (reader.frames, reader.subscription.is_behind, reader.subscription.is_owed) == ([], True, False)
+    assert (reader.frames, reader.subscription.is_behind, reader.subscription.is_pending) == ([], True, False)
 
 
 def test_nothing_is_sent_before_it_is_checked_whose_a_connection_is() -> None:
@@ -84,7 +84,7 @@ def test_nothing_is_sent_before_it_is_checked_whose_a_connection_is() -> None:
     sending, woken = delivery(is_pending=True)
     sending.deliver([reader.subscription])
     assert (reader.frames, woken) == ([], ["a round"])
-    assert reader.subscription.is_owed
+    assert reader.subscription.is_pending
     assert reader.subscription.group.is_stale
 
 

@@ -485,23 +485,23 @@ class World(RuleBasedStateMachine):
         """Whether every consequence is computed, sent and handed to the sockets."""
         groups = self.hub.groups.values()
         is_read = all(group.is_free.is_set() for group in groups)
-        is_told = not any((group.is_stale or group.is_untold) and group.subscriptions for group in groups)
+        is_told = not any((group.is_stale or group.is_unsent) and group.subscriptions for group in groups)
         # A query slower than a round is told when it is ready: its task is there until then.
         is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
         is_written = all(each.outbox.is_written.is_set() for each in self.hub.subscribers)  # type: ignore[attr-defined]
-        is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round and self.hub.triage.is_at_rest
+        is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round and self.hub.invalidation.is_at_rest
         return is_read and is_told and not is_late and is_written and is_idle and self.broker.is_heard()
 
     def _restless(self) -> str:
         groups = [
-            (group.key[:16], group.is_stale, group.is_untold, group.is_free.is_set(), group.failures)
+            (group.key[:16], group.is_stale, group.is_unsent, group.is_free.is_set(), group.failures)
             for group in self.hub.groups.values()
             if group.subscriptions
         ]
         tasks = [str(task) for task in self.hub._tasks]
         return (
             f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(self.hub.identity.pending)}"
-            f" triage={self.hub.triage.is_at_rest}"
+            f" invalidation={self.hub.invalidation.is_at_rest}"
         )
 
     def compare(self, mirror: Mirror, user: Any) -> None:

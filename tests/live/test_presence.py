@@ -128,7 +128,7 @@ async def test_a_socket_that_closes_while_its_read_moves_to_another_audience_lea
     await socket.call(f"{GroupNoteBinding.stream}.search", {})
     hub = Hub.current()
     with monkeypatch.context() as patch:
-        held = Held(patch, hub.readings, "open")
+        held = Held(patch, hub.store, "open")
         await in_thread(user.groups.set)([second])
         await asyncio.wait_for(held.entered.wait(), 5)
         await socket.close()
@@ -257,7 +257,7 @@ async def test_a_read_that_was_begun_before_a_permission_was_withdrawn_is_refuse
     socket = await connect(user)
     hub = Hub.current()
     with monkeypatch.context() as patch:
-        held = Held(patch, hub.readings, "open")
+        held = Held(patch, hub.store, "open")
         await socket.send({"event": f"{EditorNoteBinding.stream}.search#h", "id": 1})
         await asyncio.wait_for(held.entered.wait(), 5)
         await in_thread(user.user_permissions.remove)(permission)

@@ -10,7 +10,7 @@ import pytest
 
 from channels_binding.live import shutdown
 from channels_binding.live.hub import Hub
-from channels_binding.live.shutdown import Departure
+from channels_binding.live.shutdown import GracefulShutdown
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 
@@ -31,7 +31,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     before = signal.getsignal(signal.SIGTERM)
     server = Server()
     signal.signal(signal.SIGTERM, server.handle_exit)
-    monkeypatch.setattr(shutdown, "departure", Departure())
+    monkeypatch.setattr(shutdown, "graceful_shutdown", GracefulShutdown())
     yield server
     signal.signal(signal.SIGTERM, before)
 
@@ -51,7 +51,7 @@ async def goaway(socket: BindingCommunicator) -> Any:
 async def test_sigterm_sends_clients_away_at_different_times_and_then_tells_the_server(
     server: Server, connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutdown, "DEPARTURES_PER_SECOND", 10)
+    monkeypatch.setattr(shutdown, "CLIENTS_PER_SECOND", 10)
     monkeypatch.setattr(shutdown, "COURTESY_SECONDS", 0.1)
     sockets = [await connect(user) for _ in range(5)]
     signal.raise_signal(signal.SIGTERM)
@@ -165,7 +165,7 @@ async def test_departures_are_spread_over_no_more_than_the_setting(
     server: Server, connect: Connect, user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHANNELS_BINDING = {"DRAIN_SECONDS": 0.2}
-    monkeypatch.setattr(shutdown, "DEPARTURES_PER_SECOND", 1)
+    monkeypatch.setattr(shutdown, "CLIENTS_PER_SECOND", 1)
     monkeypatch.setattr(shutdown, "COURTESY_SECONDS", 0.0)
     sockets = [await connect(user) for _ in range(4)]
     signal.raise_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Who may: a call as DRF's permission and throttle classes see it, and the gate before every action and every push."""
+"""Permissions and throttles of a call, with the binding as the view that DRF's classes are given."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -21,7 +21,7 @@ def default_permission_classes() -> Sequence[Any]:
     return of_drf if own is None else load_classes(own)
 
 
-class Gate(Declarations):
+class AccessMixin(Declarations):
     """What a binding asks before it answers. To DRF's classes it is the view."""
 
     @property

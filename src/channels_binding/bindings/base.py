@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from channels_binding.bindings import relations, sharing
 from channels_binding.bindings.actions import collect
-from channels_binding.bindings.representation import Shapes
+from channels_binding.bindings.representation import Representation
 from channels_binding.conf import get_settings
 from channels_binding.querysets.filters import filterset_class
 from channels_binding.threads import either, settle
@@ -23,7 +23,7 @@ defined: list[type["BaseBinding"]] = []
 """Every binding class in the order of its definition; the registry reads it."""
 
 
-class BaseBinding(Shapes):
+class BaseBinding(Representation):
     """What both kinds of binding are, whatever their handlers."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

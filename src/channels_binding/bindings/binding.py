@@ -24,7 +24,7 @@ class DescribeMixin(BaseBinding):
 
 
 class SubscribeMixin(BaseBinding):
-    """subscribe, unsubscribe: the door does what they say, once the permissions of the stream have let the caller in."""
+    """subscribe, unsubscribe: the transport does what they say, once the permissions of the stream have let the caller in."""
 
     @builtin(view_action="list")
     def subscribe(self, data: Data) -> Answer:

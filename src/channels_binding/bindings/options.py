@@ -45,7 +45,7 @@ class Declarations:
     throttle_scope: ClassVar[str | None] = None
     """What ScopedRateThrottle looks up in ``DEFAULT_THROTTLE_RATES``."""
     authentication_classes: ClassVar[Sequence[Any] | None] = None
-    """DRF authentication classes of the HTTP door."""
+    """DRF authentication classes of the HTTP API."""
     filterset_class: ClassVar[Any] = None
     filterset_fields: ClassVar[Sequence[str] | Mapping[str, Sequence[str]]] = ()
     search_fields: ClassVar[Sequence[str]] = ()

@@ -1,4 +1,4 @@
-"""Which rows of a related model a caller may know of, and that a relation knows no others: a hidden row is as a missing one.
+"""Related rows that a caller may see: serializers, forms and filters take no others, and a hidden row looks like a missing one.
 
 The rule is laid into the queryset that Django or REST framework looks the key up in, so that the answer to a hidden key is
 theirs to a missing one, letter for letter, and costs the same statement (docs/decisions/0024-related-rows.md).

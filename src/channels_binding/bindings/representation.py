@@ -1,4 +1,4 @@
-"""How rows are shown and written: the binding's serializer, its form, and the texts of related rows."""
+"""get_serializer() and get_form(): how rows are shown and written, and the labels of related rows."""
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,11 +28,11 @@ from channels_binding.types import Pk
 class Neighbours(Protocol):
     """What a binding knows of the others."""
 
-    def for_model(self, model: type[models.Model]) -> "type[Shapes] | None":
+    def for_model(self, model: type[models.Model]) -> "type[Representation] | None":
         """The binding that serves a model."""
 
 
-class Shapes(RowSource):
+class Representation(RowSource):
     """The serializer, the form and the labels of a binding."""
 
     _neighbours: ClassVar["Neighbours"]
@@ -130,7 +130,7 @@ class Shapes(RowSource):
         return getattr(self.get_serializer(), "fields", None) if names is None else names
 
     def _serializes_as_usual(self) -> bool:
-        return type(self).get_serializer is Shapes.get_serializer
+        return type(self).get_serializer is Representation.get_serializer
 
     def writes_by_default(self) -> bool:
         """Whether its serializer is the one made from ``fields``, and made as usual."""
@@ -204,7 +204,7 @@ class Shapes(RowSource):
             self._known[model] = None if other is None else self._known_of(other)
         return self._known[model]
 
-    def _known_of(self, other: type["Shapes"]) -> KnownRows:
+    def _known_of(self, other: type["Representation"]) -> KnownRows:
         listing, reader = other(self._neighbour_call(other)), other(self._neighbour_call(other, "retrieve"))
         asked = next((each for each in (listing, reader) if each.lets_in()), None)
         if asked is None:
@@ -220,7 +220,7 @@ class Shapes(RowSource):
         return True
 
     @classmethod
-    def stream_over(cls, model: type[models.Model]) -> "type[Shapes] | None":
+    def stream_over(cls, model: type[models.Model]) -> "type[Representation] | None":
         """The binding that decides who may know of a model's rows: its own, or that of the model whose rows they are too."""
         kin = (each for each in model.__mro__ if issubclass(each, models.Model) and hasattr(each, "_meta"))
         return next((other for each in kin if (other := cls._neighbours.for_model(each)) is not None), None)
@@ -235,7 +235,7 @@ class Shapes(RowSource):
         model = self.related_model(name) if shows_keys(field) and not field.write_only else None
         return None if model is None or self._neighbours.for_model(model) is None else model
 
-    def neighbour(self, model: Any) -> "Shapes | None":
+    def neighbour(self, model: Any) -> "Representation | None":
         """The binding that serves another model, asked by the same caller."""
         other = None if model is None else self._neighbours.for_model(model)
         return None if other is None else other(self._neighbour_call(other))
@@ -244,7 +244,7 @@ class Shapes(RowSource):
         """``{"$file": "token"}`` stands for a file that the caller has uploaded."""
         return uploads.resolved(self.user, data)
 
-    def _neighbour_call(self, other: type["Shapes"], action: str = "search") -> Call:
+    def _neighbour_call(self, other: type["Representation"], action: str = "search") -> Call:
         return self.call.derived(action, {}, other.get_stream())
 
     def labels_of(self, rows: Sequence[Row], serializer: Any) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Which rows there are for a caller, found by key or as a whole, and what they are made of."""
+"""get_queryset() and get_object() for a caller, and the models that the rows are read from."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 
-from channels_binding.bindings.access import Gate
+from channels_binding.bindings.access import AccessMixin
 from channels_binding.bindings.reader import Reader
 from channels_binding.calls.call import Row
 from channels_binding.compiled import select
@@ -19,7 +19,7 @@ from channels_binding.serializers.relations import joined
 from channels_binding.threads import run, settle
 
 
-class RowSource(Gate):
+class RowSource(AccessMixin):
     """The rows of a binding."""
 
     def get_queryset(self) -> Any:
@@ -77,7 +77,10 @@ class RowSource(Gate):
     def sees_every_row(self) -> bool:
         """Whether the object permissions refuse no row, so that none need be asked about an instance."""
         own = type(self)
-        if own.check_object_permissions is not Gate.check_object_permissions or own.may_see is not Gate.may_see:
+        if (
+            own.check_object_permissions is not AccessMixin.check_object_permissions
+            or own.may_see is not AccessMixin.may_see
+        ):
             return False
         return permissions.are_blind_to_objects(settle(self.get_permissions()))
 

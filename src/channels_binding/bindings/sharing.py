@@ -1,4 +1,4 @@
-"""Whether two callers who read the same may share one live answer: proven from what takes part in it, never guessed.
+"""Whether two callers of the same query may share one evaluation: proven from what takes part in it, never guessed.
 
 An answer is the same for everybody only where all that makes it is this package's, Django's, REST framework's or
 django-filter's own, and none of that asks who calls. Every function and attribute of the project's that may take part is a

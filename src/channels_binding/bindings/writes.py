@@ -151,7 +151,7 @@ class WriteMixin(BaseBinding):
         """``Model.full_clean()`` of what would be saved, where ``full_clean`` asks for it; of the written fields, as in forms.
 
         Raises:
-            ValidationError: Django's; the door translates it.
+            ValidationError: Django's; the transport translates it.
         """
         candidate = self._candidate(serializer) if self.full_clean else None
         if candidate is not None:

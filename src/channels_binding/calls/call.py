@@ -41,7 +41,7 @@ class Call:
     files: Mapping[str, Any] = field(default_factory=dict)
     """Uploaded files by field name (HTTP multipart); of a row beside a form ``chapters-0-cover``."""
     takes_pages: bool = False
-    """Whether the door can carry the page of a DRF ``pagination_class``: HTTP can."""
+    """Whether the transport can carry the page of a DRF ``pagination_class``: HTTP can."""
     terse: bool = False
     """Answer what was first promised to clients without a subprotocol, and nothing more (spec/protocol.md §7)."""
 

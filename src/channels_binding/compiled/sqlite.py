@@ -1,4 +1,4 @@
-"""What SQLite has no type for it keeps as text or number; the short way from there to what a field shows of it.
+"""SQLite fast path: stored text or number → JSON value, for types that SQLite does not have.
 
 ``"2026-11-24 19:30:00"`` → ``"2026-11-24T19:30:00Z"``, without the datetime, the time zone and the text of it again that
 Django's converters and REST framework's field make of it. Whatever does not look as Django writes it goes their way.

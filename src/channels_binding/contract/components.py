@@ -1,4 +1,4 @@
-"""The shapes that all streams share, out of ``spec/messages.schema.json`` (a copy of it stands beside this module)."""
+"""JSON Schemas that all streams share, out of ``spec/messages.schema.json`` (a copy of it stands beside this module)."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of the HTTP door: the routes of every stream, with what they take and the answers that occur."""
+"""OpenAPI 3.1 of the HTTP API: the routes of every stream, with what they take and the answers that occur."""
 
 from collections.abc import Callable, Mapping
 from inspect import getdoc

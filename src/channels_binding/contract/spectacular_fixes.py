@@ -1,4 +1,4 @@
-"""Where drf-spectacular's schema is not quite what REST framework's fields take, or what travels.
+"""Corrections of drf-spectacular's schemas, where they differ from what REST framework's fields take or show.
 
 Each was found by Schemathesis (``tests/conformance/test_openapi.py``), which fails without it.
 """

@@ -1,4 +1,4 @@
-"""Several operations in one message (spec/protocol.md §4): each passes the corridor as if it had come alone.
+"""Several operations in one message (spec/protocol.md §4): each is performed as if it had come alone.
 
 ``{"ops": [{"event": "shop.Order.create", "data": {…}, "as": "order"},
            {"event": "shop.Line.create", "data": {"order": {"$ref": "order.id"}}}]}``
@@ -42,7 +42,7 @@ class Operation:
 
 
 MakeCall = Callable[[Operation, dict[str, Any]], Call]
-"""The door's: an operation, and its data with references filled in, as a call of the same caller."""
+"""The transport's: an operation, and its data with references filled in, as a call of the same caller."""
 
 
 class _Outlet:

@@ -1,4 +1,4 @@
-"""The corridor: Call → binding → permission → action → answer. Both doors, and every push, pass here and nowhere else."""
+"""Call → binding → permissions → action → answer. Every call of both transports, and every live read, is performed here."""
 
 import asyncio
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def admit(binding: BaseBinding) -> None:
 
 
 def _count(binding: BaseBinding) -> None:
-    """Have the throttles count a request, once, on whichever door it came. Code is not throttled, nor who wants less."""
+    """Have the throttles count a request, once, on whichever transport it came. Code is not throttled, nor who wants less."""
     call = binding.call
     if not call.is_counted and call.door != "code" and call.action != "unsubscribe":
         binding.check_throttles()
@@ -57,7 +57,7 @@ def perform(call: Call) -> Answer:
     """Answer a call on this thread.
 
     Raises:
-        Exception: Whatever the action raises; the door translates it (``failures.as_error``).
+        Exception: Whatever the action raises; the transport translates it (``exception_handler.as_error``).
     """
     binding, action = find(call)
     return perform_found(binding, action)

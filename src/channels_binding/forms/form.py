@@ -1,4 +1,4 @@
-"""Django forms, applied to a Call: any Form or ModelForm described as JSON (spec/protocol.md §2.1), bound and judged."""
+"""Django forms, applied to a Call: any Form or ModelForm described as JSON (spec/protocol.md §2.1), bound and validated."""
 
 import base64
 import datetime

@@ -1,5 +1,5 @@
-"""Live queries: what changed (capture), how every process hears of it (publisher, transport, broker), who is told what
-(queries, window, hub).
+"""Live queries: what changed (capture), how every process hears of it (broker, transport), which queries it matters to
+(queries), and what each connection is sent (hub, delivery).
 
 For projects: ``notify`` tells of rows changed where Django cannot see it, ``send`` and ``asend`` reach browsers from anywhere.
 """

@@ -1,4 +1,4 @@
-"""How many connections each caller has open on one hub, and how much memory these hold together."""
+"""Limits per caller: how many connections are open on one hub, and how much memory these hold together."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping

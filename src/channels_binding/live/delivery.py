@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from channels_binding.calls.call import Call, Reading
 from channels_binding.live.presence import Subscribers
 from channels_binding.live.queries.group import Group, Subscription
-from channels_binding.live.queries.store import Readings
+from channels_binding.live.queries.store import QueryStore
 from channels_binding.protocol.messages import frame, message
 from channels_binding.types import Subscriber
 
@@ -20,7 +20,7 @@ class Delivery:
     """The subscriptions of one hub. Everything happens on its event loop, and nothing here is awaited, so order holds."""
 
     subscribers: Subscribers
-    readings: Readings
+    store: QueryStore
     is_pending: Callable[[Subscriber], bool]
     """Whether it is yet to be checked whose a connection is: nothing is sent to it before."""
     wake: Callable[[], None]
@@ -34,17 +34,17 @@ class Delivery:
         """
         self.subscribers.check_here(subscriber)
         subscription = Subscription(subscriber, event, call, group, sent=group.reading)
-        self.readings.enlist(subscription)
+        self.store.enlist(subscription)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        self.readings.discharge(subscription)
+        self.store.discharge(subscription)
 
     def move(self, subscription: Subscription, group: Group) -> None:
         """Have a subscription served by another group from now on; the difference is sent at once."""
         self.unsubscribe(subscription)
         subscription.group = group
-        self.readings.enlist(subscription)
+        self.store.enlist(subscription)
         self.deliver([subscription])
 
     def deliver(self, subscriptions: Iterable[Subscription]) -> None:
@@ -63,11 +63,11 @@ class Delivery:
         for subscription in subscriptions:
             groups.add(subscription.group)
             if self.is_pending(subscription.subscriber):
-                subscription.is_owed = True
+                subscription.is_pending = True
                 subscription.group.is_stale = True  # the next round checks who it is first, and reads and sends anew
                 self.wake()
                 continue
-            subscription.is_owed = False
+            subscription.is_pending = False
             subscription.is_behind = subscription.subscriber.congested
             if not subscription.is_behind:
                 self._bring(subscription, frames)

@@ -1,4 +1,4 @@
-"""Who is told: the live queries and connections of one event loop, and the rounds in which they are brought up to date.
+"""Per-loop scheduler of live queries: changes come in, each connection is sent one frame a round.
 
 A round: take what changed, find the groups that it can touch, evaluate each once on the thread pool, and send every
 connection what that means for it, in one frame. The first change is answered at once; under load rounds keep
@@ -30,24 +30,24 @@ from channels_binding.live.identity import IdentityChecks
 from channels_binding.live.presence import HeldMessages, Subscribers
 from channels_binding.live.queries.evaluation import normalized
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
-from channels_binding.live.queries.invalidation import Triage
-from channels_binding.live.queries.store import Readings, jitter
+from channels_binding.live.queries.invalidation import Invalidation
+from channels_binding.live.queries.store import QueryStore, jitter
 from channels_binding.live.streams import Feeds
 from channels_binding.protocol.messages import failure, message
 from channels_binding.types import Subscriber
 
 logger = logging.getLogger("channels_binding")
 
-Told = Callable[[Frames], None]
-"""What a task of a round found: adds the messages that follow from it, at the moment they are sent."""
+AddFrames = Callable[[Frames], None]
+"""What a task of a round returns: adds the messages that follow from it, at the moment they are sent."""
 
 EVALUATIONS_AT_ONCE = 3
 """Evaluations of one round that run side by side; the other threads stay free for calls."""
 ROUND_PATIENCE_SECONDS = 0.1
-"""How long a round waits for its slowest query before it tells what the others answered."""
+"""How long a round waits for its slowest query before it sends what the others answered."""
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
 CHECK_SECONDS = 10.0
-"""How long a call waits until it is checked again who a connection belongs to, where that has become doubtful."""
+"""How long a call waits until it is checked again who a connection belongs to, where that is to be checked."""
 
 
 class Hub:
@@ -75,14 +75,14 @@ class Hub:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._round_ended_at = float("-inf")
         self._rest_seconds = 0.0
-        self.triage = Triage(loop, self._wake.set)
-        self.readings = Readings(self.triage, self.spawn)
-        self.groups = self.readings.groups
+        self.invalidation = Invalidation(loop, self._wake.set)
+        self.store = QueryStore(self.invalidation, self.spawn)
+        self.groups = self.store.groups
         self.held = HeldMessages(self._is_pending, self._wake.set)
-        self.delivery = Delivery(self.subscribers, self.readings, self._is_pending, self._wake.set)
+        self.delivery = Delivery(self.subscribers, self.store, self._is_pending, self._wake.set)
         self.feeds = Feeds(self.subscribers, self.held, self._note_again, self.recheck)
         self.identity = IdentityChecks(
-            loop, self.subscribers, self.readings, self.delivery, self.feeds, self.held,
+            loop, self.subscribers, self.store, self.delivery, self.feeds, self.held,
             spawn=self.spawn, wake=self._wake.set, misses_messages=self.misses_messages,
         )  # fmt: skip
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
@@ -162,7 +162,7 @@ class Hub:
         Raises:
             Exception: Whatever refuses the read.
         """
-        return await self.readings.open(call)
+        return await self.store.open(call)
 
     async def open_for(self, subscriber: Subscriber, make_call: Callable[[], Call]) -> tuple[Group, Call] | None:
         """As ``open``, for whoever the connection belongs to when the reading is complete; None if it is gone by then.
@@ -180,7 +180,7 @@ class Hub:
         while True:
             presence = self.subscribers.presence(subscriber)
             group = await self.open(call)
-            await self.certain_of(subscriber)
+            await self.until_checked(subscriber)
             if self.subscribers.is_present(presence):
                 return group, call
             if subscriber not in self.subscribers:
@@ -190,7 +190,7 @@ class Hub:
     def _is_pending(self, subscriber: Subscriber) -> bool:
         return self.identity.is_pending(subscriber)
 
-    async def certain_of(self, subscriber: Subscriber) -> None:
+    async def until_checked(self, subscriber: Subscriber) -> None:
         """Wait until what was heard of a subscriber's user is looked into (a round), or the subscriber is gone.
 
         Raises:
@@ -227,11 +227,11 @@ class Hub:
     def note(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes; the next round answers them."""
         self._noted = max(self._noted, number or 0)
-        noted = normalized(changes, self.triage.labels | self.feeds.labels)
+        noted = normalized(changes, self.invalidation.labels | self.feeds.labels)
         self._pending.merge(noted)
         self.identity.note(changes)
-        self.identity.note_declared(self.triage.index.declaring(noted))
-        self.triage.note(noted)
+        self.identity.note_declared(self.invalidation.index.declaring(noted))
+        self.invalidation.note(noted)
         self._wake.set()
 
     def _note_again(self, label: str, keys: "Iterable[Any] | None") -> None:
@@ -261,22 +261,22 @@ class Hub:
 
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""
-        self.readings.lost()
+        self.store.lost()
         self.feeds.lost()
         self.identity.lost()
 
     async def wait_settled(self, numbers: Iterable[int], subscriber: Subscriber, seconds: float) -> None:
         """Until a subscriber is sent the consequences of these changes, or ``seconds`` have passed."""
         last = max(numbers, default=0)
-        if self._has_told(last, subscriber):
+        if self._has_sent(last, subscriber):
             return
         future: asyncio.Future[None] = self.loop.create_future()
         self._waiters.append((last, subscriber, future))
         await asyncio.wait([future], timeout=seconds)
         future.cancel()
 
-    def _has_told(self, number: int, subscriber: Subscriber) -> bool:
-        return number <= self.settled and not any(each.is_owed for each in subscriber.subscriptions)
+    def _has_sent(self, number: int, subscriber: Subscriber) -> bool:
+        return number <= self.settled and not any(each.is_pending for each in subscriber.subscriptions)
 
     # Rounds
 
@@ -307,42 +307,42 @@ class Hub:
         self._pending = Changes()
         await self.identity.refresh()
         self.held.release()
-        await self.triage.judge()
-        self.triage.count_again(self.spawn)
-        due = self.readings.due()
+        await self.invalidation.invalidate()
+        self.invalidation.count_again(self.spawn)
+        due = self.store.due()
         for group in due:
             for subscription in group.subscriptions:
-                subscription.is_owed = True
+                subscription.is_pending = True
         tasks = [self.spawn(self._refresh(group)) for group in due]
         if self.feeds.are_touched(changes):
             tasks.append(self.spawn(self.feeds.refresh(changes)))
         done, late = await asyncio.wait(tasks, timeout=ROUND_PATIENCE_SECONDS) if tasks else (set(), set())
-        self._tell(done)
+        self._send_results(done)
         for task in late:
-            task.add_done_callback(lambda ended: self._tell([ended]))
+            task.add_done_callback(lambda ended: self._send_results([ended]))
         self.settled = max(self.settled, number)
         self._settle()
 
-    async def _refresh(self, group: Group) -> Told:
-        """Evaluate a stale group; returns what is to be told once the round is complete."""
+    async def _refresh(self, group: Group) -> AddFrames:
+        """Evaluate a stale group; returns what is to be sent once the round is complete."""
         async with self._evaluators:
             return await self._refreshed(group)
 
-    async def _refreshed(self, group: Group) -> Told:
+    async def _refreshed(self, group: Group) -> AddFrames:
         await group.until_free()
         if group.is_stale:
             try:
-                await self.readings.renew(group, group.question())
+                await self.store.renew(group, group.question())
             except Exception as exception:
                 failed = exception
                 return lambda frames: self._failed(group, failed, frames)
-        return lambda frames: self._tell_all(group, frames)
+        return lambda frames: self._add_group(group, frames)
 
-    def _tell_all(self, group: Group, frames: Frames) -> None:
-        group.is_untold = False
+    def _add_group(self, group: Group, frames: Frames) -> None:
+        group.is_unsent = False
         self.delivery.bring_up_to_date(group.subscriptions, frames)
 
-    def _tell(self, tasks: "Iterable[asyncio.Task[Told]]") -> None:
+    def _send_results(self, tasks: "Iterable[asyncio.Task[AddFrames]]") -> None:
         """Send what the tasks found, to each connection in one frame. Nothing is awaited in between, so order holds."""
         frames: Frames = defaultdict(list)
         for task in tasks:
@@ -354,7 +354,7 @@ class Hub:
     def _settle(self) -> None:
         """Let those go on who have waited for what has been sent by now."""
         for number, subscriber, future in self._waiters:
-            if not future.done() and self._has_told(number, subscriber):
+            if not future.done() and self._has_sent(number, subscriber):
                 future.set_result(None)
         self._waiters = [waiter for waiter in self._waiters if not waiter[2].done()]
 
@@ -365,7 +365,7 @@ class Hub:
             self.recheck(subscription.subscriber for subscription in group.subscriptions)
             return
         for subscription in group.subscriptions:
-            subscription.is_owed = False
+            subscription.is_pending = False
         error = as_error(exception)
         if error.retry or isinstance(error, Internal):
             delay = RETRY_SECONDS[min(group.failures, len(RETRY_SECONDS) - 1)]
@@ -385,7 +385,7 @@ class Hub:
             frames[subscription.subscriber].append(failure(error, subscription.event))
             subscription.subscriber.drop(subscription)
             self.delivery.unsubscribe(subscription)
-        self.readings.forget(group)
+        self.store.forget(group)
 
     # Between the rounds
 
@@ -394,7 +394,7 @@ class Hub:
         while True:
             await asyncio.sleep(1.0)
             now = self.loop.time()
-            self.readings.tend(now)
+            self.store.tend(now)
             self.identity.tend(now)
 
     # Messages of handlers

@@ -1,4 +1,4 @@
-"""Who is behind a connection, now: users, sessions and memberships are read again when they change, and now and then.
+"""Revocation: users, sessions, memberships and tokens of open connections are read again when they change, and now and then.
 
 A deactivated, deleted or signed-out user loses the connection (4401), and so does whoever holds a token that is revoked.
 Anyone else's reads are evaluated again as the freshly read user, in the group of the audience that the user now belongs
@@ -34,7 +34,7 @@ from channels_binding.live.pending_checks import PendingChecks
 from channels_binding.live.presence import HeldMessages, Subscribers
 from channels_binding.live.queries.evaluation import audience_of
 from channels_binding.live.queries.group import Group, Subscription
-from channels_binding.live.queries.store import Readings
+from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.streams import Feeds
 from channels_binding.protocol.messages import failure
 from channels_binding.protocol.names import CloseCode
@@ -181,7 +181,7 @@ class IdentityChecks:
 
     loop: asyncio.AbstractEventLoop
     subscribers: Subscribers
-    readings: Readings
+    store: QueryStore
     delivery: Delivery
     feeds: Feeds
     held: HeldMessages
@@ -379,7 +379,7 @@ class IdentityChecks:
         subscription.call = subscription.call.as_user(subscriber.user, subscriber.scope)
         failed = group = None
         try:
-            group = await self.readings.open(subscription.call)
+            group = await self.store.open(subscription.call)
         except Exception as exception:
             failed = as_error(exception)
         if not self.subscribers.is_present(presence) or subscription not in subscriber.subscriptions:

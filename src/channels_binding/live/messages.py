@@ -1,4 +1,4 @@
-"""What processes may tell each other. Whatever else arrives (of another program, of somebody who means harm) is ignored."""
+"""Validation of the messages between processes: whatever else arrives (of another program, of an attacker) is ignored."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Of which connections it is to be checked whose they are: nothing is sent to them before."""
+"""Pending identity checks: nothing is sent to a connection before it is known again whose it is."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""A process that is told to end sends its clients elsewhere first, a few at a time.
+"""Graceful shutdown: on SIGTERM clients are asked to reconnect elsewhere, a few at a time, before the server closes.
 
 Servers close all sockets at once, or simply break them, before the application hears of the end: lifespan's shutdown
 comes last. So SIGTERM is heard first here, and handed on to the server when everyone has gone, or ``DRAIN_SECONDS`` are over.
@@ -22,7 +22,7 @@ from channels_binding.types import Subscriber
 logger = logging.getLogger("channels_binding")
 
 REASON = "shutdown"
-DEPARTURES_PER_SECOND = 200
+CLIENTS_PER_SECOND = 200
 """How many clients are sent away in a second, where ``DRAIN_SECONDS`` allow: 20 are gone in 0.1 s, 2,000 in 10."""
 COURTESY_SECONDS = 1.0
 """How long a client that was to leave is let leave by itself."""
@@ -36,7 +36,7 @@ async def drain(hub: Hub) -> None:
     """Send every client of a hub away, and return when all have gone or their time is over."""
     subscribers = [*hub.subscribers]
     random.shuffle(subscribers)
-    spread_seconds = min(get_settings().DRAIN_SECONDS, len(subscribers) / DEPARTURES_PER_SECOND)
+    spread_seconds = min(get_settings().DRAIN_SECONDS, len(subscribers) / CLIENTS_PER_SECOND)
     leaving = []
     for place, subscriber in enumerate(subscribers):
         after_seconds = spread_seconds * place / len(subscribers)
@@ -59,7 +59,7 @@ async def _see_off(hub: Hub, subscriber: Subscriber, after_seconds: float) -> No
         subscriber.end(CloseCode.GOING_AWAY, REASON)
 
 
-class Departure:
+class GracefulShutdown:
     """SIGTERM as this process takes it."""
 
     def __init__(self) -> None:
@@ -106,12 +106,12 @@ async def _elsewhere(hub: Hub) -> None:
     await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(drain(hub), hub.loop))
 
 
-departure = Departure()
+graceful_shutdown = GracefulShutdown()
 
 
 def watch(hub: Hub, subscriber: Subscriber) -> None:
     """Called for each new connection: there is somebody to send away from now on; at once, if that is under way."""
-    if departure.is_under_way:
+    if graceful_shutdown.is_under_way:
         subscriber.end(CloseCode.GOING_AWAY, REASON)
     elif get_settings().DRAIN_SECONDS > 0 and threading.current_thread() is threading.main_thread():
-        departure.watch(hub.loop)
+        graceful_shutdown.watch(hub.loop)

@@ -1,1 +1,1 @@
-"""Door 2, HTTP: the same bindings as a REST API."""
+"""HTTP: the same bindings as a REST API."""

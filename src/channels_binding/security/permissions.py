@@ -1,4 +1,4 @@
-"""DRF's permission and throttle classes, applied to a Call: at class, action and object level, on every door and every push."""
+"""DRF's permission and throttle classes, applied to a Call: at class, action and object level, for every call and push."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

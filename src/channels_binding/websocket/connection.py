@@ -1,4 +1,4 @@
-"""What arrives on a socket, and what is answered. Shared by both consumers; who a token belongs to, the door says.
+"""What arrives on a socket, and what is answered. Shared by both consumers; who a token belongs to, the consumer says.
 
 A call runs as a task of its own, so a slow one holds up neither the next one nor a push. What leaves passes one outbox
 with one writer, so order holds.
@@ -227,7 +227,7 @@ class Connection(Socket):
         try:
             async with self._reads_at_once if is_large else _AT_ONCE:  # reads and batches, whose answers are large
                 await self.outbox.room()
-                await self.hub.certain_of(self)
+                await self.hub.until_checked(self)
                 await self._answer(request, self._call(request))
         except Exception as exception:
             self.put(failure(as_error(exception), request.event, request.id))
@@ -327,7 +327,7 @@ class Connection(Socket):
             presence, call = self.hub.subscribers.presence(self), replace(self._call(request), is_counted=is_counted)
             await aperform(call)
             feed = await self.hub.feeds.open(call) if has_rows else None
-            await self.hub.certain_of(self)
+            await self.hub.until_checked(self)
             if self.hub.subscribers.is_present(presence):
                 break
             if self.closed_with is not None or self not in self.hub.subscribers:

@@ -1,4 +1,4 @@
-"""Door 1, the WebSocket: who may connect, and the life of a socket from handshake to end.
+"""The consumers: who may connect, and the life of a socket from handshake to end.
 
     path("", AsyncConsumer)              # as a class, or
     path("ws/", AsyncConsumer.as_asgi()) # as Channels has it
@@ -77,7 +77,7 @@ class BaseConsumer:
     async def _user(self) -> Any:
         raise NotImplementedError
 
-    async def _told(self, hook: str) -> None:
+    async def _call_hook(self, hook: str) -> None:
         raise NotImplementedError
 
     # The life of a socket
@@ -132,12 +132,12 @@ class BaseConsumer:
             await connection.open()
             shutdown.watch(connection.hub, connection)
             if not connection.is_pending:
-                await self._told("connected")
+                await self._call_hook("connected")
             await self._listen_until_over(connection)
         finally:
             await connection.close()
             if not connection.is_pending:
-                await self._told("disconnected")
+                await self._call_hook("disconnected")
 
     async def _listen_until_over(self, connection: Connection) -> None:
         """Until the client leaves, or it is closed. A client that reads nothing can neither be told nor be waited for."""
@@ -235,7 +235,7 @@ class _Door:
         is_new = self.consumer.user is None
         self.consumer._become(identity)
         if is_new:
-            await self.consumer._told("connected")
+            await self.consumer._call_hook("connected")
 
 
 class AsyncConsumer(BaseConsumer):
@@ -244,7 +244,7 @@ class AsyncConsumer(BaseConsumer):
     async def _user(self) -> Any:
         return await call_hook(self.get_user)
 
-    async def _told(self, hook: str) -> None:
+    async def _call_hook(self, hook: str) -> None:
         await call_hook(getattr(self, hook))
 
     async def get_user(self) -> Any:
@@ -272,7 +272,7 @@ class Consumer(BaseConsumer):
             return user
         return AnonymousUser() if self.token is not None else await scope_user(self.scope)
 
-    async def _told(self, hook: str) -> None:
+    async def _call_hook(self, hook: str) -> None:
         if getattr(type(self), hook) is not getattr(Consumer, hook):
             await call_hook(getattr(self, hook))
 

@@ -118,7 +118,7 @@ class Socket:
         """Set while every call is answered."""
         self._is_idle.set()
         self._reads_at_once = asyncio.Semaphore(READS_AT_ONCE)
-        self._was_told_of_overflow = False
+        self._has_reported_overflow = False
         self._answered_while_full = 0
         """Bytes of refusals and pongs since the outbox became full."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -398,8 +398,8 @@ class Socket:
         return self.outbox.is_full
 
     def overflow(self, event: str) -> None:
-        if not self._was_told_of_overflow:
-            self._was_told_of_overflow = True
+        if not self._has_reported_overflow:
+            self._has_reported_overflow = True
             bound = self.outbox.bound
             why = f"{bound} bytes are not taken in yet; this message and those after it are dropped."
             self.put(failure(LimitExceeded(why, limit=bound), event))
@@ -431,7 +431,7 @@ class Socket:
         """There may be room again: bring reads up to date that were held back."""
         if self.congested:
             return
-        self._was_told_of_overflow = False
+        self._has_reported_overflow = False
         behind = [subscription for subscription in self.subscriptions if subscription.is_behind]
         if behind:
             frames: dict[Any, list[bytes]] = {self: []}

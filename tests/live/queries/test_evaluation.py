@@ -85,12 +85,12 @@ def test_evaluating_tells_everything_that_the_answer_is_made_of(django_user_mode
 
 
 @pytest.mark.django_db
-def test_a_built_in_list_has_a_sieve_and_a_row_has_none(django_user_model: Any) -> None:
+def test_a_built_in_list_has_a_prefilter_and_a_row_has_none(django_user_model: Any) -> None:
     user = django_user_model.objects.create(username="ann")
     found = evaluation("search", user, filters={"done": True})
-    assert found.sieve.conditions.allowed == {"done": {True}}
-    assert evaluation("list", user).sieve is not None
-    assert evaluation("retrieve", user, ids=[]).sieve is None
+    assert found.prefilter.conditions.allowed == {"done": {True}}
+    assert evaluation("list", user).prefilter is not None
+    assert evaluation("retrieve", user, ids=[]).prefilter is None
 
 
 class ParentNoteBinding(AsyncBinding):
@@ -136,7 +136,7 @@ def test_whatever_the_database_is_asked_for_a_query_or_its_rows_it_depends_on(dj
     Note.objects.create(title="x")
     asking = evaluation("search", user, "tests.AskingNote")
     assert asking.labels == {"zoo.Note", "zoo.Label"}
-    assert asking.sieve is not None
+    assert asking.prefilter is not None
     assert not asking.is_entangled
     talkative = evaluation("search", user, "tests.TalkativeNote")
     assert talkative.labels == {"zoo.Note", "zoo.Precious"}
@@ -170,14 +170,14 @@ class OwnSearchBinding(AsyncBinding):
 
 
 @pytest.mark.django_db
-def test_a_query_that_depends_on_more_than_its_rows_has_no_sieve(django_user_model: Any) -> None:
+def test_a_query_that_depends_on_more_than_its_rows_has_no_prefilter(django_user_model: Any) -> None:
     user = django_user_model.objects.create(username="ann")
     entangled = evaluation("search", user, "tests.ParentNote", filters={"parent__title": "a"})
     assert entangled.is_entangled
-    assert entangled.no_sieve == "its rows depend on others of zoo.Note"
-    assert evaluation("search", user, "tests.ParentNote").sieve is not None
+    assert entangled.no_prefilter == "its rows depend on others of zoo.Note"
+    assert evaluation("search", user, "tests.ParentNote").prefilter is not None
     own = evaluation("search", user, "tests.OwnSearch")
-    assert (own.sieve, own.no_sieve) == (None, "OwnSearchBinding has a search of its own")
+    assert (own.prefilter, own.no_prefilter) == (None, "OwnSearchBinding has a search of its own")
 
 
 class MomentFilters(FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -224,7 +224,7 @@ class ByMethodBinding(DatedBinding):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("stream", "filters", "has_sieve"),
+    ("stream", "filters", "has_prefilter"),
     [
         ("tests.Dated", {"day_after": "2026-01-02"}, True),
         ("tests.Dated", {"day_after": "2026-01-02", "day_before": "2026-02-02", "hour__lt": "10:00"}, True),
@@ -236,13 +236,13 @@ class ByMethodBinding(DatedBinding):
     ],
 )
 def test_times_that_the_caller_names_are_the_same_every_time(
-    stream: str, filters: Any, has_sieve: bool, django_user_model: Any
+    stream: str, filters: Any, has_prefilter: bool, django_user_model: Any
 ) -> None:
     user = django_user_model.objects.create(username="ann")
     found = evaluation("search", user, stream, filters=filters)
-    assert (found.sieve is not None) is has_sieve
-    if not has_sieve:
-        assert found.no_sieve == "a time is among its parameters"
+    assert (found.prefilter is not None) is has_prefilter
+    if not has_prefilter:
+        assert found.no_prefilter == "a time is among its parameters"
 
 
 @pytest.mark.django_db
@@ -253,8 +253,8 @@ def test_a_list_of_days_says_which_rows_may_enter_it(django_user_model: Any) -> 
         for day in (1, 2, 3)
     ]
     found = evaluation("search", user, "tests.Dated", filters={"day_after": "2026-01-02", "day_before": "2026-01-02"})
-    assert found.sieve is not None
-    assert [probe([(found.sieve, [key])]) for key in made] == [[False], [True], [False]]
+    assert found.prefilter is not None
+    assert [probe([(found.prefilter, [key])]) for key in made] == [[False], [True], [False]]
 
 
 class SharedBinding(related.PlainBinding):

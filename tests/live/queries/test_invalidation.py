@@ -18,7 +18,7 @@ from channels_binding.live.capture.changes import MAX_KEYS, Changes
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import invalidation, prefilter
 from channels_binding.live.queries.group import Group
-from channels_binding.live.queries.invalidation import Triage
+from channels_binding.live.queries.invalidation import Invalidation
 from channels_binding.protocol import codecs
 from tests.conftest import Connect
 from tests.live.queries.test_evaluation import ParentNoteBinding
@@ -83,9 +83,9 @@ class Desk:
     @property
     def is_at_rest(self) -> bool:
         hub, groups = self.hub, self.hub.groups.values()
-        is_read = not any(group.is_stale or group.is_untold or not group.is_free.is_set() for group in groups)
-        is_told = not any(each.is_owed for group in groups for each in group.subscriptions)
-        return is_read and is_told and hub.triage.is_at_rest and not hub._wake.is_set() and not hub.is_in_round
+        is_read = not any(group.is_stale or group.is_unsent or not group.is_free.is_set() for group in groups)
+        is_told = not any(each.is_pending for group in groups for each in group.subscriptions)
+        return is_read and is_told and hub.invalidation.is_at_rest and not hub._wake.is_set() and not hub.is_in_round
 
     async def cost(self, write: Callable[[], Any]) -> list[str]:
         """The hub's statements that follow from a write."""
@@ -284,7 +284,7 @@ async def test_numbers_are_counted_at_once_and_then_in_one_statement_a_second(
         await in_thread(save(note, done=True))()
     await asyncio.sleep(0.2)
     assert all(len(listener.told) == 1 for listener in listeners)
-    assert not desk.hub.triage.is_at_rest
+    assert not desk.hub.invalidation.is_at_rest
 
 
 async def test_who_asks_meanwhile_is_answered_with_what_is_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,14 +307,14 @@ async def test_who_asks_while_a_change_is_looked_into_is_answered_with_it(
     for rank in range(3):
         await desk.listen(filters={"rank__gte": rank, "title__icontains": "n"})
     asked, go_on = asyncio.Event(), asyncio.Event()
-    probed = desk.hub.triage._probe
+    probed = desk.hub.invalidation._probe
 
     async def slowly(*args: Any) -> Any:
         asked.set()
         await go_on.wait()
         return await probed(*args)
 
-    monkeypatch.setattr(desk.hub.triage, "_probe", slowly)
+    monkeypatch.setattr(desk.hub.invalidation, "_probe", slowly)
     await in_thread(create(rank=9))()
     await asyncio.wait_for(asked.wait(), 5)
     call = Call("zoo.Note", "search", {"limit": 3, "filters": {"rank__gte": 0, "title__icontains": "n"}}, desk.user)
@@ -344,7 +344,7 @@ async def test_a_database_that_does_not_say_lets_every_query_ask_for_itself(
 
 
 async def test_what_is_noted_during_a_reading_matters_for_what_it_was_found_to_read() -> None:
-    judging = Triage(asyncio.get_running_loop(), lambda: None)
+    judging = Invalidation(asyncio.get_running_loop(), lambda: None)
     group = Group("k", Call("zoo.Note", "search", {}, user=None), ("all",), row_labels=frozenset({"zoo.Note"}))
     group.labels, group.is_stale = {"zoo.Note"}, False
     judging.begin(group)

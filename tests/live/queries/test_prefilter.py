@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from channels_binding.live.queries.prefilter import PER_STATEMENT, NoSieve, counts, probe, sieve_of, values_of
+from channels_binding.live.queries.prefilter import PER_STATEMENT, NoPrefilter, counts, prefilter_of, probe, values_of
 from tests.project.zoo.models import Cafe, Label, Note, Token
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +29,12 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_a_list_whose_rows_depend_on_each_other_or_on_the_clock_has_none(queryset: Any) -> None:
-    with pytest.raises(NoSieve):
-        sieve_of(queryset)
+    with pytest.raises(NoPrefilter):
+        prefilter_of(queryset)
 
 
 def test_what_its_rows_have_in_common_is_kept() -> None:
-    assert sieve_of(Note.objects.filter(done=True)).conditions.allowed == {"done": {True}}
+    assert prefilter_of(Note.objects.filter(done=True)).conditions.allowed == {"done": {True}}
 
 
 def test_rows_are_found_in_many_lists_by_one_statement() -> None:
@@ -51,11 +51,11 @@ def test_rows_are_found_in_many_lists_by_one_statement() -> None:
         (Note.objects.all(), [rows[3].pk + 1], False),
     ]
     with CaptureQueriesContext(connection) as statements:
-        found = probe([(sieve_of(queryset), keys) for queryset, keys, _ in lists])
+        found = probe([(prefilter_of(queryset), keys) for queryset, keys, _ in lists])
     assert found == [expected for _, _, expected in lists]
     assert len(statements) == 1
     with CaptureQueriesContext(connection) as statements:
-        found_counts = counts([sieve_of(queryset) for queryset, _, _ in lists])
+        found_counts = counts([prefilter_of(queryset) for queryset, _, _ in lists])
     assert found_counts == [2, 2, 1, 4, 0, 0, 4, 4]
     assert len(statements) == 1
 
@@ -63,28 +63,28 @@ def test_rows_are_found_in_many_lists_by_one_statement() -> None:
 def test_keys_that_are_no_numbers_are_found() -> None:
     token, cafe = Token.objects.create(name="t"), Cafe.objects.create(name="c", seats=3)
     asked: list[Any] = [
-        (sieve_of(Token.objects.filter(name="t")), [str(token.pk)]),
-        (sieve_of(Cafe.objects.filter(seats=3, name="c")), [cafe.pk]),
+        (prefilter_of(Token.objects.filter(name="t")), [str(token.pk)]),
+        (prefilter_of(Cafe.objects.filter(seats=3, name="c")), [cafe.pk]),
     ]
     assert probe(asked) == [True, True]
 
 
 def test_more_lists_than_one_statement_takes_are_asked_in_several() -> None:
     row = Note.objects.create(title="a", rank=7)
-    sieves = [sieve_of(Note.objects.filter(rank=rank)) for rank in range(PER_STATEMENT + 20)]
+    prefilters = [prefilter_of(Note.objects.filter(rank=rank)) for rank in range(PER_STATEMENT + 20)]
     with CaptureQueriesContext(connection) as statements:
-        found = probe([(sieve, [row.pk]) for sieve in sieves])
+        found = probe([(prefilter, [row.pk]) for prefilter in prefilters])
     assert [number for number, is_in in enumerate(found) if is_in] == [7]
     assert len(statements) == 2
     many = list(range(10**6, 10**6 + 400))
     with CaptureQueriesContext(connection) as statements:
-        assert not any(probe([(sieve, many) for sieve in sieves[:50]]))
+        assert not any(probe([(prefilter, many) for prefilter in prefilters[:50]]))
     assert len(statements) == 3  # 24 of them have 9,624 parameters
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_question_that_the_database_refuses_is_answered_with_maybe() -> None:
-    broken = sieve_of(Note.objects.extra(where=["no_such_column = 1"]))
+    broken = prefilter_of(Note.objects.extra(where=["no_such_column = 1"]))
     assert probe([(broken, [1])]) == [True]
     assert counts([broken]) == [None]
 
@@ -98,10 +98,10 @@ def test_values_are_read_as_rows_bear_them_whoever_may_see_them() -> None:
     assert values_of(Token, "default", ["name"], [str(token.pk)]) == {str(token.pk): {"name": "t"}}
 
 
-def test_lists_of_all_rows_have_one_sieve_whatever_their_order() -> None:
-    every = sieve_of(Note.objects.all())
-    assert sieve_of(Note.objects.order_by("owner__username", "-rank")) is every
-    assert sieve_of(Note.objects.filter(rank=1)) is not every
-    assert sieve_of(Label.objects.all()) is not every
+def test_lists_of_all_rows_have_one_prefilter_whatever_their_order() -> None:
+    every = prefilter_of(Note.objects.all())
+    assert prefilter_of(Note.objects.order_by("owner__username", "-rank")) is every
+    assert prefilter_of(Note.objects.filter(rank=1)) is not every
+    assert prefilter_of(Label.objects.all()) is not every
     note = Note.objects.create(title="x")
     assert probe([(every, [note.pk]), (every, [note.pk + 1])]) == [True, False]

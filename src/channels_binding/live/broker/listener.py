@@ -116,15 +116,15 @@ class Broker:
     async def _watch(self) -> None:
         """Notice that nothing comes back any more; say so, and listen anew, until something does."""
         publisher.publish({"kind": "hello"})  # from now on this process beats
-        loop, told_at = asyncio.get_running_loop(), 0.0
+        loop, reported_at = asyncio.get_running_loop(), 0.0
         while True:
             slept_at = loop.time()
             await asyncio.sleep(publisher.BEAT_SECONDS)
             now = loop.time()
-            patience = DEAF_AGAIN_SECONDS if told_at > self.heard_self_at else DEAF_SECONDS
-            is_deaf = now - max(self.heard_self_at, told_at) > patience
+            patience = DEAF_AGAIN_SECONDS if reported_at > self.heard_self_at else DEAF_SECONDS
+            is_deaf = now - max(self.heard_self_at, reported_at) > patience
             if is_deaf:
-                told_at = now
+                reported_at = now
                 self._listen_anew(now)
             if is_deaf or self._has_stalled(now - slept_at):
                 self.listener.lost()

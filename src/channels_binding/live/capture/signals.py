@@ -1,4 +1,4 @@
-"""What is written is noted, and told at commit: exactly what was committed, once per transaction.
+"""Change capture: what is written is noted, and published at commit: exactly what was committed, once per transaction.
 
 Three sources, all public hooks of Django:
 

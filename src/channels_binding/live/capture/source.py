@@ -1,4 +1,4 @@
-"""Somebody else who tells a hub of changes: of some models completely, so that nobody else has to be believed.
+"""A change source besides capture, such as triggers: it finds every change of the models that it covers.
 
 Capture sees what Django writes. A source such as ``contrib.postgres_triggers`` sees what the database does.
 """

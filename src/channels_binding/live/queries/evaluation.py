@@ -21,7 +21,7 @@ from channels_binding.live.capture import statements as capture
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.statements import label_of
 from channels_binding.live.queries.group import AudienceChanged, Evaluation, Group
-from channels_binding.live.queries.prefilter import NoSieve, Sieve, has_times, sieve_of
+from channels_binding.live.queries.prefilter import NoPrefilter, Prefilter, has_times, prefilter_of
 from channels_binding.protocol import codecs
 from channels_binding.protocol.names import LISTS
 from channels_binding.querysets.filters import follow_the_caller
@@ -103,7 +103,7 @@ def _asked_keys(binding: BaseBinding, params: Params) -> frozenset[Hashable]:
 def evaluate(
     call: Call, audience: Audience | None = None, last: Reading | None = None, changed: Set[Any] | None = None
 ) -> Evaluation:
-    """Run a live query through the corridor, in a worker thread.
+    """Perform a live query, in a worker thread.
 
     Args:
         audience: For whom it is read; the caller must belong to it still when the reading is complete.
@@ -129,8 +129,8 @@ def _evaluate(call: Call, audience: Audience | None, last: Reading | None, chang
     if audience is not None and audience_of(binding) != audience:
         raise AudienceChanged
     rows, read = row_labels(binding.get_model()), labels_of(binding)
-    sieve, reason = _sieve_or_reason(binding, matching, read & rows)
-    return Evaluation(reading, read | rows, bool(read & rows), sieve, reason, is_whole=binding.unchanged is None)
+    prefilter, reason = _prefilter_or_reason(binding, matching, read & rows)
+    return Evaluation(reading, read | rows, bool(read & rows), prefilter, reason, is_whole=binding.unchanged is None)
 
 
 def _begin_rows(
@@ -158,27 +158,27 @@ def _read(binding: BaseBinding, action: Action) -> Reading | None:
     return answer
 
 
-def _sieve_or_reason(*asked: Any) -> tuple[Sieve | None, str | None]:
+def _prefilter_or_reason(*asked: Any) -> tuple[Prefilter | None, str | None]:
     try:
-        return _sieve(*asked), None
-    except NoSieve as reason:
+        return _prefilter(*asked), None
+    except NoPrefilter as reason:
         return None, str(reason)
 
 
-def _sieve(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entangled: Collection[str]) -> Sieve:
-    """The sieve of a built-in list.
+def _prefilter(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entangled: Collection[str]) -> Prefilter:
+    """The prefilter of a built-in list.
 
     Raises:
-        NoSieve: It may depend on more than can be seen.
+        NoPrefilter: It may depend on more than can be seen.
     """
     action = binding.call.action
     if action not in LISTS:
-        raise NoSieve("rows asked for by their keys need none")
+        raise NoPrefilter("rows asked for by their keys need none")
     if not is_stock(binding.get_action(action)) or len(matching) != 1:
-        raise NoSieve(f"{type(binding).__name__} has a {action} of its own")
+        raise NoPrefilter(f"{type(binding).__name__} has a {action} of its own")
     if entangled:
-        raise NoSieve(f"its rows depend on others of {', '.join(sorted(entangled))}")
-    return sieve_of(matching[0], are_times_fixed=lambda: _names_all_times(binding))
+        raise NoPrefilter(f"its rows depend on others of {', '.join(sorted(entangled))}")
+    return prefilter_of(matching[0], are_times_fixed=lambda: _names_all_times(binding))
 
 
 def _names_all_times(binding: BaseBinding) -> bool:

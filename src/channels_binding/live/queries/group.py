@@ -8,7 +8,7 @@ from typing import Any
 from channels_binding.calls.call import Call, Reading
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.queries.diff import diff, gone, snapshot
-from channels_binding.live.queries.prefilter import Sieve
+from channels_binding.live.queries.prefilter import Prefilter
 from channels_binding.protocol.messages import Body
 from channels_binding.types import Audience, Subscriber
 
@@ -26,7 +26,7 @@ class Subscription:
     """What the client shows; None once it was told that the row is gone."""
     is_behind: bool = False
     """Whether pushes were held back because the connection is slow."""
-    is_owed: bool = False
+    is_pending: bool = False
     """Whether a round has not told it yet: its query is being read, or its reader's identity is looked into."""
 
     @property
@@ -59,7 +59,7 @@ class Group:
     """Whether a project says who belongs to its audience, so that a reader may belong to another one later."""
     is_entangled: bool = False
     """Whether a row can depend on another row of the same model, so that each change of one may change all."""
-    sieve: Sieve | None = None
+    prefilter: Prefilter | None = None
     """Tells which changes of rows cannot matter; None where each may."""
     keys: frozenset[Hashable] | None = None
     """Rows asked for by key (``retrieve``): no change of another row matters. None for lists."""
@@ -67,7 +67,7 @@ class Group:
     """What it last answered; None before the first time, and where the row of a ``retrieve`` is not there."""
     is_stale: bool = True
     """Whether something changed that the reading does not know of yet."""
-    is_untold: bool = False
+    is_unsent: bool = False
     """Whether it was read for a newcomer, and those who were there before have not been told yet."""
     is_free: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no evaluation is under way."""
@@ -107,7 +107,7 @@ class Group:
             self.reading = evaluation.reading
         # What was asked for rows that were not read again now still matters to them.
         self.labels = evaluation.labels | (set() if evaluation.is_whole else self.labels or set())
-        self.sieve, self.is_entangled = evaluation.sieve, evaluation.is_entangled
+        self.prefilter, self.is_entangled = evaluation.prefilter, evaluation.is_entangled
 
     def touch(self, keys: Set[Any] | None) -> None:
         """A change matters: of the rows with these keys, or of anything (None)."""
@@ -189,8 +189,8 @@ class Evaluation:
     labels: set[str]
     """Models that it touches."""
     is_entangled: bool
-    sieve: Sieve | None
-    no_sieve: str | None
+    prefilter: Prefilter | None
+    no_prefilter: str | None
     """Why it has none."""
     is_whole: bool = True
     """Whether all of it was read, and not only what had changed."""

@@ -1,6 +1,6 @@
 """Which live queries can a change matter to? Found by key and by value, without looking at each of them.
 
-Of a list that has a sieve (``sieve.py``), the index knows the rows that it shows and the values that its rows must have.
+Of a list that has a prefilter, the index knows the rows that it shows and the values that its rows must have.
 A changed row matters to it if it shows the row, or if the row may be in it now. A row that it does not show and that is
 not in it now can only have changed how many there are: such lists are *partial*, and are counted again now and then.
 """
@@ -29,8 +29,8 @@ class Shelf:
     by_bounds: dict[str, GroupsByKey] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     """Column → bounds → whose rows all lie within them."""
     by_kind: GroupsByKey = field(default_factory=lambda: defaultdict(set))
-    """``unsieved``: every change of a row matters. ``sieved``: of whose rows no value is known beforehand, so that the
-    database is asked. ``partial``: shows a part of its rows (it stands under its value, or as sieved, as well)."""
+    """``unfiltered``: every change of a row matters. ``prefiltered``: of whose rows no value is known beforehand, so that the
+    database is asked. ``partial``: shows a part of its rows (it stands under its value, or as prefiltered, as well)."""
 
     @property
     def columns(self) -> set[str]:
@@ -59,7 +59,7 @@ class Shelf:
 
 
 @dataclass(slots=True)
-class Suspects:
+class Candidates:
     """Lists that changed rows may be in now: group → keys. The database will tell."""
 
     keys: dict[Group, set[Any]] = field(default_factory=lambda: defaultdict(set))
@@ -130,12 +130,12 @@ class Index:
                 yield from self._places_on(self._shelves[label], group)
 
     def _places_on(self, shelf: Shelf, group: Group) -> Iterator[Place]:
-        if group.sieve is None:
-            yield shelf.by_kind, "unsieved"
+        if group.prefilter is None:
+            yield shelf.by_kind, "unfiltered"
             return
         if group.is_partial:
             yield shelf.by_kind, "partial"
-        conditions = group.sieve.conditions
+        conditions = group.prefilter.conditions
         is_whole = len(group.row_labels) == 1  # else part of the columns is elsewhere
         column, bounded = conditions.narrowest(), conditions.bounded()
         if is_whole and column is not None:
@@ -144,11 +144,11 @@ class Index:
         elif is_whole and bounded is not None:
             yield shelf.by_bounds[bounded], conditions.bounds[bounded]
         else:
-            yield shelf.by_kind, "sieved"
+            yield shelf.by_kind, "prefiltered"
 
     # Finding
 
-    def certain(self, changes: Changes) -> Iterator[tuple[Group, set[Any] | None]]:
+    def affected(self, changes: Changes) -> Iterator[tuple[Group, set[Any] | None]]:
         """Groups that a change matters to for sure, with the keys of the rows to read again; None for all rows."""
         for label, keys in changes.keys.items():
             if keys is None or keys:
@@ -159,7 +159,7 @@ class Index:
             if keys is None:
                 yield from ((group, None) for group in self._all_on(shelf))
                 continue
-            yield from ((group, keys) for group in shelf.kind("unsieved") if keys)
+            yield from ((group, keys) for group in shelf.kind("unfiltered") if keys)
             yield from ((group, {key}) for key in keys if key in shelf.showing for group in shelf.showing[key])
 
     def lists_of(self, label: str) -> set[Group]:
@@ -169,43 +169,43 @@ class Index:
 
     def _all_on(self, shelf: Shelf) -> set[Group]:
         shown = {group for groups in shelf.showing.values() for group in groups}
-        return shown | shelf.filed() | shelf.kind("unsieved") | shelf.kind("sieved")
+        return shown | shelf.filed() | shelf.kind("unfiltered") | shelf.kind("prefiltered")
 
     def declaring(self, changes: Changes) -> set[Group]:
         """Groups whose audience may be another one, by what their bindings declare."""
         labels = [label for label, keys in changes.keys.items() if keys is None or keys]
         return {group for label in labels for group in self._by_label.get(label, ()) if label in group.declared}
 
-    def suspects(self, changes: Changes) -> Suspects:
-        """Groups, beside the certain ones, that a changed row may be in now."""
-        found = Suspects()
+    def candidates(self, changes: Changes) -> Candidates:
+        """Groups, beside the affected ones, that a changed row may be in now."""
+        found = Candidates()
         for label, keys in changes.keys.items():
             shelf = self._shelves.get(label)
             if shelf is not None:
                 for key in keys or ():
-                    self._suspect(found, label, key, changes.facts.get(label, {}).get(key, Fact()).values)
+                    self._add_candidates(found, label, key, changes.facts.get(label, {}).get(key, Fact()).values)
         return found
 
-    def _suspect(self, found: Suspects, label: str, key: Any, values: Mapping[str, Any]) -> None:
+    def _add_candidates(self, found: Candidates, label: str, key: Any, values: Mapping[str, Any]) -> None:
         shelf = self._shelves[label]
-        for group in shelf.kind("sieved"):
+        for group in shelf.kind("prefiltered"):
             self._add(found, group, key)
         unknown = shelf.columns - values.keys()
         if unknown:
             found.unknown.setdefault(label, set()).add(key)
         self._add_by_value(found, shelf, key, values)
 
-    def resolve(self, found: Suspects, label: str, values: Mapping[Any, Mapping[str, Any]]) -> None:
+    def resolve(self, found: Candidates, label: str, values: Mapping[Any, Mapping[str, Any]]) -> None:
         """What ``unknown`` rows are, once they were read; those that are not there are in no list."""
         for key, row in values.items():
             self._add_by_value(found, self._shelves[label], key, row)
 
-    def _add_by_value(self, found: Suspects, shelf: Shelf, key: Any, values: Mapping[str, Any]) -> None:
+    def _add_by_value(self, found: Candidates, shelf: Shelf, key: Any, values: Mapping[str, Any]) -> None:
         for group in shelf.found_by(values):
-            if group.sieve is not None and group.sieve.conditions.admit(values):
+            if group.prefilter is not None and group.prefilter.conditions.admit(values):
                 self._add(found, group, key)
 
-    def _add(self, found: Suspects, group: Group, key: Any) -> None:
+    def _add(self, found: Candidates, group: Group, key: Any) -> None:
         if key not in self._shown.get(group, ()):
             found.keys[group].add(key)
 

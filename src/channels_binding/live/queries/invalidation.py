@@ -1,7 +1,7 @@
 """Which live queries are stale? At once, where it can be told without SQL; else in the next round, asked in few statements.
 
-Three answers to a changed row: the query shows it, or may be made of anything (*certain*); the row may be in it now
-(*suspect*: the database is asked, about up to 100 queries in one statement); it is not in it now, and only the number of
+Three answers to a changed row: the query shows it, or may be made of anything (*affected*); the row may be in it now
+(*candidate*: the database is asked, about up to 100 queries in one statement); it is not in it now, and only the number of
 rows can be another (*uncounted*: counted again, at the first such change at once, then at most once a second).
 """
 
@@ -14,7 +14,7 @@ from django.apps import apps
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.queries import prefilter
 from channels_binding.live.queries.group import Group
-from channels_binding.live.queries.index import Index, Suspects
+from channels_binding.live.queries.index import Candidates, Index
 from channels_binding.threads import run
 
 RECOUNT_SECONDS = 1.0
@@ -22,8 +22,8 @@ RECOUNT_SECONDS = 1.0
 NEVER = float("-inf")
 
 
-class Triage:
-    """The judgement of one hub. Everything happens on the event loop, but for ``begin`` and ``may_have_missed``."""
+class Invalidation:
+    """What changes make stale, of one hub. Everything happens on the event loop, but for ``begin`` and ``may_have_missed``."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], object]) -> None:
         self.loop = loop
@@ -84,24 +84,24 @@ class Triage:
     # Changes arrive
 
     def note(self, changes: Changes) -> None:
-        """Mark what is certain; the rest waits for ``judge``."""
+        """Mark what is affected; the rest waits for ``invalidate``."""
         for group, meanwhile in [*self._reading.items()]:
             group.touch_by(changes)
             meanwhile.merge(changes)
-        for group, keys in [*self.index.certain(changes)]:
+        for group, keys in [*self.index.affected(changes)]:
             group.touch(keys)
         self._waiting.merge(changes)
         self._noted_at = self.loop.time()
 
-    async def judge(self) -> None:
+    async def invalidate(self) -> None:
         """Mark those queries stale that the waiting changes matter to."""
         self._in_hand, self._waiting = self._waiting, Changes()
         changes, noted_at = self._in_hand, self._noted_at
         self._touch_lists_of_any_row(changes, noted_at)
-        suspects = self.index.suspects(changes)
-        if suspects:
-            await self._judge(suspects, changes, noted_at)
-        self._suspect_counts(changes, noted_at)
+        candidates = self.index.candidates(changes)
+        if candidates:
+            await self._ask_about(candidates, changes, noted_at)
+        self._note_uncounted(changes, noted_at)
         self._in_hand = Changes()
 
     def _touch_lists_of_any_row(self, changes: Changes, noted_at: float) -> None:
@@ -115,38 +115,38 @@ class Triage:
                 if _is_open(group, noted_at):
                     group.touch(None)
 
-    async def _judge(self, suspects: Suspects, changes: Changes, noted_at: float) -> None:
+    async def _ask_about(self, candidates: Candidates, changes: Changes, noted_at: float) -> None:
         try:
-            await self._read_unknown(suspects, noted_at)
-            asked = {group: keys for group, keys in suspects.keys.items() if _is_open(group, noted_at)}
+            await self._read_unknown(candidates, noted_at)
+            asked = {group: keys for group, keys in candidates.keys.items() if _is_open(group, noted_at)}
             found = await self._probe(asked) if len(asked) > 1 else [*asked]
         except Exception:  # the database did not answer: whoever reads next is told so, and tries again
-            found = [*suspects.keys, *(group for label in suspects.unknown for group in self.index.filed(label))]
+            found = [*candidates.keys, *(group for label in candidates.unknown for group in self.index.filed(label))]
         for group in found:
-            group.touch(suspects.keys.get(group, set()))
+            group.touch(candidates.keys.get(group, set()))
 
-    async def _read_unknown(self, suspects: Suspects, noted_at: float) -> None:
+    async def _read_unknown(self, candidates: Candidates, noted_at: float) -> None:
         """Rows of which no values came along: one statement for each model, where it can spare more than one."""
-        for label, keys in suspects.unknown.items():
+        for label, keys in candidates.unknown.items():
             groups = [group for group in self.index.filed(label) if _is_open(group, noted_at)]
-            aliases = {group.sieve.alias for group in groups if group.sieve}
+            aliases = {group.prefilter.alias for group in groups if group.prefilter}
             if len(groups) > 1 and len(aliases) == 1:
                 columns = self.index.columns(label)
                 values = await run(prefilter.values_of, apps.get_model(label), aliases.pop(), columns, keys)
-                self.index.resolve(suspects, label, values)
+                self.index.resolve(candidates, label, values)
             else:
                 for group in groups:
-                    suspects.keys[group] |= keys - group.shown()
+                    candidates.keys[group] |= keys - group.shown()
 
     async def _probe(self, asked: Mapping[Group, set[Any]]) -> list[Group]:
-        pairs = [(group.sieve, keys) for group, keys in asked.items() if group.sieve]
+        pairs = [(group.prefilter, keys) for group, keys in asked.items() if group.prefilter]
         answers = await run(prefilter.probe, pairs)
-        sieved = [group for group in asked if group.sieve]
-        return [group for group, is_in in zip(sieved, answers, strict=True) if is_in]
+        prefiltered = [group for group in asked if group.prefilter]
+        return [group for group, is_in in zip(prefiltered, answers, strict=True) if is_in]
 
     # Numbers of rows
 
-    def _suspect_counts(self, changes: Changes, noted_at: float) -> None:
+    def _note_uncounted(self, changes: Changes, noted_at: float) -> None:
         for label, keys in changes.keys.items():
             facts = changes.facts.get(label, {})
             if any(key not in facts or not facts[key].is_new for key in keys or ()):  # a new row has left nothing
@@ -187,7 +187,7 @@ class Triage:
             self.wake()
 
     async def _count_part(self, groups: Iterable[Group]) -> None:
-        asked = [(group, group.sieve) for group in groups if group.sieve]
+        asked = [(group, group.prefilter) for group in groups if group.prefilter]
         began = self.loop.time()
         try:
             found = await run(prefilter.counts, [each for _, each in asked])

@@ -1,6 +1,6 @@
-"""What tells, without running a live query, whether a change can matter to it: its conditions, and its SQL kept compiled.
+"""Prefilter of a live list: whether a change can matter to it, by its WHERE and its compiled SQL, without running it.
 
-A sieve only ever skips. What it lets through is answered by the query itself.
+A prefilter only ever skips. What it lets through is answered by the query itself.
 """
 
 import datetime
@@ -34,7 +34,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Sieve:
+class Prefilter:
     """The rows that a list takes its page from: ``SELECT "t"."id" AS "cb_key" FROM "t" WHERE …``."""
 
     conditions: Conditions
@@ -57,37 +57,39 @@ class Sieve:
         return f"(SELECT COUNT(*) FROM ({self.sql}) cb)", self.params  # noqa: S608
 
 
-class NoSieve(Exception):
+class NoPrefilter(Exception):
     """Why a list has none, in words for ``manage.py bindings --explain``."""
 
 
-def sieve_of(queryset: models.QuerySet[Any], *, are_times_fixed: Callable[[], bool] = lambda: False) -> Sieve:
-    """The sieve of a list.
+def prefilter_of(queryset: models.QuerySet[Any], *, are_times_fixed: Callable[[], bool] = lambda: False) -> Prefilter:
+    """The prefilter of a list.
 
     Args:
         are_times_fixed: Asked where a time is among its parameters: whether it is the same one every time.
 
     Raises:
-        NoSieve: A row's place in it depends on more than the row: unions, aggregates, the clock.
+        NoPrefilter: A row's place in it depends on more than the row: unions, aggregates, the clock.
     """
     pk = queryset.model._meta.pk
     if not is_plain(queryset):
-        raise NoSieve("it has annotations, distinct rows, a union or a slice")
+        raise NoPrefilter("it has annotations, distinct rows, a union or a slice")
     if isinstance(pk, CompositePrimaryKey):
-        raise NoSieve("its key has several columns")
+        raise NoPrefilter("its key has several columns")
     if is_whole(queryset.query):
         model: Any = queryset.model
-        return _sieve_of_all(model, queryset.db)
-    return _sieve_of(queryset, conditions_of(queryset), are_times_fixed)
+        return _prefilter_of_all(model, queryset.db)
+    return _prefilter_of(queryset, conditions_of(queryset), are_times_fixed)
 
 
 @cache
-def _sieve_of_all(model: Any, alias: str) -> Sieve:
-    """The sieve of every list of all rows, in whatever order."""
-    return _sieve_of(models.QuerySet(model, using=alias), Conditions(), lambda: True)
+def _prefilter_of_all(model: Any, alias: str) -> Prefilter:
+    """The prefilter of every list of all rows, in whatever order."""
+    return _prefilter_of(models.QuerySet(model, using=alias), Conditions(), lambda: True)
 
 
-def _sieve_of(queryset: models.QuerySet[Any], conditions: Conditions, are_times_fixed: Callable[[], bool]) -> Sieve:
+def _prefilter_of(
+    queryset: models.QuerySet[Any], conditions: Conditions, are_times_fixed: Callable[[], bool]
+) -> Prefilter:
     pk = queryset.model._meta.pk
     try:
         sql, params = (
@@ -98,10 +100,10 @@ def _sieve_of(queryset: models.QuerySet[Any], conditions: Conditions, are_times_
             .as_sql()
         )
     except EmptyResultSet:
-        return Sieve(conditions, queryset.db, pk, None)
+        return Prefilter(conditions, queryset.db, pk, None)
     if has_times(params) and not are_times_fixed():
-        raise NoSieve("a time is among its parameters")  # ``published__lte=now()`` is another query every time
-    return Sieve(conditions, queryset.db, pk, sql, tuple(params))
+        raise NoPrefilter("a time is among its parameters")  # ``published__lte=now()`` is another query every time
+    return Prefilter(conditions, queryset.db, pk, sql, tuple(params))
 
 
 def has_times(params: Iterable[Any]) -> bool:
@@ -114,28 +116,32 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, (datetime.date, datetime.time)) or (isinstance(value, str) and bool(_TIME.match(value)))
 
 
-def probe(asked: Sequence[tuple[Sieve, Collection[Any]]]) -> list[bool]:
+def probe(asked: Sequence[tuple[Prefilter, Collection[Any]]]) -> list[bool]:
     """Of each list, whether one of the rows with these keys is in it. In a worker thread; one statement for up to 100.
 
     A database that does not understand the question answers it with yes.
     """
     found = [False] * len(asked)
-    questions = [(number, sieve, sieve.present([*keys])) for number, (sieve, keys) in enumerate(asked) if sieve.sql]
+    questions = [
+        (number, prefilter, prefilter.present([*keys]))
+        for number, (prefilter, keys) in enumerate(asked)
+        if prefilter.sql
+    ]
     for number, value in _ask(questions, unknown=1, form="CASE WHEN {} THEN 1 ELSE 0 END"):
         found[number] = bool(value)
     return found
 
 
-def counts(sieves: Sequence[Sieve]) -> list[int | None]:
+def counts(prefilters: Sequence[Prefilter]) -> list[int | None]:
     """How many rows each list has; None where the database does not say. In a worker thread; one statement for up to 100."""
-    found: list[int | None] = [0] * len(sieves)
-    questions = [(number, sieve, sieve.count()) for number, sieve in enumerate(sieves) if sieve.sql]
+    found: list[int | None] = [0] * len(prefilters)
+    questions = [(number, prefilter, prefilter.count()) for number, prefilter in enumerate(prefilters) if prefilter.sql]
     for number, value in _ask(questions, unknown=None, form="{}"):
         found[number] = value
     return found
 
 
-Question = tuple[int, Sieve, tuple[str, tuple[Any, ...]]]
+Question = tuple[int, Prefilter, tuple[str, tuple[Any, ...]]]
 
 
 def _ask(questions: Iterable[Question], *, unknown: Any, form: str) -> Iterator[tuple[int, Any]]:

@@ -1,4 +1,4 @@
-"""What is read for whom: the groups of one hub, how a read finds its own, and how each is evaluated, once at a time.
+"""Live query store: the groups of one hub, how a read finds its own, and how each is evaluated, once at a time.
 
 Knows no rounds and sends nothing: the hub decides when a stale group is read again, and who is told.
 """
@@ -15,7 +15,7 @@ from channels_binding.conf import get_settings
 from channels_binding.exceptions import Unavailable
 from channels_binding.live.queries.evaluation import evaluate, open_query
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
-from channels_binding.live.queries.invalidation import Triage
+from channels_binding.live.queries.invalidation import Invalidation
 from channels_binding.threads import run
 
 OPEN_ATTEMPTS = 3
@@ -30,13 +30,13 @@ FRESH_SECONDS = 1.0
 Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
 
-class Readings:
-    """The readings of one hub. Everything happens on its event loop, but for ``_enter`` and ``_read``."""
+class QueryStore:
+    """The live queries of one hub and their readings. All happens on its event loop, but for ``_enter`` and ``_read``."""
 
-    def __init__(self, triage: Triage, spawn: Spawn) -> None:
+    def __init__(self, invalidation: Invalidation, spawn: Spawn) -> None:
         self.groups: dict[str, Group] = {}
-        self.triage = triage
-        self.loop = triage.loop
+        self.invalidation = invalidation
+        self.loop = invalidation.loop
         self._spawn = spawn
         self._lock = threading.Lock()
 
@@ -70,7 +70,7 @@ class Readings:
             if group.idle_since is not None:
                 group.idle_since = self.loop.time()  # not to be forgotten before it is subscribed to
             is_cold = group.started == 0
-            needed = group.started + (group.is_stale or self.triage.may_have_missed(group))
+            needed = group.started + (group.is_stale or self.invalidation.may_have_missed(group))
             if is_cold:
                 self._claim(group)
         if is_cold:
@@ -120,29 +120,29 @@ class Readings:
             failed = exception
         finally:
             self._release(group)
-        group.is_untold |= for_newcomer and failed is None
+        group.is_unsent |= for_newcomer and failed is None
         if failed is None or for_newcomer:  # a round that has failed tries again after a while
             self._wake_for(group)
         return failed
 
     def _wake_for(self, group: Group) -> None:
         """A round may have passed the group by while it was being read: what it lacks now waits for another one."""
-        if group.subscriptions and (group.is_stale or group.is_untold):
-            self.triage.wake()
+        if group.subscriptions and (group.is_stale or group.is_unsent):
+            self.invalidation.wake()
 
     def _claim(self, group: Group) -> set[Any] | None:
         """Begin an evaluation; returns the keys of what changed since the last one began."""
         group.is_free.clear()
-        self.triage.begin(group)
+        self.invalidation.begin(group)
         group.is_stale = False
         group.started += 1
         changed, group.changed = group.changed, set()
         return changed
 
     def _release(self, group: Group) -> None:
-        self.triage.end(group)
+        self.invalidation.end(group)
         if group.completed and self.groups.get(group.key) is group:
-            self.triage.index.put(group)
+            self.invalidation.index.put(group)
         group.is_free.set()
         group.read_at = self.loop.time()
         if not group.subscriptions and group.idle_since is None:
@@ -164,17 +164,17 @@ class Readings:
     # Groups are kept while somebody asks for them
 
     def enlist(self, subscription: Subscription) -> None:
-        """Keep the group of a subscription, and have its later readings told."""
+        """Keep the group of a subscription, and have what it reads later sent."""
         group = subscription.group
         if not group.subscriptions:
-            group.is_untold = False
+            group.is_unsent = False
         group.subscriptions.add(subscription)
         group.idle_since = None
         self.groups[group.key] = group
-        if group not in self.triage.index:  # it was given up in between
+        if group not in self.invalidation.index:  # it was given up in between
             group.touch(None)
-        if group.is_stale or self.triage.must_count(group):
-            self.triage.wake()  # a round may have passed it by while it had no listeners
+        if group.is_stale or self.invalidation.must_count(group):
+            self.invalidation.wake()  # a round may have passed it by while it had no listeners
 
     def discharge(self, subscription: Subscription) -> None:
         """A subscription is over, or another group's from now on."""
@@ -186,7 +186,7 @@ class Readings:
     def due(self) -> list[Group]:
         """Groups that somebody is to be told of."""
         groups = [*self.groups.values()]
-        return [group for group in groups if (group.is_stale or group.is_untold) and group.subscriptions]
+        return [group for group in groups if (group.is_stale or group.is_unsent) and group.subscriptions]
 
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""
@@ -203,7 +203,7 @@ class Readings:
             elif now - group.read_at > get_settings().AUDIT_SECONDS * jitter():
                 group.touch(None)
                 group.read_at = now
-                self.triage.wake()
+                self.invalidation.wake()
 
         self._forget_beyond(now)
 
@@ -219,7 +219,7 @@ class Readings:
 
     def forget(self, group: Group) -> None:
         self.groups.pop(group.key, None)
-        self.triage.forget(group)
+        self.invalidation.forget(group)
 
 
 def jitter() -> float:

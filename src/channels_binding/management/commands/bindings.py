@@ -77,9 +77,9 @@ def explain(cls: type[BaseBinding], user: Any, data: dict[str, Any]) -> dict[str
 
 
 def _matched(found: Evaluation) -> str:
-    if found.sieve is None:
-        return f"every change runs the list again: {found.no_sieve}"
-    allowed, bounds = found.sieve.conditions.allowed, found.sieve.conditions.bounds
+    if found.prefilter is None:
+        return f"every change runs the list again: {found.no_prefilter}"
+    allowed, bounds = found.prefilter.conditions.allowed, found.prefilter.conditions.bounds
     values = [f"{name} in {sorted(map(repr, values))}" for name, values in sorted(allowed.items())]
     known = ", ".join((*values, *(f"{low} ≤ {name} ≤ {high}" for name, (low, high) in sorted(bounds.items()))))
     return (
