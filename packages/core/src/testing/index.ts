@@ -1,5 +1,6 @@
-export type { FakeFormset } from './formsets.js'
+export type { Bends } from './bends.js'
+export type { FakeFormset } from './formset.js'
 export type { FakeRow } from './page.js'
-export { type Bends, FakeServer, type Handler, type HandlerContext } from './server.js'
+export { FakeServer, type Handler, type HandlerContext } from './server.js'
 export type { Accept, Conversation, Peer } from './socket.js'
 export { FakeTable, type FakeTableOptions } from './table.js'

@@ -1,10 +1,14 @@
-import { BindingError, type FieldErrors, type WireError } from '../errors.js'
+import { BindingError } from '../errors.js'
 import { eventName, parseEvent } from '../names.js'
 import type { SocketConstructor } from '../transport.js'
-import type { FormReply, Message, Request } from '../types.js'
-import { FakeRows } from './formsets.js'
-import { answerTo, diffOf, etagOf, type FakeRow, type Page, patchOf, snapshotOf } from './page.js'
-import { type Conversation, type Peer, socketClass } from './socket.js'
+import type { Message, Request } from '../types.js'
+import { type Bends, straight } from './bends.js'
+import { FakeConnection } from './connection.js'
+import { FakeForm } from './form.js'
+import type { FakeRow } from './page.js'
+import { type FakeRead, ListRead, RowRead } from './read.js'
+import { resolved } from './references.js'
+import { type Peer, socketClass } from './socket.js'
 import { FakeTable, type FakeTableOptions } from './table.js'
 
 /** What a handler of a custom event can do, as `@bind` methods can. */
@@ -17,97 +21,9 @@ export interface HandlerContext {
 /** Answers a custom event; what it returns is the reply, what it throws the error. */
 export type Handler = (data: Readonly<Record<string, unknown>>, context: HandlerContext) => unknown
 
-/** How the fake server behaves; every one can be changed while it runs. */
-export interface Bends {
-  /** Time in milliseconds that each frame to the client takes. @default 0 */
-  delayMs: number
-  /** Sends every frame twice. @default false */
-  duplicate: boolean
-  /** Frames to the client that are lost from now on; counts down. @default 0 */
-  drop: number
-  /** Says nothing at all, as a half-open link does. @default false */
-  silent: boolean
-  /** Handshakes that are refused from now on; counts down. @default 0 */
-  refuse: number
-  /** Diffs that get a wrong `v` from now on; counts down. @default 0 */
-  wrongVersion: number
-  /** Refuses a request with this error; `null` lets it through. */
-  fail: ((request: Request) => WireError | BindingError | null) | null
-}
-
-interface Live {
-  readonly table: FakeTable
-  readonly action: string
-  readonly data: Record<string, unknown>
-  page: Page | null
-  row: FakeRow | null
-}
-
 type Data = Record<string, unknown>
-type Beside = Readonly<Record<string, FakeRows>>
 
 const NO_REPLY = Symbol('no reply')
-
-/** One client's socket, as the server sees it. */
-class Connection implements Conversation {
-  readonly lives: Map<string, Live> = new Map()
-  readonly streams: Set<string> = new Set()
-  readonly hasProtocol: boolean
-  /** Whether it is open only to say who it is. */
-  isPending = false
-  readonly #peer: Peer
-  readonly #server: FakeServer
-  #pushes: Message[] = []
-
-  constructor(server: FakeServer, peer: Peer, hasProtocol: boolean) {
-    this.#server = server
-    this.#peer = peer
-    this.hasProtocol = hasProtocol
-  }
-
-  receive(text: string): void {
-    this.#server.receive(this, text)
-  }
-
-  closed(): void {
-    this.#server.connections.delete(this)
-  }
-
-  close(code: number, reason?: string): void {
-    this.#server.connections.delete(this)
-    this.#peer.close(code, reason)
-  }
-
-  /** Collects pushes, which leave in one frame. */
-  push(message: Message): void {
-    this.#pushes.push(message)
-  }
-
-  flush(): void {
-    const pushes = this.#pushes
-    this.#pushes = []
-    if (!pushes.length) return
-    if (this.hasProtocol && pushes.length > 1) this.sendText(JSON.stringify(pushes))
-    else for (const message of pushes) this.send(message)
-  }
-
-  send(message: Message): void {
-    this.sendText(JSON.stringify(message))
-  }
-
-  sendText(text: string): void {
-    const { bends } = this.#server
-    if (bends.silent) return
-    if (bends.drop > 0) return void bends.drop--
-    for (let times = bends.duplicate ? 2 : 1; times > 0; times--) this.#deliver(text, bends.delayMs)
-  }
-
-  #deliver(text: string, delayMs: number): void {
-    this.#server.sent.push(text)
-    if (delayMs) setTimeout(() => this.#peer.send(text), delayMs)
-    else this.#peer.send(text)
-  }
-}
 
 /**
  * A server in memory that speaks the real protocol, for tests.
@@ -124,15 +40,7 @@ class Connection implements Conversation {
  * - `server.accept(peer, protocols)`: the same conversation over a socket of your own
  */
 export class FakeServer {
-  readonly bends: Bends = {
-    delayMs: 0,
-    duplicate: false,
-    drop: 0,
-    silent: false,
-    refuse: 0,
-    wrongVersion: 0,
-    fail: null,
-  }
+  readonly bends: Bends = straight()
   /** Every message that came, in order. */
   readonly received: Request[] = []
   /** Every frame that came, in order. */
@@ -140,7 +48,7 @@ export class FakeServer {
   /** Every frame that left, in order. */
   readonly sent: string[] = []
   /** The sockets that are open. */
-  readonly connections: Set<Connection> = new Set()
+  readonly connections: Set<FakeConnection> = new Set()
   /** A WebSocket class whose sockets end here. */
   readonly WebSocket: SocketConstructor = socketClass((peer, protocols) => this.accept(peer, protocols))
   /** What `cb.hello` says. */
@@ -217,7 +125,7 @@ export class FakeServer {
       for (const [event, live] of connection.lives)
         if (live.table.stream === stream) {
           connection.lives.delete(event)
-          connection.send({ event, error: wireOf(error) })
+          connection.sendError({ event }, error)
         }
   }
 
@@ -263,12 +171,12 @@ export class FakeServer {
   // ---- how it talks
 
   /** Accepts a socket: hand over what arrives, and `peer` sends what leaves. `null` for a refused handshake. */
-  accept(peer: Peer, protocols: readonly string[]): Connection | null {
+  accept(peer: Peer, protocols: readonly string[]): FakeConnection | null {
     if (this.bends.refuse > 0) {
       this.bends.refuse--
       return null
     }
-    const connection = new Connection(this, peer, protocols.includes('cb.1.json'))
+    const connection = new FakeConnection(this, peer, protocols.includes('cb.1.json'))
     const bearer = protocols.find(each => each.startsWith('bearer.'))?.slice(7)
     if (bearer !== undefined && this.#userOf(bearer) === undefined) return null
     connection.isPending = this.users !== null && bearer === undefined
@@ -281,13 +189,13 @@ export class FakeServer {
     return this.users === null ? this.hello.user : this.users[token]
   }
 
-  #greet(connection: Connection, token?: string): void {
+  #greet(connection: FakeConnection, token?: string): void {
     const lasts = token === undefined || this.tokenSeconds === null ? {} : { expires_in: this.tokenSeconds }
     const user = token === undefined ? this.hello.user : this.#userOf(token)
     connection.send({ event: 'cb.hello', data: { ...this.hello, user, ...lasts } })
   }
 
-  #authenticate(connection: Connection, token: string): unknown {
+  #authenticate(connection: FakeConnection, token: string): unknown {
     const user = this.#userOf(token)
     if (user === undefined) {
       if (connection.isPending) queueMicrotask(() => connection.close(4401))
@@ -299,7 +207,7 @@ export class FakeServer {
   }
 
   /** Takes a frame. */
-  receive(connection: Connection, text: string): void {
+  receive(connection: FakeConnection, text: string): void {
     this.frames.push(text)
     const parsed: unknown = JSON.parse(text)
     const requests = (Array.isArray(parsed) ? parsed : [parsed]) as Request[]
@@ -319,7 +227,7 @@ export class FakeServer {
     return table
   }
 
-  #answer(connection: Connection, request: Request): void {
+  #answer(connection: FakeConnection, request: Request): void {
     if (!this.connections.has(connection)) return
     const { event, id } = request
     try {
@@ -331,11 +239,11 @@ export class FakeServer {
         connection.send({ event, ...(id !== undefined && { id }), ...(reply as Partial<Message>) })
     } catch (error) {
       const wire = error instanceof BindingError ? error : new BindingError('internal', String(error))
-      connection.send({ event, ...(id !== undefined && { id }), error: wireOf(wire) })
+      connection.sendError(request, wire)
     }
   }
 
-  #reply(connection: Connection, request: Request): unknown {
+  #reply(connection: FakeConnection, request: Request): unknown {
     const { event, data } = request
     if (event.startsWith('cb.')) return this.#system(connection, request)
     const { stream, action, hash } = parseEvent(event)
@@ -345,12 +253,15 @@ export class FakeServer {
     const handler = this.#handlers.get(eventName(stream, action))
     if (handler) return this.#handled(connection, stream, handler, values)
     const table = this.#table(stream)
-    if (action === 'search' || action === 'list') return this.#read(connection, table, action, request, values)
-    if (action === 'retrieve') return this.#retrieve(connection, table, request, values)
+    if (action === 'retrieve' && Array.isArray(values.ids))
+      return { data: { rows: values.ids.flatMap(id => table.get(id) ?? []) } }
+    if (action === 'retrieve') return this.#read(connection, request, new RowRead(table, values))
+    if (action === 'search' || action === 'list')
+      return this.#read(connection, request, new ListRead(table, action, values))
     return { data: this.#action(table, action, values) }
   }
 
-  #system(connection: Connection, { event, data, id }: Request): unknown {
+  #system(connection: FakeConnection, { event, data, id }: Request): unknown {
     if (event === 'cb.ping' && id === undefined) {
       connection.send({ event: 'cb.pong', data })
       return NO_REPLY
@@ -376,7 +287,7 @@ export class FakeServer {
     return { success: true, results }
   }
 
-  #subscription(connection: Connection, stream: string, action: string, hash: string | null): unknown {
+  #subscription(connection: FakeConnection, stream: string, action: string, hash: string | null): unknown {
     if (hash !== null) {
       for (const event of connection.lives.keys()) {
         const parts = parseEvent(event)
@@ -387,7 +298,7 @@ export class FakeServer {
     return { data: { success: true } }
   }
 
-  #handled(connection: Connection, stream: string, handler: Handler, data: Data): unknown {
+  #handled(connection: FakeConnection, stream: string, handler: Handler, data: Data): unknown {
     const reply = handler(data, {
       reflect: (action, pushed) => connection.send({ event: eventName(stream, action), data: pushed }),
       dispatch: (action, pushed) => this.dispatch(eventName(stream, action), pushed),
@@ -396,22 +307,10 @@ export class FakeServer {
     return { data: reply ?? {} }
   }
 
-  #read(connection: Connection, table: FakeTable, action: string, request: Request, data: Data): unknown {
-    const page = table.page(action, data)
-    const isLive = data.live !== false
-    if (isLive) connection.lives.set(request.event, { table, action, data, page, row: null })
-    if (!isLive || !connection.hasProtocol) return { data: { ...page.data, rows: page.rows } }
-    return request.have ? answerTo(request.have, page) : snapshotOf(page)
-  }
-
-  #retrieve(connection: Connection, table: FakeTable, request: Request, data: Data): unknown {
-    if (Array.isArray(data.ids)) return { data: { rows: data.ids.flatMap(id => table.get(id) ?? []) } }
-    const row = table.narrowed(table.find(data.id), data.fields)
-    const isLive = data.live !== false
-    if (isLive) connection.lives.set(request.event, { table, action: 'retrieve', data, page: null, row })
-    if (!isLive || !connection.hasProtocol) return { data: row }
-    const v = etagOf(row)
-    return request.have?.v === v ? { type: 'same', v } : { type: 'snapshot', v, data: row }
+  #read(connection: FakeConnection, { event, data, have }: Request, read: FakeRead): unknown {
+    const isLive = (data as Data | undefined)?.live !== false
+    if (isLive) connection.lives.set(event, read)
+    return read.answer(have, isLive && connection.hasProtocol)
   }
 
   #action(table: FakeTable, action: string, data: Data): unknown {
@@ -427,7 +326,7 @@ export class FakeServer {
         this.#changing(() => table.remove(id as string | number))
         return { success: true, id }
       case 'form':
-        return this.#form(table, id ?? null, (data as { submit?: Data }).submit)
+        return this.#form(new FakeForm(table, id ?? null, stream => this.#table(stream)), data.submit)
       case 'describe':
         return table.describe()
       default:
@@ -443,32 +342,8 @@ export class FakeServer {
     return { success: true, id }
   }
 
-  #form(table: FakeTable, id: string | number | null, submitted: Data | undefined): unknown {
-    const beside = this.#rowsBeside(table, id)
-    if (!submitted) return this.#withRows(table.form(id), beside)
-    const own = Object.fromEntries(Object.entries(submitted).filter(([name]) => !(name in beside)))
-    const wrong = Object.entries(beside).map(([name, rows]) => [name, rows.errors(submitted[name])] as const)
-    const inRows = wrong.filter(([, found]) => Object.keys(found).length)
-    const errors = { ...(table.options.validate?.(own, id) ?? {}), ...Object.fromEntries(inRows) } as FieldErrors
-    if (Object.keys(errors).length) return this.#withRows(table.form(id, errors, own), beside, submitted)
-    const row = this.#changing(() => this.#saveForm(table, id, own, beside, submitted))
-    return { ...this.#withRows(table.form(row.id), this.#rowsBeside(table, row.id)), success: true }
-  }
-
-  #saveForm(table: FakeTable, id: string | number | null, own: Data, beside: Beside, submitted: Data): FakeRow {
-    const row = id === null ? table.insert(own) : table.update(id, own)
-    for (const [name, rows] of Object.entries(beside)) rows.save(submitted[name], row.id)
-    return row
-  }
-
-  #rowsBeside(table: FakeTable, id: string | number | null): Beside {
-    const formsets = table.options.formsets ?? []
-    return Object.fromEntries(formsets.map(each => [each.name, new FakeRows(each, this.#table(each.stream), id)]))
-  }
-
-  #withRows(form: FormReply<FakeRow>, beside: Beside, submitted?: Data): FormReply<FakeRow> {
-    const formsets = Object.entries(beside).map(([name, rows]) => rows.describe(submitted && (submitted[name] ?? [])))
-    return formsets.length ? { ...form, formsets } : form
+  #form(form: FakeForm, submitted: unknown): unknown {
+    return submitted ? this.#changing(() => form.submit(submitted as Data)) : form.describe()
   }
 
   #changing<T>(work: () => T): T {
@@ -477,73 +352,20 @@ export class FakeServer {
     return result
   }
 
-  /** Tells every live read what became of it, all changes of one connection in one frame. */
+  /** Pushes to every live read what has changed, all changes of one connection in one frame. */
   #announce(): void {
     for (const connection of this.connections) {
-      for (const [event, live] of connection.lives) this.#tell(connection, event, live)
+      for (const [event, read] of connection.lives) {
+        const message = read.change(connection.hasProtocol)
+        if (message) connection.push({ event, ...this.#bent(message) })
+      }
       connection.flush()
     }
   }
 
-  #tell(connection: Connection, event: string, live: Live): void {
-    const message = live.page ? this.#listChange(connection, live, live.page) : this.#rowChange(connection, live)
-    if (message) connection.push({ event: message.event ?? event, ...message })
-  }
-
-  #listChange(connection: Connection, live: Live, old: Page): Partial<Message> | null {
-    const page = live.table.page(live.action, live.data)
-    const diff = diffOf(old, page)
-    if (!diff) return null
-    live.page = page
-    if (!connection.hasProtocol) return { data: { ...page.data, rows: page.rows } }
-    return this.bends.wrongVersion-- > 0 ? { ...diff, v: 'ffffffff' } : diff
-  }
-
-  #rowChange(connection: Connection, live: Live): Partial<Message> | null {
-    const stored = live.table.get(live.data.id)
-    const row = stored ? live.table.narrowed(stored, live.data.fields) : null
-    const old = live.row
-    const patch = old && row ? patchOf(old, row) : []
-    live.row = row
-    if (!row) return old && this.#goneMessage(connection, live)
-    if (!old) return { type: 'snapshot', v: etagOf(row), data: row }
-    if (!patch.length) return null
-    if (!connection.hasProtocol) return { data: row }
-    return { type: 'diff', from: etagOf(old), v: etagOf(row), data: { patch } }
-  }
-
-  #goneMessage(connection: Connection, live: Live): Partial<Message> {
-    if (connection.hasProtocol) return { type: 'gone' }
-    return { event: eventName(live.table.stream, 'delete'), data: { id: live.data.id } }
-  }
-}
-
-/** `{"$ref": "name.path"}` anywhere in `value` → what the operation of that name has answered. */
-function resolved(value: unknown, named: ReadonlyMap<string, unknown>): unknown {
-  if (Array.isArray(value)) return value.map(member => resolved(member, named))
-  if (typeof value !== 'object' || value === null) return value
-  const reference = '$ref' in value && Object.keys(value).length === 1 ? String(value.$ref) : ''
-  if (/^[A-Za-z_]\w*(\.\w+)+$/.test(reference)) return referred(reference, named)
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, resolved(member, named)]))
-}
-
-function referred(reference: string, named: ReadonlyMap<string, unknown>): unknown {
-  const [name, ...path] = reference.split('.')
-  let found = named.get(name as string)
-  for (const part of path) found = (found as Record<string, unknown> | undefined)?.[part]
-  if (found === undefined) throw new BindingError('invalid', `Nothing is known by '${reference}'.`)
-  return found
-}
-
-function wireOf(error: BindingError): WireError {
-  const { code, status, message, retry, fields, ref, retryAfterSeconds } = error
-  return {
-    code,
-    status,
-    message,
-    ...(fields && { fields }),
-    retry,
-    ...(ref && { ref }),
-    ...(retryAfterSeconds !== null && { retry_after: retryAfterSeconds }),
+  #bent(message: Partial<Message>): Partial<Message> {
+    if (message.type !== 'diff' || this.bends.wrongVersion <= 0) return message
+    this.bends.wrongVersion--
+    return { ...message, v: 'ffffffff' }
   }
 }

@@ -1,6 +1,6 @@
 import { BindingError, type FieldErrors } from '../errors.js'
 import type { Description, FormField, FormReply, Labels } from '../types.js'
-import type { FakeFormset } from './formsets.js'
+import type { FakeFormset } from './formset.js'
 import { type FakeRow, type Page, pageOf } from './page.js'
 
 /** What a fake stream holds and how it behaves. */

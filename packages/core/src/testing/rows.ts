@@ -1,34 +1,10 @@
 import { BindingError, type FieldError, type FieldErrors } from '../errors.js'
 import type { FormField, Formset } from '../types.js'
+import type { FakeFormset } from './formset.js'
 import type { FakeRow } from './page.js'
 import type { FakeTable } from './table.js'
 
 type Values = Readonly<Record<string, unknown>>
-
-/** Rows beside a fake form: those of another fake table that belong to the form's row. */
-export interface FakeFormset {
-  readonly name: string
-  /** The stream that the rows are of; it is bound as well. */
-  readonly stream: string
-  /** Field of the rows that holds the key of the form's row. */
-  readonly parent: string
-  /** What is shown of a row. */
-  readonly fields: readonly FormField[]
-  /** @default the name */
-  readonly label?: string
-  /** @default the name */
-  readonly row_label?: string
-  /** @default true */
-  readonly can_delete?: boolean
-  /** Field of the rows that holds their place; with it they can be ordered. */
-  readonly order?: string
-  /** @default 0 */
-  readonly min?: number
-  /** @default 1000 */
-  readonly max?: number
-  /** What is wrong with a row about to be saved, `__all__` with the row as a whole; empty for nothing. */
-  readonly validate?: (values: Values) => FieldErrors
-}
 
 /** What is about to become of one row. */
 interface Entry {
@@ -56,7 +32,7 @@ export class FakeRows {
     this.#stored = order ? mine.sort((a, b) => Number(a[order] ?? 0) - Number(b[order] ?? 0)) : mine
   }
 
-  /** As `form` tells it: the rows there are, or as submitted. */
+  /** As `form` answers it: the rows there are, or as submitted. */
   describe(submitted?: unknown): Formset {
     const { name, label = name, row_label = name, can_delete = true, order, min = 0, max = 1000 } = this.formset
     const entries = submitted === undefined ? this.#blank(min) : this.#entries(submitted)

@@ -1,0 +1,31 @@
+import type { BindingError, WireError } from '../errors.js'
+import type { Request } from '../types.js'
+
+/** How the fake server behaves; every one can be changed while it runs. */
+export interface Bends {
+  /** Time in milliseconds that each frame to the client takes. @default 0 */
+  delayMs: number
+  /** Sends every frame twice. @default false */
+  duplicate: boolean
+  /** Frames to the client that are lost from now on; counts down. @default 0 */
+  drop: number
+  /** Says nothing at all, as a half-open link does. @default false */
+  silent: boolean
+  /** Handshakes that are refused from now on; counts down. @default 0 */
+  refuse: number
+  /** Diffs that get a wrong `v` from now on; counts down. @default 0 */
+  wrongVersion: number
+  /** Refuses a request with this error; `null` lets it through. */
+  fail: ((request: Request) => WireError | BindingError | null) | null
+}
+
+/** A server that behaves. */
+export const straight = (): Bends => ({
+  delayMs: 0,
+  duplicate: false,
+  drop: 0,
+  silent: false,
+  refuse: 0,
+  wrongVersion: 0,
+  fail: null,
+})
