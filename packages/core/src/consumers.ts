@@ -1,4 +1,5 @@
-import { ChannelsClient, type ClientOptions } from './client.js'
+import { ChannelsClient } from './client.js'
+import type { ClientOptions } from './options.js'
 
 const consumers = new Map<string, ChannelsClient>()
 

@@ -1,17 +1,6 @@
 export type { BackoffOptions } from './backoff.js'
 export type { CallOptions } from './calls.js'
-export {
-  type BatchAnswer,
-  type BatchOperation,
-  type BatchResult,
-  ChannelsClient,
-  type ClientOptions,
-  type ClientStats,
-  type LiveObserver,
-  type Locale,
-  type OneShot,
-  type ServerLimits,
-} from './client.js'
+export { ChannelsClient } from './client.js'
 export { getConsumer, registerConsumer } from './consumers.js'
 export type { TokenSource } from './credentials.js'
 export {
@@ -26,6 +15,17 @@ export {
 } from './errors.js'
 export type { HeartbeatOptions } from './monitor.js'
 export { canonical, type EventParts, eventName, parseEvent } from './names.js'
+export type {
+  BatchAnswer,
+  BatchOperation,
+  BatchResult,
+  ClientOptions,
+  ClientStats,
+  LiveObserver,
+  Locale,
+  OneShot,
+  ServerLimits,
+} from './options.js'
 export type { LiveHandle, NotifyBatch } from './reads.js'
 export type { Frame, SocketConstructor, SocketEvent, SocketLike } from './transport.js'
 export type * from './types.js'
