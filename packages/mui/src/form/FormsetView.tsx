@@ -6,7 +6,7 @@ import Paper from '@mui/material/Paper'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
 import { createSvgIcon } from '@mui/material/utils'
-import { type JSX, type ReactNode, type RefObject, useEffect, useId, useRef } from 'react'
+import { type JSX, type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import type { Control } from 'react-hook-form'
 import { FieldView } from './FieldView.js'
 import type { FormsetTexts } from './formsetTexts.js'
@@ -243,24 +243,22 @@ function RemovedRow({ row, title, texts, onRestore }: RowViewProps): JSX.Element
   )
 }
 
-/** The focus goes to a part of a row once it is drawn; where that takes none, to another button of the row. */
+/**
+ * The focus goes to a part of a row once it is drawn; where that takes none, to another button of the row. What is to
+ * take it is state, not a ref: an effect that is still due from the render before would look for it too early.
+ */
 function useFocus(complaints: Complaints | undefined): [RefObject<HTMLDivElement | null>, (target: Target) => void] {
   const root = useRef<HTMLDivElement>(null)
-  const pending = useRef<Target | null>(null)
+  const [target, focus] = useState<Target | null>(null)
   useEffect(() => {
-    const target = pending.current
-    pending.current = null
     const element = target && elementOf(root.current, target)
     element?.closest('[data-row]')?.scrollIntoView?.({ block: 'nearest' }) // the whole row, not only what takes the focus
     element?.focus({ preventScroll: element.closest('[data-row]') !== null })
-  })
+  }, [target])
   useEffect(() => {
     const row = complaints?.focus ?? null
     if (row !== null) elementOf(root.current, { row, part: null })?.focus()
   }, [complaints])
-  const focus = (target: Target): void => {
-    pending.current = target
-  }
   return [root, focus]
 }
 
