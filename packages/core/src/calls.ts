@@ -46,11 +46,6 @@ export class Calls {
     this.#context = context
   }
 
-  /** How many calls have not ended. */
-  get size(): number {
-    return this.#calls.size
-  }
-
   /** Whether the connection carries calls that are not answered yet. */
   get isInFlight(): boolean {
     return [...this.#calls.values()].some(call => call.isSent)

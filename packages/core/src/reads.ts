@@ -127,11 +127,6 @@ export class Reads {
     })
   }
 
-  /** Ends every read at once. */
-  clear(): void {
-    for (const [key, entry] of [...this.#entries]) this.#drop(key, entry)
-  }
-
   #entryOf(spec: ReadSpec): Entry {
     const key = keyOf(spec)
     const known = this.#entries.get(key)
