@@ -13,10 +13,15 @@ export default defineConfig({
   },
   test: {
     maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.{ts,tsx}'],
+      reporter: ['text', 'json-summary', 'json'],
+    },
     projects: [
       {
         extends: true,
-        test: { name: 'core', environment: 'node', include: ['packages/core/tests/*.test.ts'] },
+        test: { name: 'core', environment: 'node', include: ['packages/*/tests/**/*.test.ts'] },
       },
       {
         extends: true,
@@ -26,7 +31,7 @@ export default defineConfig({
           include: ['packages/*/tests/**/*.test.tsx'],
           setupFiles: ['packages/core/tests/setup.ts'],
           server: { deps: { inline: [/@mui\/x-/] } },
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
     ],

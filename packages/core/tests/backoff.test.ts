@@ -19,3 +19,11 @@ it('starts again after a reset', () => {
   backoff.reset()
   expect(backoff.nextDelayMs()).toBe(250)
 })
+
+it('waits by chance where nobody says otherwise', () => {
+  const backoff = new Backoff({ minMs: 8, maxMs: 8 })
+  const delays = Array.from({ length: 100 }, () => backoff.nextDelayMs())
+  expect(delays.every(delay => delay >= 0 && delay <= 8)).toBe(true)
+  expect(new Set(delays).size).toBeGreaterThan(1)
+  expect(new Backoff().nextDelayMs()).toBeLessThanOrEqual(250)
+})

@@ -1,5 +1,6 @@
 import { BindingError } from '@channels-binding/core'
 import { expect, it, vi } from 'vitest'
+import { Credentials } from '../src/credentials.js'
 import { fakeClock, settle, world } from './helpers.js'
 
 fakeClock()
@@ -173,4 +174,36 @@ it('says nothing of a token to a server without the protocol', async () => {
   client.connect()
   await settle()
   expect(server.received).toEqual([])
+})
+
+it('asks for nothing where there is no token', async () => {
+  const credentials = new Credentials({ token: undefined, renew: async () => undefined })
+  await credentials.resolve()
+  expect(credentials.token).toBeNull()
+  expect(credentials.redact('text')).toBe('text')
+  expect(credentials.mayRenew()).toBe(false)
+})
+
+it('renews nothing of a token that lasts for ever, or that was written out', async () => {
+  const renew = vi.fn(async () => undefined)
+  const asked = new Credentials({ token: () => 'a', renew })
+  await asked.resolve()
+  asked.accepted(undefined)
+  const written = new Credentials({ token: 'a', renew })
+  await written.resolve()
+  written.accepted(60)
+  await settle(120_000)
+  expect(renew).not.toHaveBeenCalled()
+  expect([asked.mayRenew(), asked.mayRenew(), written.mayRenew()]).toEqual([true, false, false])
+})
+
+it('tells the server nothing where there is no other token', async () => {
+  const renew = vi.fn(async () => undefined)
+  const tokens = ['a', null]
+  const credentials = new Credentials({ token: () => tokens.shift() ?? null, renew })
+  await credentials.resolve()
+  credentials.accepted(60)
+  await settle(60_000)
+  expect(credentials.token).toBeNull()
+  expect(renew).not.toHaveBeenCalled()
 })

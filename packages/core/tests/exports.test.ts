@@ -57,12 +57,3 @@ it('describes each room in the README', () => {
     .map(name => name.replace('.ts', ''))
   for (const room of rooms) expect(readme).toContain(`\`${room}\``)
 })
-
-it('keeps clients under names', () => {
-  const client = core.registerConsumer('back1', { url: 'ws://fake/' })
-  expect(core.getConsumer('back1')).toBe(client)
-  const next = core.registerConsumer('back1')
-  expect(core.getConsumer('back1')).toBe(next)
-  expect(client.getState().status).toBe('closed')
-  expect(() => core.getConsumer('back2')).toThrow(/registerConsumer\('back2'/)
-})

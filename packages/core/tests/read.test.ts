@@ -1,8 +1,9 @@
 import { expect, it, vi } from 'vitest'
-import { LiveRead } from '../src/read.js'
+import { BindingError } from '../src/errors.js'
+import { LiveRead, type ReadContext, type ReadSpec } from '../src/read.js'
 import type { Message, Request } from '../src/types.js'
 import { versionOf } from '../src/window.js'
-import { fakeClock } from './helpers.js'
+import { fakeClock, settle } from './helpers.js'
 
 fakeClock()
 
@@ -14,10 +15,10 @@ interface Setup {
 }
 
 /** A read without anything around it, that shows one row in version `e1`. */
-function setup(): Setup {
+function setup(context: Partial<ReadContext> = {}, spec: Partial<ReadSpec> = {}): Setup {
   const sent: Request[] = []
   const diverged = vi.fn()
-  const read = new LiveRead({ stream: 'a.B', action: 'list', params: {} }, 'h1', {
+  const read = new LiveRead({ stream: 'a.B', action: 'list', params: {}, ...spec }, 'h1', {
     nextId: () => sent.length + 1,
     isOpen: () => true,
     send: request => sent.push(request),
@@ -25,6 +26,7 @@ function setup(): Setup {
     changed: () => undefined,
     diverged,
     timeoutMs: 15_000,
+    ...context,
   })
   const receive = (part: Omit<Message, 'event'>): void => read.receive({ event: read.event, ...part })
   read.ask()
@@ -62,4 +64,91 @@ it('asks from the start when not even the answer fits', () => {
   receive({ id: 2, type: 'delta', v: 'ffffffff', data: { order: [7], rows: [] }, etags: [] })
   expect(diverged).toHaveBeenCalledOnce()
   expect(sent.map(request => 'have' in request)).toEqual([false, true, false])
+})
+
+const refused = { code: 'forbidden', message: 'Not yours.' }
+const busy = { code: 'unavailable', message: 'Busy.', retry_after: 3 }
+
+it('gives everyone who waits the answer that is on its way', async () => {
+  const { read, sent, receive } = setup()
+  const answers = [read.fresh(), read.fresh()]
+  expect(sent).toHaveLength(2)
+  receive({ id: 2, type: 'same', v: one })
+  expect(await Promise.all(answers)).toEqual([read.state, read.state])
+})
+
+it('rejects those who wait where the answer is an error, and shows nothing more', async () => {
+  const { read, receive } = setup()
+  const answer = expect(read.fresh()).rejects.toMatchObject({ code: 'forbidden' })
+  receive({ id: 2, error: refused })
+  await answer
+  expect(read.state).toMatchObject({ status: 'error', data: undefined, isLive: false, error: { code: 'forbidden' } })
+})
+
+it('keeps what it shows through an error that passes, and asks again when the server says', async () => {
+  const { read, sent, receive } = setup()
+  read.ask()
+  receive({ id: 2, error: busy })
+  expect(read.state).toMatchObject({ status: 'success', isLive: false })
+  await settle(2_999)
+  expect(sent).toHaveLength(2)
+  await settle(1)
+  expect(sent).toHaveLength(3)
+})
+
+it('waits for the connection with what passes', async () => {
+  let isOpen = true
+  const { read, sent, receive } = setup({ isOpen: () => isOpen })
+  read.ask()
+  isOpen = false
+  receive({ id: 2, error: busy })
+  await settle(60_000)
+  read.ask()
+  expect(sent).toHaveLength(2)
+})
+
+it('fails at once where there will be no connection', () => {
+  const refusal = new BindingError('unauthenticated', 'Who are you?')
+  let isRefused = false
+  const { read, sent } = setup({ refusal: () => (isRefused ? refusal : null) })
+  isRefused = true
+  read.ask()
+  expect(sent).toHaveLength(1)
+  expect(read.state.error).toBe(refusal)
+})
+
+it('fails when no answer comes in time', async () => {
+  const { read } = setup()
+  const answer = expect(read.fresh()).rejects.toMatchObject({ code: 'timeout' })
+  await settle(15_000)
+  await answer
+  expect(read.state).toMatchObject({ status: 'success', isLive: false })
+})
+
+it('is gone when its row is, and comes back with it', () => {
+  const { read, receive } = setup({}, { action: 'retrieve', params: { id: 7 } })
+  receive({ type: 'gone' })
+  expect(read.state).toMatchObject({ status: 'gone', data: undefined, isLive: true })
+  receive({ type: 'snapshot', v: 'e3', data: { id: 7, n: 3 } })
+  expect(read.state).toMatchObject({ status: 'success', v: 'e3', data: { id: 7, n: 3 } })
+  read.ask()
+  receive({ id: 2, error: { code: 'not_found', message: 'No such row.' } })
+  expect(read.state).toMatchObject({ status: 'gone', error: null })
+})
+
+it('is no longer live while the connection is lost, and says what it has when it is back', () => {
+  const { read, sent } = setup()
+  read.lost()
+  expect(read.state).toMatchObject({ status: 'success', isLive: false })
+  read.ask()
+  expect(sent.at(-1)).toMatchObject({ have: { v: one, rows: [[7, 'e1']] } })
+})
+
+it('says to those who wait that it was given up, and asks no more', async () => {
+  const { read, sent } = setup()
+  const answer = expect(read.fresh()).rejects.toMatchObject({ code: 'unavailable', message: /given up/ })
+  read.stop()
+  await answer
+  await settle(60_000)
+  expect(sent).toHaveLength(2)
 })

@@ -28,10 +28,7 @@ const apply = (window: Window, part: Omit<Message, 'event'>): Window => {
 }
 const rowsOf = (window: Window): Item[] => window.data.rows as Item[]
 
-it('computes CRC-32 as everybody does', () => {
-  expect(crc32('')).toBe('00000000')
-  expect(crc32('123456789')).toBe('cbf43926')
-  expect(crc32('ü')).toBe(crc32('\u00fc'))
+it('gives a list the checksum of its keys and etags as version', () => {
   expect(versionOf([], [])).toBe('00000000')
   expect(versionOf(rows, etags)).toBe(crc32('9:a1,4:c7,7:09'))
 })

@@ -1,4 +1,4 @@
-import { ChannelsClient, type Description, type FormField } from '@channels-binding/core'
+import { ChannelsClient, type Description } from '@channels-binding/core'
 import { ChannelsProvider } from '@channels-binding/core/react'
 import { FakeServer, type FakeTableOptions } from '@channels-binding/core/testing'
 import createCache from '@emotion/cache'
@@ -56,14 +56,6 @@ export async function violations(element: Element = document.body): Promise<stri
   const { violations: found } = await axe.run(element, { rules })
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`)
 }
-
-export const field = (part: Partial<FormField> & { name: string }): FormField => ({
-  type: 'CharField',
-  widget: 'TextInput',
-  label: part.name.charAt(0).toUpperCase() + part.name.slice(1),
-  required: false,
-  ...part,
-})
 
 export const TICKETS: FakeTableOptions = {
   rows: [

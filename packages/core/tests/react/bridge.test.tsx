@@ -1,0 +1,122 @@
+import { BindingError } from '@channels-binding/core'
+import { LiveBridge, useRetrieve, useSearch } from '@channels-binding/core/react'
+import { notifyManager, QueryClient } from '@tanstack/react-query'
+import { act, render, renderHook, screen } from '@testing-library/react'
+import { expect, it, vi } from 'vitest'
+import { fakeClock, world } from '../helpers.js'
+import { List, stage } from './stage.js'
+
+fakeClock()
+
+it('lets go of the read a while after the last component left', async () => {
+  const { server, Wrapper, wait } = stage()
+  const view = render(<List />, { wrapper: Wrapper })
+  await wait()
+  view.unmount()
+  await wait(1_000)
+  expect(server.liveReads).toBe(1)
+  await wait(1_000)
+  expect(server.liveReads).toBe(0)
+})
+
+it('takes the read up again when a component comes back within the grace period', async () => {
+  const { server, Wrapper, wait } = stage()
+  const view = render(<List />, { wrapper: Wrapper })
+  await wait()
+  view.rerender(<i />)
+  await wait(1_000)
+  server.update('shop.Product', 1, { stock: 5 })
+  view.rerender(<List />)
+  await wait(5_000)
+  expect(screen.getByText('Apple:5 Banana:20 Cherry:30 of 3')).toBeInTheDocument()
+  expect(server.requests('search')).toHaveLength(1)
+  expect(server.liveReads).toBe(1)
+})
+
+it('shows what it knew and asks again when a component comes back later', async () => {
+  const { server, Wrapper, wait } = stage()
+  const view = render(<List />, { wrapper: Wrapper })
+  await wait()
+  view.rerender(<i />)
+  await wait(5_000)
+  server.update('shop.Product', 1, { stock: 5 })
+  view.rerender(<List />)
+  expect(screen.getByText('Apple:10 Banana:20 Cherry:30 of 3')).toBeInTheDocument()
+  await wait()
+  expect(screen.getByText('Apple:5 Banana:20 Cherry:30 of 3')).toBeInTheDocument()
+  server.update('shop.Product', 1, { stock: 6 })
+  await wait()
+  expect(screen.getByText('Apple:6 Banana:20 Cherry:30 of 3')).toBeInTheDocument()
+})
+
+it('recovers by itself from an error that passes', async () => {
+  const { server, Wrapper, wait } = stage()
+  server.bends.fail = () => new BindingError('unavailable', 'Busy.')
+  const { result } = renderHook(() => useSearch('shop.Product'), { wrapper: Wrapper })
+  await wait()
+  expect(result.current.isError).toBe(true)
+  server.bends.fail = null
+  await wait(30_000)
+  expect(result.current).toMatchObject({ isSuccess: true, count: 3 })
+})
+
+it('takes away what may no longer be read', async () => {
+  const { server, Wrapper, wait } = stage()
+  const { result } = renderHook(() => useSearch('shop.Product'), { wrapper: Wrapper })
+  await wait()
+  server.withdraw('shop.Product')
+  await wait()
+  expect(result.current).toMatchObject({ isError: true, data: undefined, rows: [], error: { code: 'forbidden' } })
+})
+
+it('tells the components of all changes of a commit at once', async () => {
+  const { server, Wrapper, wait } = stage()
+  renderHook(() => [useSearch('shop.Product', { limit: 1 }).rows, useRetrieve('shop.Product', 1).data], {
+    wrapper: Wrapper,
+  })
+  await wait()
+  const flush = vi.fn((callback: () => void) => setTimeout(callback, 0))
+  notifyManager.setScheduler(flush)
+  server.update('shop.Product', 1, { stock: 11 })
+  await wait()
+  notifyManager.setScheduler(callback => setTimeout(callback, 0))
+  expect(flush).toHaveBeenCalledOnce()
+})
+
+it('is one for a client and a cache, and another for another cache', () => {
+  const { client } = world()
+  const cache = new QueryClient()
+  expect(LiveBridge.of(client, cache)).toBe(LiveBridge.of(client, cache))
+  expect(LiveBridge.of(client, new QueryClient())).not.toBe(LiveBridge.of(client, cache))
+})
+
+it('draws a pending change over every read of its stream, and takes it back', async () => {
+  const { client, Wrapper, wait, queryClient } = stage()
+  const { result } = renderHook(() => [useRetrieve('shop.Product', 1), useRetrieve('shop.Product', 2)] as const, {
+    wrapper: Wrapper,
+  })
+  await wait()
+  const takeBack = LiveBridge.of(client, queryClient).overlay({ stream: 'shop.Product', id: 1, values: { stock: 0 } })
+  await wait()
+  expect(result.current.map(({ data }) => data?.stock)).toEqual([0, 20])
+  takeBack()
+  await wait()
+  expect(result.current.map(({ data }) => data?.stock)).toEqual([10, 20])
+})
+
+it('shows the end of a row once, and lets go when the cache does', async () => {
+  const { server, Wrapper, wait, queryClient } = stage()
+  const { result, unmount } = renderHook(() => useRetrieve('shop.Product', 1), { wrapper: Wrapper })
+  await wait()
+  server.remove('shop.Product', 1)
+  await wait()
+  const { error } = result.current
+  expect(error).toMatchObject({ code: 'gone' })
+  act(() => void result.current.refetch())
+  await wait()
+  expect(result.current.error).toMatchObject({ code: 'gone' })
+  queryClient.clear()
+  unmount()
+  await wait(5_000)
+  expect(server.liveReads).toBe(0)
+})

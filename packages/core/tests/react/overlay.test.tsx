@@ -1,0 +1,88 @@
+import { BindingError } from '@channels-binding/core'
+import { useRetrieve, useSave, useSearch } from '@channels-binding/core/react'
+import { act, renderHook } from '@testing-library/react'
+import { expect, it } from 'vitest'
+import { fakeClock } from '../helpers.js'
+import { stage } from './stage.js'
+
+fakeClock()
+
+import { Overlays } from '../../src/react/overlay.js'
+
+function useEditor(): { rows: unknown; row: unknown; save: ReturnType<typeof useSave<'shop.Product'>> } {
+  const { rows } = useSearch('shop.Product', { order: 'name' })
+  const { data } = useRetrieve('shop.Product', 1)
+  return { rows: rows.map(row => row.stock), row: data?.stock, save: useSave('shop.Product') }
+}
+
+it('keeps a change that waits for its reply through a refetch', async () => {
+  const { server, Wrapper, wait } = stage()
+  const seen: unknown[] = []
+  const { result } = renderHook(
+    () => {
+      const row = useRetrieve('shop.Product', 1)
+      seen.push(row.data?.stock)
+      return { row, save: useSave('shop.Product') }
+    },
+    { wrapper: Wrapper },
+  )
+  await wait()
+  server.handle('shop.Product.save', () => ({ success: true, id: 1 }))
+  server.bends.drop = 1
+  act(() => result.current.save.mutate({ id: 1, stock: 99 }))
+  await wait()
+  seen.length = 0
+  act(() => void result.current.row.refetch())
+  await wait()
+  expect(result.current.row).toMatchObject({ isSuccess: true, isFetching: false, data: { stock: 99 } })
+  expect(seen.every(stock => stock === 99)).toBe(true)
+})
+
+it('lays several changes over one another, and takes each away on its own', async () => {
+  const { server, Wrapper, wait } = stage()
+  const { result } = renderHook(useEditor, { wrapper: Wrapper })
+  await wait()
+  server.bends.fail = request =>
+    (request.data as { stock?: number }).stock === 2 ? new BindingError('conflict', 'No.') : null
+  server.hold()
+  act(() => result.current.save.mutate({ id: 1, stock: 1 }))
+  act(() => result.current.save.mutate({ id: 1, stock: 2 }))
+  await wait()
+  expect(result.current.row).toBe(2)
+  server.release()
+  await wait()
+  expect(result.current.row).toBe(1)
+})
+
+const TARGET = { stream: 'shop.Product', action: 'search' }
+
+it('changes neither the rows nor their page where nothing is pending for them', () => {
+  const overlays = new Overlays()
+  const page = { count: 1, rows: [{ id: 1, stock: 10 }] }
+  expect(overlays.over(TARGET, page)).toBe(page)
+  overlays.add({ stream: 'shop.Product', id: 2, values: { stock: 0 } })
+  overlays.add({ stream: 'desk.Ticket', id: 1, values: { stock: 0 } })
+  expect(overlays.over(TARGET, page)).toBe(page)
+  expect(overlays.over(TARGET, undefined)).toBeUndefined()
+  expect(overlays.over(TARGET, null)).toBeNull()
+})
+
+it('draws the same row for the same change, and a new one for another', () => {
+  const overlays = new Overlays()
+  const row = { id: 1, stock: 10 }
+  const takeBack = overlays.add({ stream: 'shop.Product', id: 1, values: { stock: 0 } })
+  const drawn = overlays.over(TARGET, row)
+  expect(drawn).toEqual({ id: 1, stock: 0 })
+  expect(overlays.over(TARGET, row)).toBe(drawn)
+  overlays.add({ stream: 'shop.Product', id: 1, values: { stock: 5 } })
+  expect(overlays.over(TARGET, row)).toEqual({ id: 1, stock: 5 })
+  takeBack()
+  expect(overlays.over(TARGET, row)).toEqual({ id: 1, stock: 5 })
+  expect(row).toEqual({ id: 1, stock: 10 })
+})
+
+it('draws no field that the read does not show', () => {
+  const overlays = new Overlays()
+  overlays.add({ stream: 'shop.Product', id: 1, values: { stock: 0, secret: 'x' } })
+  expect(overlays.over(TARGET, { rows: [{ id: 1, stock: 10 }] })).toEqual({ rows: [{ id: 1, stock: 0 }] })
+})

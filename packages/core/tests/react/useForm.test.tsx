@@ -1,0 +1,114 @@
+import { BindingError } from '@channels-binding/core'
+import { useForm } from '@channels-binding/core/react'
+import { act, renderHook } from '@testing-library/react'
+import { expect, it, vi } from 'vitest'
+import { fakeClock } from '../helpers.js'
+import { stage } from './stage.js'
+
+fakeClock()
+
+const FIELDS = [{ name: 'stock', type: 'IntegerField', widget: 'NumberInput', label: 'Stock', required: true }]
+
+it('reads a form, submits it, and says what is wrong', async () => {
+  const validate = (values: Readonly<Record<string, unknown>>): Record<string, { code: string; message: string }[]> =>
+    Number(values.stock) < 0
+      ? { stock: [{ code: 'min', message: 'Too few.' }], __all__: [{ code: 'x', message: 'Think.' }] }
+      : {}
+  const { server, Wrapper, wait } = stage({}, { fields: FIELDS, validate })
+  const onSuccess = vi.fn()
+  const { result } = renderHook(() => useForm('shop.Product', { id: 1, onSuccess }), { wrapper: Wrapper })
+  expect(result.current).toMatchObject({ schema: undefined, fields: [], isPending: true, errors: null })
+  await wait()
+  expect(result.current).toMatchObject({ fields: [{ name: 'stock', value: 10 }], object: { id: 1 }, isPending: false })
+  expect(server.requests('form')).toHaveLength(1)
+  act(() => void result.current.submit({ stock: -1 }))
+  await wait()
+  expect(result.current).toMatchObject({
+    errors: { stock: [{ message: 'Too few.' }] },
+    formErrors: ['Think.'],
+    success: false,
+  })
+  act(() => void result.current.submit({ stock: 5 }))
+  await wait()
+  expect(result.current).toMatchObject({ errors: null, formErrors: [], success: true, object: { stock: 5 } })
+  expect(onSuccess).toHaveBeenCalledExactlyOnceWith({ id: 1, name: 'Apple', stock: 5 }, expect.anything())
+})
+
+it('takes over what others change in the row of a form', async () => {
+  const { server, Wrapper, wait } = stage({}, { fields: FIELDS })
+  const { result } = renderHook(() => useForm('shop.Product', { id: 1 }), { wrapper: Wrapper })
+  await wait()
+  server.update('shop.Product', 1, { stock: 44 })
+  await wait() // React 18 draws the row at the end of an `act`, and only then is the form asked for again
+  await wait()
+  expect(result.current.fields[0]?.value).toBe(44)
+  server.remove('shop.Product', 1)
+  await wait()
+  expect(result.current.isGone).toBe(true)
+})
+
+it('waits where it is not wanted yet, and asks again when told to', async () => {
+  const { server, Wrapper, wait } = stage({}, { fields: FIELDS })
+  const { result, rerender } = renderHook(({ enabled }) => useForm('shop.Product', { enabled }), {
+    wrapper: Wrapper,
+    initialProps: { enabled: false },
+  })
+  await wait()
+  expect(server.requests('form')).toHaveLength(0)
+  rerender({ enabled: true })
+  await wait()
+  expect(result.current).toMatchObject({ object: null, formsets: [], fields: [{ name: 'stock', value: null }] })
+  act(() => void result.current.refresh())
+  await wait()
+  expect(server.requests('form')).toHaveLength(2)
+})
+
+it('rejects what fails for another reason, and forgets it when told to', async () => {
+  const { server, Wrapper, wait } = stage({}, { fields: FIELDS })
+  const { result } = renderHook(() => useForm('shop.Product', { id: 1, live: false }), { wrapper: Wrapper })
+  await wait()
+  const fields = { stock: [{ code: 'x', message: 'Locked.' }] }
+  server.bends.fail = () => new BindingError('conflict', 'No.', { fields })
+  let reason: unknown
+  act(() => void result.current.submit({ stock: 1 }).catch(error => (reason = error)))
+  await wait()
+  expect(reason).toMatchObject({ code: 'conflict' })
+  expect(result.current).toMatchObject({ submitError: { code: 'conflict' }, errors: fields, isSuccess: false })
+  act(() => result.current.reset())
+  await wait()
+  expect(result.current).toMatchObject({ submitError: null, errors: null })
+})
+
+it('uploads the file of a field, and that of a formset, under their names', async () => {
+  const fetch = vi.fn(
+    async (_url: unknown, _init?: RequestInit) => new Response(JSON.stringify({ success: true, object: { id: 1 } })),
+  )
+  const file = { name: 'cover', type: 'ImageField', bases: ['FileField'], widget: 'FileInput', label: 'Cover' }
+  const photo = { ...file, name: 'photo', type: 'MyFile' }
+  const pages = { name: 'pages', stream: 'shop.Page', parent: 'product', fields: [{ ...photo, required: false }] }
+  const fields = [{ ...file, required: false }]
+  const { server, Wrapper, wait } = stage({ fetch: fetch as typeof globalThis.fetch }, { fields, formsets: [pages] })
+  server.bind('shop.Page', {})
+  const onSuccess = vi.fn()
+  const { result } = renderHook(() => useForm('shop.Product', { onSuccess }), { wrapper: Wrapper })
+  await wait()
+  expect(result.current.formsets).toMatchObject([{ name: 'pages', forms: [] }])
+  const picture = new File(['x'], 'x.png')
+  act(() => void result.current.submit({ cover: null, pages: [{ photo: picture }] }))
+  await wait()
+  const body = fetch.mock.calls[0]?.[1]?.body as FormData
+  expect([...body].map(([name]) => name)).toEqual(['cover-clear', 'pages-0-photo'])
+  expect(onSuccess.mock.calls[0]?.[0]).toEqual({ id: 1 })
+})
+
+it('shows the rows of a formset as they were saved', async () => {
+  const line = { name: 'text', type: 'CharField', widget: 'TextInput', label: 'Text', required: true }
+  const lines = { name: 'lines', stream: 'shop.Line', parent: 'product', fields: [line] }
+  const { server, Wrapper, wait } = stage({}, { fields: FIELDS, formsets: [lines] })
+  server.bind('shop.Line', {})
+  const { result } = renderHook(() => useForm('shop.Product', { id: 1 }), { wrapper: Wrapper })
+  await wait()
+  act(() => void result.current.submit({ stock: 10, lines: [{ text: 'first' }] }))
+  await wait()
+  expect(result.current.formsets[0]?.forms).toMatchObject([{ id: 1, fields: [{ name: 'text', value: 'first' }] }])
+})

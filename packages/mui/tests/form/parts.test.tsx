@@ -1,0 +1,31 @@
+import { BindingForm } from '@channels-binding/mui/form'
+import { screen, waitFor } from '@testing-library/react'
+import { expect, it } from 'vitest'
+import { field } from '../field.js'
+import { violations } from '../helpers.js'
+import { formOf, save, submitted } from './fields.js'
+
+it('edits the ends of a range and the parts of an array', async () => {
+  const range = { bases: ['DateRangeField', 'BaseRangeField', 'MultiValueField', 'Field'], widget: 'RangeWidget' }
+  const world = formOf([
+    field({ name: 'days', label: 'Days', type: 'DateRangeField', ...range, value: ['2026-01-02', null] }),
+    field({
+      name: 'size',
+      label: 'Size',
+      type: 'IntegerRangeField',
+      bases: ['IntegerRangeField', 'BaseRangeField'],
+      value: null,
+    }),
+    field({ name: 'spots', label: 'Spots', type: 'SplitArrayField', bases: ['SplitArrayField'], value: [1, null] }),
+  ])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  expect(await screen.findByRole('group', { name: 'Days' })).toBeInTheDocument()
+  expect(screen.getByLabelText('Days from')).toHaveValue('2026-01-02')
+  await world.user.type(screen.getByLabelText('Days to'), '2026-01-05')
+  await world.user.type(screen.getByLabelText('Size to'), '9')
+  await world.user.type(screen.getByLabelText('Spots 2'), '7')
+  expect(await violations()).toEqual([])
+  await world.user.click(save())
+  const sent = { days: ['2026-01-02', '2026-01-05'], size: [null, 9], spots: [1, '7'] }
+  await waitFor(() => expect(submitted(world)).toEqual(sent))
+})

@@ -1,0 +1,33 @@
+import { BindingError } from '@channels-binding/core'
+import { act, screen, waitFor } from '@testing-library/react'
+import { expect, it } from 'vitest'
+import { stage, TICKETS } from '../helpers.js'
+import { cell, Table } from './grid.js'
+
+it('shows a skeleton at first, then the rows', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  server.hold()
+  const { container } = show(<Table />)
+  await waitFor(() => expect(container.querySelector('.MuiDataGrid-skeletonLoadingOverlay')).toBeInTheDocument())
+  act(() => server.release())
+  await cell('Printer')
+  await waitFor(() => expect(container.querySelector('.MuiDataGrid-skeletonLoadingOverlay')).not.toBeInTheDocument())
+})
+
+it('says why it shows no rows', async () => {
+  const { show } = stage({ 'desk.Ticket': { ...TICKETS, rows: [] } })
+  const view = show(<Table />)
+  expect(await screen.findByText('No tickets yet.')).toBeInTheDocument()
+  view.rerender(<Table query="x" />)
+  expect(await screen.findByText('No tickets match.')).toBeInTheDocument()
+})
+
+it('shows an error with a way out', async () => {
+  const { show, server, user } = stage({ 'desk.Ticket': TICKETS })
+  server.bends.fail = ({ event }) => (event.includes('.search') ? new BindingError('forbidden', 'Not yours.') : null)
+  show(<Table />)
+  expect(await screen.findByRole('alert')).toHaveTextContent('Not yours.')
+  server.bends.fail = null
+  await user.click(screen.getByRole('button', { name: 'Retry' }))
+  await cell('Printer')
+})

@@ -1,0 +1,64 @@
+import { act, waitFor } from '@testing-library/react'
+import { afterEach, expect, it, vi } from 'vitest'
+import { stage, TICKETS } from '../helpers.js'
+import { cell, Table, titles } from './grid.js'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+it('follows what others do', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  show(<Table order="title" />)
+  await cell('Printer')
+  act(() => void server.update('desk.Ticket', 2, { title: 'Beamer' }))
+  await waitFor(() => expect(titles()).toEqual(['Beamer', 'Mouse', 'Printer']))
+  act(() => server.remove('desk.Ticket', 3))
+  await waitFor(() => expect(titles()).toEqual(['Beamer', 'Printer']))
+  act(() => void server.insert('desk.Ticket', { title: 'Cable', status: 'open' }))
+  await waitFor(() => expect(titles()).toEqual(['Beamer', 'Cable', 'Printer']))
+  act(() => void server.update('desk.Ticket', 1, { votes: 5 }))
+  await cell('5')
+})
+
+it('renders the cells of a changed row, and no others', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  const rendered = vi.fn()
+  const renderCell = (params: { value?: unknown }): unknown => {
+    rendered(params.value)
+    return String(params.value)
+  }
+  const columns = [
+    { field: 'title', renderCell },
+    { field: 'votes', renderCell },
+  ] as never
+  show(<Table columns={columns} />)
+  await cell('Printer')
+  rendered.mockClear()
+  act(() => void server.update('desk.Ticket', 1, { votes: 5 }))
+  await cell('5')
+  const values = new Set(rendered.mock.calls.flat())
+  expect([...values].sort()).toEqual([5, 'Printer'])
+})
+
+it('lets changed cells flash, unless the user prefers reduced motion', async () => {
+  const animate = vi.fn()
+  Object.assign(Element.prototype, { animate })
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  const view = show(<Table />)
+  await cell('Printer')
+  act(() => void server.update('desk.Ticket', 1, { votes: 5 }))
+  await cell('5')
+  expect(animate).toHaveBeenCalledOnce()
+  expect((animate.mock.contexts[0] as HTMLElement).dataset.field).toBe('votes')
+  vi.stubGlobal('matchMedia', () => ({ matches: true, addListener() {}, removeListener() {} }))
+  act(() => void server.update('desk.Ticket', 1, { votes: 6 }))
+  await cell('6')
+  vi.unstubAllGlobals()
+  view.rerender(<Table highlightChanges={false} />)
+  act(() => void server.update('desk.Ticket', 1, { votes: 8 }))
+  await cell('8')
+  expect(animate).toHaveBeenCalledOnce()
+  Reflect.deleteProperty(Element.prototype, 'animate')
+})
