@@ -156,6 +156,7 @@ export class ChannelsClient {
 
   /** Says who this is without reconnecting; every live read is evaluated anew. Later connections use this token too. */
   async auth(token: string, options?: CallOptions): Promise<unknown> {
+    this.#credentials.offer(token)
     const reply = await this.#authenticate(token, options)
     this.#credentials.give(token)
     return reply

@@ -20,6 +20,7 @@ export class Credentials {
   readonly #options: CredentialsOptions
   #token: string | null = null
   #given: string | null = null
+  #offered: string | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #mayRenew = false
 
@@ -35,6 +36,11 @@ export class Credentials {
   /** Gets the token for the next handshake. */
   async resolve(): Promise<void> {
     this.#token = this.#given ?? (await this.#next())
+  }
+
+  /** This token is about to be sent; whether the server takes it is not known yet. */
+  offer(token: string): void {
+    this.#offered = token
   }
 
   /** From now on this token counts, until the server no longer takes it. */
@@ -66,9 +72,10 @@ export class Credentials {
     clearTimeout(this.#timer)
   }
 
-  /** A text that may be shown: without the token. */
+  /** A text that may be shown: without the token, and without one that was sent to take its place. */
   redact(text: string): string {
-    return this.#token ? text.replaceAll(JSON.stringify(this.#token).slice(1, -1), '***') : text
+    const secrets = [this.#token, this.#offered].filter(token => token !== null && token !== '')
+    return secrets.reduce<string>((shown, token) => shown.replaceAll(JSON.stringify(token).slice(1, -1), '***'), text)
   }
 
   async #next(): Promise<string | null> {

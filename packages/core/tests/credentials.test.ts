@@ -207,3 +207,16 @@ it('tells the server nothing where there is no other token', async () => {
   expect(credentials.token).toBeNull()
   expect(renew).not.toHaveBeenCalled()
 })
+
+it('shows no token that it offers either, whether the server takes it or not', async () => {
+  const { client } = guarded({ token: 'tok-ann' })
+  const frames: string[] = []
+  client.onFrame(({ text }) => frames.push(text))
+  client.connect()
+  await settle()
+  await client.auth('tok-bob')
+  await expect(client.auth('tok-nobody')).rejects.toMatchObject({ code: 'unauthenticated' })
+  await settle()
+  expect(frames.filter(text => text.includes('cb.auth')).length).toBeGreaterThan(3)
+  expect(frames.join()).not.toMatch(/tok-/)
+})
