@@ -1,4 +1,4 @@
-import { BindingError } from '@channels-binding/core'
+import { BindingError, ChannelsClient } from '@channels-binding/core'
 import { afterEach, expect, it, vi } from 'vitest'
 import { fakeClock, settle, world } from './helpers.js'
 
@@ -94,4 +94,138 @@ it('forgets what the server does not know', async () => {
   server.close(4500)
   await settle(250)
   expect(spoken(server)).toEqual([{ language: 'xx' }])
+})
+
+it('connects to the host of the page where no address is given', async () => {
+  const opened: string[] = []
+  const { server } = world()
+  class Noting extends server.WebSocket {
+    constructor(url: string, protocols?: string[]) {
+      super(url, protocols)
+      opened.push(url)
+    }
+  }
+  for (const protocol of ['https:', 'http:']) {
+    vi.stubGlobal('location', { protocol, host: 'shop.example' })
+    new ChannelsClient({ WebSocket: Noting }).connect()
+    await settle()
+  }
+  vi.unstubAllGlobals()
+  expect(opened).toEqual(['wss://shop.example/ws/', 'ws://shop.example/ws/'])
+})
+
+it('connects anew when asked, and asks again for what it shows', async () => {
+  const { client, server } = world()
+  const read = client.live('shop.Product', 'retrieve', { id: 1 })
+  await settle()
+  expect(client.liveReads).toBe(1)
+  client.reconnect()
+  await settle()
+  expect(server.requests('retrieve')).toHaveLength(2)
+  expect(read.getSnapshot()).toMatchObject({ status: 'success', isLive: true })
+})
+
+it('refuses calls and reads once it is closed, until it connects again', async () => {
+  const { client } = world()
+  const seen = vi.fn()
+  const stop = client.onState(seen)
+  const read = client.live('shop.Product', 'list', {})
+  await settle()
+  const waiting = expect(client.describe('shop.Product')).rejects.toMatchObject({ code: 'unavailable' })
+  client.close()
+  await waiting
+  expect(read.getSnapshot()).toMatchObject({ isLive: false })
+  await expect(client.describe('shop.Product')).rejects.toMatchObject({ message: 'The client is closed.' })
+  stop()
+  const calls = seen.mock.calls.length
+  client.connect()
+  expect(seen).toHaveBeenCalledTimes(calls)
+  expect(await client.describe('shop.Product')).toMatchObject({ pk: 'id' })
+})
+
+it('calls the application when the server refuses the user, and nobody when it ends for another reason', async () => {
+  const onUnauthorized = vi.fn()
+  const { client, server } = world({ onUnauthorized })
+  client.connect()
+  await settle()
+  server.close(4400)
+  await settle()
+  expect(client.getState().status).toBe('closed')
+  expect(onUnauthorized).not.toHaveBeenCalled()
+  client.connect()
+  await settle()
+  server.close(4403)
+  await settle()
+  expect(onUnauthorized).toHaveBeenCalledExactlyOnceWith(4403)
+  await expect(client.describe('shop.Product')).rejects.toMatchObject({ code: 'forbidden' })
+})
+
+it('says who it is in the first message or in the handshake, and shows it to nobody', async () => {
+  for (const tokenIn of ['message', 'subprotocol'] as const) {
+    const { client, server } = world({ token: 'tok-ann', tokenIn })
+    server.users = { 'tok-ann': 'Ann', 'tok-bob': 'Bob' }
+    const frames: string[] = []
+    client.onFrame(({ text }) => frames.push(text))
+    await client.describe('shop.Product')
+    expect(client.getState().user).toBe('Ann')
+    await client.auth('tok-bob')
+    expect(client.getState().user).toBe('Bob')
+    expect(frames.join()).not.toMatch(/tok-/)
+  }
+})
+
+it('is unauthorized where the server does not take its token', async () => {
+  const { client, server } = world({ token: 'wrong' })
+  server.users = {}
+  const refused = expect(client.describe('shop.Product')).rejects.toMatchObject({ code: 'unauthenticated' })
+  await settle(250)
+  await refused
+  expect(client.getState().status).toBe('unauthorized')
+})
+
+it('sends files by HTTP', async () => {
+  const fetch = vi.fn(async (_url: unknown) => new Response(JSON.stringify({ success: true, token: 't1' })))
+  const { client } = world({ fetch: fetch as typeof globalThis.fetch })
+  const file = new File(['x'], 'x.txt')
+  expect(await client.upload(file)).toEqual({ $file: 't1' })
+  await client.submitForm(
+    'shop.Product',
+    { doc: file, lines: [{ text: 'a' }] },
+    { files: ['doc'], formsets: ['lines'] },
+  )
+  expect(fetch.mock.calls.map(([url]) => url)).toEqual(['/api/upload/', '/api/shop.Product/form/'])
+})
+
+it('answers pings, takes what the server grants, and moves on when it goes away', async () => {
+  const { client, server } = world()
+  expect(client.limits).toEqual({})
+  server.hello = { ...server.hello, limits: { frame_bytes: 9_000 } }
+  client.connect()
+  await settle()
+  expect(client.limits).toEqual({ frame_bytes: 9_000 })
+  server.system('cb.ping', { n: 5 })
+  await settle()
+  expect(server.received).toContainEqual({ event: 'cb.pong', data: { n: 5 } })
+  const [first] = server.connections
+  server.system('cb.goaway', {})
+  await settle(10)
+  expect(server.connections.has(first as never)).toBe(false)
+  expect(client.getState().status).toBe('open')
+  server.system('cb.goaway', { reconnect: false })
+  await settle()
+  expect(client.getState().status).toBe('closed')
+})
+
+it('ends a row that was deleted with a server that only knows {event, data}, and sends it no pings', async () => {
+  const { client, server } = world({ subprotocol: null, token: 'tok' })
+  const read = client.live('shop.Product', 'retrieve', { id: 1 })
+  const heard = vi.fn()
+  client.on('shop.Product.delete', heard)
+  client.subscribeStream('shop.Product')
+  await settle(60_000)
+  server.remove('shop.Product', 1)
+  await settle()
+  expect(read.getSnapshot().status).toBe('gone')
+  expect(heard).toHaveBeenCalledExactlyOnceWith({ id: 1 })
+  expect(server.received.filter(({ event }) => event.startsWith('cb.'))).toEqual([])
 })

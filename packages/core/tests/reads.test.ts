@@ -351,3 +351,33 @@ it('never throws out of an observer', async () => {
   expect(report).toHaveBeenCalled()
   report.mockRestore()
 })
+
+it('ends a row that was deleted, as servers say it that only know {event, data}', async () => {
+  const { client, server } = world({ subprotocol: null })
+  const [first, second] = [1, 2].map(id => client.live('shop.Product', 'retrieve', { id }))
+  const list = client.live('shop.Product', 'list', {})
+  await settle()
+  server.remove('shop.Product', 1)
+  await settle()
+  expect(first?.getSnapshot()).toMatchObject({ status: 'gone', data: undefined })
+  expect(second?.getSnapshot()).toMatchObject({ status: 'success', data: { name: 'Banana' } })
+  expect(list.getSnapshot().data).toMatchObject({ count: 2 })
+})
+
+it('hands the changes of one frame to whoever batches them', async () => {
+  const { client, server } = world()
+  const batches: number[] = []
+  const seen = vi.fn()
+  client.setNotifyBatch(callback => {
+    seen.mockClear()
+    callback()
+    batches.push(seen.mock.calls.length)
+  })
+  client.live('shop.Product', 'retrieve', { id: 1 }, seen)
+  client.live('shop.Product', 'list', {}, seen)
+  await settle()
+  batches.length = 0
+  server.update('shop.Product', 1, { stock: 11 })
+  await settle()
+  expect(batches).toEqual([2])
+})

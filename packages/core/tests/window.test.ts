@@ -183,3 +183,28 @@ it('cannot be made to change Object.prototype', () => {
   apply(window, { type: 'diff', from: window.v ?? '', v: crc32('9:b2,4:c7,7:09'), data })
   expect(({} as { evil?: number }).evil).toBeUndefined()
 })
+
+it('finds a diff or a delta that comes before anything is shown', () => {
+  for (const type of ['same', 'delta', 'diff'] as const)
+    expect(applyMessage(null, message({ type, v: 'x', from: 'x', data: {} }))).toBe('diverged')
+})
+
+it('shows data of a server without versions, and says nothing of what it has', () => {
+  const outcome = applyMessage(null, message({ data: { rows: [{ id: 1 }], count: 1 } }))
+  expect(outcome).toEqual({ window: { data: { rows: [{ id: 1 }], count: 1 }, v: null, etags: [] } })
+  expect(haveOf((outcome as { window: Window }).window)).toBeUndefined()
+  expect(applyMessage(null, message({}))).toEqual({ window: { data: {}, v: null, etags: [] } })
+})
+
+it('keeps a single row of the same version, and takes another', () => {
+  const first = apply(start(), { type: 'snapshot', v: 'e1', data: { id: 1 } })
+  expect(apply(first, { type: 'snapshot', v: 'e1', data: { id: 1 } })).toBe(first)
+  expect(apply(first, { type: 'snapshot', v: 'e2', data: { id: 1 } })).not.toBe(first)
+  expect(applyMessage(first, message({ type: 'diff', from: 'e1', v: 'e9', data: {} }))).toBe('diverged')
+})
+
+it('finds a diff that puts a row it does not have', () => {
+  const window = start()
+  const data = { put: [[0, 99]] }
+  expect(applyMessage(window, message({ type: 'diff', from: window.v ?? '', v: 'x', data }))).toBe('diverged')
+})

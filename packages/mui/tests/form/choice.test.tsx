@@ -1,5 +1,8 @@
-import { screen } from '@testing-library/react'
-import { CHOICES, itSends, pick, tick, type } from './fields.js'
+import { BindingForm } from '@channels-binding/mui/form'
+import { screen, waitFor } from '@testing-library/react'
+import { expect, it } from 'vitest'
+import { field } from '../field.js'
+import { CHOICES, formOf, itSends, pick, save, submitted, tick, type } from './fields.js'
 
 itSends([
   ['BooleanField', { type: 'BooleanField', widget: 'CheckboxInput' }, tick('It'), true],
@@ -52,3 +55,53 @@ itSends([
     ['low', 'high'],
   ],
 ])
+
+it('offers nothing to choose where a choice need not be made, and takes it back', async () => {
+  const world = formOf([field({ name: 'it', type: 'ChoiceField', choices: CHOICES, value: 'low' })])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  await pick('It', '—')(world)
+  await world.user.click(save())
+  await waitFor(() => expect(submitted(world)).toEqual({ it: null }))
+})
+
+it('has the blank choice of the server in place of its own', async () => {
+  const choices = [{ value: '', label: 'Choose…' }, ...CHOICES]
+  const world = formOf([field({ name: 'it', type: 'ChoiceField', choices, value: 'gone' })])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  await pick('It', 'Choose…')(world)
+  await world.user.click(save())
+  await waitFor(() => expect(submitted(world)).toEqual({ it: '' }))
+  expect(screen.queryByText('—')).not.toBeInTheDocument()
+})
+
+it('takes a ticked box away again, and says what the box is for', async () => {
+  const box = { name: 'boxes', type: 'MultipleChoiceField', widget: 'CheckboxSelectMultiple', multiple: true }
+  const world = formOf([
+    field({ ...box, choices: CHOICES, value: ['low', 'high'], required: true, help_text: 'Some.' }),
+    field({ name: 'flag', type: 'BooleanField', required: true, help_text: 'Tick it.' }),
+  ])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  expect(await screen.findByRole('group', { name: /^Boxes/ })).toHaveAccessibleDescription('Some.')
+  expect(screen.getByRole('checkbox', { name: /^Flag/ })).toHaveAccessibleDescription('Tick it.')
+  await tick('High')(world)
+  await world.user.click(save())
+  await waitFor(() => expect(submitted(world)).toEqual({ boxes: ['low'], flag: false }))
+})
+
+it('groups many choices, and those of a field for several, under their headings', async () => {
+  const many = Array.from({ length: 20 }, (_, n) => ({ value: n, label: `No ${n}` }))
+  const world = formOf([
+    field({ name: 'one', type: 'ChoiceField', choices: [{ group: 'Numbers', choices: many }], value: 3 }),
+    field({ name: 'some', type: 'MultipleChoiceField', multiple: true, choices: CHOICES }),
+  ])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  const one = await screen.findByRole('combobox', { name: 'One' })
+  expect(one).toHaveValue('No 3')
+  await world.user.click(one)
+  expect(screen.getByText('Numbers')).toBeInTheDocument()
+  await world.user.clear(one)
+  await world.user.click(screen.getByRole('combobox', { name: 'Some' }))
+  expect(screen.getByText('Hot')).toBeInTheDocument()
+  await world.user.click(save())
+  await waitFor(() => expect(submitted(world)).toEqual({ one: null, some: [] }))
+})

@@ -1,6 +1,7 @@
 import { BindingForm } from '@channels-binding/mui/form'
-import { screen, waitFor } from '@testing-library/react'
+import { fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
+import { FileField } from '../../src/form/files.js'
 import { field } from '../field.js'
 import { stage, violations } from '../helpers.js'
 import { formOf, save, submitted } from './fields.js'
@@ -38,4 +39,48 @@ it('shows a file as the server describes it, and leaves it alone', async () => {
   expect(await screen.findByRole('link', { name: 'old.pdf' })).toHaveAttribute('href', '/media/2026/01/old.pdf')
   await world.user.click(save())
   await waitFor(() => expect(submitted(world)).toEqual({ title: '' }))
+})
+
+it('shows a chosen picture before it is saved', async () => {
+  const createObjectURL = vi.fn(() => 'blob:1')
+  const revokeObjectURL = vi.fn()
+  Object.assign(URL, { createObjectURL, revokeObjectURL })
+  const photo = field({ name: 'photo', type: 'ImageField', bases: ['ImageField', 'FileField'], widget: 'FileInput' })
+  const world = formOf([photo])
+  const view = world.show(<BindingForm binding="desk.Ticket" />)
+  const input = await screen.findByLabelText('Photo')
+  expect(input).toHaveAttribute('accept', 'image/*')
+  await world.user.upload(input, new File(['x'], 'cat.png', { type: 'image/png' }))
+  expect(await screen.findByRole('img', { name: 'Preview of cat.png' })).toHaveAttribute('src', 'blob:1')
+  view.unmount()
+  expect(revokeObjectURL).toHaveBeenLastCalledWith('blob:1')
+  Reflect.deleteProperty(URL, 'createObjectURL')
+  Reflect.deleteProperty(URL, 'revokeObjectURL')
+})
+
+it('keeps the present file where its removal was taken back, and lets none be cleared that must be there', async () => {
+  const doc = { type: 'FileField', widget: 'ClearableFileInput', value: '/media/old.pdf' }
+  const world = formOf([field({ name: 'doc', ...doc }), field({ name: 'must', ...doc, required: true })])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  const clear = await screen.findByRole('checkbox', { name: 'Clear Doc' })
+  await world.user.click(clear)
+  expect(screen.getByLabelText('Doc')).toBeDisabled()
+  await world.user.click(clear)
+  expect(screen.getByLabelText('Doc')).toBeEnabled()
+  expect(screen.getAllByRole('checkbox')).toHaveLength(1)
+  await world.user.click(save())
+  await waitFor(() => expect(submitted(world)).toEqual({}))
+})
+
+it('goes back to the present file when the choice is given up, and takes several where the field does', async () => {
+  const onChange = vi.fn()
+  const props = { onChange, onBlur: vi.fn(), error: undefined, disabled: false, inputRef: null }
+  const doc = field({ name: 'doc', type: 'FileField', value: '/media/old.pdf' })
+  const view = render(<FileField {...props} field={doc} value="/media/old.pdf" />)
+  fireEvent.change(screen.getByLabelText('Doc'), { target: { files: [] } })
+  expect(onChange).toHaveBeenLastCalledWith('/media/old.pdf')
+  view.rerender(<FileField {...props} field={{ ...doc, multiple: true, value: null }} value={null} />)
+  const files = [new File(['1'], '1.txt'), new File(['2'], '2.txt')]
+  fireEvent.change(screen.getByLabelText('Doc'), { target: { files } })
+  expect(onChange).toHaveBeenLastCalledWith(files)
 })
