@@ -9,12 +9,16 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 from urllib.parse import unquote
 
 import schemathesis
 from django.utils.dateparse import parse_duration
+from hypothesis.strategies._internal import regex
+from hypothesis.strategies._internal.lazy import unwrap_strategies
 from jsonschema import Draft202012Validator
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import BooleanField
@@ -69,12 +73,35 @@ def fuzz(target: Target, seed: int) -> Run:
     """Run every phase and check on every operation of the document."""
     schema = _schema(target, seed)
     run = Run()
-    for event in from_schema(schema).execute():
-        if isinstance(event, events.ScenarioFinished):
-            _note(run, event)
-        elif isinstance(event, events.NonFatalError | events.FatalError):
-            run.errors.append(str(getattr(event, "value", None) or getattr(event, "exception", event)))
+    with _patterns_compiled_once():
+        for event in from_schema(schema).execute():
+            if isinstance(event, events.ScenarioFinished):
+                _note(run, event)
+            elif isinstance(event, events.NonFatalError | events.FatalError):
+                run.errors.append(str(getattr(event, "value", None) or getattr(event, "exception", event)))
     return run
+
+
+@contextmanager
+def _patterns_compiled_once() -> Iterator[None]:
+    """Keep what Hypothesis makes of a pattern, which Schemathesis asks for with every case.
+
+    Hypothesis 6.170 walks every character of a range, and ``BEYOND_ASCII`` has a million: most of the time went there.
+    It can go when ranges are added as intervals.
+    """
+    made: dict[Any, Any] = {}
+    make = regex.regex_strategy
+
+    def remembered(pattern: Any, fullmatch: bool, *, alphabet: Any, **options: Any) -> Any:
+        compiled = re.compile(pattern)
+        intervals = getattr(unwrap_strategies(alphabet), "intervals", None)  # type: ignore[no-untyped-call]
+        key = (compiled.pattern, compiled.flags, fullmatch, intervals, *options.items())
+        if key not in made:
+            made[key] = make(pattern, fullmatch, alphabet=alphabet, **options)
+        return made[key]
+
+    with mock.patch.object(regex, "regex_strategy", remembered):
+        yield
 
 
 def _schema(target: Target, seed: int) -> Any:
