@@ -243,7 +243,6 @@ def test_ways_that_nobody_knows(path: str) -> None:
         (object(), False),
         (lambda: 1, False),
     ],
-    ids=repr,
 )
 def test_plain_data(value: Any, is_plain: bool) -> None:
     assert is_plain_data(value) is is_plain
