@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from channels_binding.protocol import codecs
+from channels_binding.protocol.names import CloseCode
 from channels_binding.websocket import outbox
 from channels_binding.websocket.outbox import Flow, Outbox
 
@@ -124,6 +125,13 @@ async def test_closing_drops_what_waits_and_says_the_code() -> None:
     made.outbox.put(b"2")
     await asyncio.wait_for(made.outbox.is_over.wait(), 1)
     assert made.server.sent == [{"type": "websocket.close", "code": 4503, "reason": "shutdown"}]
+
+
+async def test_a_close_code_leaves_as_a_plain_number_because_daphne_takes_no_other() -> None:
+    made = Made("seed")
+    made.outbox.close(CloseCode.GOING_AWAY, "shutdown")
+    await asyncio.wait_for(made.outbox.is_over.wait(), 1)
+    assert type(made.server.sent[-1]["code"]) is int
 
 
 async def test_a_closing_frame_that_cannot_leave_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:

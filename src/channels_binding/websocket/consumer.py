@@ -93,9 +93,8 @@ class BaseConsumer:
             identity = await self._admitted()
         except Unauthenticated as refusal:
             logger.info("A connection was refused: %s", refusal)
-            await self.send(
-                {"type": "websocket.close", "code": CloseCode.FORBIDDEN}
-            )  # before accept: HTTP 403 to the handshake
+            # before accept: HTTP 403 to the handshake
+            await self.send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
             return
         await self.send(
             {"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL if dialect == "cb.1" else None}

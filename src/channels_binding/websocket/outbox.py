@@ -144,7 +144,9 @@ class Outbox:
                 self._has_output.clear()
                 await self._write_waiting()
                 self._progress()
-            await self._send({"type": "websocket.close", "code": self.closed_with[0], "reason": self.closed_with[1]})
+            code, reason = self.closed_with
+            # a plain number: Daphne closes with no other type, not even an IntEnum
+            await self._send({"type": "websocket.close", "code": int(code), "reason": reason})
         except Exception as error:  # the peer is gone; the receiving side will be told
             logger.debug("A socket could not be written to: %s", error)
         finally:
