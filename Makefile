@@ -4,11 +4,17 @@
 PORT ?= 8000
 export PORT
 EXAMPLES ?= 10000
+FUZZ_EXAMPLES ?= 20
+LARGE_NUMBERS = ORACLE_EXAMPLES=$(EXAMPLES) ORACLE_STEPS=50 FUZZ_EXAMPLES=$(FUZZ_EXAMPLES)
+RANDOM_TESTS := tests/live/test_oracle.py tests/conformance/test_openapi.py
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
 LOOSELY := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MANAGE := $(BIN)/python example/backend/manage.py
+
+# A process of pytest-xdist for each core. What shares a server stays in one of them (tests/conftest.py).
+PYTEST_PARALLEL := $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder --durations 10
 
 PACKAGE_SOURCES := $(shell find packages tsconfig*.json -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 PAGE_SOURCES := $(shell find example/frontend -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
@@ -33,9 +39,13 @@ demo: $(PYTHON_DEMO) $(PAGE)  ## sets up, and serves the help desk at 127.0.0.1:
 
 test: $(PYTHON_TEST) $(PAGE)  ## every test: TypeScript, Python, and the browser on the running example
 	@$(BIN)/python tools/chromium.py > /dev/null
-	npm test
-	$(if $(PYTEST),,$(BIN)/python -m tests.services run -- $(BIN)/python -m pytest tests --ignore tests/browser)
+	@sh tools/timed.sh "TypeScript" npm test
+ifdef PYTEST
 	$(BIN)/python -m pytest $(PYTEST)
+else
+	@sh tools/timed.sh "PostgreSQL and Redis" $(BIN)/python -m tests.services run -- $(PYTEST_PARALLEL) -m backends tests
+	$(PYTEST_PARALLEL)
+endif
 
 check: $(PYTHON_TEST) $(PACKAGES)  ## lint, format, types and layers, of both languages
 	$(BIN)/ruff check
@@ -47,10 +57,9 @@ check: $(PYTHON_TEST) $(PACKAGES)  ## lint, format, types and layers, of both la
 	npm run lint
 	npm run types
 
-soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle on both databases, then the help desk under traffic and faults for MINUTES=10
-	ORACLE_EXAMPLES=$(EXAMPLES) ORACLE_STEPS=50 $(BIN)/python -m pytest tests/live/test_oracle.py
-	$(BIN)/python -m tests.services run -- env ORACLE_EXAMPLES=$(EXAMPLES) ORACLE_STEPS=50 \
-		$(BIN)/python -m pytest tests/live/test_oracle.py
+soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle and FUZZ_EXAMPLES=20 of Schemathesis on both databases, then MINUTES=10 of traffic and faults
+	$(LARGE_NUMBERS) $(BIN)/python -m pytest $(RANDOM_TESTS)
+	$(BIN)/python -m tests.services run -- env $(LARGE_NUMBERS) $(BIN)/python -m pytest $(RANDOM_TESTS)
 	@$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),10)
 
 bench: $(PYTHON_BENCH)  ## the measurements in benchmarks/

@@ -2,21 +2,76 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import ChannelLayerManager
 from django.contrib.auth import get_user_model
 from django.db import connections
+from django.db.models.sql import Query
+from django.test import TransactionTestCase
 from hypothesis import settings
 
 from channels_binding import threads
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
+from tests.project.settings import CHANNEL_LAYERS
 from tests.throwaway import throwaway
 
 settings.register_profile("untimed", deadline=None)  # a slow machine is not a defect
 settings.load_profile("untimed")
+
+LONG = ("tests/integration/", "tests/browser/", "tests/conformance/test_openapi.py", "tests/live/test_oracle.py")
+"""What takes long begins first, or one process would be left alone with it at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What pytest-django lets touch the database is run on PostgreSQL and Redis as well, without being told."""
+    fixtures = {*getattr(item, "fixturenames", ())}
+    is_djangos = (
+        isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, TransactionTestCase)
+    )
+    if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"} or is_djangos:
+        item.add_marker("backends")
+    if _shares_what_its_file_has_started(item):
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares_what_its_file_has_started(item: pytest.Item) -> bool:
+    """Whether it needs servers, a browser or a long run of before, which two processes would start twice."""
+    known = item.session._fixturemanager
+    found = [known.getfixturedefs(name, item) or () for name in getattr(item, "fixturenames", ())]
+    return any(each.scope in ("module", "package") for definitions in found for each in definitions)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+@pytest.fixture(autouse=True)
+def _no_backends_unless_marked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What uses the project's channel layer, or makes SQL, fails until it is marked: so nobody can forget it."""
+    if request.node.get_closest_marker("backends"):
+        return
+    monkeypatch.setattr(Query, "get_compiler", _refuse)
+    for name in ("__getitem__", "make_backend"):
+        monkeypatch.setattr(ChannelLayerManager, name, _refusing_the_projects(getattr(ChannelLayerManager, name)))
+
+
+def _refusing_the_projects(get_layer: Any) -> Any:
+    def refusing(self: ChannelLayerManager, alias: str) -> Any:
+        return _refuse() if self.configs is CHANNEL_LAYERS else get_layer(self, alias)
+
+    return refusing
+
+
+def _refuse(*_: object, **__: object) -> NoReturn:
+    pytest.fail(
+        "This makes SQL or uses the channel layer. Mark it @pytest.mark.backends: then PostgreSQL and Redis run it too."
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -65,18 +65,20 @@ async def test_work_sees_the_context_of_its_caller_and_keeps_its_own_changes() -
 
 
 async def test_a_cancelled_caller_does_not_stop_the_work() -> None:
-    done = threading.Event()
+    begun, released, done = (threading.Event() for _ in range(3))
 
     def work() -> None:
-        threading.Event().wait(0.05)
+        begun.set()
+        released.wait(5)
         done.set()
 
     task = asyncio.create_task(threads.run(work))
-    await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(begun.wait, 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await threads.run(done.wait, 2)
+    released.set()
+    assert await threads.run(done.wait, 5)
 
 
 async def test_after_shutting_down_the_next_use_makes_a_new_pool() -> None:

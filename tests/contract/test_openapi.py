@@ -100,6 +100,7 @@ def test_a_stream_without_a_model_has_its_events_alone(whole: dict[str, Any]) ->
     assert list(paths["/row/custom_stream/custom_event/"]) == ["post"]
 
 
+@pytest.mark.backends
 def test_only_what_a_binding_offers_is_there() -> None:
     with throwaway():
 
@@ -113,6 +114,7 @@ def test_only_what_a_binding_offers_is_there() -> None:
     assert paths == {"/stream/openapi.Reader/": ["get"], "/row/openapi.Reader/{id}/": ["get"]}
 
 
+@pytest.mark.backends
 def test_an_event_that_signs_people_in_needs_nobody_to_be_signed_in() -> None:
     with throwaway():
 

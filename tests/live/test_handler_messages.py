@@ -34,6 +34,7 @@ async def test_it_may_be_sent_from_any_thread_and_holds_what_json_can_say(connec
     assert (await socket.receive())["data"] == {"big": str(2**60), "set": [1], "text": "é"}
 
 
+@pytest.mark.backends
 def test_without_a_listener_it_does_nothing() -> None:
     send("no.body", {}, everyone=True)
 

@@ -81,6 +81,7 @@ def test_what_does_not_say_whose_it_is_is_no_message(head: Any) -> None:
     assert not messages.is_numbered(head)
 
 
+@pytest.mark.backends
 async def test_a_hub_ignores_nonsense_reads_again_and_says_so_once(
     hub_ended: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,8 @@ from tests.live.test_hub import hold_the_next_round
 from tests.live.test_identity import GroupNoteBinding
 from tests.project.zoo.models import Label, Note
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "500" if connection.vendor == "sqlite" else "250"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150" if connection.vendor == "sqlite" else "75"))
+"""What ten minutes leave room for; ``make soak`` has the large numbers."""
 STEPS = int(os.environ.get("ORACLE_STEPS", "25"))
 QUIET_SECONDS = 10.0
 USERS = ("ann", "bob")

@@ -88,6 +88,7 @@ if os.environ.get("TEST_REDIS_URL"):
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
             "CONFIG": {
+                "prefix": os.environ.get("PYTEST_XDIST_WORKER", "asgi"),  # processes of pytest-xdist share one Redis
                 "capacity": int(os.environ.get("TEST_LAYER_CAPACITY", "100")),
                 "hosts": [{"address": os.environ["TEST_REDIS_URL"], "socket_timeout": None, "max_connections": 10_000}],
             },

@@ -131,6 +131,7 @@ def test_nulls_of_a_related_row_come_last_both_ways(notes: None) -> None:
         assert ordered(Note.objects.all(), [name], Note).first() == child
 
 
+@pytest.mark.backends
 def test_a_column_that_is_never_null_is_ordered_without_a_clause_for_nulls() -> None:
     sql = str(ordered(Note.objects.all(), ["-rank"], Note).query)
     assert "NULLS" not in sql

@@ -56,6 +56,7 @@ QUERYSETS: dict[str, tuple[Any, set[type[Any]]]] = {
 
 
 @pytest.mark.parametrize("name", QUERYSETS)
+@pytest.mark.backends
 def test_every_model_that_a_queryset_reads_is_found(name: str) -> None:
     queryset, expected = QUERYSETS[name]
     assert models_of(queryset) == expected
@@ -87,12 +88,14 @@ def test_looking_asks_the_database_nothing_and_leaves_the_queryset_as_it_was(nam
         (Cafe.objects.filter(pk__in=Place.objects.filter(name="x")), True),
     ],
 )
+@pytest.mark.backends
 def test_a_queryset_that_reads_its_own_table_again_is_told_from_others(queryset: Any, expected: bool) -> None:
     tables = {model._meta.db_table for model in row_models(queryset.model)}
     assert reads_again(queryset, tables) is expected
 
 
 @pytest.mark.parametrize("name", QUERYSETS)
+@pytest.mark.backends
 def test_what_is_plain_to_see_is_what_the_sql_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     queryset, expected = QUERYSETS[name]
     is_alone, is_entangled = inspection.is_alone(queryset), reads_again(queryset, {queryset.model._meta.db_table})
