@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, _restore_context, async_to_sync, sync_to_async
@@ -127,7 +128,7 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     Cancelling is safe for the caller; the function itself goes on to its end.
     """
-    if _borrowed:
+    if _borrowed or _is_settled.get():
         return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
@@ -174,7 +175,7 @@ async def run_coroutine(function: Callable[..., Any], *args: Any) -> Any:
 def settle(value: Any) -> Any:
     """A hook's result, whether the hook is a function or a coroutine. Call it in a worker thread only.
 
-    A coroutine's ORM calls come back to this very thread, and so see its transaction.
+    A coroutine's ORM calls, and the built-in actions that it awaits, come back to this very thread, and so see its transaction.
     """
     return async_to_sync(_awaited)(value) if inspect.isawaitable(value) else value
 
@@ -197,8 +198,16 @@ def either(hook: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
+_is_settled: ContextVar[bool] = ContextVar("channels_binding_is_settled", default=False)
+"""Whether a thread waits for this coroutine, and does meanwhile what the coroutine asks of it (``async_to_sync``)."""
+
+
 async def _awaited(value: Any) -> Any:
-    return await value
+    token = _is_settled.set(True)
+    try:
+        return await value
+    finally:
+        _is_settled.reset(token)
 
 
 async def call_hook(hook: Callable[..., Any], *args: Any) -> Any:

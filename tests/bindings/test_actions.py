@@ -99,3 +99,29 @@ def test_what_is_not_bound_is_no_event() -> None:
 def test_a_name_that_no_client_could_send_is_refused_at_once(name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="no dot"):
         bind(name)(lambda self, data: None)
+
+
+def test_a_decorator_above_bind_is_part_of_the_handler() -> None:
+    """Or one that refuses would be passed by: ``functools.wraps`` copies the mark, and with it what stood below."""
+
+    def guarded(handler: Any) -> Any:
+        @functools.wraps(handler)
+        def refuse(self: Any, data: Any) -> Any:
+            raise PermissionError
+
+        return refuse
+
+    class Guarded(Base):
+        create = guarded(Base.create)
+
+        @guarded
+        @bind("close", permission_classes=[int])
+        async def shut(self, data: Any) -> None: ...
+
+    found = collect(Guarded)
+    for name in ("create", "close"):
+        with pytest.raises(PermissionError):
+            found[name].handler(Guarded(), {})
+    assert (found["close"].is_coroutine, found["close"].permission_classes) == (False, [int])
+    assert (found["create"].method, found["create"].view_action) == ("POST", "create")
+    assert not is_stock(found["create"])

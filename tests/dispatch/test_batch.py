@@ -52,6 +52,25 @@ def test_an_atomic_batch_happens_whole_or_not_at_all(user: Any) -> None:
     assert not Label.objects.exists()
 
 
+class KeptLabels(AsyncBinding):
+    """A coroutine that awaits the built-in action which it overrides."""
+
+    stream = "test.KeptLabels"
+    model = Label
+    fields = ("id", "name")
+
+    async def create(self, data: Any) -> Any:
+        return await super().create(data)
+
+
+def test_a_coroutine_that_awaits_a_built_in_action_writes_in_the_batchs_transaction(user: Any) -> None:
+    ops = [{"event": "test.KeptLabels.create", "data": {"name": name}} for name in ("a", "b" * 99)]
+    assert perform(user, ops[0])["success"] is True
+    with pytest.raises(BindingError):
+        perform(user, {"event": "test.KeptLabels.create", "data": {"name": "c"}}, ops[1])
+    assert [*Label.objects.values_list("name", flat=True)] == ["a"]
+
+
 def test_otherwise_each_stands_for_itself(user: Any) -> None:
     missing = {"event": "zoo.Label.update", "data": {"id": {"$ref": "bad.id"}, "name": "x"}}
     answer = perform(user, label("a"), label("b" * 99, **{"as": "bad"}), missing, label("c"), atomic=False)

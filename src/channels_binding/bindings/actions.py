@@ -1,9 +1,11 @@
 """``@bind`` and the Action record: which events a binding answers, and how each is run."""
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
+from weakref import WeakSet
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -100,6 +102,20 @@ def builtin(
     return mark
 
 
+_faces: WeakSet[Callable[..., Any]] = WeakSet()
+
+
+def face(of: Handler) -> Callable[[Handler], Handler]:
+    """Another function in place of a handler, for code that calls it by its name; dispatch goes on calling the handler."""
+
+    def mark(function: Handler) -> Handler:
+        functools.update_wrapper(function, of)
+        _faces.add(function)
+        return function
+
+    return mark
+
+
 def is_stock(action: Action) -> bool:
     """Whether the package itself answers it: its handler is the very function that ``builtin`` marked under this name."""
     marked = getattr(action.handler, MARK, None)
@@ -118,6 +134,10 @@ def collect(cls: type) -> dict[str, Action]:
         for attribute, value in vars(base).items():
             action = getattr(value, MARK, None)
             if isinstance(action, Action):
+                if (
+                    action.handler is not value and value not in _faces
+                ):  # a decorator above it: functools.wraps copies the mark
+                    action = replace(action, handler=value, is_coroutine=inspect.iscoroutinefunction(value))
                 known = found.get(action.name)
                 is_override = known is not None and known.is_builtin and not action.is_builtin
                 found[action.name] = _overridden(known, action.handler, action) if is_override and known else action

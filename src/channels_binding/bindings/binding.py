@@ -1,10 +1,9 @@
 """``Binding`` and ``AsyncBinding``: the base with the built-in actions, for plain functions or for coroutines."""
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from channels_binding.bindings.actions import builtin
+from channels_binding.bindings.actions import builtin, face
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.description import describe_stream
 from channels_binding.bindings.form_actions import FormMixin
@@ -77,7 +76,7 @@ class Binding(ModelActions):
 def _awaitable(handler: Callable[..., Any]) -> Any:
     """The coroutine face of a built-in action. Dispatch runs the plain one behind it, in one thread hop."""
 
-    @functools.wraps(handler)
+    @face(handler)
     async def on_a_thread(self: Any, data: dict[str, Any]) -> Any:
         return await run(handler, self, data)
 
