@@ -35,7 +35,7 @@ interface Call {
 const LOST = 'The connection was lost before the answer came; whether the change was made is not known.'
 
 /**
- * Brings each reply to its call, and every call to an end: reply, error, timeout or abort.
+ * Matches replies to calls by their id. Every call ends: with a reply, an error, a timeout or an abort.
  * Knows ids and deadlines; knows nothing of live reads, sockets or what a call means.
  */
 export class Calls {

@@ -107,9 +107,9 @@ export class ChannelsClient {
       ...shared,
       graceMs: options.graceMs ?? 1_500,
       diverged: () => this.stats.divergences++,
-      end: event => this.#tell(event),
+      end: event => this.#post(event),
     })
-    this.#streams = new Streams(event => this.#tell(event))
+    this.#streams = new Streams(event => this.#post(event))
   }
 
   // ---- the connection
@@ -300,7 +300,7 @@ export class ChannelsClient {
     return this.#reads.observe({ stream, action, params }, observer as LiveObserver<unknown>)
   }
 
-  /** Hears what handlers push under an event (`reflect`, `dispatch`, `broadcast`). */
+  /** Listens to what handlers push under an event (`reflect`, `dispatch`, `broadcast`). */
   on<E extends EventName>(event: E, callback: (data: EventOut<E>) => void): () => void {
     this.#connection.ensure()
     return this.#streams.on(event, callback as (data: unknown) => void)
@@ -313,7 +313,7 @@ export class ChannelsClient {
     return unsubscribe
   }
 
-  /** How observers are told of several changes at once; `notifyManager.batch` for TanStack Query. */
+  /** Sets what runs the notifications of several changes; `notifyManager.batch` for TanStack Query. */
   setNotifyBatch(batch: NotifyBatch): void {
     this.#reads.setBatch(batch)
   }
@@ -331,7 +331,7 @@ export class ChannelsClient {
   }
 
   /** Sends what needs no answer, if the connection is open; if it is not, the server has forgotten it anyway. */
-  #tell(event: string): void {
+  #post(event: string): void {
     if (this.#connection.isOpen) this.#calls.start(event, {}, false).catch(() => undefined)
   }
 

@@ -20,14 +20,14 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number
 }
 
-/** Whom the connection tells. */
+/** What the connection reports. */
 export interface ConnectionHandlers {
   opened(): void
   /** Lost for now: it comes back by itself. */
   lost(): void
   /** The server does not take the credentials: whether there are others to try. */
   mayRenew(): boolean
-  /** Ended: it comes back only when told to. */
+  /** Ended: it comes back only with `connect()` or `reconnect()`. */
   refused(error: BindingError, code: number): void
   received(messages: readonly Message[]): void
   /** It is time for ping `n`. */

@@ -4,7 +4,7 @@ export type TokenSource = string | (() => string | null | Promise<string | null>
 /** How the client says who it is. */
 export interface CredentialsOptions {
   readonly token: TokenSource | undefined
-  /** Tells the server a new token while the connection is open. */
+  /** Sends the server a new token while the connection is open. */
   renew(token: string): Promise<unknown>
 }
 

@@ -6,7 +6,7 @@ export interface HeartbeatOptions {
   readonly timeoutMs?: number
 }
 
-/** Whom the monitor tells. */
+/** What the monitor reports. */
 export interface MonitorHandlers {
   ping(n: number): void
   latency(ms: number): void

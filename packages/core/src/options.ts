@@ -91,5 +91,5 @@ export interface OneShot {
   readonly live?: false
 }
 
-/** Who hears of a live read. */
+/** Called with each new state of a live read. */
 export type LiveObserver<T> = (state: LiveState<T>) => void

@@ -19,7 +19,7 @@ export interface ReadContext {
   send(request: Request): void
   /** Why there will be no connection; `null` while there is one or may be one. */
   refusal(): BindingError | null
-  /** The state is another one; observers are told at the end of the frame. */
+  /** The state has changed; observers are notified at the end of the frame. */
   changed(read: LiveRead): void
   /** What was built differs from what the server says it is. */
   diverged(read: LiveRead): void
@@ -34,7 +34,7 @@ interface Waiter {
 const PENDING: LiveState = { status: 'pending', data: undefined, error: null, v: null, isLive: false }
 
 /**
- * One live read: asks, applies what comes, and asks again where that does not fit.
+ * One live read: sends its request, applies answers and diffs, and sends the request again where a diff does not fit.
  * Knows one event name and the state under it; knows nothing of observers, other reads or the socket.
  */
 export class LiveRead {

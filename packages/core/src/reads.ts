@@ -21,7 +21,7 @@ export interface ReadsContext {
   send(request: Request): void
   /** Why there will be no connection; `null` while there is one or may be one. */
   refusal(): BindingError | null
-  /** Tells the server that a live read is over. */
+  /** Sends that a live read is over. */
   end(event: string): void
   diverged(event: string): void
   readonly timeoutMs: number
@@ -34,13 +34,12 @@ interface Entry {
   grace: ReturnType<typeof setTimeout> | undefined
 }
 
-/** How observers are told of the changes of one frame: all at once, as `notifyManager.batch` does it. */
+/** Runs the callback that notifies the observers of the changes of one frame; `notifyManager.batch` of TanStack Query is one. */
 export type NotifyBatch = (callback: () => void) => void
 
 /**
- * Keeps what is wanted (who observes which read) and what is so (what the server was asked) together:
- * one read of the server's for equal parameters, asked again after each reconnect, given up after a grace period.
- * Knows observers and names; what a message does to a read is the read's affair.
+ * The live reads of a client: one subscription on the server for equal parameters, sent again after each reconnect, and
+ * ended a grace period after its last observer left. Knows observers and names; `LiveRead` applies the messages.
  */
 export class Reads {
   readonly #context: ReadsContext
@@ -60,12 +59,12 @@ export class Reads {
     return this.#entries.size
   }
 
-  /** How observers are told of several changes at once. */
+  /** Sets what runs the notifications of one frame. */
   setBatch(batch: NotifyBatch): void {
     this.#batch = batch
   }
 
-  /** Observes a read, which starts unless an equal one runs. The observer is told of changes, not of the present state. */
+  /** Observes a read, which starts unless an equal one runs. The observer is called with changes, not with the present state. */
   observe(spec: ReadSpec, observer: (state: LiveState) => void): LiveHandle {
     const entry = this.#entryOf(spec)
     clearTimeout(entry.grace)
@@ -95,7 +94,7 @@ export class Reads {
     }
   }
 
-  /** Holds back what observers would be told until `work` is done, so that they never see half of a frame. */
+  /** Postpones the notification of observers until `work` is done, so that they never see half of a frame. */
   during(work: () => void): void {
     this.#holds++
     try {

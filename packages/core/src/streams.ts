@@ -7,19 +7,19 @@ interface Subscription {
 }
 
 /**
- * Brings pushes to those who listen, and keeps streams subscribed for as long as anybody wants them.
+ * Delivers pushes to their listeners, and keeps streams subscribed for as long as anybody wants them.
  * Knows names; knows nothing of calls, live reads or the socket.
  */
 export class Streams {
-  readonly #tell: (event: string) => void
+  readonly #send: (event: string) => void
   readonly #listeners = new Map<string, Listeners<[data: unknown]>>()
   readonly #subscriptions = new Map<string, Subscription>()
 
-  constructor(tell: (event: string) => void) {
-    this.#tell = tell
+  constructor(send: (event: string) => void) {
+    this.#send = send
   }
 
-  /** Hears one event, with whatever hash if the name has none. */
+  /** Listens to one event; to every hash of it if the name has none. */
   on(event: string, callback: (data: unknown) => void): () => void {
     const listeners = this.#listeners.get(event) ?? new Listeners<[data: unknown]>()
     this.#listeners.set(event, listeners)
@@ -40,7 +40,7 @@ export class Streams {
     }
   }
 
-  /** Brings a push to its listeners. */
+  /** Delivers a push to its listeners. */
   push(event: string, data: unknown): void {
     const { stream, action, hash } = parseEvent(event)
     this.#listeners.get(event)?.emit(data)
@@ -50,7 +50,7 @@ export class Streams {
 
   /** The connection is open: subscribes to everything that is wanted. */
   opened(): void {
-    for (const stream of this.#subscriptions.keys()) this.#tell(eventName(stream, 'subscribe'))
+    for (const stream of this.#subscriptions.keys()) this.#send(eventName(stream, 'subscribe'))
   }
 
   #subscriptionOf(stream: string): Subscription {
@@ -58,13 +58,13 @@ export class Streams {
     if (known) return known
     const subscription: Subscription = { callbacks: new Listeners(), holders: 0 }
     this.#subscriptions.set(stream, subscription)
-    this.#tell(eventName(stream, 'subscribe'))
+    this.#send(eventName(stream, 'subscribe'))
     return subscription
   }
 
   #release(stream: string, subscription: Subscription): void {
     if (--subscription.holders > 0) return
     this.#subscriptions.delete(stream)
-    this.#tell(eventName(stream, 'unsubscribe'))
+    this.#send(eventName(stream, 'unsubscribe'))
   }
 }

@@ -1,6 +1,6 @@
 import type { Message, Request } from './types.js'
 
-/** What a socket tells. */
+/** An event of a socket. */
 export interface SocketEvent {
   readonly type: string
   readonly data?: unknown
@@ -24,7 +24,7 @@ export interface Frame {
   readonly text: string
 }
 
-/** Whom the transport tells. */
+/** What the transport reports. */
 export interface TransportHandlers {
   opened(): void
   received(messages: readonly Message[]): void
@@ -59,7 +59,7 @@ export class Transport {
   #attempt = 0
   #isOpen = false
   #outbox: string[] = []
-  /** The largest frame that the server takes, in bytes; `cb.hello` tells it of each connection anew. */
+  /** The largest frame that the server takes, in bytes; `cb.hello` says it for each connection. */
   maxFrameBytes: number = FIRST_FRAME_BYTES
 
   constructor(options: TransportOptions) {
@@ -70,7 +70,7 @@ export class Transport {
     return this.#isOpen
   }
 
-  /** Opens a socket; the handlers tell what comes of it. */
+  /** Opens a socket; the handlers are called with what comes of it. */
   open(): void {
     const attempt = ++this.#attempt
     this.#resolveUrl().then(

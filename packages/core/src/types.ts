@@ -224,7 +224,7 @@ export type FieldType =
   | 'list'
   | 'object'
 
-/** One field of a row, as `describe` tells it. */
+/** One field of a row, as `describe` answers it. */
 export interface DescribedField {
   readonly name: string
   readonly label: string
@@ -238,7 +238,7 @@ export interface DescribedField {
   readonly help_text?: string
 }
 
-/** One filter, as `describe` tells it. */
+/** One filter, as `describe` answers it. */
 export interface DescribedFilter {
   readonly name: string
   readonly label: string

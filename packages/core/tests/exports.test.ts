@@ -50,10 +50,10 @@ it.each(['', 'testing/'])('imports no framework in src/%s', folder => {
   }
 })
 
-it('describes each room in the README', () => {
+it('describes each module in the README', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const rooms = readdirSync(source)
+  const modules = readdirSync(source)
     .filter(name => name.endsWith('.ts') && name !== 'index.ts')
     .map(name => name.replace('.ts', ''))
-  for (const room of rooms) expect(readme).toContain(`\`${room}\``)
+  for (const module of modules) expect(readme).toContain(`\`${module}\``)
 })

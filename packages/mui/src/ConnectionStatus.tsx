@@ -29,7 +29,7 @@ export interface ConnectionStatusProps extends Omit<ChipProps, 'label' | 'color'
   readonly showLatency?: boolean
 }
 
-/** A chip that says whether changes arrive, and how fast; a screen reader hears of the status, not of each measurement. */
+/** A chip that says whether changes arrive, and how fast; a screen reader announces the status, not each measurement. */
 export function ConnectionStatus({ showLatency = true, ...props }: ConnectionStatusProps): JSX.Element {
   const { status, latencyMs, nextRetryAt, reconnect } = useConnection()
   const latency = showLatency && status === 'open' && latencyMs !== null ? ` · ${Math.round(latencyMs)} ms` : ''

@@ -16,10 +16,10 @@ export interface SearchBarProps extends Omit<TextFieldProps<'outlined'>, 'onChan
 export function SearchBar({ value = '', onChange, delayMs = 300, ...props }: SearchBarProps): JSX.Element {
   const [text, setText] = useState(value)
   const settled = useDebounced(text, delayMs)
-  const told = useRef(value)
+  const sent = useRef(value)
   useEffect(() => {
-    if (settled === told.current) return
-    told.current = settled
+    if (settled === sent.current) return
+    sent.current = settled
     onChange(settled)
   }, [settled, onChange])
   return (

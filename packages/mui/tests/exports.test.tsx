@@ -26,7 +26,7 @@ it('offers what somebody chose', () => {
   expect(Object.keys(mui).sort()).toEqual([...own, ...Object.keys(table), ...Object.keys(form)].sort())
 })
 
-it('uses only the public entries of core, and the grid and the pickers only in their own rooms', () => {
+it('uses only the public entries of core, and the grid and the pickers only in their own folders', () => {
   const source = join(import.meta.dirname, '../src')
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name => /\.tsx?$/.test(name))
   expect(files.length).toBeGreaterThan(20)

@@ -28,8 +28,8 @@ const metaOf = (query: Query): LiveMeta | undefined => query.meta?.channels as L
 const goneError = (): BindingError => new BindingError('gone', 'This was deleted, or may no longer be seen.')
 
 /**
- * Brings live reads into TanStack Query's cache: a query with observers holds its read, one without lets go of it.
- * What it writes is what the server says with the pending patches of the user's own over it.
+ * Writes live reads into TanStack Query's cache: a query with observers keeps its read subscribed, one without does not.
+ * What is written is the server's data with the pending changes of this user (`Overlays`) applied.
  */
 export class LiveBridge {
   readonly client: ChannelsClient
@@ -112,14 +112,14 @@ export class LiveBridge {
     if (!entry) return
     this.#entries.delete(hash)
     entry.handle.unsubscribe()
-    this.#tell()
+    this.#notify()
   }
 
   #write(query: Query, meta: LiveMeta, state: LiveState): void {
     if (state.status === 'success') this.#show(query, meta, state.data)
     else if (state.status === 'gone') this.#fail(query, goneError())
     else if (state.status === 'error' && state.error) this.#fail(query, state.error)
-    this.#tell()
+    this.#notify()
   }
 
   #show(query: Query, meta: LiveMeta, data: unknown): void {
@@ -146,7 +146,7 @@ export class LiveBridge {
     return live(stream, action, params, observer)
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of [...this.#listeners]) listener()
   }
 }

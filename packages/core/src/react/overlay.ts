@@ -13,8 +13,8 @@ interface Target {
 type Row = Readonly<Record<string, unknown>>
 
 /**
- * The pending patches. What is shown is the server's state with these over it, never a state that was changed;
- * so another user's push in between cannot take them away, and taking one back restores exactly what the server says.
+ * The optimistic changes that are not confirmed yet. They are applied to the server's data each time it is shown and never
+ * stored in it: a push of another user does not remove them, and removing one restores the server's data exactly.
  */
 export class Overlays {
   readonly #overlays = new Set<Overlay>()

@@ -126,7 +126,7 @@ function filesOf(fields: readonly FormField[], formsets: readonly Formset[]): st
   return [...fields.filter(isFileField).map(field => field.name), ...ofRows]
 }
 
-/** The form with its rows as they were saved: nobody tells of those, as the row's own live read tells of the form. */
+/** The form with its rows as they were saved: they are not part of the live read of the row, which refreshes the form. */
 const withRows = (form: FormReply | undefined, saved: FormReply<unknown>): FormReply | undefined =>
   form && { ...form, ...(saved.formsets && { formsets: saved.formsets }) }
 

@@ -30,7 +30,7 @@ const NO_REPLY = Symbol('no reply')
  *
  * How to use it, and how to bend it (most to least common):
  * - `server.bind('shop.Product', {rows})`, then `new ChannelsClient({WebSocket: server.WebSocket, url: 'ws://fake/'})`
- * - `server.insert / update / remove (stream, …)`: somebody else writes; those who see it are told
+ * - `server.insert / update / remove (stream, …)`: somebody else writes; live reads that show it are pushed the change
  * - `server.handle('game.hunger.food', data => …)`, `server.dispatch / broadcast (…)`: custom events
  * - `server.bends.fail = request => …`: refuses what you choose
  * - `server.hold()` … `server.release()`: replies and pushes wait

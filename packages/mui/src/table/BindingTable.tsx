@@ -89,7 +89,7 @@ function paramsOf<N extends BindingName>(
   }
 }
 
-/** Says so when the row that is being edited goes away, for its draft goes with it. */
+/** Shows a message when the row that is being edited goes away, since its draft goes with it. */
 function useEditedRow(rows: readonly TableRow[], say: (message: string) => void): (id: TableRow['id'] | null) => void {
   const edited = useRef<TableRow['id'] | null>(null)
   useEffect(() => {
@@ -238,7 +238,7 @@ type Handlers = Pick<
   'onPaginationModelChange' | 'onSortModelChange' | 'onCellEditStart' | 'onCellEditStop'
 >
 
-/** What the table must hear of; the application hears of it as well. */
+/** The events that the table needs itself; each is passed on to the application. */
 function handlersOf(props: Handlers, paging: Paging, setEdited: (id: TableRow['id'] | null) => void): Handlers {
   return {
     onPaginationModelChange: (model, details) => {
