@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest'
 import { field } from '../field.js'
 import { violations } from '../helpers.js'
 import { CHOICES, formOf, save } from './fields.js'
+import { button, input, open, save as saveSteps, steps, stored, submits, tickets } from './steps.js'
 
 it('saves, tells the application, and begins anew', async () => {
   const world = formOf([field({ name: 'title' })])
@@ -85,4 +86,82 @@ it('has nothing that axe finds wrong, in any field, with errors and without', as
   await world.user.click(screen.getByRole('combobox', { name: 'Choice' }))
   expect(within(screen.getByRole('listbox')).getAllByRole('option')).toHaveLength(3)
   expect(await violations(screen.getByRole('listbox'))).toEqual([])
+})
+
+it('adds rows to a form that adds a row, and begins anew', async () => {
+  const world = tickets()
+  const onSuccess = vi.fn()
+  await open(world, { onSuccess })
+  expect(screen.getByText('No steps yet.')).toBeInTheDocument()
+  await world.user.type(screen.getByRole('textbox', { name: 'Title' }), 'Screen')
+  await world.user.click(button('Add step'))
+  await world.user.keyboard('Look')
+  await saveSteps(world)
+  await waitFor(() => expect(onSuccess).toHaveBeenCalledExactlyOnceWith({ id: 2, title: 'Screen' }))
+  expect(stored(world)).toContain('2: Look')
+  await waitFor(() => expect(steps()).toEqual([]))
+  await world.user.click(button('Add step'))
+  expect(input(1, 'Text')).toHaveValue('')
+})
+
+it('draws and sends only the formsets that the application wants', async () => {
+  const world = tickets({}, { validate: () => ({}) })
+  world.show(<BindingForm binding="desk.Ticket" id={1} formsets={[]} />)
+  await screen.findByRole('textbox', { name: 'Title' })
+  expect(screen.queryByRole('group', { name: 'steps' })).not.toBeInTheDocument()
+  await world.user.click(button('Save'))
+  await waitFor(() => expect(submits(world)).toEqual([{ title: 'Printer' }]))
+})
+
+it('says above the form what is wrong with a formset that is not shown', async () => {
+  const world = tickets({ min: 3 })
+  world.show(<BindingForm binding="desk.Ticket" id={1} formsets={[]} />)
+  await world.user.click(await screen.findByRole('button', { name: 'Save' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('steps: Please submit at least 3 forms.')
+})
+
+it('says within the formset that a row is there no more, and keeps what was typed', async () => {
+  const world = tickets()
+  await open(world)
+  await world.user.type(input(2, 'Text'), '!')
+  act(() => world.server.remove('desk.Step', 12))
+  await saveSteps(world)
+  await waitFor(() => expect(within(screen.getByRole('group', { name: 'steps' })).getByRole('alert')).toBeVisible())
+  expect(screen.getByText('There is no row 12.')).toBeInTheDocument()
+  expect(screen.getByRole('group', { name: 'steps' })).toHaveFocus()
+  expect(steps()).toEqual(['Call', 'Visit!'])
+})
+
+it('saves once the row that was wrong is taken away', async () => {
+  const world = tickets()
+  await open(world)
+  await world.user.click(button('Add step'))
+  await world.user.keyboard('{Tab}99')
+  await saveSteps(world)
+  await waitFor(() => expect(input(3, 'Text')).toBeInvalid())
+  await world.user.click(button('Step 3: Delete'))
+  expect(await saveSteps(world)).toEqual([])
+  await waitFor(() => expect(screen.queryByText('Please check the marked fields.')).not.toBeInTheDocument())
+})
+
+it('says what else went wrong, and keeps what was typed', async () => {
+  const world = formOf([field({ name: 'title' })])
+  world.show(<BindingForm binding="desk.Ticket" submitLabel="Send" />)
+  await world.user.type(await screen.findByRole('textbox', { name: 'Title' }), 'Screen')
+  world.server.bends.fail = () => new BindingError('throttled', 'Slowly.')
+  await world.user.click(screen.getByRole('button', { name: 'Send' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('Slowly.')
+  expect(screen.getByRole('textbox', { name: 'Title' })).toHaveValue('Screen')
+})
+
+it('says that the row is gone, and lets the user leave', async () => {
+  const world = formOf([field({ name: 'title' })])
+  const onCancel = vi.fn()
+  world.show(<BindingForm binding="desk.Ticket" id={1} onCancel={onCancel} />)
+  await screen.findByRole('textbox', { name: 'Title' })
+  act(() => world.server.remove('desk.Ticket', 1))
+  expect(await screen.findByText(/deleted meanwhile/)).toBeInTheDocument()
+  expect(save()).toBeDisabled()
+  await world.user.click(screen.getByRole('button', { name: 'Cancel' }))
+  expect(onCancel).toHaveBeenCalledOnce()
 })
