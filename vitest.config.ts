@@ -16,7 +16,9 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.{ts,tsx}'],
-      reporter: ['text', 'json-summary', 'json'],
+      reporter: ['text', 'json'],
+      reportsDirectory: 'artifacts/coverage',
+      thresholds: { lines: 95, branches: 95, functions: 95, statements: 95 },
     },
     projects: [
       {
