@@ -75,3 +75,10 @@ it('takes everything where nobody validates', () => {
   const lines = new FakeTable('shop.Line', {})
   expect(new FakeForm(products, null, () => lines).submit({ name: '' })).toMatchObject({ success: true })
 })
+
+it('shows the stored rows where the form has neither formsets nor rules', () => {
+  const products = new FakeTable('shop.Product', { rows: [{ id: 1, name: 'Apple' }], fields: [field('name')] })
+  const form = new FakeForm(products, 1, () => products)
+  expect(form.describe()).toEqual(products.form(1))
+  expect(form.submit({ name: 'Pear' })).toMatchObject({ success: true, object: { id: 1, name: 'Pear' } })
+})

@@ -169,3 +169,34 @@ it('saves, submits forms and deletes what it holds', async () => {
   expect(server.rows('shop.Product')).toHaveLength(3)
   expect(() => server.rows('no.Such')).toThrow('No stream no.Such.')
 })
+
+it('runs a batch in one go, with references to what came before', async () => {
+  const { client, server } = world()
+  const ops = [
+    { event: 'shop.Product.create', data: { name: 'Date' }, as: 'made' },
+    { event: 'shop.Product.update', data: { id: { $ref: 'made.id' }, stock: 4 } },
+    { event: 'shop.Product.describe' },
+  ]
+  expect(await client.batch(ops)).toMatchObject({ success: true, results: [{ data: { id: 4 } }, {}, {}] })
+  expect(server.rows('shop.Product').at(-1)).toEqual({ id: 4, name: 'Date', stock: 4 })
+})
+
+it('sends any frame and any system message, and counts and finds what goes by', async () => {
+  const { client, server } = world()
+  const errors: unknown[] = []
+  client.onError(error => errors.push(error.code))
+  const read = client.live('shop.Product', 'list', {})
+  await settle()
+  expect([server.liveReads, server.requests('list').length]).toEqual([1, 1])
+  server.insert('shop.Product', { name: 'Date' })
+  server.raw('{"event":"cb.error","error":{"code":"conflict","message":"?"}}')
+  server.system('cb.ping', { n: 1 })
+  await settle()
+  expect(read.getSnapshot().data).toMatchObject({ count: 4 })
+  expect(errors).toEqual(['conflict'])
+  expect(server.received).toContainEqual({ event: 'cb.pong', data: { n: 1 } })
+  expect(await client.setLocale({ language: 'de' })).toEqual({ language: 'de', timezone: 'UTC' })
+  read.unsubscribe()
+  await settle(2_000)
+  expect(server.liveReads).toBe(0)
+})

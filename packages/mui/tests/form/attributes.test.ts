@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { attributesOf } from '../../src/form/attributes.js'
+import { attributesOf, hasType, hasWidget } from '../../src/form/attributes.js'
 import { field } from '../field.js'
 
 it('takes attributes as Django writes them, but no handlers', () => {
@@ -11,4 +11,19 @@ it('takes attributes as Django writes them, but no handlers', () => {
     'data-x': 1,
     placeholder: 'p',
   })
+})
+
+it('knows a field and a widget by their class, and by those that it derives from', () => {
+  const mine = { type: 'MyField', bases: ['MyField', 'CharField'], widget: 'MyInput', widget_bases: ['Input'] }
+  const derived = field({ name: 'a', ...mine })
+  expect(['MyField', 'CharField', 'DateField'].map(name => hasType(derived, name))).toEqual([true, true, false])
+  expect(['MyInput', 'Input', 'Textarea'].map(name => hasWidget(derived, name))).toEqual([true, true, false])
+  const plain = field({ name: 'a' })
+  expect([hasType(plain, 'DateField'), hasWidget(plain, 'Textarea')]).toEqual([false, false])
+})
+
+it('bounds the length as the field does, unless the widget says otherwise', () => {
+  const limits = { min_length: 2, max_length: 80 }
+  expect(attributesOf(field({ name: 'a', limits }))).toEqual({ name: 'a', minLength: 2, maxLength: 80 })
+  expect(attributesOf(field({ name: 'a' }))).toEqual({ name: 'a' })
 })

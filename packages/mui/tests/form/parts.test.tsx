@@ -29,3 +29,15 @@ it('edits the ends of a range and the parts of an array', async () => {
   const sent = { days: ['2026-01-02', '2026-01-05'], size: [null, 9], spots: [1, '7'] }
   await waitFor(() => expect(submitted(world)).toEqual(sent))
 })
+
+it('says what is wrong with a range, whose ends are text where nothing else is known of them', async () => {
+  const part = { type: 'MyRangeField', bases: ['BaseRangeField'], help_text: 'From and to.' }
+  const wrong = { span: [{ code: 'x', message: 'The end comes first.' }] }
+  const world = formOf([field({ name: 'span', ...part })], { validate: () => wrong })
+  world.show(<BindingForm binding="desk.Ticket" />)
+  await world.user.type(await screen.findByLabelText('Span from'), 'b')
+  expect(screen.getByText('From and to.')).toBeInTheDocument()
+  await world.user.click(save())
+  expect(await screen.findByText('The end comes first.')).toBeInTheDocument()
+  expect(submitted(world)).toEqual({ span: ['b', null] })
+})
