@@ -464,6 +464,7 @@ def main(arguments: list[str]) -> int:
     urls = {"DATABASE_URL": database_url(), "REDIS_URL": redis_url()}
     environment = {**os.environ, **urls, **{f"TEST_{name}": url for name, url in urls.items()}}
     print(describe(), file=sys.stderr, flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which ends the servers
     try:
         return subprocess.run(arguments[2:], env=environment, check=False).returncode
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -133,3 +134,18 @@ def test_the_command_line_hands_both_urls_to_a_command() -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert done.stdout == "postgres redis\n"
     assert "PostgreSQL" in done.stderr
+
+
+def test_a_run_that_is_terminated_takes_its_servers_along() -> None:
+    script = "import os, time; print(os.environ['TEST_REDIS_URL'], os.environ['TEST_DATABASE_URL'], flush=True); time.sleep(60)"
+    own = {name: value for name, value in os.environ.items() if not name.endswith(("DATABASE_URL", "REDIS_URL"))}
+    command = [sys.executable, "-m", "tests.services", "run", "--", sys.executable, "-c", script]
+    with subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+        assert run.stdout is not None
+        ports = [urlsplit(url).port for url in run.stdout.readline().split()]
+        run.terminate()
+        assert run.wait(30) == 143
+    assert len(ports) == 2
+    for port in ports:
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port or 0), timeout=5):
+            pass
