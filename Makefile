@@ -65,9 +65,10 @@ soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle and FUZZ_EXAMPLES=20 of Sc
 bench: $(PYTHON_BENCH)  ## the measurements in benchmarks/
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
-matrix: $(PYTHON_TEST)  ## each Python that is here: the bare wheel without extras and with each; the tests with Django 5.2 and the newest 6
+matrix: $(PYTHON_TEST) $(PACKAGES)  ## each Python that is here, Django 5.2 and the newest 6, the bare wheel; React 18 and 19, Material UI 7 and 9
 	@$(BIN)/python -m tools.bare
 	@$(BIN)/python -m tools.matrix
+	npm run matrix
 
 build: $(PYTHON_DEMO) $(PACKAGES)  ## what is released, in artifacts/release: the wheel, the sdist and the npm packages
 	@$(LOOSELY) --group release
