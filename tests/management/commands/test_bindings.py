@@ -60,7 +60,7 @@ def test_how_a_change_finds_a_list_is_explained(ann: Any) -> None:
 
 def test_who_shares_a_list_and_why_not_is_explained(ann: Any) -> None:
     alone = explained("zoo.Note", labels=True)["shared by"]
-    assert alone == "each caller reads alone: labels are what User.__str__() says; labels are what Label.__str__() says"
+    assert alone == "each caller reads alone: labels are what Label.__str__() says"
     assert explained(GroupNoteBinding.stream)["shared by"] == "those of whom get_audience() says the same"
 
 
