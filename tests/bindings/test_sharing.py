@@ -258,6 +258,12 @@ def test_an_order_that_is_refused_is_the_same_refusal_for_all(order: Any) -> Non
     assert judged({}, {"order": order}) == []
 
 
+def test_who_asks_for_more_filters_than_are_looked_at_is_answered_alone() -> None:
+    many = {f"f{number}": "1" for number in range(sharing.MOST_FILTERS)}
+    filters = filters_of(x=django_filters.BooleanFilter(method="own"), own=lambda self, queryset, name, value: queryset)
+    assert judged({"filterset_class": filters}, {"filters": {**many, "x": "1"}})
+
+
 def test_a_way_that_a_client_makes_up_is_not_gone() -> None:
     """Django takes the square of its length for it: 44 seconds for one frame."""
     with mock.patch.object(Query, "names_to_path", side_effect=AssertionError):
