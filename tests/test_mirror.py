@@ -14,6 +14,7 @@ NO_MODULE = {
     "test_floors.py",
     "test_docs.py",
     "test_floods.py",
+    "test_flush.py",
     "test_lock.py",
     "test_services.py",
     "live/test_oracle.py",
