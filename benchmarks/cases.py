@@ -34,7 +34,7 @@ def rows_to_bytes(servers: "Servers", rounds: int) -> list[Comparison]:
     from rest_framework.renderers import JSONRenderer
 
     from channels_binding.bindings.reader import Reader
-    from channels_binding.compiled.plan import plan_of
+    from channels_binding.compiled.compiler import plan_of
     from channels_binding.protocol import codecs
     from shop.models import Item
     from shop.serializers import ItemSerializer

@@ -8,7 +8,7 @@ from django_filters.filterset import filterset_factory
 from rest_framework import serializers
 
 from channels_binding.classes import is_written_in
-from channels_binding.compiled.plan import plan_of
+from channels_binding.compiled.compiler import plan_of
 from tests.project.zoo.models import Note
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import models
 
 from channels_binding.bindings.reader import Reader
-from channels_binding.compiled.plan import plan_of
+from channels_binding.compiled.compiler import plan_of
 from channels_binding.querysets.inspection import is_stock_queryset
 from tests.compiled.test_plan import as_drf, model_serializer
 from tests.project.zoo.models import (

@@ -1,4 +1,4 @@
-"""Columns: which pairs of field and column are shown from the bare value. That the bytes are DRF's is in test_plans."""
+"""Columns: which pairs of field and column are shown from the bare value. That the bytes are DRF's is in test_plan."""
 # ruff: noqa: E501 (tables are read across)
 
 import datetime

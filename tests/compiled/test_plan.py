@@ -5,10 +5,8 @@ import zoneinfo
 from typing import Any
 
 import pytest
-from django.apps.registry import Apps
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -16,17 +14,14 @@ from hypothesis import strategies as st
 from rest_framework import serializers as drf
 from rest_framework.test import APIRequestFactory
 
-from channels_binding.compiled import plan as plans
-from channels_binding.compiled.plan import plan_of
+from channels_binding.compiled.compiler import plan_of
 from channels_binding.registry import registry
 from channels_binding.serializers.default import rows_of
 from tests.project.zoo.models import (
-    Attachment,
     Chapter,
     City,
     Country,
     Crew,
-    Currency,
     Label,
     LoudNote,
     Membership,
@@ -59,14 +54,6 @@ def compare(serializer_class: Any, queryset: Any) -> None:
     assert plan is not None
     expected = as_drf(queryset, serializer_class(context={"request": REQUEST}))
     assert [*plan.rows(queryset, lambda: REQUEST)] == expected
-
-
-def test_every_stream_of_the_zoo_has_a_plan_but_one() -> None:
-    lacking = {
-        name for name, cls in STREAMS.items() if plan_of(cls.default_serializer_class(), cls.get_model()) is None
-    }
-    assert lacking == LEFT_TO_DRF
-    assert len(STREAMS) > 45
 
 
 @pytest.mark.django_db
@@ -180,100 +167,6 @@ def _populate(maker: Maker, model: Any) -> None:
         made[0].mentor = made[1]
         made[0].save()
         made[0].followers.add(made[2])
-
-
-# Where there is none
-
-
-class Overriding(drf.ModelSerializer[Note]):
-    class Meta:
-        model = Note
-        fields = ("title",)
-
-    def to_representation(self, instance: Any) -> Any:
-        return {"title": instance.title.upper()}
-
-
-class Dynamic(drf.ModelSerializer[Note]):
-    class Meta:
-        model = Note
-        fields = ("title",)
-
-    def get_fields(self) -> Any:
-        return super().get_fields()
-
-
-class Upper(drf.CharField):
-    def to_representation(self, value: Any) -> str:
-        return str(value).upper()
-
-
-class OddColumn(models.CharField):  # type: ignore[type-arg]  # not subscriptable while it runs
-    """A column that hands out something else than it loads."""
-
-    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
-        super().contribute_to_class(cls, name, private_only)
-        setattr(cls, name, property(lambda self: "odd", lambda self, value: None))
-
-
-class Odd(models.Model):
-    name = OddColumn(max_length=9)
-
-    class Meta:
-        app_label = "zoo"
-        apps = Apps()
-
-
-class Loading(models.Model):
-    name = models.CharField(max_length=9)
-
-    class Meta:
-        app_label = "zoo"
-        apps = Apps()
-
-    @classmethod
-    def from_db(cls, *args: Any, **kwargs: Any) -> Any:
-        return super().from_db(*args, **kwargs)
-
-
-REFUSED: dict[str, tuple[Any, Any]] = {
-    "to_representation": (Note, Overriding),
-    "get_fields": (Note, Dynamic),
-    "a subclass of one that overrides": (Note, type("Sub", (Overriding,), {})),
-    "a method": (Note, model_serializer(Note, "x", x=drf.SerializerMethodField(), get_x=lambda self, note: 1)),
-    "a field of its own": (Note, model_serializer(Note, "title", title=Upper())),
-    "a path": (Note, model_serializer(Note, "name", name=drf.CharField(source="owner.username"))),
-    "a property": (Note, model_serializer(Note, "pk", pk=drf.IntegerField())),
-    "the text of a row": (Note, model_serializer(Note, "owner", owner=drf.StringRelatedField())),
-    "a relation to one's text": (Note, model_serializer(Note, "owner", owner=drf.CharField())),
-    "the other side of one-to-one": (
-        Person,
-        model_serializer(Person, "sponsor", sponsor=drf.PrimaryKeyRelatedField(read_only=True)),
-    ),
-    "nested overriding": (Note, model_serializer(Note, "parent", parent=Overriding())),
-    "a hidden list": (Note, model_serializer(Note, "labels", labels=drf.StringRelatedField(many=True))),
-    "no serializer of fields": (Note, drf.BaseSerializer),
-    "a column of its own kind": (Odd, model_serializer(Odd, "name")),
-    "a model that loads in its own way": (Loading, model_serializer(Loading, "name")),
-    "files whose size is read at loading": (Attachment, model_serializer(Attachment, "picture")),
-}
-
-
-@pytest.mark.parametrize("reason", REFUSED)
-def test_what_may_be_shown_otherwise_is_left_to_rest_framework(reason: str) -> None:
-    model, serializer_class = REFUSED[reason]
-    assert plan_of(serializer_class, model) is None
-
-
-def test_a_model_whose_loading_is_listened_to_is_left_to_rest_framework() -> None:
-    def receiver(**_: Any) -> None: ...
-
-    post_init.connect(receiver, sender=Currency)
-    try:
-        assert not plans.is_stock_model(Currency)
-    finally:
-        post_init.disconnect(receiver, sender=Currency)
-    assert plans.is_stock_model(Currency)
 
 
 @pytest.mark.django_db

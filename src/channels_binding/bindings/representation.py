@@ -13,7 +13,8 @@ from channels_binding.bindings.reader import Reader
 from channels_binding.bindings.relations import KnownRows
 from channels_binding.bindings.rows import RowSource
 from channels_binding.calls.call import Call, Row
-from channels_binding.compiled.plan import Plan, names_of, plan_of
+from channels_binding.compiled.compiler import names_of, plan_of
+from channels_binding.compiled.plan import Plan
 from channels_binding.exceptions import BindingError
 from channels_binding.forms import uploads
 from channels_binding.forms.form import model_form

@@ -24,7 +24,8 @@ from rest_framework.filters import SearchFilter
 
 from channels_binding.bindings.actions import is_stock
 from channels_binding.classes import is_written_in, overrides
-from channels_binding.compiled.plan import Branch, Column, Nest, Plan, plan_of
+from channels_binding.compiled.compiler import plan_of
+from channels_binding.compiled.plan import Branch, Column, Nest, Plan
 from channels_binding.exceptions import Invalid
 from channels_binding.querysets.pages import read_order
 from channels_binding.querysets.stock import (
