@@ -1,19 +1,19 @@
 """What a binding declares: its model or stream, and the attributes that decide the rest."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from channels_binding.bindings.actions import Action
-from channels_binding.calls.call import Call, Row
+from channels_binding.bindings.trace import Trace
+from channels_binding.calls.call import Call
 from channels_binding.exceptions import (
     Invalid,
     MethodNotAllowed,
 )
 from channels_binding.threads import settle
-from channels_binding.types import Pk
 
 
 class Declarations:
@@ -89,17 +89,8 @@ class Declarations:
         self.args: tuple[Any, ...] = ()
         self.kwargs: dict[str, Any] = _as_in_a_path(call.data.get("id"), self.lookup_field)
         self.format_kwarg = None
-        self.dependencies: set[type[models.Model]] | None = None
-        """Collects the models that the answer is made of, when a live query asks for it; else None. The stream's own is
-        among them only where more of it is read than the rows that are shown."""
-        self.on_matching: Callable[[models.QuerySet[Any]], None] | None = None
-        """Told of what rows there are, before they are read, when a live query asks for it."""
-        self.is_read_by_plan = False
-        """Whether the rows were read by a compiled plan, which reads no more than ``dependencies`` tell."""
-        self.unchanged: Mapping[Pk, Row] | None = None
-        """Rows of the last reading of a live query that no change has touched since; None if everything is to be read."""
-        self.known_labels: Mapping[str, Mapping[str, str]] = {}
-        """Texts of related rows, of that last reading."""
+        self.trace: Trace | None = None
+        """What a live query that is being evaluated wants to know of the read; None of any other call."""
         self._request: Any = None
         """The request of this call, once something has asked for it."""
 

@@ -36,7 +36,7 @@ class ReadMixin(BaseBinding):
         if "ids" in data:
             return Reading(self._rows_by_id(data["ids"], reader))
         key = self.key_of(data)
-        if self.dependencies is not None:
+        if self.trace is not None:
             self.trace_rows(self.reading_queryset(), reader)
         return Reading((self.get_row(key, reader),), is_single=True)
 
@@ -113,18 +113,24 @@ class ReadMixin(BaseBinding):
 
     def _page(self, queryset: models.QuerySet[Any], window: slice, reader: Reader) -> tuple[tuple[Row, ...], int]:
         """The rows of one page, and how many rows match. Of a live query only what changed is read anew, as in a list."""
-        if self.unchanged is not None and is_plain(queryset):
+        unchanged = self._unchanged(queryset)
+        if unchanged is not None:
             keys, count = keys_and_count(queryset, window)
-            return self._rows_of_keys(keys, self.unchanged, reader), count
+            return self._rows_of_keys(keys, unchanged, reader), count
         count = count_of(queryset)
         return (reader.rows(queryset[window]) if count > window.start else ()), count
 
     def _rows(self, queryset: models.QuerySet[Any], limit: int, reader: Reader) -> tuple[Row, ...]:
         """The first rows of a queryset. Of a live query that was read before, only what changed is read anew."""
-        if self.unchanged is None or not is_plain(queryset):
+        unchanged = self._unchanged(queryset)
+        if unchanged is None:
             return reader.rows(queryset[:limit])
         keys = [as_pk(key) for key in queryset.values_list("pk", flat=True)[:limit]]
-        return self._rows_of_keys(keys, self.unchanged, reader)
+        return self._rows_of_keys(keys, unchanged, reader)
+
+    def _unchanged(self, queryset: models.QuerySet[Any]) -> Mapping[Pk, Row] | None:
+        """Rows of a live query's last evaluation that need not be read again; None where all are to be read."""
+        return self.trace.unchanged if self.trace is not None and is_plain(queryset) else None
 
     def _rows_of_keys(self, keys: Sequence[Pk], known: Mapping[Pk, Row], reader: Reader) -> tuple[Row, ...]:
         """Rows in the order of ``keys``; those that are not known are read."""

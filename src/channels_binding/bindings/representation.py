@@ -263,10 +263,12 @@ class Representation(RowSource):
         return labels
 
     def _texts(self, known: KnownRows, name: str, keys: set[Pk]) -> dict[str, str]:
-        self.trace(known.rows)
-        self.is_read_by_plan = False  # permissions of the other stream may read whatever they like
-        # what was read last may be hidden by now, unless nothing is
-        last = self.known_labels.get(name, {}) if known.is_every_row else {}
+        last: Mapping[str, str] = {}
+        if self.trace is not None:
+            self.trace.note(known.rows)
+            self.trace.is_read_by_plan = False  # permissions of the other stream may read whatever they like
+            # what was read last may be hidden by now, unless nothing is
+            last = self.trace.labels.get(name, {}) if known.is_every_row else {}
         kept = {key: text for key in keys if (text := last.get(str(key))) is not None}
         lacking = keys - kept.keys()
         read = {pk_of(row): str(row) for row in known.seen().filter(pk__in=lacking)} if lacking else {}

@@ -12,7 +12,6 @@ from channels_binding.calls.call import Row
 from channels_binding.compiled import select
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
 from channels_binding.querysets.inspection import is_alone
-from channels_binding.querysets.tables import models_of, reads_again, row_models
 from channels_binding.security import permissions
 from channels_binding.serializers.keys import from_pk, key_field, pk_of
 from channels_binding.serializers.relations import joined
@@ -33,23 +32,11 @@ class RowSource(AccessMixin):
         queryset: models.QuerySet[Any] = settle(self.get_queryset())
         return queryset
 
-    def trace(self, queryset: models.QuerySet[Any]) -> None:
-        """Note the models that a queryset reads, if a live query wants to know."""
-        if self.dependencies is not None:
-            self.dependencies |= models_of(queryset)
-
     def trace_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> None:
-        """As ``trace``, of the rows that are shown and what is shown of others with them."""
-        if self.on_matching is not None:
-            self.on_matching(queryset)
-        if self.dependencies is None:
-            return
-        self.is_read_by_plan = reader.plan is not None
-        own = {*row_models(queryset.model)}
-        found = models_of(queryset)
-        is_entangled = reads_again(queryset, {model._meta.db_table for model in own})
-        self.dependencies |= found if is_entangled else found - own
-        self.dependencies |= {*reader.related(queryset.model)}
+        """Note which rows are about to be read, and what is shown of others with them, if a live query is evaluated."""
+        if self.trace is not None:
+            self.trace.on_matching(queryset)
+            self.trace.note_rows(queryset, reader.related(queryset.model), is_by_plan=reader.plan is not None)
 
     def get_row(self, key: Any, reader: Reader) -> Row:
         """The row with this key as it is sent, if the caller may see it. Missing and hidden look the same.

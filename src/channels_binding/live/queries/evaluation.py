@@ -12,6 +12,7 @@ from django.db import models
 from channels_binding.bindings.actions import Action, is_stock
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.binding import ModelActions
+from channels_binding.bindings.trace import Trace
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
 from channels_binding.dispatch.perform import admit, find, perform_found
@@ -116,30 +117,29 @@ def evaluate(
 
 def _evaluate(call: Call, audience: Audience | None, last: Reading | None, changed: Set[Any] | None) -> Evaluation:
     binding, action = find(call)
-    binding.dependencies = set()
-    if last is not None and changed is not None and not last.is_single:
-        binding.unchanged = {row.pk: row for row in last.rows if row.pk not in changed}
-        binding.known_labels = last.extra.get("labels", {})
     matching: list[models.QuerySet[Any]] = []
     with capture.statements() as statements:
-        binding.on_matching = lambda queryset: _begin_rows(binding, queryset, matching, statements)
+        binding.trace = trace = Trace(lambda queryset: _begin_rows(trace, queryset, matching, statements))
+        if last is not None and changed is not None and not last.is_single:
+            trace.unchanged = {row.pk: row for row in last.rows if row.pk not in changed}
+            trace.labels = last.extra.get("labels", {})
         reading = _read(binding, action)
-    if not binding.is_read_by_plan:
-        binding.dependencies |= _models_in(statements) - {*row_models(binding.get_model())}
+    if not trace.is_read_by_plan:
+        trace.dependencies |= _models_in(statements) - {*row_models(binding.get_model())}
     if audience is not None and audience_of(binding) != audience:
         raise AudienceChanged
-    rows, read = row_labels(binding.get_model()), labels_of(binding)
+    rows = row_labels(binding.get_model())
+    read = {label_of(model) for model in trace.dependencies} | _declared(binding)
     prefilter, reason = _prefilter_or_reason(binding, matching, read & rows)
-    return Evaluation(reading, read | rows, bool(read & rows), prefilter, reason, is_whole=binding.unchanged is None)
+    return Evaluation(reading, read | rows, bool(read & rows), prefilter, reason, is_whole=trace.unchanged is None)
 
 
 def _begin_rows(
-    binding: BaseBinding, queryset: models.QuerySet[Any], matching: list[models.QuerySet[Any]], statements: list[str]
+    trace: Trace, queryset: models.QuerySet[Any], matching: list[models.QuerySet[Any]], statements: list[str]
 ) -> None:
     """What the query is made of is known; whatever the database was asked for that, it depends on."""
     matching.append(queryset)
-    if binding.dependencies is not None:
-        binding.dependencies |= _models_in(statements)
+    trace.dependencies |= _models_in(statements)
 
 
 def _models_in(statements: Collection[str]) -> set[type[models.Model]]:
@@ -193,11 +193,6 @@ def _names_all_times(binding: BaseBinding) -> bool:
         return not has_times(rows.order_by().query.get_compiler(using=rows.db).as_sql()[1])
     except EmptyResultSet:
         return True
-
-
-def labels_of(binding: BaseBinding) -> set[str]:
-    """Labels of what a binding's answer was made of, beside the rows that it shows."""
-    return {label_of(model) for model in binding.dependencies or ()} | _declared(binding)
 
 
 def _declared(binding: BaseBinding) -> set[str]:
