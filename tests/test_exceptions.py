@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from channels_binding import exceptions
-from channels_binding.exceptions import BindingError, Invalid, NotFound, Throttled, all_errors
+from channels_binding.exceptions import BindingError, Invalid, NotFound, Throttled, all_errors, unknown_names
 from tests.schema import SPEC, problems
 
 OURS = [kind for kind in all_errors() if kind.__module__ == exceptions.__name__]
@@ -62,3 +62,11 @@ def test_empty_field_errors_are_told_apart_from_none() -> None:
 
 def test_a_message_is_text_even_where_something_else_was_given() -> None:
     assert NotFound(7).message == "7"  # type: ignore[arg-type]
+
+
+def test_names_that_are_not_known_are_answered_with_those_that_are() -> None:
+    error = {"code": "unknown", "message": "Unknown. Possible: id, title."}
+    assert unknown_names({"titel": 1, "id": 2}, ["id", "title"]) == {"titel": [error]}
+    assert unknown_names(["a"], [], "No filter.")["a"][0]["message"] == "No filter. Possible: nothing."
+    assert unknown_names(["id"], ["id"]) == {}
+    assert len(unknown_names(map(str, range(1000)), [])) == 20

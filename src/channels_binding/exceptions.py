@@ -8,7 +8,7 @@ An error is raised where it happens and caught by the transport only. It carries
      └─ Internal, Unavailable, Timeout
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 FieldErrors = Mapping[str, Any]
@@ -134,3 +134,16 @@ class Timeout(BindingError):
 def all_errors() -> Sequence[type[BindingError]]:
     """Every code there is, each once."""
     return BindingError.__subclasses__()
+
+
+MOST_UNKNOWN = 20
+"""So many unknown names are answered with an error each."""
+
+
+def unknown_names(given: Iterable[str], known: Sequence[str], sentence: str = "Unknown.") -> dict[str, Any]:
+    """Errors for the names that are not known, as ``fields`` of ``Invalid``; empty if all are.
+
+    ``{"titel"}`` of ``["id", "title"]`` → ``{"titel": [{"code": "unknown", "message": "Unknown. Possible: id, title."}]}``
+    """
+    error = {"code": "unknown", "message": f"{sentence} Possible: {', '.join(known) or 'nothing'}."}
+    return {name[:100]: [error] for name in sorted({*given} - {*known})[:MOST_UNKNOWN]}

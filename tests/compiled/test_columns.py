@@ -11,7 +11,7 @@ from django.db import models
 from django.test import override_settings
 from rest_framework import serializers as drf
 
-from channels_binding.compiled.columns import bind_of, is_djangos
+from channels_binding.compiled.columns import bind_of, has_djangos_values
 from channels_binding.serializers.default import SafeIntegerField
 from tests.project.zoo.models import Attachment, Digits, Document, Moment, Money, Note, Options, Prose, Token
 
@@ -115,5 +115,5 @@ def test_only_djangos_own_columns_are_trusted() -> None:
     class Own(models.CharField):  # type: ignore[type-arg]  # not subscriptable while it runs
         pass
 
-    assert is_djangos(models.SlugField())
-    assert not is_djangos(Own())
+    assert has_djangos_values(models.SlugField())
+    assert not has_djangos_values(Own())

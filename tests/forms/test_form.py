@@ -20,7 +20,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy
 from django.utils.translation import override as language
 
-from channels_binding.forms.form import FormData, as_json, bind_data, describe_form, form_errors, unknown_names
+from channels_binding.forms.form import FormData, as_json, bind_data, describe_form, form_errors
 from channels_binding.protocol import codecs
 from tests.project.zoo.models import Label, Note, Token
 from tests.schema import problems
@@ -330,10 +330,6 @@ def test_a_prefix_is_the_form_s_own_business() -> None:
     form = PrefixedForm(bind_data(unbound, {"a": "x", "b": AT.isoformat()}))
     assert form.is_valid(), form.errors
     assert form.cleaned_data == {"a": "x", "b": AT}
-
-
-def test_names_that_the_form_does_not_have_are_told() -> None:
-    assert unknown_names(form_of(*FIELDS["char"]), {"value": 1, "z": 1, "__class__": 1}) == ["__class__", "z"]
 
 
 def test_form_data_gives_lists_where_widgets_ask_for_them() -> None:

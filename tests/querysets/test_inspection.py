@@ -1,10 +1,12 @@
 """What Django's Query says of a queryset, and how its rows are counted."""
 
+from typing import Any
+
 import pytest
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
-from channels_binding.querysets.inspection import count_of
+from channels_binding.querysets.inspection import count_of, has_plain_rows
 from tests.project.zoo.models import Note
 
 
@@ -24,3 +26,18 @@ def test_counting_every_row_is_one_plain_statement() -> None:
         assert count_of(Note.objects.order_by("rank")[1:3]) == 2
     assert len(context) == 2
     assert context.captured_queries[0]["sql"] == f"SELECT COUNT(*) FROM {connection.ops.quote_name('zoo_note')}"
+
+
+@pytest.mark.parametrize(
+    ("queryset", "expected"),
+    [
+        (Note.objects.filter(owner__username="a").order_by("rank"), True),
+        (Note.objects.distinct(), False),
+        (Note.objects.annotate(n=models.Count("labels")), False),
+        (Note.objects.all()[:3], False),
+        (Note.objects.values("rank"), False),
+        (Note.objects.union(Note.objects.all()), False),
+    ],
+)
+def test_a_plain_queryset_has_the_rows_that_their_keys_fetch(queryset: Any, expected: bool) -> None:
+    assert has_plain_rows(queryset) is expected

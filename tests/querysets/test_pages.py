@@ -4,11 +4,10 @@
 from typing import Any
 
 import pytest
-from django.db.models import Count
 from django.db.models.expressions import F
 
 from channels_binding.exceptions import Invalid
-from channels_binding.querysets.pages import MAX_PAGE, Page, is_plain, keys_and_count, ordered, read_order, read_page
+from channels_binding.querysets.pages import MAX_PAGE, Page, keys_and_count, ordered, read_order, read_page
 from tests.project.zoo.models import Cafe, LoudNote, Note, Place
 
 
@@ -206,18 +205,3 @@ def test_keys_of_a_page_and_the_count_take_one_statement_unless_the_page_is_empt
 def test_of_nothing_one_statement_tells_all(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         assert keys_and_count(Note.objects.order_by("pk"), slice(0, 5)) == ([], 0)
-
-
-@pytest.mark.parametrize(
-    ("queryset", "expected"),
-    [
-        (Note.objects.filter(owner__username="a").order_by("rank"), True),
-        (Note.objects.distinct(), False),
-        (Note.objects.annotate(n=Count("labels")), False),
-        (Note.objects.all()[:3], False),
-        (Note.objects.values("rank"), False),
-        (Note.objects.union(Note.objects.all()), False),
-    ],
-)
-def test_a_plain_queryset_has_the_rows_that_their_keys_fetch(queryset: Any, expected: bool) -> None:
-    assert is_plain(queryset) is expected

@@ -55,9 +55,7 @@ class BaseBinding(Representation):
     # What a search takes
 
     def get_filterset_class(self) -> Any:
-        if self.filterset_class is not None:
-            return self.filterset_class
-        return filterset_class(self.get_model(), self.filterset_fields) if self.filterset_fields else None
+        return declared_filterset(type(self))
 
     @classmethod
     def filter_paths(cls) -> set[str]:
@@ -119,6 +117,13 @@ class BaseBinding(Representation):
 
     def _send_to(self, user: Any, event: str, data: Mapping[str, Any]) -> None:
         self._outlet.send_to(getattr(user, "pk", user), f"{self.get_stream()}.{event}", data)
+
+
+def declared_filterset(cls: type[BaseBinding]) -> Any:
+    """The FilterSet class that a binding declares, or that is made from its ``filterset_fields``; None without filters."""
+    if cls.filterset_class is not None:
+        return cls.filterset_class
+    return filterset_class(cls.get_model(), cls.filterset_fields) if cls.filterset_fields else None
 
 
 def _coroutine_hooks(cls: type[BaseBinding]) -> list[str]:

@@ -9,7 +9,7 @@ from channels_binding.bindings.writes import WriteMixin
 from channels_binding.exceptions import Invalid
 from channels_binding.forms import formset as formset_tools
 from channels_binding.forms import multipart, uploads
-from channels_binding.forms.form import bind_data, bind_files, describe_form, form_errors, unknown_names
+from channels_binding.forms.form import bind_data, bind_files, describe_form, form_errors
 from channels_binding.serializers.default import rows_of
 from channels_binding.threads import settle
 
@@ -42,9 +42,7 @@ class FormMixin(WriteMixin):
         own = {name: value for name, value in given.items() if name not in self.formsets}
         rows = {name: value for name, value in given.items() if name in self.formsets}
         unbound = self.get_form(instance=instance)
-        unknown = unknown_names(unbound, own)
-        if unknown:
-            refuse_unknown(dict.fromkeys(unknown), {*unbound.fields, *self.formsets})
+        refuse_unknown(given, {*unbound.fields, *self.formsets})
         if instance is not None:
             self.check_version(instance)
         data, files = bind_data(unbound, own), bind_files(unbound, {**own, **self.call.files})

@@ -1,6 +1,6 @@
 """What a binding declares: its model or stream, and the attributes that decide the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
@@ -9,10 +9,7 @@ from django.db import models
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.trace import Trace
 from channels_binding.calls.call import Call
-from channels_binding.exceptions import (
-    Invalid,
-    MethodNotAllowed,
-)
+from channels_binding.exceptions import Invalid, MethodNotAllowed, unknown_names
 from channels_binding.threads import settle
 
 
@@ -170,16 +167,12 @@ Answer: TypeAlias = Any
 """``Data`` or a Reading; typed loosely because an override may as well be a coroutine."""
 
 
-def refuse_unknown(data: Mapping[str, Any], known: set[str]) -> None:
-    """Tell about a misspelt name instead of ignoring it.
+def refuse_unknown(data: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Answer a misspelt name with an error instead of ignoring it.
 
     Raises:
         Invalid: ``data`` has names that the action does not know.
     """
-    unknown = sorted(set(data) - known)
-    if unknown:
-        message = f"Unknown. Possible: {', '.join(sorted(known))}."
-        raise Invalid(
-            "The data holds unknown names.",
-            fields={name[:100]: [{"code": "unknown", "message": message}] for name in unknown[:20]},
-        )
+    errors = unknown_names(data, sorted(known))
+    if errors:
+        raise Invalid("The data holds unknown names.", fields=errors)

@@ -12,8 +12,8 @@ from channels_binding.bindings.reader import Reader
 from channels_binding.calls.call import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded
 from channels_binding.querysets.filters import apply_filters, apply_search, refuse_undeclared, refuse_undeclared_params
-from channels_binding.querysets.inspection import count_of
-from channels_binding.querysets.pages import is_plain, keys_and_count, ordered, read_order, read_page
+from channels_binding.querysets.inspection import count_of, has_plain_rows
+from channels_binding.querysets.pages import keys_and_count, ordered, read_order, read_page
 from channels_binding.serializers.keys import as_pk, from_pk
 from channels_binding.serializers.relations import joined
 from channels_binding.types import Pk
@@ -130,7 +130,7 @@ class ReadMixin(BaseBinding):
 
     def _unchanged(self, queryset: models.QuerySet[Any]) -> Mapping[Pk, Row] | None:
         """Rows of a live query's last evaluation that need not be read again; None where all are to be read."""
-        return self.trace.unchanged if self.trace is not None and is_plain(queryset) else None
+        return self.trace.unchanged if self.trace is not None and has_plain_rows(queryset) else None
 
     def _rows_of_keys(self, keys: Sequence[Pk], known: Mapping[Pk, Row], reader: Reader) -> tuple[Row, ...]:
         """Rows in the order of ``keys``; those that are not known are read."""

@@ -14,7 +14,7 @@ from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.query import ModelIterable
 from rest_framework import serializers
 
-from channels_binding.querysets.inspection import is_plain, is_whole
+from channels_binding.querysets.inspection import has_plain_rows, is_whole
 from channels_binding.serializers.relations import query_name
 
 Rows = models.QuerySet[Any]
@@ -40,8 +40,7 @@ class KnownRows:
 
     @property
     def _is_whole(self) -> bool:
-        query = self.rows.query
-        return is_plain(query) and is_whole(query) and not query.is_sliced
+        return has_plain_rows(self.rows) and is_whole(self.rows.query)
 
     def seen(self) -> Rows:
         """The rows themselves."""

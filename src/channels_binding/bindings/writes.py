@@ -18,7 +18,7 @@ from django.db.models.signals import post_init, post_save, pre_init, pre_save
 from channels_binding.bindings.actions import builtin
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
-from channels_binding.compiled.columns import is_djangos
+from channels_binding.compiled.columns import has_djangos_values
 from channels_binding.exception_handler import as_error, django_field_errors
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.forms import uploads
@@ -251,7 +251,7 @@ def _saves_as_django_does(model: type[models.Model]) -> bool:
 def _is_saved_by_django(model: type[models.Model]) -> bool:
     is_stock = model.save is models.Model.save and model.save_base is models.Model.save_base
     is_managed = type(model._default_manager) is models.Manager
-    return is_stock and is_managed and all(is_djangos(column) for column in model._meta.concrete_fields)
+    return is_stock and is_managed and all(has_djangos_values(column) for column in model._meta.concrete_fields)
 
 
 def _check_constraints(candidate: models.Model) -> None:

@@ -17,12 +17,11 @@ from rest_framework.utils import model_meta
 
 from channels_binding.bindings import sharing
 from channels_binding.bindings.access import default_permission_classes
-from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol.names import RESERVED_NAMES
-from channels_binding.querysets.filters import filterset_class
 from channels_binding.registry import registry
 from channels_binding.security.authentication import is_drf
 from channels_binding.serializers.default import SENSITIVE
@@ -184,9 +183,7 @@ def _broken_serializer(cls: type[BaseBinding]) -> str | None:
 def _filters(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     """E005: filters that cannot be made. W003: filters by which a column that is not shown can be found out."""
     try:
-        filters = cls.filterset_class or (
-            filterset_class(cls.get_model(), cls.filterset_fields) if cls.filterset_fields else None
-        )
+        filters = declared_filterset(cls)
     except (TypeError, AssertionError, FieldError) as error:
         hint = "Names of 'filterset_fields' are paths of the model; see django-filter for lookups and other columns."
         yield _error(cls, 5, f"{cls.__name__}.filterset_fields: {str(error).splitlines()[0]}", hint)

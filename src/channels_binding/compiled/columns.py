@@ -69,7 +69,7 @@ def bind_of(field: Any, model: type[models.Model], column: Any) -> Bind | None:
         return None
     if kind in (serializers.ModelField, RangeField):
         return _model_field(field, column)
-    if is_djangos(column) and isinstance(column, AS_STORED.get(kind, ())):
+    if has_djangos_values(column) and isinstance(column, AS_STORED.get(kind, ())):
         return _as_stored
     special = _SPECIAL.get(kind)
     if special is not None:
@@ -86,7 +86,7 @@ def _has_plain_options(field: Any) -> bool:
 _OPTIONS = (type(None), str, int, bool, float, Decimal, datetime.timezone, zoneinfo.ZoneInfo)
 
 
-def is_djangos(column: Any) -> bool:
+def has_djangos_values(column: Any) -> bool:
     """Whether a column is one of Django's own classes, so that the type of its values is known."""
     return is_written_in(type(column), "django.db.models", "django.contrib.postgres")
 
@@ -120,7 +120,7 @@ class _Bearer:
 
 
 def _model_field(field: Any, column: Any) -> Bind | None:
-    if not is_djangos(column) or field.model_field is not column:
+    if not has_djangos_values(column) or field.model_field is not column:
         return None
 
     def convert(value: Any) -> Any:
@@ -132,7 +132,7 @@ def _model_field(field: Any, column: Any) -> Bind | None:
 
 
 def _uuid(field: Any, column: Any) -> Bind:
-    if field.uuid_format == "hex_verbose" and isinstance(column, models.UUIDField) and is_djangos(column):
+    if field.uuid_format == "hex_verbose" and isinstance(column, models.UUIDField) and has_djangos_values(column):
         return _as_stored  # the encoder writes it so
     return _called(field)
 
@@ -144,7 +144,7 @@ def _json(field: Any, column: Any) -> Bind:
 def _choice(field: Any, column: Any) -> Bind | None:
     """Choices map a text back to the value that it stands for; those of a column's own type map it to itself."""
     kind = str if isinstance(column, TEXTS) else int if isinstance(column, WHOLES) else None
-    if kind is not None and is_djangos(column) and all(type(key) is kind for key in field.choices):
+    if kind is not None and has_djangos_values(column) and all(type(key) is kind for key in field.choices):
         return _as_stored
     is_fixed = not isinstance(getattr(column, "choices", None), CallableChoiceIterator)
     return _called(field) if is_fixed and type(field) is serializers.ChoiceField else None
@@ -180,7 +180,11 @@ class DecimalText:
 def _iso(setting: str, column_type: type, isoformat: Convert) -> Callable[[Any, Any], Bind]:
     def special(field: Any, column: Any) -> Bind:
         # Django's DateTimeField is a DateField to Python; DRF refuses that pair
-        fits = is_djangos(column) and isinstance(column, column_type) and not isinstance(column, models.DateTimeField)
+        fits = (
+            has_djangos_values(column)
+            and isinstance(column, column_type)
+            and not isinstance(column, models.DateTimeField)
+        )
 
         def bind(get_request: Callable[[], Request]) -> Convert:
             wanted = getattr(field, "format", getattr(api_settings, setting))

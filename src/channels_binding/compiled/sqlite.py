@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from channels_binding.compiled.columns import Convert, DecimalText, InstantText, is_djangos
+from channels_binding.compiled.columns import Convert, DecimalText, InstantText, has_djangos_values
 
 EXACT_DIGITS = 15
 """So many significant digits a double holds as they were written (IEEE 754)."""
@@ -25,7 +25,7 @@ def short_cut(column: Any, convert: Convert | None, long_way: Convert, connectio
         convert: How the value that Django would give is shown (``columns``).
         long_way: Django's converters, then ``convert``.
     """
-    if connection.vendor != "sqlite" or not is_djangos(column):
+    if connection.vendor != "sqlite" or not has_djangos_values(column):
         return None
     if isinstance(convert, DecimalText) and isinstance(column, models.DecimalField):
         return _decimal(column, convert, long_way)

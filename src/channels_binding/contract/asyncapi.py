@@ -8,12 +8,11 @@ from channels_binding import __version__
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.contract import components
-from channels_binding.contract.json_schema import ANY_OBJECT, JsonSchemas, Schema, reference
+from channels_binding.contract.json_schema import ANY_OBJECT, JsonSchemas, Schema, closed, reference
 from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.protocol.names import READS
 from channels_binding.querysets.pages import MAX_PAGE
 from channels_binding.registry import registry
-from channels_binding.serializers.relations import child
 
 CHANNEL = {"$ref": "#/channels/socket"}
 LIVE = ("snapshot", "diff", "same", "delta", "gone")
@@ -151,16 +150,16 @@ class _Stream:
             return
         key, some = self.shapes.key(self.cls), {"type": "array", "items": self.shapes.key(self.cls)}
         lists = self._list()
-        yield "retrieve", _closed({"id": key, "ids": some, **self._read()})
-        yield "list", _closed(lists)
+        yield "retrieve", closed({"id": key, "ids": some, **self._read()})
+        yield "list", closed(lists)
         page, limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}, {"type": "integer", "minimum": 1}
-        yield "search", _closed({**lists, "page": page, "limit": limit})
+        yield "search", closed({**lists, "page": page, "limit": limit})
         yield "create", self.shapes.input(self.cls, "create")
         yield "update", self._with_key(self.shapes.input(self.cls, "update"))
         yield "replace", self._with_key(self.shapes.input(self.cls, "replace"))
-        yield "delete", _closed({"id": key}, "id")
-        yield "form", _closed({"id": key, "submit": self.shapes.form(self.cls), "initial": dict(ANY_OBJECT)})
-        yield "describe", _closed({})
+        yield "delete", closed({"id": key}, "id")
+        yield "form", closed({"id": key, "submit": self.shapes.form(self.cls), "initial": dict(ANY_OBJECT)})
+        yield "describe", closed({})
 
     def _with_key(self, schema: Schema) -> Schema:
         """An input is closed, and here the key stands among its members."""
@@ -171,10 +170,10 @@ class _Stream:
     def _read(self) -> dict[str, Schema]:
         params = {name: {"type": "string"} for name in self.cls.get_query_params()}
         return {
-            "fields": {"type": "array", "items": _one_of(self._readable())},
+            "fields": {"type": "array", "items": _one_of(self.shapes.readable(self.cls))},
             "labels": _BOOLEAN,
             "live": _BOOLEAN,
-            **({"params": _closed(params)} if params else {}),
+            **({"params": closed(params)} if params else {}),
         }
 
     def _list(self) -> dict[str, Schema]:
@@ -184,13 +183,9 @@ class _Stream:
         return {
             **self._read(),
             "order": {"anyOf": [order, {"type": "array", "items": order}]},
-            "filters": _closed(filters),
+            "filters": closed(filters),
             "query": {"type": "string"},
         }
-
-    def _readable(self) -> list[str]:
-        serializer = child(self.shapes.binding(self.cls, "retrieve").get_serializer())
-        return [name for name, field in getattr(serializer, "fields", {}).items() if not field.write_only]
 
     def _answered(self, name: str, action: Action) -> Schema:
         if not action.is_builtin:
@@ -222,8 +217,3 @@ def _of(name: str) -> Schema:
 
 def _one_of(names: list[str]) -> Schema:
     return {"type": "string", "enum": names} if names else {"not": {}}
-
-
-def _closed(properties: Mapping[str, Schema], *required: str) -> Schema:
-    shape: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
-    return {**shape, "required": [*required]} if required else shape

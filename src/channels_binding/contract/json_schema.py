@@ -1,7 +1,7 @@
 """JSON Schema (2020-12) of what streams take and answer: serializers through drf-spectacular, filters by their form."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any
@@ -111,6 +111,11 @@ class JsonSchemas:
         properties = {"id": self.key(cls), **shape.get("properties", {})} | {"id": self.key(cls)}
         return self.named(cls.get_stream(), {"type": "object", "properties": properties, "required": ["id"]})
 
+    def readable(self, cls: type[BaseBinding]) -> list[str]:
+        """Names of the fields that a row shows."""
+        serializer = child(self.binding(cls, "retrieve").get_serializer())
+        return [name for name, field in getattr(serializer, "fields", {}).items() if not field.write_only]
+
     def key(self, cls: type[BaseBinding]) -> Schema:
         """The primary key as it travels."""
         return key_schema(cls.get_model()._meta.pk)
@@ -140,14 +145,14 @@ class JsonSchemas:
     def form(self, cls: type[BaseBinding]) -> Schema:
         """What a form takes: its own fields judge, so the schema says their names."""
         rows = {name: _rows(row_names(formset, name)) for name, formset in cls.formsets.items()}
-        return self.named(f"{cls.get_stream()}.form", _closed(self._form_names(cls) | rows))
+        return self.named(f"{cls.get_stream()}.form", closed(self._form_names(cls) | rows))
 
     def posted_form(self, cls: type[BaseBinding]) -> Schema:
         """The same as a browser posts it, with the rows of formsets under Django's names: ``lines-0-text``."""
         if not cls.formsets:
             return self.form(cls)
         patterns: Schema = {_posted(name, row_names(formset, name)): {} for name, formset in cls.formsets.items()}
-        shape = {**_closed(self._form_names(cls)), "patternProperties": patterns}
+        shape = {**closed(self._form_names(cls)), "patternProperties": patterns}
         return self.named(f"{cls.get_stream()}.form.posted", shape)
 
     def _form_names(self, cls: type[BaseBinding]) -> Schema:
@@ -231,12 +236,14 @@ def _filter_shapes(filterset: FilterSet) -> Iterator[FilterShape]:
             yield FilterShape(field.widget.suffixed(name, suffix), _form_shape(inner))
 
 
-def _closed(properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+def closed(properties: Mapping[str, Schema], *required: str) -> Schema:
+    """An object with these members and no others."""
+    shape: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return {**shape, "required": [*required]} if required else shape
 
 
 def _rows(names: list[str]) -> Schema:
-    return {"type": "array", "items": _closed({name: {} for name in names}), "maxItems": MAX_ROWS}
+    return {"type": "array", "items": closed({name: {} for name in names}), "maxItems": MAX_ROWS}
 
 
 def _posted(formset: str, names: list[str]) -> str:

@@ -13,7 +13,7 @@ from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.reads import MAX_IDS
 from channels_binding.conf import get_settings
 from channels_binding.contract import components as messages
-from channels_binding.contract.json_schema import FilterShape, JsonSchemas, Schema, bounded, reference
+from channels_binding.contract.json_schema import FilterShape, JsonSchemas, Schema, bounded, closed, reference
 from channels_binding.contract.spectacular_fixes import LARGEST
 from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.protocol.names import FILTER_PREFIX, RESERVED_NAMES
@@ -21,7 +21,6 @@ from channels_binding.querysets.filters import MAX_QUERY_LENGTH
 from channels_binding.querysets.pages import MAX_PAGE
 from channels_binding.registry import registry
 from channels_binding.security.permissions import decide_about_nobody
-from channels_binding.serializers.relations import child
 
 AddressOf: TypeAlias = Callable[..., str]
 """Route name and its arguments → path: ``address_of("row", "desk.Ticket", "{id}")`` → ``"/api/desk.Ticket/{id}/"``."""
@@ -85,7 +84,7 @@ def _batch() -> Schema:
     """Several operations in one request."""
     taken = messages.definitions()["cb.batch"]["properties"]["data"]["properties"]
     name = taken["ops"]["items"]["properties"]["as"]
-    operation = _closed({"event": {"type": "string"}, "data": {"type": "object"}, "as": name}, "event")
+    operation = closed({"event": {"type": "string"}, "data": {"type": "object"}, "as": name}, "event")
     ops = {"type": "array", "items": operation, "minItems": 1, "maxItems": get_settings().MAX_BATCH_OPS}
     answer = {"description": "Of each operation, its answer.", "content": _json(reference("cb.batchAnswer"))}
     refusals = {str(code): _refusal(code) for code in (*_ANY, 404, 405, 409, 412, 413, 415)}
@@ -93,7 +92,7 @@ def _batch() -> Schema:
         "operationId": "batch",
         "summary": "Several operations in one request, all or each for itself.",
         "parameters": [_key()],
-        "requestBody": _body(_closed({"atomic": taken["atomic"], "ops": ops}, "ops"), is_required=True),
+        "requestBody": _body(closed({"atomic": taken["atomic"], "ops": ops}, "ops"), is_required=True),
         "responses": {"200": answer, **refusals},
     }
 
@@ -102,7 +101,7 @@ def _upload() -> Schema:
     """A file for a socket, or for a JSON body."""
     file = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]}
     kinds = {"token": "string", "name": "string", "size": "integer", "seconds": "integer"}
-    kept = _closed({name: {"type": kind} for name, kind in kinds.items()}, *kinds)
+    kept = closed({name: {"type": kind} for name, kind in kinds.items()}, *kinds)
     refusals = {str(code): _refusal(code) for code in (400, 401, 403, 406, 413, 415, 429, 503)}
     return {
         "operationId": "upload",
@@ -110,10 +109,6 @@ def _upload() -> Schema:
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": file}}},
         "responses": {"201": {"description": "Kept.", "content": _json(kept)}, **refusals},
     }
-
-
-def _closed(properties: Schema, *required: str) -> Schema:
-    return {"type": "object", "properties": properties, "required": [*required], "additionalProperties": False}
 
 
 def _secured(item: Mapping[str, Schema], security: list[Schema]) -> dict[str, Schema]:
@@ -251,7 +246,7 @@ class _Stream:
 
     def _reading(self) -> list[Schema]:
         """What every read takes."""
-        names = self._readable()
+        names = self.shapes.readable(self.cls)
         fields = {"type": "array", "items": {"type": "string", "enum": names}}
         narrowed = [_query("fields", fields, "Only these fields; the key always stays.")] if names else []
         return [
@@ -260,10 +255,6 @@ class _Stream:
             *(_query(name, {"type": "string"}) for name in self.cls.get_query_params()),
             _header("If-None-Match", {"type": "string"}, "The ETag of an earlier answer; unchanged: 304."),
         ]
-
-    def _readable(self) -> list[str]:
-        serializer = child(self.shapes.binding(self.cls, "retrieve").get_serializer())
-        return [name for name, field in getattr(serializer, "fields", {}).items() if not field.write_only]
 
     # Writes
 

@@ -26,6 +26,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import typing_extensions
 from rest_framework import serializers
 
+from channels_binding.bindings.options import refuse_unknown
 from channels_binding.calls.call import Reading
 from channels_binding.exceptions import Invalid
 
@@ -199,10 +200,8 @@ def read(handler: Callable[..., Any], data: Mapping[str, Any], get_context: Call
         return Data(data)
     serializer = cls(data=dict(data), context=dict(get_context()))
     known = getattr(serializer, "fields", None)
-    unknown = sorted(set(data) - set(known)) if known is not None else []
-    if unknown:
-        error = [{"code": "unknown", "message": f"Unknown. Possible: {', '.join(known or ()) or 'nothing'}."}]
-        raise Invalid("The data holds unknown names.", fields={name[:100]: error for name in unknown[:20]})
+    if known is not None:
+        refuse_unknown(data, known)
     serializer.is_valid(raise_exception=True)
     return serializer if _is_own(handler, cls) else serializer.validated_data
 

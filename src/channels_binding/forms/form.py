@@ -357,8 +357,3 @@ def _decompressed(widget: Any, value: Any) -> list[Any]:
         return list(widget.decompress(value))
     except (TypeError, ValueError, AttributeError, LookupError):
         return [value]
-
-
-def unknown_names(form: forms.BaseForm, submitted: Mapping[str, Any]) -> list[str]:
-    """Names that the form does not have."""
-    return sorted(set(submitted) - set(form.fields))

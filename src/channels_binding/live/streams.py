@@ -17,7 +17,8 @@ from channels_binding.live.delivery import Frames
 from channels_binding.live.presence import HeldMessages, Presence, Subscribers
 from channels_binding.live.queries.evaluation import identity_of, row_labels
 from channels_binding.live.queries.group import AudienceChanged
-from channels_binding.protocol.messages import failure, frame, message
+from channels_binding.protocol import codecs
+from channels_binding.protocol.messages import Body, failure, frame, message
 from channels_binding.serializers.keys import as_pk, from_pk
 from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Pk, Subscriber
@@ -81,7 +82,7 @@ class Feed:
             raise AudienceChanged
         if keys is None and len(rows) > MAX_ROWS:
             error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)
-            return [("retrieve", failure(error, "x")[len(b'{"event":"x"') :])]
+            return [("retrieve", Body(error=error).tail())]
         return self._news(rows, None if keys is None else {as_pk(key) for key in keys}, binding.post_save_retrieve)
 
     def _news(self, rows: Iterable[Row], looked_at: set[Pk] | None, sends_rows: bool) -> list[tuple[str, bytes]]:
@@ -93,8 +94,8 @@ class Feed:
         self.known.update({pk: row.etag for pk, row in seen.items()})
         for pk in vanished:
             del self.known[pk]
-        news = [("retrieve", b',"data":' + row.body + b"}") for row in changed] if sends_rows else []
-        return news + [("delete", message("x", {"id": pk})[len(b'{"event":"x"') :]) for pk in vanished]
+        news = [("retrieve", Body(row.body).tail()) for row in changed] if sends_rows else []
+        return news + [("delete", Body(codecs.encode({"id": pk})).tail()) for pk in vanished]
 
 
 class Feeds:
@@ -267,7 +268,7 @@ class Feeds:
             error = as_error(exception)
             if not error.retry:
                 self._forget(feed)
-            return [("subscribe", failure(error, "x")[len(b'{"event":"x"') :])]
+            return [("subscribe", Body(error=error).tail())]
 
 
 def _serves(feed: Feed, subscriber: Subscriber) -> bool:

@@ -106,7 +106,7 @@ def _required(node: WhereNode) -> Iterable[Any]:
 def _exact_column(lookup: Any, queryset: models.QuerySet[Any]) -> Any:
     """The column that a lookup of Django's own compares, if Python can compare it as well."""
     column = getattr(lookup, "lhs", None)
-    if not isinstance(column, Col) or column.alias != queryset.query.base_table or not _is_djangos(lookup):
+    if not isinstance(column, Col) or column.alias != queryset.query.base_table or not _compares_as_django(lookup):
         return None
     target: Any = column.target
     is_own = target.model._meta.concrete_model is queryset.model._meta.concrete_model
@@ -119,11 +119,11 @@ def is_exact(target: "models.Field[Any, Any]", alias: str) -> bool:
         target = target.target_field
     kind = type(target).__name__
     is_bytewise = connections[alias].vendor in BYTEWISE and getattr(target, "db_collation", None) is None
-    return _is_djangos(target) and (kind in EXACT_KINDS or (kind in TEXT_KINDS and is_bytewise))
+    return _compares_as_django(target) and (kind in EXACT_KINDS or (kind in TEXT_KINDS and is_bytewise))
 
 
-def _is_djangos(thing: Any) -> bool:
-    """Whether a field or lookup is Django's own: those of others may compare as they like."""
+def _compares_as_django(thing: Any) -> bool:
+    """Whether a field or lookup is Django's own: one of a project, or of an extension, may compare as it likes."""
     return is_written_in(type(thing), "django.db.models")
 
 

@@ -23,7 +23,7 @@ from rest_framework.filters import SearchFilter, search_smart_split
 
 from channels_binding.classes import is_written_in
 from channels_binding.exception_handler import django_field_errors
-from channels_binding.exceptions import Invalid
+from channels_binding.exceptions import Invalid, unknown_names
 
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
@@ -61,10 +61,8 @@ def refuse_undeclared(
         Invalid: A filter that is not declared; a ``query`` where nothing can be searched.
     """
     filters, query = data.get("filters"), data.get("query")
-    if query not in (None, "") and not search_fields:
-        raise Invalid.field(
-            "query", "unknown", "This stream cannot be searched; its binding declares no search_fields."
-        )
+    if query not in (None, ""):
+        _refuse_query(search_fields)
     if not isinstance(filters, Mapping) or not filters:
         return
     declared = set() if filters_class is None else set(filters_class.base_filters)
@@ -260,15 +258,9 @@ def _errors(filterset: FilterSet) -> dict[str, Any]:
 
 
 def _refuse_unknown(given: set[str], known: set[str]) -> None:
-    unknown = given - known
-    if unknown:
-        message = f"Cannot filter by that. Possible: {', '.join(sorted(known)) or 'nothing'}."
-        raise Invalid(
-            "The filters are not valid.",
-            fields={
-                "filters": {name[:100]: [{"code": "unknown", "message": message}] for name in sorted(unknown)[:20]}
-            },
-        )
+    errors = unknown_names(given, sorted(known), "Cannot filter by that.")
+    if errors:
+        raise Invalid("The filters are not valid.", fields={"filters": errors})
 
 
 def _refuse_odd(filters: Mapping[str, Any]) -> None:

@@ -31,6 +31,11 @@ def is_plain(query: Any) -> bool:
     return type(query) is Query and not (is_more or query.values_select)  # a project's own may hold anything
 
 
+def has_plain_rows(queryset: models.QuerySet[Any]) -> bool:
+    """Whether a row is the same in this queryset as fetched by its key alone: no annotations, unions, distinct or slice."""
+    return is_plain(queryset.query) and not queryset.query.is_sliced
+
+
 def is_whole(query: Any) -> bool:
     """Whether it is every row of its table: then it says nothing but an order."""
     is_odd = query.extra_order_by or query.extra_tables or not query.standard_ordering or query.explain_info

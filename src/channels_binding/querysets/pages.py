@@ -9,7 +9,6 @@ from django.db.models import Field, IntegerField, Model, QuerySet, Subquery
 from django.db.models.expressions import F, Func
 
 from channels_binding.exceptions import Invalid
-from channels_binding.querysets import inspection
 from channels_binding.serializers.keys import as_pk
 from channels_binding.types import Pk
 
@@ -52,11 +51,6 @@ def _positive(data: Mapping[str, Any], name: str, default: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise Invalid.field(name, "invalid", f"'{name}' is a whole number of at least 1.")
     return value
-
-
-def is_plain(queryset: QuerySet[Any]) -> bool:
-    """Whether a row is the same in this queryset as fetched by its key alone: no annotations, unions, distinct or slice."""
-    return inspection.is_plain(queryset.query) and not queryset.query.is_sliced
 
 
 def keys_and_count(queryset: QuerySet[Any], window: slice) -> tuple[list[Pk], int]:

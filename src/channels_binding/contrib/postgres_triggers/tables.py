@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import models
 
 from channels_binding.live.capture.statements import label_of
+from channels_binding.querysets.tables import row_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,7 @@ def _many_to_many() -> Iterator[Any]:
 
 def models_of(model: type[models.Model]) -> Iterator[type[models.Model]]:
     """The models whose tables hold what a change of ``model`` can be: itself, its parents, and their many-to-many tables."""
-    concrete = model._meta.concrete_model or model
-    parts = [concrete, *concrete._meta.get_parent_list()]
+    parts = row_models(model)
     yield from parts
     for field in _many_to_many():
         if {field.model, field.remote_field.model} & {*parts}:

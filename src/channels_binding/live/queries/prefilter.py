@@ -17,8 +17,7 @@ from django.db import DatabaseError, connections, models
 from django.db.models import CompositePrimaryKey, F
 
 from channels_binding.querysets.conditions import Conditions, conditions_of
-from channels_binding.querysets.inspection import is_whole
-from channels_binding.querysets.pages import is_plain
+from channels_binding.querysets.inspection import has_plain_rows, is_whole
 from channels_binding.serializers.keys import as_pk
 
 logger = logging.getLogger("channels_binding")
@@ -71,7 +70,7 @@ def prefilter_of(queryset: models.QuerySet[Any], *, are_times_fixed: Callable[[]
         NoPrefilter: A row's place in it depends on more than the row: unions, aggregates, the clock.
     """
     pk = queryset.model._meta.pk
-    if not is_plain(queryset):
+    if not has_plain_rows(queryset):
         raise NoPrefilter("it has annotations, distinct rows, a union or a slice")
     if isinstance(pk, CompositePrimaryKey):
         raise NoPrefilter("its key has several columns")

@@ -12,14 +12,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models, router
 
 from channels_binding.bindings import sharing
-from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.calls.call import Call
 from channels_binding.exceptions import BindingError, NotFound
 from channels_binding.live.queries.evaluation import audience_of, evaluate, row_labels
 from channels_binding.live.queries.group import Evaluation
 from channels_binding.protocol import codecs
 from channels_binding.querysets.conditions import ORDERED_KINDS, is_exact
-from channels_binding.querysets.filters import filterset_class
 from channels_binding.registry import registry
 from channels_binding.serializers.relations import child
 
@@ -91,8 +90,7 @@ def _matched(found: Evaluation) -> str:
 
 def _filter_matching(cls: type[BaseBinding]) -> dict[str, str]:
     """Each declared filter, and whether a change finds lists that use it by value or by asking."""
-    made = filterset_class(cls.get_model(), cls.filterset_fields) if cls.filterset_fields else None
-    filters = getattr(cls.filterset_class or made, "base_filters", {})
+    filters = getattr(declared_filterset(cls), "base_filters", {})
     hows = {True: "by value", False: "the database is asked"}
     return {name: hows[_is_by_value(cls.get_model(), each)] for name, each in filters.items()}
 
