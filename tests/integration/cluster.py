@@ -24,6 +24,7 @@ from zlib import crc32
 import websockets
 
 from tests.faults import ThreadedProxy
+from tests.live.oracle.diffs import apply_diff
 from tests.services import Postgres, Redis, free_port
 
 PYTHON = (sys.executable, "-W", "ignore")
@@ -239,20 +240,13 @@ class LiveClient:
         data, kind = message.get("data", {}), message["type"]
         if message.get("id"):
             self.returns.append(kind)
-        bodies = {row["id"]: row for row in self.rows}
         if kind in ("snapshot", "delta"):
-            bodies |= {row["id"]: row for row in data["rows"]}
+            bodies = {row["id"]: row for row in (*self.rows, *data["rows"])}
             self.etags |= {row["id"]: tag for row, tag in zip(data["rows"], message["etags"], strict=True)}
             order = [row["id"] for row in data["rows"]] if kind == "snapshot" else data["order"]
             self.rows = [bodies[pk] for pk in order]
-        self.rows = [row for row in self.rows if row["id"] not in data.get("remove", ())]
-        for index, row, *tag in data.get("put", ()):
-            self.rows.insert(index, row if isinstance(row, dict) else bodies[row])
-            if tag:
-                self.etags[row["id"]] = tag[0]
-        for pk, changed, tag, *_ in data.get("patch", ()):
-            next(row for row in self.rows if row["id"] == pk).update(changed)
-            self.etags[pk] = tag
+        if kind == "diff":
+            self.rows = apply_diff(self.rows, self.etags, data)
         self.count = data.get("count", self.count)
         self.v = message["v"]
         text = ",".join(f"{row['id']}:{self.etags[row['id']]}" for row in self.rows)

@@ -25,7 +25,7 @@ from channels_binding.rest.events import event_of
 from channels_binding.testing import session_cookie
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
-from tests.security.test_authentication import jwt
+from tests.security.test_authentication.sockets import jwt
 from tests.streams import TIMEOUT, Stream, fleeting_connections
 
 in_thread = sync_to_async

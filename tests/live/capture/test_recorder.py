@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import TestCase
 
 from channels_binding.live.hub import Hub
-from tests.live.capture.test_signals import LABEL, NOTE, listening
+from tests.live.capture.test_signals.published import LABEL, NOTE, listening
 from tests.project.zoo.models import Label, Note
 
 

@@ -1,0 +1,80 @@
+"""Brokers between the writer's commit and the hub that drop, repeat, delay and reorder messages."""
+
+import random
+from typing import Any
+
+from channels_binding.live.broker import publisher
+from channels_binding.live.capture.changes import Changes
+from channels_binding.live.hub import Hub
+
+
+class FaultyBroker:
+    """Between the writer's commit and the hub: numbers messages as a publisher does, then mistreats them."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.number = 0
+        self.rng = random.Random(0)
+        self.drop = self.repeat = self.delay = 0.0
+        self.late: list[dict[str, Any]] = []
+
+    def publish(self, changes: Changes) -> None:
+        self.number += 1
+        message = {"kind": "changes", "changes": changes.to_message(), "from": "writer", "n": self.number}
+        if self.rng.random() < self.drop:
+            self.lose()
+            return
+        if self.rng.random() < self.delay:
+            self.late.append(message)
+            return
+        for _ in range(2 if self.rng.random() < self.repeat else 1):
+            self.deliver(message)
+        while self.late and self.rng.random() < 0.3:
+            self.deliver(self.late.pop(self.rng.randrange(len(self.late))))
+
+    def lose(self) -> None:
+        """A message was said, and is lost on the way: its number will be missed."""
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        self.hub.loop.call_soon(self.hub._broker.take, message)
+
+    def recover(self) -> None:
+        """The faults end; what was late arrives, and the publisher beats."""
+        self.drop = self.repeat = self.delay = 0.0
+        while self.late:
+            self.deliver(self.late.pop())
+        self.number += 1
+        self.deliver({"kind": "beat", "from": "writer", "n": self.number})
+
+    def is_heard(self) -> bool:
+        """Whether all that was sent has arrived."""
+        return True
+
+
+class SilentPublisher(publisher.Publisher):
+    """One that does not beat: other tests would hear it, as a process whose messages they have missed."""
+
+    def _next(self) -> dict[str, Any]:
+        return self._queue.get()
+
+
+class FaultyLayer(FaultyBroker):
+    """The same faults, and in between the real way from another process: a publisher, Redis, and the hub's broker."""
+
+    sender = SilentPublisher()
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        self.sender.publish({"kind": "changes", "changes": message["changes"]})
+
+    def lose(self) -> None:
+        self.sender.number += 1
+
+    def recover(self) -> None:
+        self.drop = self.repeat = self.delay = 0.0
+        while self.late:
+            self.deliver(self.late.pop())
+        self.sender.publish({"kind": "hello"})
+
+    def is_heard(self) -> bool:
+        heard = self.hub._broker.heard.get(self.sender.id)
+        return heard is not None and heard.last >= self.sender.number

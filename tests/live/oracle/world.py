@@ -1,0 +1,317 @@
+"""The oracle's state machine: what may happen, and what must be true when all of it has arrived."""
+
+import asyncio
+import random
+from typing import Any
+
+import hypothesis.strategies as st
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from channels_binding import dispatch
+from channels_binding.calls import Call, Reading
+from channels_binding.live.capture import recorder
+from channels_binding.live.hub import Hub
+from channels_binding.protocol import codecs
+from tests.live.oracle.brokers import FaultyBroker, FaultyLayer
+from tests.live.oracle.clients import Client, Mirror
+from tests.live.oracle.streams import STREAMS, filters, orders
+from tests.live.test_hub import hold_the_next_round
+from tests.project.zoo.models import Label, Note
+
+QUIET_SECONDS = 10.0
+USERS = ("ann", "bob")
+
+ranks = st.integers(0, 6)
+places = st.integers(0, 7)
+
+
+class World(RuleBasedStateMachine):
+    """Everything that may happen."""
+
+    is_naive = False
+    broker_class: type[FaultyBroker] = FaultyBroker
+
+    @initialize(
+        seed=st.integers(0, 10_000),
+        drop=st.sampled_from([0, 0.3, 0.8]),
+        given=st.lists(st.tuples(filters, orders), min_size=3, max_size=6),
+    )
+    def begin(self, seed: int, drop: float, given: list[tuple[Any, Any]]) -> None:
+        recorder._publishers.clear()
+        self.loop = asyncio.new_event_loop()
+        self.names = 0
+        for model in (Note, Label, Group, get_user_model()):
+            model.objects.all().delete()
+        self.users = [get_user_model().objects.create_user(name) for name in USERS]
+        self.labels = [Label.objects.create(name=name) for name in "xy"]
+        self.teams = [Group.objects.create(name=name) for name in ("n1", "n2", "n3")]
+        for rank in range(4):
+            Note.objects.create(title=f"n{rank}", rank=rank, owner=self.users[rank % 2])
+        self.run(self._start_hub())
+        self.broker.rng.seed(seed)
+        self.clients = [Client(user) for user in self.users]
+        for which, client in enumerate(self.clients):
+            client.user.groups.add(self.teams[which])
+            self.run(client.connect())
+            for (chosen, order), stream in zip(given, self.streams(seed, which), strict=False):
+                self.read(which, stream, chosen, order, 3, 1)
+        self.broker.drop = drop
+
+    def streams(self, seed: int, which: int) -> list[str]:
+        """All of them, in an order of chance, so that each is among the first lists of some run."""
+        return random.Random(seed + which).sample([*STREAMS], len(STREAMS))
+
+    async def _start_hub(self) -> None:
+        self.hub = Hub.current()
+        await self.hub.ready()
+        self.broker = self.broker_class(self.hub)
+        recorder._publishers[:] = [self.broker.publish]
+        if self.is_naive:
+            self.hub.lost = lambda: None  # type: ignore[method-assign]
+
+    def run(self, coroutine: Any) -> Any:
+        return self.loop.run_until_complete(asyncio.wait_for(coroutine, 30))
+
+    # Readers
+
+    @rule(
+        who=st.integers(0, 1),
+        stream=st.sampled_from([*STREAMS]),
+        given=filters,
+        order=orders,
+        limit=st.integers(1, 4),
+        page=st.integers(1, 2),
+    )
+    def read(self, who: int, stream: str, given: Any, order: Any, limit: int, page: int) -> None:
+        client = self.clients[who]
+        if len(client.mirrors) >= 8:
+            return
+        filterable, orderable = STREAMS[stream]
+        names = [order] if isinstance(order, str) else order or []
+        chosen = {name: [*value] if isinstance(value, set) else value for name, value in given.items()}
+        data = {
+            "filters": {name: value for name, value in chosen.items() if name in filterable},
+            "order": order if {*names} <= orderable else None,
+            "limit": limit, "page": page, "labels": stream == "zoo.Note",
+        }  # fmt: skip
+        self.names += 1
+        self.run(client.read(f"r{self.names}", Mirror(stream, data, client.user)))
+
+    @rule(who=st.integers(0, 1))
+    def reconnect(self, who: int) -> None:
+        self.run(self._reconnect(self.clients[who]))
+
+    async def _reconnect(self, client: Client) -> None:
+        await client.drain()
+        await client.socket.close()
+        await client.connect()
+
+    @rule()
+    def restart_the_process(self) -> None:
+        """The hub and all that it knew are gone; clients come back to another one."""
+        self.run(self._restart())
+
+    async def _restart(self) -> None:
+        for client in self.clients:
+            await client.drain()
+            await client.socket.close()
+        number = self.broker.number
+        await self.hub.stop()
+        await self._start_hub()
+        self.broker.number = number
+        for client in self.clients:
+            await client.connect()
+
+    # Rounds
+
+    @rule(seconds=st.sampled_from([0.02, 0.1]))
+    def hold_the_next_round(self, seconds: float) -> None:
+        """Whatever is written and read before it is over falls between the same two rounds."""
+        hold_the_next_round(self.hub, seconds)
+
+    # The broker
+
+    @rule(drop=st.sampled_from([0, 0.3, 0.8]), repeat=st.sampled_from([0, 0.4]), delay=st.sampled_from([0, 0.4]))
+    def faults(self, drop: float, repeat: float, delay: float) -> None:
+        self.broker.drop, self.broker.repeat, self.broker.delay = drop, repeat, delay
+
+    # Writers
+
+    def note(self, place: int) -> Note:
+        notes = [*Note.objects.order_by("pk")]
+        return notes[place % len(notes)] if notes else Note.objects.create(title="n1", rank=place)
+
+    @rule(rank=ranks, who=st.integers(0, 1), weight=st.none() | ranks)
+    def create(self, rank: int, who: int, weight: int | None) -> None:
+        Note.objects.create(title=f"n{rank % 4}", rank=rank, weight=weight, owner=self.users[who])
+
+    @rule(place=places, rank=ranks)
+    def save(self, place: int, rank: int) -> None:
+        note = self.note(place)
+        note.rank, note.title = rank, f"n{rank % 4}"
+        note.save()
+
+    @rule(place=places, rank=ranks, done=st.booleans(), names=st.sets(st.sampled_from(["rank", "done"])))
+    def save_in_a_transaction(self, place: int, rank: int, done: bool, names: set[str]) -> None:
+        """What is saved whole tells its values; of single fields the others may be old."""
+        note = self.note(place)
+        Note.objects.filter(pk=note.pk).update(done=not done, weight=rank)
+        note.rank, note.done = rank, done
+        with transaction.atomic():
+            note.save(update_fields=names) if names else note.save()
+
+    @rule(place=places, parent=st.none() | places)
+    def set_parent(self, place: int, parent: int | None) -> None:
+        note = self.note(place)
+        note.parent = None if parent is None else self.note(parent)
+        if note.parent != note:
+            note.save()
+
+    @rule(place=places)
+    def delete(self, place: int) -> None:
+        self.note(place).delete()
+
+    @rule(rank=ranks, done=st.booleans())
+    def update_many(self, rank: int, done: bool) -> None:
+        Note.objects.filter(rank__lte=rank).update(done=done)
+
+    @rule(place=places, who=st.integers(0, 1))
+    def hand_over(self, place: int, who: int) -> None:
+        Note.objects.filter(pk=self.note(place).pk).update(owner=self.users[who])
+
+    @rule(rank=ranks, size=st.integers(1, 3))
+    def bulk_create(self, rank: int, size: int) -> None:
+        Note.objects.bulk_create([Note(title=f"n{i}", rank=rank, owner=self.users[i % 2]) for i in range(size)])
+
+    @rule(place=places, which=st.integers(0, 1), on=st.booleans())
+    def label(self, place: int, which: int, on: bool) -> None:
+        labels = self.note(place).labels
+        (labels.add if on else labels.remove)(self.labels[which])
+
+    @rule(which=st.integers(0, 1), name=st.sampled_from("xyz"))
+    def rename_label(self, which: int, name: str) -> None:
+        Label.objects.filter(pk=self.labels[which].pk).update(name=name)
+
+    @rule(who=st.integers(0, 1), which=st.sets(st.integers(0, 2)))
+    def join_teams(self, who: int, which: set[int]) -> None:
+        self.users[who].groups.set([self.teams[each] for each in which])
+
+    @rule(place=places, rank=ranks)
+    def raw_sql(self, place: int, rank: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE zoo_note SET weight = rank WHERE rank > %s", [rank])
+
+    @rule(place=places, rank=ranks, inner_fails=st.booleans(), outer_fails=st.booleans())
+    def nested(self, place: int, rank: int, inner_fails: bool, outer_fails: bool) -> None:
+        class Undone(Exception):
+            pass
+
+        note = self.note(place)
+        try:
+            with transaction.atomic():
+                Note.objects.filter(pk=note.pk).update(rank=rank)
+                try:
+                    with transaction.atomic():
+                        Note.objects.create(title="n2", rank=rank, owner=self.users[0])
+                        if inner_fails:
+                            raise Undone
+                except Undone:
+                    pass
+                if outer_fails:
+                    raise Undone
+        except Undone:
+            pass
+
+    # The oracle
+
+    @rule()
+    def quiet(self) -> None:
+        self.run(self._settle())
+        for client in self.clients:
+            client.user = get_user_model().objects.get(pk=client.user.pk)
+            for mirror in client.mirrors.values():
+                self.compare(mirror, client.user)
+
+    async def _settle(self) -> None:
+        self.broker.recover()
+        deadline = self.loop.time() + QUIET_SECONDS
+        while self.loop.time() < deadline:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            if self._is_at_rest():
+                break
+            await asyncio.sleep(0.002)
+        else:
+            raise AssertionError(f"The hub never came to rest: {self._restless()}")
+        for client in self.clients:
+            await client.drain()
+
+    def _is_at_rest(self) -> bool:
+        """Whether every consequence is computed, sent and handed to the sockets."""
+        groups = self.hub.groups.values()
+        is_read = all(group.is_free.is_set() for group in groups)
+        is_told = not any((group.is_stale or group.is_unsent) and group.subscriptions for group in groups)
+        # A query slower than a round is told when it is ready: its task is there until then.
+        is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
+        is_written = all(each.outbox.is_written.is_set() for each in self.hub.subscribers)  # type: ignore[attr-defined]
+        is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round and self.hub.invalidation.is_at_rest
+        return is_read and is_told and not is_late and is_written and is_idle and self.broker.is_heard()
+
+    def _restless(self) -> str:
+        groups = [
+            (group.key[:16], group.is_stale, group.is_unsent, group.is_free.is_set(), group.failures)
+            for group in self.hub.groups.values()
+            if group.subscriptions
+        ]
+        tasks = [str(task) for task in self.hub._tasks]
+        return (
+            f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(self.hub.identity.pending)}"
+            f" invalidation={self.hub.invalidation.is_at_rest}"
+        )
+
+    def compare(self, mirror: Mirror, user: Any) -> None:
+        fresh = dispatch.perform(Call(mirror.stream, "search", {**mirror.data, "live": False}, user))
+        assert isinstance(fresh, Reading)
+        shown = codecs.joined(codecs.encode(row) for row in mirror.rows)
+        wanted = codecs.joined(row.body for row in fresh.rows)
+        assert shown == wanted, f"{mirror.stream} {mirror.data} of {user}"
+        assert mirror.v == fresh.version
+        assert mirror.count == fresh.meta["count"], f"{mirror.stream} {mirror.data} of {user}"
+
+    @invariant()
+    def nothing_is_shown_to_the_wrong_reader(self) -> None:
+        if hasattr(self, "clients"):
+            self.run(self._drain_all())
+
+    async def _drain_all(self) -> None:
+        for client in self.clients:
+            await client.drain()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "clients"):
+            return
+        try:
+            self.quiet()
+        finally:
+            self.run(self._end())
+            self.loop.close()
+
+    async def _end(self) -> None:
+        for client in self.clients:
+            await client.socket.close()
+        await self.hub.stop()
+
+
+class NaiveWorld(World):
+    is_naive = True
+
+
+class RedisWorld(World):
+    broker_class = FaultyLayer
+
+
+class NaiveRedisWorld(RedisWorld):
+    is_naive = True
