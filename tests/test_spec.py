@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.conformance.transcripts import load
 from tests.schema import SAMPLES, SPEC, document, problems, sample
-from tests.transcripts import load
 
 ROW = {"id": 7, "title": "x"}
 ETAG, CRC = SAMPLES["<etag>"], SAMPLES["<crc>"]

@@ -15,8 +15,8 @@ from django.contrib.sessions.models import Session
 from tests.conformance.behaviours import BEHAVIOURS, Behaviour
 from tests.conformance.bindings import STREAMS
 from tests.conformance.doors import DOORS, READS, Answer, DoesNotApply
+from tests.conformance.transcripts import differences
 from tests.project.zoo.models import Label, Note
-from tests.transcripts import differences
 
 VARYING = re.compile(rb'(?<="id":)(?!900[1-6]\b)\d+|(?<="ref":)"[0-9a-f]{12}"|(?<=this one has )\d+')
 """Keys that the database has given, references into the log, the size of a message with what is around its data."""

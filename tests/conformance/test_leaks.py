@@ -23,7 +23,7 @@ from channels_binding.registry import registry
 from channels_binding.rest.views import StreamView
 from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import run
-from tests.canaries import WORD, hiding, make
+from tests.conformance.canaries import WORD, hiding, make
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 

@@ -19,7 +19,7 @@ from django.test import Client
 from channels_binding.registry import registry
 from tests.browser.conftest import Desk
 from tests.browser.conftest import desk as desk  # the running example
-from tests.fuzzing import Run, Target, fuzz
+from tests.conformance.fuzzing import Run, Target, fuzz
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))

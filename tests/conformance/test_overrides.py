@@ -29,7 +29,7 @@ from channels_binding.live.queries.evaluation import evaluate
 from channels_binding.registry import registry
 from channels_binding.testing import BindingCommunicator, LiveList, session_cookie
 from channels_binding.threads import run
-from tests.overriding import CANARY, overrides
+from tests.conformance.overriding import CANARY, overrides
 from tests.project.zoo.models import Note
 from tests.streams import Stream, fleeting_connections
 

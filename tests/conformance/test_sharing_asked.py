@@ -10,8 +10,8 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from tests.conformance.test_sharing_models import TellingField, serializer_of, tables
+from tests.conformance.two_callers import CALLER, binding_of, judge, users
 from tests.project.zoo.models import Note
-from tests.two_callers import CALLER, binding_of, judge, users
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,7 +138,7 @@ def test_a_statement_that_is_kept_is_nobodys_own(is_whole: bool) -> None:
     """selections keeps SQL by the names of an order: what a transform of the project's made of it for ann is run for bob."""
     from django.test.utils import register_lookup
 
-    from tests.two_callers import answers
+    from tests.conformance.two_callers import answers
 
     Note(title="a", rank=1).save()
     Note(title="b", rank=2).save()

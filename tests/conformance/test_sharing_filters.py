@@ -9,8 +9,8 @@ from django import forms
 from django.db import models
 from django.test.utils import register_lookup
 
+from tests.conformance.two_callers import CALLER, binding_of, judge, users
 from tests.project.zoo.models import Note
-from tests.two_callers import CALLER, binding_of, judge, users
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from django.db import connection, models
 from django.test.utils import isolate_apps
 from rest_framework import serializers
 
+from tests.conformance.two_callers import CALLER, binding_of, judge, users
 from tests.project.zoo.models import Note
-from tests.two_callers import CALLER, binding_of, judge, users
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,9 +7,9 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from rest_framework.authtoken.models import Token
 
+from tests.conformance.transcripts import differences, load
 from tests.conftest import Connect
 from tests.project.zoo.models import Chapter, Note, Novel
-from tests.transcripts import differences, load
 
 
 def _make(fixture: dict[str, Any], caller: Any) -> None:

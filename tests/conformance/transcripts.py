@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[1] / "spec" / "transcripts"
+FOLDER = Path(__file__).parents[2] / "spec" / "transcripts"
 
 KINDS: dict[str, Callable[[Any], bool]] = {
     "<int>": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
