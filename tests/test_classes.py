@@ -1,5 +1,7 @@
 """Which package a class was written in."""
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import django_filters
@@ -7,7 +9,8 @@ from django.db import models
 from django_filters.filterset import filterset_factory
 from rest_framework import serializers
 
-from channels_binding.classes import is_written_in
+import channels_binding
+from channels_binding.classes import attributes, is_written_in
 from channels_binding.compiled.compiler import plan_of
 from tests.project.zoo.models import Note
 
@@ -43,3 +46,45 @@ def test_a_serializer_that_a_metaclass_has_made_is_shown_as_it_says() -> None:
     meta = type("Meta", (), {"model": Note, "fields": ("id", "title")})
     own = type("Own", (serializers.ModelSerializer,), {"Meta": meta, "to_representation": to_representation})
     assert plan_of(own, Note) is None
+
+
+def test_attributes_can_be_iterated_over_while_another_thread_adds_one() -> None:
+    field = models.IntegerField(default=7)
+    names = []
+    for name in attributes(field):
+        vars(field)[f"cached_{name}"] = None
+        names.append(name)
+    assert "default" in names
+    assert not any(name.startswith("cached_") for name in names)
+
+
+def test_no_module_iterates_over_the_attributes_themselves() -> None:
+    """An iteration over ``vars()`` of what threads share ends with RuntimeError once one of them caches something there."""
+    source = Path(channels_binding.__file__).parent
+    found = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if any(map(_is_vars, _iterated(node)))
+    }
+    assert found == OF_COPIES
+
+
+OF_COPIES = {"calls/call.py"}
+"""Where the attributes are those of a copy that nobody else has."""
+
+
+def _iterated(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        return [node.iter]
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+        return [each.iter for each in node.generators]
+    return [node.value] if isinstance(node, ast.YieldFrom) else []
+
+
+def _is_vars(node: ast.expr) -> bool:
+    """``vars(x)``, ``x.__dict__``, and their ``items()``, ``values()`` and ``keys()``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in ("items", "values", "keys") and _is_vars(node.func.value)
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars"
+    return is_call or (isinstance(node, ast.Attribute) and node.attr == "__dict__")

@@ -1,8 +1,13 @@
 """Stream name → binding class: discovery, overriding, conflicts."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 
+from channels_binding.bindings import base
 from channels_binding.consumers import AsyncBinding, Binding
 from channels_binding.exceptions import NotFound
 from channels_binding.registry import Registry, registry
@@ -89,3 +94,46 @@ def test_discovering_twice_changes_nothing() -> None:
     before = list(registry)
     registry.autodiscover()
     assert list(registry) == before
+
+
+def test_two_threads_that_look_first_miss_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first requests of a server come at once; a stream that a race had left out would never be found again."""
+    is_asked, may_go_on = threading.Event(), threading.Event()
+
+    class SlowBinding(AsyncBinding):
+        stream = "tests.Slow"
+
+        @classmethod
+        def get_stream(cls) -> str:
+            is_asked.set()
+            assert may_go_on.wait(10)
+            return "tests.Slow"
+
+    class NextBinding(AsyncBinding):
+        stream = "tests.Next"
+
+    monkeypatch.setattr(base, "defined", [SlowBinding, NextBinding])
+    own = Registry()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(own.get, "tests.Next")
+        assert is_asked.wait(10)
+        second = pool.submit(own.get, "tests.Slow")
+        assert not wait([second], 0.1).done, "it waits for what the other is about to take in"
+        may_go_on.set()
+        assert (first.result(10), second.result(10)) == (NextBinding, SlowBinding)
+
+
+def test_a_stream_without_a_name_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Nameless(AsyncBinding):
+        @classmethod
+        def get_stream(cls) -> str:
+            raise ImproperlyConfigured("no name")
+
+    class NextBinding(AsyncBinding):
+        stream = "tests.Next"
+
+    monkeypatch.setattr(base, "defined", [Nameless, NextBinding])
+    own = Registry()
+    with pytest.raises(ImproperlyConfigured):
+        own.get("tests.Next")
+    assert own.get("tests.Next") is NextBinding

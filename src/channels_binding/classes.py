@@ -31,6 +31,15 @@ def _may_be_base(base: type, packages: tuple[str, ...]) -> bool:
     return base.__module__.partition(".")[0] in sys.stdlib_module_names or _is_written_in(base, packages)
 
 
+def attributes(of: Any) -> dict[str, Any]:
+    """``vars()`` of a class, field or filter that all threads share, to iterate over: another one may add to it meanwhile.
+
+    ``cached_property`` does so, on the first read of a field's ``cached_col`` for example.
+    """
+    copied: dict[str, Any] = vars(of).copy()  # at once, unlike an iteration
+    return copied
+
+
 # What a project's class says otherwise
 
 _INERT = frozenset(
@@ -55,7 +64,7 @@ def overrides(cls: type, owners: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         if base is not object and not is_written_in(base, *owners):
             yield from (
                 (name, value)
-                for name, value in vars(base).items()
+                for name, value in attributes(base).items()
                 if name not in _INERT and (name in known or name.startswith("__") or _takes_what_is_set(value))
             )
 
@@ -68,4 +77,4 @@ def _takes_what_is_set(value: Any) -> bool:
 def _known_to(cls: Any, owners: tuple[str, ...]) -> frozenset[str]:
     """Names that the owners' classes among its bases have."""
     bases = (base for base in cls.__mro__ if base is object or is_written_in(base, *owners))
-    return frozenset(name for base in bases for name in vars(base))
+    return frozenset(name for base in bases for name in attributes(base))

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from threading import Lock
 
 from django.apps import apps
 from django.db import models
@@ -23,6 +24,7 @@ class Registry:
     def __init__(self) -> None:
         self._by_stream: dict[str, type[BaseBinding]] = {}
         self._read = 0
+        self._reading = Lock()
         self.conflicts: list[tuple[type[BaseBinding], type[BaseBinding]]] = []
 
     def get(self, stream: str) -> type[BaseBinding]:
@@ -47,7 +49,7 @@ class Registry:
         named = self._by_stream.get(f"{model._meta.app_label}.{model._meta.object_name}")
         if named is not None and named.find_model() is model:
             return named
-        return next((cls for cls in self._by_stream.values() if cls.find_model() is model), None)
+        return next((cls for cls in [*self._by_stream.values()] if cls.find_model() is model), None)
 
     def stream_of(self, model: type[models.Model]) -> str | None:
         """The stream that serves a model."""
@@ -56,10 +58,14 @@ class Registry:
 
     def _catch_up(self) -> None:
         """Take in classes defined since the last look."""
-        while self._read < len(base.defined):
-            cls = base.defined[self._read]
-            self._read += 1
-            self._register(cls)
+        if self._read == len(base.defined):
+            return
+        with self._reading:  # or two threads would take the same class, and leave out the next
+            while self._read < len(base.defined):
+                try:
+                    self._register(base.defined[self._read])
+                finally:
+                    self._read += 1
 
     def _register(self, cls: type[BaseBinding]) -> None:
         present = self._by_stream.get(cls.get_stream())

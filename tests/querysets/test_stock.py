@@ -22,12 +22,13 @@ from django.db.models import (
     When,
     Window,
 )
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Col, RawSQL
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, RowNumber
 from django.test.utils import isolate_apps
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy
 
+from channels_binding.querysets import stock
 from channels_binding.querysets.stock import (
     is_djangos_column,
     is_djangos_manager,
@@ -246,3 +247,21 @@ def test_ways_that_nobody_knows(path: str) -> None:
 )
 def test_plain_data(value: Any, is_plain: bool) -> None:
     assert is_plain_data(value) is is_plain
+
+
+def test_a_query_can_be_judged_while_another_thread_caches_something_on_one_of_its_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All queries share a field's column, and Django caches on it what was asked of it."""
+    column = Col("zoo_note", Note._meta.get_field("rank"))
+    judge = stock._is_plain_value
+    added: list[str] = []
+
+    def judge_and_cache(part: Any) -> bool:
+        added.append(f"cached_{len(added)}")
+        vars(column)[added[-1]] = None
+        return judge(part)
+
+    monkeypatch.setattr(stock, "_is_plain_value", judge_and_cache)
+    assert stock.is_djangos([column])
+    assert added

@@ -9,6 +9,8 @@ from weakref import WeakSet
 
 from django.core.exceptions import ImproperlyConfigured
 
+from channels_binding.classes import attributes
+
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 MARK = "__channels_binding_action__"
@@ -131,7 +133,7 @@ def collect(cls: type) -> dict[str, Action]:
     """
     found: dict[str, Action] = {}
     for base in reversed(cls.__mro__):
-        for attribute, value in vars(base).items():
+        for attribute, value in attributes(base).items():
             action = getattr(value, MARK, None)
             if isinstance(action, Action):
                 if (

@@ -14,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from channels_binding.bindings import relations, sharing
 from channels_binding.bindings.actions import collect
 from channels_binding.bindings.representation import Representation
+from channels_binding.classes import attributes
 from channels_binding.conf import get_settings
 from channels_binding.querysets.filters import filterset_class
 from channels_binding.threads import either, settle
@@ -129,7 +130,7 @@ def declared_filterset(cls: type[BaseBinding]) -> Any:
 def _coroutine_hooks(cls: type[BaseBinding]) -> list[str]:
     """Names of the hooks that a class has as coroutines and ours as plain functions. Events are no hooks."""
     ours = (base for base in cls.__mro__ if base.__module__.startswith("channels_binding."))
-    found = ((name, value) for base in ours for name, value in vars(base).items())
+    found = ((name, value) for base in ours for name, value in attributes(base).items())
     plain = dict.fromkeys(name for name, value in found if inspect.isfunction(value) and not iscoroutinefunction(value))
     hooks = (name for name in plain if not name.startswith("_") and name not in cls._actions)
     return [name for name in hooks if iscoroutinefunction(getattr(cls, name, None))]

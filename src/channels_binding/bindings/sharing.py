@@ -23,7 +23,7 @@ from django_filters.filterset import FilterSetMetaclass
 from rest_framework.filters import SearchFilter
 
 from channels_binding.bindings.actions import is_stock
-from channels_binding.classes import is_written_in, overrides
+from channels_binding.classes import attributes, is_written_in, overrides
 from channels_binding.compiled.compiler import plan_of
 from channels_binding.compiled.plan import Branch, Column, Nest, Plan
 from channels_binding.exceptions import Invalid
@@ -239,7 +239,7 @@ def _of_column(model: type[models.Model], path: str) -> Iterator[str]:
 def _is_djangos_storage(storage: Any) -> bool:
     """Whether its URLs are made by Django's code, and do not go on from the path that was asked."""
     begins = str(getattr(storage, "base_url", None) or "/").startswith(("/", "http://", "https://"))
-    return begins and is_written_in(type(storage), "django") and is_djangos(vars(storage))
+    return begins and is_written_in(type(storage), "django") and is_djangos(attributes(storage))
 
 
 def _inner(storage: Any) -> Any:
@@ -329,7 +329,7 @@ def _is_stock_filter(filter_: Any) -> bool:
 
 def _state(part: Any) -> dict[str, Any]:
     """Without what calls a project's method for each value, and for none where there is none."""
-    state = {name: value for name, value in vars(part).items() if name not in _PARTS | _WORDS}
+    state = {name: value for name, value in attributes(part).items() if name not in _PARTS | _WORDS}
     return {name: value for name, value in state.items() if type(value) is not FilterMethod}
 
 

@@ -29,7 +29,7 @@ from django.db.models.sql import Query
 from django.db.models.sql.where import ExtraWhere
 from django.utils.functional import Promise
 
-from channels_binding.classes import is_written_in, overrides
+from channels_binding.classes import attributes, is_written_in, overrides
 from channels_binding.querysets.inspection import is_stock_queryset
 
 _PLAIN = (
@@ -92,7 +92,7 @@ def is_djangos_manager(manager: Any) -> bool:
 
 
 def _state(part: Any) -> dict[str, Any]:
-    return {name: value for name, value in vars(part).items() if name not in _CACHES}
+    return {name: value for name, value in attributes(part).items() if name not in _CACHES}
 
 
 def is_djangos(part: Any) -> bool:
@@ -126,11 +126,12 @@ def _is_sql(part: Any) -> bool:
 
 def _held(part: Any) -> Iterator[Any]:
     if isinstance(part, dict):
+        part = part.copy()  # another thread may add to it meanwhile
         yield from part.keys()
         yield from part.values()
     elif isinstance(part, (list, tuple, set, frozenset)):
-        yield from part
-    yield from getattr(part, "__dict__", {}).values()
+        yield from [*part]
+    yield from (attributes(part) if hasattr(part, "__dict__") else {}).values()
 
 
 def is_djangos_column(column: Any) -> bool:
@@ -170,7 +171,7 @@ def _keeps_djangos_lookups(column: Any) -> bool:
 _DJANGOS_LOOKUPS = frozenset(
     each.lookup_name
     for module in (lookups, datetime_functions)
-    for each in vars(module).values()
+    for each in attributes(module).values()
     if isinstance(each, type) and issubclass(each, (Lookup, models.Transform)) and hasattr(each, "lookup_name")
 )
 
