@@ -410,7 +410,7 @@ async def test_a_stream_knows_what_decides_about_its_user_and_forgets_its_timer(
     await stream.event()
     (subscriber,) = Hub.current().subscribers
     assert subscriber.user._channels_binding_fingerprint
-    timer = subscriber._expiry  # type: ignore[attr-defined]
+    timer = subscriber._expiry._timer  # type: ignore[attr-defined]
     assert not timer.cancelled()
     await stream.leave()
     assert timer.cancelled()

@@ -6,17 +6,16 @@ Over HTTP Django's middleware has seen to it. A connection keeps its own, in its
 import datetime
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from io import BytesIO
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.core.handlers.asgi import ASGIRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+from channels_binding.calls.scopes import request_of_scope
 from channels_binding.exception_handler import foreseen
 from channels_binding.exceptions import Invalid
 
@@ -41,8 +40,7 @@ def of_handshake(scope: Mapping[str, Any]) -> Locale:
 
 
 def _asked_language(scope: Mapping[str, Any]) -> str:
-    request = ASGIRequest({"path": "/", "headers": [], **scope, "type": "http", "method": "GET"}, BytesIO())
-    return translation.get_language_from_request(request)
+    return translation.get_language_from_request(request_of_scope(scope))
 
 
 def _has_middleware() -> bool:

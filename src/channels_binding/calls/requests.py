@@ -7,30 +7,18 @@ of the question.
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from io import BytesIO
 from typing import Any
 
-from django.core.exceptions import DisallowedHost
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, QueryDict
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request, clone_request
 
 from channels_binding.calls.call import Call
+from channels_binding.calls.scopes import HostlessRequest, request_of_scope
 from channels_binding.protocol.names import FILTER_PREFIX, READS, RESERVED_NAMES
 
 _BODY = ("_data", "_files", "_full_data")
 """Where DRF's Request keeps the body once it is parsed."""
-
-
-class _ScopeRequest(ASGIRequest):
-    """A request that may have no host, as a call from code has none: addresses are then relative."""
-
-    def build_absolute_uri(self, location: str | None = None) -> str:
-        try:
-            return super().build_absolute_uri(location)
-        except DisallowedHost:
-            return self.get_full_path() if location is None else str(location)
 
 
 def request_of(call: Call, method: str) -> Request:
@@ -87,10 +75,7 @@ def _restated(request: Request, method: str, call: Call, query: QueryDict | None
 def _made(call: Call, method: str) -> Request:
     """A Request that nobody has sent, of the scope of a connection."""
     query = query_of(call.origin or call).urlencode().encode()
-    secure = call.scope.get("scheme") in ("wss", "https")
-    as_http = {"type": "http", "scheme": "https" if secure else "http", "method": method, "query_string": query}
-    scope = {"path": "/", "headers": [], **call.scope, **as_http}
-    django_request = _ScopeRequest(scope, BytesIO())
+    django_request = request_of_scope(call.scope, HostlessRequest, method, query_string=query)
     django_request.user = call.user
     django_request.session = call.scope.get("session")  # type: ignore[assignment]
     django_request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]

@@ -53,6 +53,12 @@ class Delivery:
         self.bring_up_to_date(subscriptions, frames)
         self.send(frames)
 
+    def catch_up(self, subscriber: Subscriber) -> None:
+        """Send what was held back while the connection was slow."""
+        behind = [each for each in subscriber.subscriptions if each.is_behind]
+        if behind:
+            self.deliver(behind)
+
     def send(self, frames: Frames) -> None:
         for subscriber, added in frames.items():
             subscriber.push(added)

@@ -34,6 +34,19 @@ def to_user(user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
     _publish("user", str(user_pk), event, data)
 
 
+class BaseHandlerMessages:
+    """What a handler sends otherwise than to its caller, whatever transport its call came by."""
+
+    def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
+        to_stream(stream, event, data)
+
+    def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
+        to_everyone(event, data)
+
+    def send_to(self, user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
+        to_user(user_pk, event, data)
+
+
 def send(event: str, data: Mapping[str, Any], *, user: Any = None, everyone: bool = False) -> None:
     """Send a message to browsers from anywhere: a task, a shell, a view.
 

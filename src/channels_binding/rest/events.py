@@ -9,7 +9,6 @@ and larger updates.
 import asyncio
 import re
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -40,7 +39,9 @@ from channels_binding.exceptions import (
 )
 from channels_binding.live import identity as live_identity
 from channels_binding.live.crowds import most_of, owner_of
+from channels_binding.live.expiry import Expiry
 from channels_binding.live.hub import Hub
+from channels_binding.live.overflow import Overflow
 from channels_binding.live.queries.diff import returning, snapshot
 from channels_binding.live.queries.group import Subscription
 from channels_binding.protocol import codecs
@@ -192,15 +193,15 @@ class EventStream:
         self._queued = 0
         """Bytes that the server has not taken yet."""
         self._has_output = asyncio.Event()
-        self._expiry: asyncio.TimerHandle | None = None
+        self._expiry = Expiry(self.loop, lambda: self.end(CloseCode.UNAUTHENTICATED, "the token is over"))
         self._is_over = False
-        self._has_reported_overflow = False
+        self._overflow = Overflow(self._settings.UNACKNOWLEDGED_BYTES, lambda text: self.push([text]))
 
     # What the server takes
 
     async def events(self) -> AsyncIterator[bytes]:
         """The body of the answer, piece by piece. Cancelling is how it ends when the client leaves."""
-        self._expiry = self._expire_in_time()
+        self._expiry.set(self.identity.expires_at)
         try:
             await self._begin()
             while self._waiting or not self._is_over:
@@ -265,19 +266,10 @@ class EventStream:
         first = snapshot(group.reading) if self._have is None else returning({"v": self._have}, group.reading)
         self.push([frame(self.call.event, first.tail())])
 
-    def _expire_in_time(self) -> asyncio.TimerHandle | None:
-        moment = self.identity.expires_at
-        if moment is None:
-            return None
-        return self.hub.loop.call_later(
-            max(0.0, moment - time.time()), self.end, CloseCode.UNAUTHENTICATED, "the token is over"
-        )
-
     def leave(self) -> None:
         """Nothing is told any more."""
         self._is_over = True
-        if self._expiry is not None:
-            self._expiry.cancel()
+        self._expiry.cancel()
         self.hub.leave(self, self.subscriptions)
         self.subscription = None
 
@@ -306,19 +298,12 @@ class EventStream:
         return self._queued > self._settings.UNACKNOWLEDGED_BYTES
 
     def overflow(self, event: str) -> None:
-        if not self._has_reported_overflow:
-            self._has_reported_overflow = True
-            bound = self._settings.UNACKNOWLEDGED_BYTES
-            why = f"{bound} bytes are not taken in yet; this message and those after it are dropped."
-            self.push([failure(LimitExceeded(why, limit=bound), event)])
+        self._overflow.report(event)
 
     def _catch_up(self) -> None:
-        if self.congested:
-            return
-        self._has_reported_overflow = False
-        behind = [each for each in self.subscriptions if each.is_behind]
-        if behind:
-            self.hub.delivery.deliver(behind)
+        if not self.congested:
+            self._overflow.reset()
+            self.hub.delivery.catch_up(self)
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:

@@ -32,7 +32,7 @@ from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound, TooLarge, Unauthenticated
 from channels_binding.forms import uploads
-from channels_binding.live import handler_messages
+from channels_binding.live.handler_messages import BaseHandlerMessages
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
 from channels_binding.rest import events
@@ -58,7 +58,7 @@ BESIDE_FILE_BYTES = 65_536
 SOCKET_ONLY = ("subscribe", "unsubscribe")
 
 
-class HttpOutlet:
+class HttpMessages(BaseHandlerMessages):
     """Where a handler's messages go over HTTP: the reflected one is the answer, the others reach sockets."""
 
     def __init__(self, event: str, request: Request) -> None:
@@ -86,15 +86,6 @@ class HttpOutlet:
     def reflect(self, event: str, data: Mapping[str, Any]) -> None:
         if event == self.event and self.reflected is None:
             self.reflected = data
-
-    def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
-        handler_messages.to_stream(stream, event, data)
-
-    def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
-        handler_messages.to_everyone(event, data)
-
-    def send_to(self, user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
-        handler_messages.to_user(user_pk, event, data)
 
 
 def authenticators_of(stream: str) -> list[Any]:
@@ -220,7 +211,7 @@ class BindingView(APIView):
             door="http",
             scope=scope_of(request),
             request=request,
-            outlet=HttpOutlet(f"{stream}.{action}", request),
+            outlet=HttpMessages(f"{stream}.{action}", request),
             key=idempotency_key(request.headers.get("Idempotency-Key")),
             if_version=matched_version(request.headers.get("If-Match")),
             files=request.FILES.dict(),

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import BytesIO
 from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
@@ -19,13 +18,13 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth import get_user as session_user
 from django.contrib.auth.models import AnonymousUser
-from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Model
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from channels_binding.calls.requests import django_request
+from channels_binding.calls.scopes import request_of_scope
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.types import Scope
 
@@ -253,9 +252,7 @@ def _request(scope: Mapping[str, Any], authorization: str | None = None) -> Requ
     if authorization is not None:
         headers = [pair for pair in headers if pair[0] != b"authorization"]
         headers.append((b"authorization", authorization.encode("latin-1")))
-    secure = scope.get("scheme") in ("wss", "https")
-    as_http = {"type": "http", "method": "GET", "scheme": "https" if secure else "http", "headers": headers}
-    request = ASGIRequest({"path": "/", "query_string": b"", **scope, **as_http}, BytesIO())
+    request = request_of_scope(scope, headers=headers)
     request.session = scope.get("session")  # type: ignore[assignment]
     request.user = scope.get("user") or (session_user(request) if request.session is not None else AnonymousUser())
     return Request(request)

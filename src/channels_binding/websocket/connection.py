@@ -33,9 +33,9 @@ from channels_binding.exceptions import (
     TooLarge,
     Unauthenticated,
 )
-from channels_binding.live import handler_messages
 from channels_binding.live import identity as live_identity
 from channels_binding.live.capture.recorder import WRITTEN
+from channels_binding.live.handler_messages import BaseHandlerMessages
 from channels_binding.live.queries.diff import returning, snapshot
 from channels_binding.live.queries.group import Group
 from channels_binding.protocol import codecs, messages
@@ -56,7 +56,7 @@ _AT_ONCE: AbstractAsyncContextManager[None] = nullcontext()
 """In place of a turn."""
 
 
-class Outlet:
+class SocketMessages(BaseHandlerMessages):
     """Where the handler of one call sends its own messages. Any thread may use it; it never blocks."""
 
     def __init__(self, connection: "Connection", request: Request) -> None:
@@ -91,15 +91,6 @@ class Outlet:
         if event == self.request.event.partition("#")[0] and not self.has_answered:
             self.has_answered, call_id, event = True, self.request.id, self.request.event
         self._on_loop(self.connection.put, message(event, data, call_id))
-
-    def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
-        handler_messages.to_stream(stream, event, data)
-
-    def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
-        handler_messages.to_everyone(event, data)
-
-    def send_to(self, user_pk: Any, event: str, data: Mapping[str, Any]) -> None:
-        handler_messages.to_user(user_pk, event, data)
 
 
 class Connection(Socket):
@@ -248,7 +239,7 @@ class Connection(Socket):
             have=request.have,
             if_version=request.if_version,
             scope=self.scope,
-            outlet=Outlet(self, request),
+            outlet=SocketMessages(self, request),
             terse=self.dialect == "seed",
         )
 

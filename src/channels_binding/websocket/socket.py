@@ -22,7 +22,9 @@ from channels_binding.exceptions import (
 )
 from channels_binding.live import identity as live_identity
 from channels_binding.live.crowds import most_of, owner_of
+from channels_binding.live.expiry import Expiry
 from channels_binding.live.hub import Hub
+from channels_binding.live.overflow import Overflow
 from channels_binding.live.queries.group import Subscription
 from channels_binding.protocol import messages
 from channels_binding.protocol.messages import CallId, failure, message
@@ -97,11 +99,11 @@ class Socket:
         self._token: str | None = None
         """The token of the last ``cb.auth``; None while the handshake says who this is."""
         self._handshake: Mapping[str, Any] = {**scope, "locale": locales.of_handshake(scope)}
-        self._expiry: asyncio.TimerHandle | None = None
         self.settings = settings
         self.session = Session(dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND))
         self.refusals = Refusals(settings.MAX_REFUSALS, Rate(max(settings.MESSAGES_PER_SECOND, settings.MAX_BATCH)))
         self.hub = Hub.current()
+        self._expiry = Expiry(self.hub.loop, lambda: self.end(CloseCode.UNAUTHENTICATED, "the token is over"))
         self.thread = threading.get_ident()
         """The thread of the hub's loop."""
         self.outbox = Outbox(send, dialect, settings.UNACKNOWLEDGED_BYTES, self._catch_up)
@@ -118,7 +120,7 @@ class Socket:
         """Set while every call is answered."""
         self._is_idle.set()
         self._reads_at_once = asyncio.Semaphore(READS_AT_ONCE)
-        self._has_reported_overflow = False
+        self._overflow = Overflow(settings.UNACKNOWLEDGED_BYTES, self.put)
         self._answered_while_full = 0
         """Bytes of refusals and pongs since the outbox became full."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -174,7 +176,7 @@ class Socket:
         live_identity.watch(identity.auth)
         if self in self.hub.subscribers:
             self.hub.identity.check_newcomer(self)
-        self._expire_at(identity.expires_at)
+        self._expiry.set(identity.expires_at)
 
     async def speak(self, locale: locales.Locale) -> None:
         """Be answered in another language and time zone from now on: every live read is read again in them."""
@@ -188,19 +190,6 @@ class Socket:
         """The same user, read again."""
         self.revision += 1
         self.user = user
-
-    def _expire_at(self, moment: float | None) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-        self._expiry = None
-        if moment is not None:
-            self._expiry = self.hub.loop.call_later(max(0.0, moment - time.time()), self._expire, moment)
-
-    def _expire(self, moment: float) -> None:
-        if time.time() < moment:  # the loop's clock and the wall's go apart
-            self._expire_at(moment)
-        else:
-            self.end(CloseCode.UNAUTHENTICATED, "the token is over")
 
     async def become(self, identity: Identity) -> None:
         """Be somebody else's, or somebody's with another token: every live read is read again as this user."""
@@ -263,7 +252,7 @@ class Socket:
 
     async def close(self) -> None:
         """The socket is gone: leave the hub, end what runs for it."""
-        self._expire_at(None)
+        self._expiry.cancel()
         self._pulse.remove(self)
         self.hub.leave(self, self.subscriptions)
         self.session.reads.clear()
@@ -398,11 +387,7 @@ class Socket:
         return self.outbox.is_full
 
     def overflow(self, event: str) -> None:
-        if not self._has_reported_overflow:
-            self._has_reported_overflow = True
-            bound = self.outbox.bound
-            why = f"{bound} bytes are not taken in yet; this message and those after it are dropped."
-            self.put(failure(LimitExceeded(why, limit=bound), event))
+        self._overflow.report(event)
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
@@ -429,12 +414,6 @@ class Socket:
 
     def _catch_up(self) -> None:
         """There may be room again: bring reads up to date that were held back."""
-        if self.congested:
-            return
-        self._has_reported_overflow = False
-        behind = [subscription for subscription in self.subscriptions if subscription.is_behind]
-        if behind:
-            frames: dict[Any, list[bytes]] = {self: []}
-            self.hub.delivery.bring_up_to_date(behind, frames)
-            if frames[self]:
-                self.push(frames[self])
+        if not self.congested:
+            self._overflow.reset()
+            self.hub.delivery.catch_up(self)
