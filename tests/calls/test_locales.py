@@ -184,7 +184,7 @@ async def test_answers_and_refusals_are_in_the_language_of_the_connection(user: 
     await socket.close()
 
 
-async def test_two_readers_share_no_evaluation_and_no_feed_across_languages(user: Any) -> None:
+async def test_two_readers_share_no_evaluation_and_no_stream_group_across_languages(user: Any) -> None:
     row = await Note.objects.acreate(title="x")
     german, english = await opened(user, "de"), await opened(user, "en")
     for socket, word in ((german, GERMAN), (english, ENGLISH)):

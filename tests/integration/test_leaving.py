@@ -131,7 +131,7 @@ async def test_connections_that_end_at_any_moment_leave_nothing(
         await asyncio.sleep(0.05)
     assert hub.subscribers == set()
     assert [each for group in hub.groups.values() for each in group.subscriptions] == []
-    assert hub.feeds.by_key == {}
+    assert hub.stream_groups.by_key == {}
     assert hub._waiters == []
     assert {task.get_name() for task in hub._tasks} == resting
     assert await rounds_within(hub, 1.0, monkeypatch) == 0, "nobody is connected"

@@ -73,10 +73,10 @@ async def arrived() -> None:
 
 
 def left_behind(hub: Hub) -> tuple[list[Any], list[Any]]:
-    """Subscriptions and memberships of feeds that are there."""
+    """Subscriptions and memberships of stream groups that are there."""
     return (
         [each for group in hub.groups.values() for each in group.subscriptions],
-        [each for feed in hub.feeds.by_key.values() for each in feed.subscribers],
+        [each for group in hub.stream_groups.by_key.values() for each in group.subscribers],
     )
 
 
@@ -150,7 +150,7 @@ async def test_a_socket_that_closes_while_its_subscription_moves_to_another_audi
         await socket.call(f"{GroupNoteBinding.stream}.subscribe", {})
         hub = Hub.current()
         with monkeypatch.context() as patch:
-            held = Held(patch, hub.feeds, name)
+            held = Held(patch, hub.stream_groups, name)
             await in_thread(user.groups.set)([second] if name == "open" else [])
             await asyncio.wait_for(held.entered.wait(), 5)
             await socket.close()
@@ -184,7 +184,7 @@ async def test_nothing_can_be_enlisted_for_a_connection_that_is_not_there(connec
     with pytest.raises(RuntimeError):
         hub.delivery.subscribe(group, gone, "zoo.Note.search", group.call)
     with pytest.raises(RuntimeError):
-        await hub.feeds.join(await hub.feeds.open(group.call), gone)
+        await hub.stream_groups.join(await hub.stream_groups.open(group.call), gone)
 
 
 # Who has become somebody else

@@ -139,16 +139,16 @@ async def test_a_stream_that_the_subscriber_may_no_longer_hear_ends_with_an_erro
     assert await socket.silent()
 
 
-async def test_a_feed_whose_first_subscriber_left_while_it_loaded_takes_no_later_one_with_it(
+async def test_a_group_whose_first_subscriber_left_while_it_loaded_takes_no_later_one_with_it(
     connect: Connect, user: Any
 ) -> None:
     first, second = await connect(user), await connect(user)
     await first.call("zoo.Note.subscribe")
-    feeds = Hub.current().feeds
-    (left,) = feeds.by_key.values()
+    groups = Hub.current().stream_groups
+    (left,) = groups.by_key.values()
     await first.close()
     await second.call("zoo.Note.subscribe")
-    feeds._forget(left)  # as the loading of the first ends it, late
+    groups._forget(left)  # as the loading of the first ends it, late
     await in_thread(Note.objects.create)(title="new")
     assert (await second.receive())["data"]["title"] == "new"
 
@@ -166,10 +166,10 @@ async def test_who_comes_second_waits_for_what_was_there_before(
     monkeypatch.setattr(streams, "_visible_keys", lambda call: go.wait(10) and visible(call))
     first, second = await connect(user), await connect(user)
     calls = [asyncio.create_task(socket.call("zoo.Note.subscribe")) for socket in (first, second)]
-    while len(Hub.current().feeds.by_key) == 0:
+    while len(Hub.current().stream_groups.by_key) == 0:
         await asyncio.sleep(0.01)
-    (feed,) = Hub.current().feeds.by_key.values()
-    while len(feed.subscribers) < 2:
+    (group,) = Hub.current().stream_groups.by_key.values()
+    while len(group.subscribers) < 2:
         await asyncio.sleep(0.01)
     await let_others_run()
     assert [call.done() for call in calls] == [False, False], "the second could miss that a row has gone"
@@ -179,7 +179,7 @@ async def test_who_comes_second_waits_for_what_was_there_before(
     assert [await each.receive() for each in (first, second)] == [{"event": "zoo.Note.delete", "data": {"id": key}}] * 2
 
 
-async def test_a_feed_that_cannot_be_loaded_is_nobodys(
+async def test_a_group_that_cannot_be_loaded_is_nobodys(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
@@ -192,12 +192,12 @@ async def test_a_feed_that_cannot_be_loaded_is_nobodys(
     with monkeypatch.context() as patch:
         patch.setattr(streams, "_visible_keys", fail)
         calls = [asyncio.create_task(socket.call("zoo.Note.subscribe")) for socket in (first, second)]
-        while sum(len(feed.subscribers) for feed in Hub.current().feeds.by_key.values()) < 2:
+        while sum(len(group.subscribers) for group in Hub.current().stream_groups.by_key.values()) < 2:
             await asyncio.sleep(0.01)
         go.set()
         answers = await asyncio.gather(*calls)
     assert ["error" in answer for answer in answers] == [True, True]
-    assert Hub.current().feeds.by_key == {}
+    assert Hub.current().stream_groups.by_key == {}
     await in_thread(Note.objects.create)(title="canary")
     assert await first.silent()
     assert (await first.call("zoo.Note.subscribe"))["data"] == {"success": True}, "it can be tried again"
@@ -209,7 +209,7 @@ async def test_a_slow_look_sends_nothing_older_after_something_newer(
     note = await in_thread(Note.objects.create)(title="old")
     socket = await connect(user)
     await socket.call("zoo.Note.subscribe")
-    look, begun, go = streams.Feed.look, threading.Event(), threading.Event()
+    look, begun, go = streams.StreamGroup.look, threading.Event(), threading.Event()
 
     def slow(self: Any, *args: Any) -> Any:
         found = look(self, *args)
@@ -218,8 +218,8 @@ async def test_a_slow_look_sends_nothing_older_after_something_newer(
             go.wait(10)
         return found
 
-    monkeypatch.setattr(streams.Feed, "look", slow)
-    served = Hub.current().feeds
+    monkeypatch.setattr(streams.StreamGroup, "look", slow)
+    served = Hub.current().stream_groups
     changes = Changes({"zoo.Note": {note.pk}})
     rounds = [asyncio.create_task(served.refresh(changes))]
     await asyncio.to_thread(begun.wait, 10)

@@ -150,7 +150,7 @@ async def test_a_closed_socket_leaves_nothing_behind(connect: Connect, user: Any
     await socket.close()
     hub = Hub.current()
     assert hub.subscribers == set()
-    assert hub.feeds.by_key == {}
+    assert hub.stream_groups.by_key == {}
     assert all(not group.subscriptions for group in hub.groups.values())
     assert all(group.idle_since is not None for group in hub.groups.values())
 

@@ -24,7 +24,7 @@ from channels_binding.live import identity, messages
 from channels_binding.live.broker import listener, publisher
 from channels_binding.live.capture import recorder, source
 from channels_binding.live.capture.changes import Changes
-from channels_binding.live.crowds import Crowds
+from channels_binding.live.connection_limits import ConnectionLimits
 from channels_binding.live.delivery import Delivery, Frames
 from channels_binding.live.identity import IdentityChecks
 from channels_binding.live.presence import HeldMessages, Subscribers
@@ -32,7 +32,7 @@ from channels_binding.live.queries.evaluation import normalized
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
 from channels_binding.live.queries.store import QueryStore, jitter
-from channels_binding.live.streams import Feeds
+from channels_binding.live.streams import StreamGroups
 from channels_binding.protocol.messages import failure, message
 from channels_binding.types import Subscriber
 
@@ -60,7 +60,7 @@ class Hub:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.subscribers = Subscribers()
-        self.crowds = Crowds()
+        self.connection_limits = ConnectionLimits()
         self.is_in_round = False
         self.settled = 0
         """Number of the last batch of changes whose consequences are sent."""
@@ -80,9 +80,9 @@ class Hub:
         self.groups = self.store.groups
         self.held = HeldMessages(self._is_pending, self._wake.set)
         self.delivery = Delivery(self.subscribers, self.store, self._is_pending, self._wake.set)
-        self.feeds = Feeds(self.subscribers, self.held, self._note_again, self.recheck)
+        self.stream_groups = StreamGroups(self.subscribers, self.held, self._note_again, self.recheck)
         self.identity = IdentityChecks(
-            loop, self.subscribers, self.store, self.delivery, self.feeds, self.held,
+            loop, self.subscribers, self.store, self.delivery, self.stream_groups, self.held,
             spawn=self.spawn, wake=self._wake.set, misses_messages=self.misses_messages,
         )  # fmt: skip
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
@@ -150,9 +150,9 @@ class Hub:
         self.subscribers.discard(subscriber)
         for subscription in subscriptions:
             self.delivery.unsubscribe(subscription)
-        self.feeds.leave(subscriber)
+        self.stream_groups.leave(subscriber)
         self.held.forget(subscriber)
-        self.crowds.remove(subscriber)
+        self.connection_limits.remove(subscriber)
 
     # Reads
 
@@ -227,7 +227,7 @@ class Hub:
     def note(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes; the next round answers them."""
         self._noted = max(self._noted, number or 0)
-        noted = normalized(changes, self.invalidation.labels | self.feeds.labels)
+        noted = normalized(changes, self.invalidation.labels | self.stream_groups.labels)
         self._pending.merge(noted)
         self.identity.note(changes)
         self.identity.note_declared(self.invalidation.index.declaring(noted))
@@ -262,7 +262,7 @@ class Hub:
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""
         self.store.lost()
-        self.feeds.lost()
+        self.stream_groups.lost()
         self.identity.lost()
 
     async def wait_settled(self, numbers: Iterable[int], subscriber: Subscriber, seconds: float) -> None:
@@ -314,8 +314,8 @@ class Hub:
             for subscription in group.subscriptions:
                 subscription.is_pending = True
         tasks = [self.spawn(self._refresh(group)) for group in due]
-        if self.feeds.are_touched(changes):
-            tasks.append(self.spawn(self.feeds.refresh(changes)))
+        if self.stream_groups.are_touched(changes):
+            tasks.append(self.spawn(self.stream_groups.refresh(changes)))
         done, late = await asyncio.wait(tasks, timeout=ROUND_PATIENCE_SECONDS) if tasks else (set(), set())
         self._send_results(done)
         for task in late:

@@ -35,7 +35,7 @@ from channels_binding.live.presence import HeldMessages, Subscribers
 from channels_binding.live.queries.evaluation import audience_of
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
-from channels_binding.live.streams import Feeds
+from channels_binding.live.streams import StreamGroups
 from channels_binding.protocol.messages import failure
 from channels_binding.protocol.names import CloseCode
 from channels_binding.threads import run
@@ -183,7 +183,7 @@ class IdentityChecks:
     subscribers: Subscribers
     store: QueryStore
     delivery: Delivery
-    feeds: Feeds
+    stream_groups: StreamGroups
     held: HeldMessages
     spawn: Callable[[Any], Any]
     wake: Callable[[], None]
@@ -361,7 +361,7 @@ class IdentityChecks:
                 await self._forget_streams(subscriber)
                 for subscription in [*subscriber.subscriptions]:
                     await self._reread(subscription)
-                await self.feeds.move(subscriber)
+                await self.stream_groups.move(subscriber)
             except Exception:
                 self.recheck([subscriber])  # again, as if nothing were known of the user yet
                 self.loop.call_later(RETRY_SECONDS, self.wake)

@@ -24,7 +24,7 @@ from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Pk, Subscriber
 
 MAX_KEYS = 100_000
-"""Rows whose keys a feed remembers; of rows beyond it, a delete is told only if the row was sent before."""
+"""Rows whose keys a group remembers; of rows beyond it, a delete is told only if the row was sent before."""
 MAX_CHECKED = 1000
 """The same, where an object permission has to be asked about each row."""
 MAX_ROWS = 1000
@@ -32,8 +32,8 @@ MAX_ROWS = 1000
 
 
 @dataclass(eq=False)
-class Feed:
-    """One stream as one audience sees it."""
+class StreamGroup:
+    """The subscribers of one stream who see the same of it: one audience, one language."""
 
     key: str
     call: Call
@@ -57,7 +57,7 @@ class Feed:
     # In a worker thread
 
     def question(self) -> Call:
-        """The call of the feed, asked by somebody who belongs to its audience now: one of those who are sent the rows."""
+        """The call of the group, asked by somebody who belongs to its audience now: one of those who are sent the rows."""
         for subscriber in self.subscribers:
             return self.call.as_user(subscriber.user, subscriber.scope)
         return self.call
@@ -98,8 +98,8 @@ class Feed:
         return news + [("delete", Body(codecs.encode({"id": pk})).tail()) for pk in vanished]
 
 
-class Feeds:
-    """The feeds of one hub."""
+class StreamGroups:
+    """The groups of one hub: who is sent the changed rows of which stream."""
 
     def __init__(
         self,
@@ -113,25 +113,25 @@ class Feeds:
         self.held = held
         self._note_again = note_again
         self._recheck = recheck
-        self.by_key: dict[str, Feed] = {}
+        self.by_key: dict[str, StreamGroup] = {}
 
     @property
     def labels(self) -> set[str]:
-        return {label for feed in self.by_key.values() for label in feed.labels}
+        return {label for group in self.by_key.values() for label in group.labels}
 
     def has(self, subscriber: Subscriber) -> bool:
         """Whether somebody is sent the rows of any stream."""
-        return any(subscriber in feed.subscribers for feed in self.by_key.values())
+        return any(subscriber in group.subscribers for group in self.by_key.values())
 
-    async def open(self, call: Call) -> Feed:
-        """The feed of a stream for who calls. To be joined (``join``) before anything else is awaited.
+    async def open(self, call: Call) -> StreamGroup:
+        """The group of a stream for who calls. To be joined (``join``) before anything else is awaited.
 
         Raises:
             Exception: Whatever refuses it.
         """
         return await run(self._open, call)
 
-    async def join(self, asked: Feed, subscriber: Subscriber) -> int:
+    async def join(self, asked: StreamGroup, subscriber: Subscriber) -> int:
         """Send ``subscriber`` the rows from now on. Join before reading what is visible, so that no change falls between.
 
         Returns how many keys are remembered for it.
@@ -140,139 +140,139 @@ class Feeds:
             RuntimeError: The connection is gone: what is enlisted for it would never be taken off again.
         """
         self.subscribers.check_here(subscriber)
-        feed = self.by_key.setdefault(asked.key, asked)
-        feed.subscribers.add(subscriber)
-        if feed is asked:
-            await self._load(feed)
+        group = self.by_key.setdefault(asked.key, asked)
+        group.subscribers.add(subscriber)
+        if group is asked:
+            await self._load(group)
         else:
-            await feed.is_loaded.wait()
-        if self.by_key.get(feed.key) is not feed:  # it could not be loaded
+            await group.is_loaded.wait()
+        if self.by_key.get(group.key) is not group:  # it could not be loaded
             raise Unavailable()
-        return len(feed.known)
+        return len(group.known)
 
-    async def _load(self, feed: Feed) -> None:
-        """Learn which rows are there, so that a delete can be sent. What cannot be loaded is nobody's feed."""
+    async def _load(self, group: StreamGroup) -> None:
+        """Learn which rows are there, so that a delete can be sent. What cannot be loaded is nobody's group."""
         try:
-            feed.known = {**await run(_visible_keys, feed.call), **feed.known}
+            group.known = {**await run(_visible_keys, group.call), **group.known}
         except BaseException:
-            self._forget(feed)
+            self._forget(group)
             raise
         finally:
-            feed.is_loaded.set()
+            group.is_loaded.set()
 
-    def _forget(self, feed: Feed) -> None:
-        """Not by its key alone: while it was awaited, another feed may have taken its place, with subscribers of its own."""
-        if self.by_key.get(feed.key) is feed:
-            self.by_key.pop(feed.key)
+    def _forget(self, group: StreamGroup) -> None:
+        """Not by its key alone: while it was awaited, another group may have taken its place, with subscribers of its own."""
+        if self.by_key.get(group.key) is group:
+            self.by_key.pop(group.key)
 
-    def _open(self, call: Call) -> Feed:
+    def _open(self, call: Call) -> StreamGroup:
         with locales.active(call.locale):
             binding, _ = find(call)
             admit(binding)
             audience = settle(binding.get_audience())
             key = identity_of((audience, binding.host_shown(), call.locale))
-        return Feed(f"{call.stream}/{key}", call, audience, row_labels(binding.get_model()))
+        return StreamGroup(f"{call.stream}/{key}", call, audience, row_labels(binding.get_model()))
 
     def unsubscribe(self, stream: str, subscriber: Subscriber) -> None:
-        for feed in [*self.by_key.values()]:
-            if feed.call.stream == stream:
-                self._remove(feed, subscriber)
+        for group in [*self.by_key.values()]:
+            if group.call.stream == stream:
+                self._remove(group, subscriber)
 
     def leave(self, subscriber: Subscriber) -> None:
-        for feed in [*self.by_key.values()]:
-            self._remove(feed, subscriber)
+        for group in [*self.by_key.values()]:
+            self._remove(group, subscriber)
 
-    def _remove(self, feed: Feed, subscriber: Subscriber) -> None:
-        feed.subscribers.discard(subscriber)
-        if not feed.subscribers:
-            self._forget(feed)
+    def _remove(self, group: StreamGroup, subscriber: Subscriber) -> None:
+        group.subscribers.discard(subscriber)
+        if not group.subscribers:
+            self._forget(group)
 
     async def move(self, subscriber: Subscriber) -> None:
-        """A subscriber's user changed: serve it from the feed of the audience that it is in now.
+        """A subscriber's user changed: serve it from the group of the audience that it is in now.
 
         Rows that it has lost sight of leave by their key; a stream that it may no longer hear ends with an error.
         """
-        for feed in [feed for feed in self.by_key.values() if subscriber in feed.subscribers]:
-            await self._move(feed, subscriber)
+        for group in [group for group in self.by_key.values() if subscriber in group.subscribers]:
+            await self._move(group, subscriber)
 
-    async def _move(self, feed: Feed, subscriber: Subscriber) -> None:
+    async def _move(self, group: StreamGroup, subscriber: Subscriber) -> None:
         presence = self.subscribers.presence(subscriber)
-        call = feed.call.as_user(subscriber.user, subscriber.scope)
+        call = group.call.as_user(subscriber.user, subscriber.scope)
         try:
             asked = await self.open(call)
         except Exception as exception:
             if self.subscribers.is_present(presence):
-                self._remove(feed, subscriber)
+                self._remove(group, subscriber)
                 subscriber.push([failure(as_error(exception), f"{call.stream}.subscribe")])
             return
-        if not self._is_served(subscriber, feed, presence):
+        if not self._is_served(subscriber, group, presence):
             return
-        if asked.key == feed.key:
-            feed.call = call
+        if asked.key == group.key:
+            group.call = call
             return
         try:
             await self.join(asked, subscriber)
         except Exception:
             if self.subscribers.is_present(presence):
                 raise
-        if not self._is_served(subscriber, feed, presence):
+        if not self._is_served(subscriber, group, presence):
             return
-        lost = [pk for pk in feed.known if pk not in self.by_key[asked.key].known]
-        self._remove(feed, subscriber)
+        lost = [pk for pk in group.known if pk not in self.by_key[asked.key].known]
+        self._remove(group, subscriber)
         if lost:
             subscriber.push([message(f"{call.stream}.delete", {"id": pk}) for pk in lost])
 
-    def _is_served(self, subscriber: Subscriber, feed: Feed, presence: Presence) -> bool:
-        """Whether a subscriber is still there, still whose it was, and still of this feed."""
-        return self.subscribers.is_present(presence) and subscriber in feed.subscribers
+    def _is_served(self, subscriber: Subscriber, group: StreamGroup, presence: Presence) -> bool:
+        """Whether a subscriber is still there, still whose it was, and still of this group."""
+        return self.subscribers.is_present(presence) and subscriber in group.subscribers
 
     def lost(self) -> None:
         """Messages may be missing: look at everything."""
-        for feed in self.by_key.values():
-            for label in feed.labels:
+        for group in self.by_key.values():
+            for label in group.labels:
                 self._note_again(label, None)
 
     def are_touched(self, changes: Changes) -> bool:
-        return any(feed.touched_keys(changes) is not False for feed in self.by_key.values())
+        return any(group.touched_keys(changes) is not False for group in self.by_key.values())
 
     async def refresh(self, changes: Changes) -> Callable[[Frames], None]:
         """Look at what changed; returns what is to be told once the round is complete."""
-        found: dict[Feed, list[tuple[str, bytes]]] = defaultdict(list)
-        for feed in [*self.by_key.values()]:
-            keys = feed.touched_keys(changes)
+        found: dict[StreamGroup, list[tuple[str, bytes]]] = defaultdict(list)
+        for group in [*self.by_key.values()]:
+            keys = group.touched_keys(changes)
             if keys is not False:
-                found[feed] = await self._look(feed, keys)  # type: ignore[arg-type]
+                found[group] = await self._look(group, keys)  # type: ignore[arg-type]
         return lambda frames: self._send(found, frames)
 
-    def _send(self, found: dict[Feed, list[tuple[str, bytes]]], frames: Frames) -> None:
-        for feed, news in found.items():
+    def _send(self, found: dict[StreamGroup, list[tuple[str, bytes]]], frames: Frames) -> None:
+        for group, news in found.items():
             for name, tail in news:
-                event = f"{feed.call.stream}.{name}"
+                event = f"{group.call.stream}.{name}"
                 encoded = frame(event, tail)
-                for subscriber in feed.subscribers:
+                for subscriber in group.subscribers:
                     if subscriber.congested:
                         subscriber.overflow(event)
-                    elif not self.held.keeps(subscriber, event, encoded, partial(_serves, feed, subscriber)):
+                    elif not self.held.keeps(subscriber, event, encoded, partial(_serves, group, subscriber)):
                         frames[subscriber].append(encoded)
 
-    async def _look(self, feed: Feed, keys: set[Any] | None) -> list[tuple[str, bytes]]:
+    async def _look(self, group: StreamGroup, keys: set[Any] | None) -> list[tuple[str, bytes]]:
         try:
-            async with feed.is_looking:  # or a slow look would send an older row after a newer one
-                return await run(feed.look, feed.question(), keys)
+            async with group.is_looking:  # or a slow look would send an older row after a newer one
+                return await run(group.look, group.question(), keys)
         except AudienceChanged:
-            for label in feed.labels:
+            for label in group.labels:
                 self._note_again(label, keys)
-            self._recheck(feed.subscribers)
+            self._recheck(group.subscribers)
             return []
         except Exception as exception:
             error = as_error(exception)
             if not error.retry:
-                self._forget(feed)
+                self._forget(group)
             return [("subscribe", Body(error=error).tail())]
 
 
-def _serves(feed: Feed, subscriber: Subscriber) -> bool:
-    return subscriber in feed.subscribers
+def _serves(group: StreamGroup, subscriber: Subscriber) -> bool:
+    return subscriber in group.subscribers
 
 
 def _visible_keys(call: Call) -> dict[Pk, str | None]:

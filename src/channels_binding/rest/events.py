@@ -38,7 +38,7 @@ from channels_binding.exceptions import (
     Unavailable,
 )
 from channels_binding.live import identity as live_identity
-from channels_binding.live.crowds import most_of, owner_of
+from channels_binding.live.connection_limits import most_connections_of, owner_of
 from channels_binding.live.expiry import Expiry
 from channels_binding.live.hub import Hub
 from channels_binding.live.overflow import Overflow
@@ -115,8 +115,8 @@ def _with_fingerprint(identity: Identity) -> Identity:
 async def _checked(call: Call) -> Hub:
     """The hub, on the server's loop. Whatever refuses the read is raised here, while there is a status to say it with."""
     hub = Hub.current()
-    owner, most = owner_of(call.user, call.scope), most_of(call.user, get_settings())
-    if owner is not None and hub.crowds.count(owner) >= most:
+    owner, most = owner_of(call.user, call.scope), most_connections_of(call.user, get_settings())
+    if owner is not None and hub.connection_limits.count(owner) >= most:
         raise _too_many(most)
     group = await hub.open(call)
     if group.reading is None:
@@ -243,8 +243,8 @@ class EventStream:
             await self.hub.ready()
             if self._is_over:
                 return
-            most = most_of(self.user, self._settings)
-            if not self.hub.crowds.admit(self, owner_of(self.user, self.scope), most):
+            most = most_connections_of(self.user, self._settings)
+            if not self.hub.connection_limits.admit(self, owner_of(self.user, self.scope), most):
                 raise _too_many(most)
             self.hub.join(self)
             live_identity.watch(self.auth)
@@ -259,7 +259,7 @@ class EventStream:
             return
         self.streams[self.call.stream] = self.call.action
         self.subscription = self.hub.delivery.subscribe(group, self, self.call.event, self.call)
-        if self.hub.crowds.held_with(self) > self._settings.MAX_HELD_BYTES:
+        if self.hub.connection_limits.held_bytes_with(self) > self._settings.MAX_HELD_BYTES:
             most = self._settings.MAX_HELD_BYTES
             self._finish(LimitExceeded(f"More than {most} bytes are held (MAX_HELD_BYTES).", limit=most))
             return
@@ -278,7 +278,7 @@ class EventStream:
     def push(self, frames: Sequence[bytes]) -> None:
         for text in frames:
             self._put(event_of(text))
-        if self.hub.crowds.must_give_up(self, self._settings.MAX_HELD_BYTES):
+        if self.hub.connection_limits.exceeds_its_share(self, self._settings.MAX_HELD_BYTES):
             self.loop.call_soon(self.end, CloseCode.TOO_MANY, "it has grown: more is held than may be (MAX_HELD_BYTES)")
 
     def _put(self, text: bytes) -> None:

@@ -265,7 +265,7 @@ class Connection(Socket):
     @property
     def _listens(self) -> bool:
         """Whether a write can cause anything here that must come before its reply."""
-        return bool(self._opening or self.session.reads) or self.hub.feeds.has(self)
+        return bool(self._opening or self.session.reads) or self.hub.stream_groups.has(self)
 
     def _is_live_read(self, call: Call) -> bool:
         if call.action not in READS or not call.is_live:
@@ -317,7 +317,7 @@ class Connection(Socket):
         while True:
             presence, call = self.hub.subscribers.presence(self), replace(self._call(request), is_counted=is_counted)
             await aperform(call)
-            feed = await self.hub.feeds.open(call) if has_rows else None
+            group = await self.hub.stream_groups.open(call) if has_rows else None
             await self.hub.until_checked(self)
             if self.hub.subscribers.is_present(presence):
                 break
@@ -325,8 +325,8 @@ class Connection(Socket):
                 return
             is_counted = call.is_counted
         self.streams[call.stream] = "subscribe"
-        if feed is not None:
-            self.feed_keys[call.stream] = await self.hub.feeds.join(feed, self)
+        if group is not None:
+            self.stream_keys[call.stream] = await self.hub.stream_groups.join(group, self)
             self._keep_if_light(lambda: self._leave_stream(call.stream))
         self.put(message(request.event, {"success": True}, request.id))
 
@@ -341,8 +341,8 @@ class Connection(Socket):
 
     def _leave_stream(self, stream: str) -> None:
         self.streams.pop(stream, None)
-        self.feed_keys.pop(stream, None)
-        self.hub.feeds.unsubscribe(stream, self)
+        self.stream_keys.pop(stream, None)
+        self.hub.stream_groups.unsubscribe(stream, self)
         self.weigh()
 
     def _is_named(self, name: str, call: Call) -> bool:

@@ -21,7 +21,7 @@ from channels_binding.exceptions import (
     Unauthenticated,
 )
 from channels_binding.live import identity as live_identity
-from channels_binding.live.crowds import most_of, owner_of
+from channels_binding.live.connection_limits import most_connections_of, owner_of
 from channels_binding.live.expiry import Expiry
 from channels_binding.live.hub import Hub
 from channels_binding.live.overflow import Overflow
@@ -38,7 +38,7 @@ from channels_binding.websocket.outbox import Outbox
 FAREWELL_SECONDS = 1.0
 """How long a last message may take to leave before the socket is closed after it."""
 KEY_BYTES = 150
-"""About how much memory the key of a row takes that a feed remembers."""
+"""About how much memory the key of a row takes that a subscribed stream remembers."""
 READS_AT_ONCE = 4
 """Reads of one connection that are made side by side: so many answers may go beyond what is let wait for a client."""
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
@@ -110,10 +110,10 @@ class Socket:
         self._held: list[tuple[int, bytes]] = []
         """What waits for the reply to a write, each with the ``revision`` that it was sent for."""
         self._writes_in_flight = 0
-        self.feed_keys: dict[str, int] = {}
+        self.stream_keys: dict[str, int] = {}
         """Streams that are subscribed to → keys that are remembered for them."""
         self._kept_bytes = 0
-        """Of what live reads and feeds keep, when they were last weighed."""
+        """Of what live reads and subscribed streams keep, when they were last weighed."""
         self._opening = 0
         """Live reads and subscriptions that are being opened."""
         self._is_idle = asyncio.Event()
@@ -146,8 +146,8 @@ class Socket:
 
         Somebody unknown may be a user whom the address shares with many, so is told to come back later (45xx).
         """
-        most = most_of(self.user, self.settings)
-        if self.hub.crowds.admit(self, owner_of(self.user, self._handshake), most):
+        most = most_connections_of(self.user, self.settings)
+        if self.hub.connection_limits.admit(self, owner_of(self.user, self._handshake), most):
             return True
         self.end(CloseCode.GOING_AWAY if self.is_pending else CloseCode.TOO_MANY, f"{most} connections are open")
         return False
@@ -307,20 +307,20 @@ class Socket:
         return self._kept_bytes + self.outbox.queued + sum(len(frame) for _, frame in self._held)
 
     def weigh(self) -> None:
-        """Look how much the live reads and feeds keep; of a reading that several show, all."""
+        """Look how much the live reads and subscribed streams keep; of a reading that several show, all."""
         readings: dict[int, int] = {}
         for subscription in self.session.reads.values():
             readings.update(subscription.readings())
-        self._kept_bytes = sum(readings.values()) + KEY_BYTES * sum(self.feed_keys.values())
+        self._kept_bytes = sum(readings.values()) + KEY_BYTES * sum(self.stream_keys.values())
 
     def _holds_too_much(self) -> bool:
-        return self.hub.crowds.held_with(self) > self.settings.MAX_HELD_BYTES
+        return self.hub.connection_limits.held_bytes_with(self) > self.settings.MAX_HELD_BYTES
 
     def _give_up_reads(self) -> None:
         """Live reads grow with what is written. Where they have become too much, the largest end with an error."""
         self.weigh()
         most = self.settings.MAX_HELD_BYTES
-        while self.session.reads and self.hub.crowds.must_give_up(self, most):
+        while self.session.reads and self.hub.connection_limits.exceeds_its_share(self, most):
             largest = max(self.subscriptions, key=lambda each: sum(each.readings().values()))
             self.drop(largest)
             self.hub.delivery.unsubscribe(largest)

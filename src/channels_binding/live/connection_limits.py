@@ -28,13 +28,13 @@ def owner_of(user: Any, scope: Mapping[str, Any]) -> Hashable:
     return None if address is None else ("address", str(address))
 
 
-def most_of(user: Any, settings: Settings) -> int:
+def most_connections_of(user: Any, settings: Settings) -> int:
     """How many connections there may be of this user; where it is nobody in particular, of an address."""
     is_user = getattr(user, "pk", None) is not None
     return settings.MAX_CONNECTIONS_PER_USER if is_user else settings.MAX_CONNECTIONS_PER_ADDRESS
 
 
-class Crowds:
+class ConnectionLimits:
     """The connections of one hub by their owner. Everything happens on its event loop."""
 
     def __init__(self) -> None:
@@ -64,15 +64,15 @@ class Crowds:
         if not members:
             self._members.pop(owner, None)
 
-    def held_with(self, member: Member) -> int:
+    def held_bytes_with(self, member: Member) -> int:
         """Bytes that a connection holds; together with the user's other ones, if it is a user's."""
         owner = self._owners.get(member)
         if not isinstance(owner, tuple) or owner[0] != "user":
             return member.held_bytes
         return sum(each.held_bytes for each in self._members[owner])
 
-    def must_give_up(self, member: Member, most: int) -> bool:
+    def exceeds_its_share(self, member: Member, most: int) -> bool:
         """Whether more is held than may be, and more for this connection than its even share."""
         owner = self._owners.get(member)
         share = most / max(1, self.count(owner)) if isinstance(owner, tuple) and owner[0] == "user" else most
-        return self.held_with(member) > most and member.held_bytes > share
+        return self.held_bytes_with(member) > most and member.held_bytes > share

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authtoken.models import Token
 
-from channels_binding.live.crowds import owner_of
+from channels_binding.live.connection_limits import owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import store
 from channels_binding.security.authentication import Identity
@@ -82,7 +82,7 @@ async def test_streams_that_are_subscribed_to_count_with_the_keys_that_are_remem
     await notes(30)
     socket = await connect(user)
     assert (await socket.call("zoo.Note.subscribe"))["error"]["code"] == "limit_exceeded"
-    assert not Hub.current().feeds.by_key
+    assert not Hub.current().stream_groups.by_key
     assert "data" in await socket.call("zoo.Label.subscribe")
 
 
@@ -111,7 +111,7 @@ async def test_event_streams_are_connections_too(
     assert refused.status == 429
     assert (await refused.body())["code"] == "limit_exceeded"
     await stream.leave()
-    while Hub.current().crowds.count(owner_of(user, {})) > 1:
+    while Hub.current().connection_limits.count(owner_of(user, {})) > 1:
         await asyncio.sleep(0.01)
     assert (await listen("/api/zoo.Note/", user=user)).status == 200
 
@@ -149,7 +149,7 @@ async def test_connections_of_an_address_are_bounded_until_it_is_known_who_they_
     assert fourth.closed_with is None
     for connection in (first, second, third, fourth):
         await connection.close()
-    assert Hub.current().crowds.count(("address", "192.0.2.1")) == 0
+    assert Hub.current().connection_limits.count(("address", "192.0.2.1")) == 0
 
 
 def test_without_an_address_nobody_is_counted_together() -> None:
