@@ -11,7 +11,7 @@ class ChannelsBindingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from channels_binding import _boot
+        from channels_binding import _django_setup
         from channels_binding.checks import bindings, project  # noqa: F401  (these register the system checks)
         from channels_binding.live import hub
         from channels_binding.live.capture import signals
@@ -19,4 +19,4 @@ class ChannelsBindingConfig(AppConfig):
 
         signals.install()
         hub.install()
-        _boot.when_complete(registry.autodiscover)
+        _django_setup.when_complete(registry.autodiscover)

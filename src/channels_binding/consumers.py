@@ -7,13 +7,13 @@
 """
 
 # ruff: noqa: E402  (what follows begin() imports models)
-from channels_binding import _boot
+from channels_binding import _django_setup
 
-_boot.begin()
+_django_setup.begin()
 
 from channels_binding.bindings import AsyncBinding, Binding, bind
 from channels_binding.websocket.consumer import AsyncConsumer, BaseConsumer, Consumer
 
 __all__ = ["AsyncBinding", "AsyncConsumer", "BaseConsumer", "Binding", "Consumer", "bind"]
 
-_boot.end()
+_django_setup.end()

@@ -20,47 +20,47 @@ from asgiref.sync import ThreadSensitiveContext, _restore_context, async_to_sync
 from django.db import close_old_connections, connections, transaction
 
 from channels_binding.conf import get_settings
-from channels_binding.turns import CALLER, Job, Turns
+from channels_binding.fair_queue import CALLER, FairQueue, Job
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
-_turns_of_pool: Turns | None = None
+_queue: FairQueue | None = None
 _borrowed = 0
 """How many sockets of tests want their work done on asgiref's thread."""
 
 
 def pool() -> ThreadPoolExecutor:
     """The pool, made at first use with ``THREADS`` threads."""
-    global _pool, _turns_of_pool
+    global _pool, _queue
     with _lock:
         if _pool is None:
             settings = get_settings()
             _pool = ThreadPoolExecutor(settings.THREADS, thread_name_prefix="channels-binding")
-            _turns_of_pool = Turns(
+            _queue = FairQueue(
                 _pool.submit, settings.THREADS, min(settings.THREADS_PER_USER, max(1, settings.THREADS - 1))
             )
         return _pool
 
 
 def _add(job: Job) -> None:
-    """Have a job done when it is its caller's turn."""
+    """Queue a job; the queue gives each caller in turn a thread."""
     while True:
         pool()
         with _lock:
-            if _turns_of_pool is not None:  # not shut down meanwhile
-                _turns_of_pool.add(CALLER.get(), job)
+            if _queue is not None:  # not shut down meanwhile
+                _queue.add(CALLER.get(), job)
                 return
 
 
 def shut_down() -> None:
     """Let running work end and give the pool back with its database connections; the next use makes a new one."""
-    global _pool, _turns_of_pool
+    global _pool, _queue
     with _lock:
         old, _pool = _pool, None
-        waiting, _turns_of_pool = _turns_of_pool, None
+        waiting, _queue = _queue, None
     if old is None or waiting is None:
         return
     waiting.end()
@@ -76,21 +76,21 @@ def _close_all(barrier: threading.Barrier) -> None:
     connections.close_all()
 
 
-_turns: dict[str, threading.RLock] = defaultdict(threading.RLock)
+_write_locks: dict[str, threading.RLock] = defaultdict(threading.RLock)
 
 
-def in_turn(alias: str) -> AbstractContextManager[Any]:
+def one_writer(alias: str) -> AbstractContextManager[Any]:
     """Around a write that is one statement: on SQLite one thread after another.
 
     There a second writer does not wait in line: it sleeps and tries again, for up to 100 ms at a time (sqlite3_busy_timeout).
     """
-    return _turns[alias] if connections[alias].vendor == "sqlite" else nullcontext()
+    return _write_locks[alias] if connections[alias].vendor == "sqlite" else nullcontext()
 
 
 @contextmanager
 def one_transaction(alias: str) -> Iterator[None]:
-    """``transaction.atomic``, in turn."""
-    with in_turn(alias), transaction.atomic(using=alias):
+    """``transaction.atomic``, on SQLite one thread after another."""
+    with one_writer(alias), transaction.atomic(using=alias):
         yield
 
 
@@ -138,7 +138,7 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> None:
-    """On a thread: call the function and tell the loop. ``run_in_executor`` would tell it by way of a second future."""
+    """On a thread: call the function and resolve the future on its loop. ``run_in_executor`` would take a second future."""
     try:
         _restore_context(
             contextvars.copy_context()
@@ -149,19 +149,21 @@ def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: 
         finally:
             close_old_connections()  # with CONN_MAX_AGE=0 it goes back to the database's pool, if there is one
     except BaseException as error:
-        _tell(loop, answer, answer.set_exception, error)
+        _resolve(loop, answer, answer.set_exception, error)
     else:
-        _tell(loop, answer, answer.set_result, result)
+        _resolve(loop, answer, answer.set_result, result)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Any], how: Callable[[Any], None], what: Any) -> None:
-    def told() -> None:
+def _resolve(
+    loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Any], set_: Callable[[Any], None], what: Any
+) -> None:
+    def resolve() -> None:
         if not answer.done():  # nobody waits for it any more
-            how(what)
+            set_(what)
 
     if not loop.is_closed():
         with suppress(RuntimeError):  # closed in this very moment
-            loop.call_soon_threadsafe(told)
+            loop.call_soon_threadsafe(resolve)
 
 
 async def run_coroutine(function: Callable[..., Any], *args: Any) -> Any:

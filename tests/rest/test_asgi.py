@@ -1,4 +1,4 @@
-"""Entrances: one view for both kinds of handler, whose work is done on the package's threads where a loop is running."""
+"""Threaded views: one view for both kinds of handler, whose work is done on the package's threads where a loop is running."""
 
 import asyncio
 import threading
@@ -16,11 +16,11 @@ from rest_framework.renderers import StaticHTMLRenderer
 from rest_framework.response import Response
 
 from channels_binding import threads
+from channels_binding.fair_queue import CALLER
 from channels_binding.rest import asgi
-from channels_binding.rest.asgi import Entrance
+from channels_binding.rest.asgi import ThreadedView
 from channels_binding.rest.http import WireRenderer
 from channels_binding.rest.views import BindingView, StreamView
-from channels_binding.turns import CALLER
 from tests.project.zoo.models import Label
 from tests.streams import Stream
 
@@ -54,7 +54,7 @@ def write_and_fail(request: HttpRequest) -> HttpResponse:
     raise ValueError("in the middle")
 
 
-urlpatterns = [path("where/", WhereView.as_view()), path("fail/", Entrance(write_and_fail))]
+urlpatterns = [path("where/", WhereView.as_view()), path("fail/", ThreadedView(write_and_fail))]
 here = override_settings(ROOT_URLCONF=__name__)
 
 
@@ -181,7 +181,7 @@ async def test_threads_work_for_the_token_the_session_or_the_address_that_asks(m
 
     monkeypatch.setattr(asgi, "run", noting)
     monkeypatch.setattr(asgi, "_is_for_djangos_thread", lambda request: False)
-    make, entrance = RequestFactory(), asgi.Entrance(lambda request: HttpResponse())
+    make, view = RequestFactory(), asgi.ThreadedView(lambda request: HttpResponse())
     signed_in = make.get("/")
     signed_in.COOKIES["sessionid"] = "s"
     for request in (
@@ -189,6 +189,6 @@ async def test_threads_work_for_the_token_the_session_or_the_address_that_asks(m
         signed_in,
         make.get("/", REMOTE_ADDR="1.2.3.4"),
     ):
-        await entrance(request)
+        await view(request)
     assert callers == [("token", "Token t"), ("session", "s"), ("address", "1.2.3.4")]
     assert CALLER.get() is None

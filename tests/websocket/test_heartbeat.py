@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from channels_binding.websocket import heartbeat
-from channels_binding.websocket.heartbeat import Pulse
+from channels_binding.websocket.heartbeat import Heartbeat
 
 
 class Counting:
@@ -25,8 +25,8 @@ class Failing(Counting):
         raise ValueError("mine")
 
 
-def of_this_loop() -> Pulse:
-    return Pulse.current(lambda: 0.01)
+def of_this_loop() -> Heartbeat:
+    return Heartbeat.current(lambda: 0.01)
 
 
 async def beaten(*all_of_them: Counting, times: int = 2) -> None:
@@ -94,7 +94,7 @@ async def test_others_have_a_turn_in_the_middle_of_many(monkeypatch: pytest.Monk
 
 
 def test_each_loop_has_its_own() -> None:
-    async def found() -> Pulse:
+    async def found() -> Heartbeat:
         return of_this_loop()
 
     assert asyncio.run(found()) is not asyncio.run(found())

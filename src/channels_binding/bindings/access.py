@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.utils.functional import SimpleLazyObject
 from rest_framework.settings import api_settings
 
-from channels_binding.bindings.options import Declarations
+from channels_binding.bindings.options import BindingOptions
 from channels_binding.calls import requests
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import BindingError
@@ -21,7 +21,7 @@ def default_permission_classes() -> Sequence[Any]:
     return of_drf if own is None else load_classes(own)
 
 
-class AccessMixin(Declarations):
+class AccessMixin(BindingOptions):
     """What a binding asks before it answers. To DRF's classes it is the view."""
 
     @property

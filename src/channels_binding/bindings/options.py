@@ -13,7 +13,7 @@ from channels_binding.exceptions import Invalid, MethodNotAllowed, unknown_names
 from channels_binding.threads import settle
 
 
-class Declarations:
+class BindingOptions:
     """What both kinds of binding declare. Each attribute has a ``get_<attribute>()`` hook, plain or coroutine."""
 
     model: ClassVar[type[models.Model] | None] = None

@@ -24,7 +24,7 @@ from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitEx
 from channels_binding.forms import uploads
 from channels_binding.serializers.default import column_names, rows_of
 from channels_binding.serializers.keys import as_pk
-from channels_binding.threads import in_turn, one_transaction, settle
+from channels_binding.threads import one_transaction, one_writer, settle
 
 
 class WriteMixin(BaseBinding):
@@ -129,7 +129,7 @@ class WriteMixin(BaseBinding):
     def _writing(self, find_serializer: Callable[[], Any], *, is_one_statement: bool = False) -> Iterator[None]:
         """The transaction of a write; what the database refuses is told in the contract's words, after it is undone."""
         try:
-            with in_turn(self.write_alias()) if is_one_statement else self.transaction():
+            with one_writer(self.write_alias()) if is_one_statement else self.transaction():
                 yield
         except IntegrityError:
             raise self._collision(find_serializer()) from None

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
+from channels_binding.fair_queue import working_for
 from channels_binding.rest.http import WireRenderer
 from channels_binding.threads import all_atomic, atomic_requests, run
-from channels_binding.turns import working_for
 
 View = Callable[..., HttpResponseBase]
 EVENTS = "event-stream"
@@ -31,7 +31,7 @@ async def _nothing() -> None:
 _MARKS = vars(markcoroutinefunction(_nothing))
 
 
-class Entrance:
+class ThreadedView:
     """A synchronous view. Where a loop is running (Django's asynchronous handler), it is a coroutine function."""
 
     def __init__(self, view: View) -> None:

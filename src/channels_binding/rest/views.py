@@ -36,7 +36,7 @@ from channels_binding.live.handler_messages import BaseHandlerMessages
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
 from channels_binding.rest import events
-from channels_binding.rest.asgi import Entrance
+from channels_binding.rest.asgi import ThreadedView
 from channels_binding.rest.callers import scope_of
 from channels_binding.rest.converters import address_of
 from channels_binding.rest.events import EventStreamRenderer
@@ -119,7 +119,7 @@ class BindingView(APIView):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """As DRF's; under ASGI its work is done on the package's threads."""
-        return Entrance(super().as_view(**initkwargs))
+        return ThreadedView(super().as_view(**initkwargs))
 
     @classmethod
     def handler_of(cls, method: str | None, stream: str = "", name: str = "", **others: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from channels_binding import turns
+from channels_binding import fair_queue
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading, forgetful
 from channels_binding.dispatch import batch as batches
@@ -213,7 +213,7 @@ class Connection(Socket):
 
     async def _serve(self, request: Request) -> None:
         """Answer one call, whatever happens in it."""
-        turns.CALLER.set(self.caller)
+        fair_queue.CALLER.set(self.caller)
         is_large = request.is_system or request.action in READS
         try:
             async with self._reads_at_once if is_large else _AT_ONCE:  # reads and batches, whose answers are large

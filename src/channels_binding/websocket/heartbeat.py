@@ -13,36 +13,36 @@ AT_ONCE = 256
 """So many are called before others have a turn on the loop."""
 
 
-class Beating(Protocol):
+class HasBeat(Protocol):
     """Who is called."""
 
     def beat(self) -> None:
         """What is to be done from time to time. On the loop; it may not block."""
 
 
-class Pulse:
+class Heartbeat:
     """The beat of one event loop. It runs while anybody wants it."""
 
-    _of: ClassVar["WeakKeyDictionary[asyncio.AbstractEventLoop, Pulse]"] = WeakKeyDictionary()
+    _of: ClassVar["WeakKeyDictionary[asyncio.AbstractEventLoop, Heartbeat]"] = WeakKeyDictionary()
 
     def __init__(self, interval_seconds: Callable[[], float]) -> None:
         self._interval_seconds = interval_seconds
-        self._wanted: dict[Beating, None] = {}
+        self._wanted: dict[HasBeat, None] = {}
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
-    def current(cls, interval_seconds: Callable[[], float]) -> "Pulse":
+    def current(cls, interval_seconds: Callable[[], float]) -> "Heartbeat":
         """The pulse of the running loop. ``interval_seconds`` is asked before every beat."""
         return cls._of.setdefault(asyncio.get_running_loop(), cls(interval_seconds))
 
-    def add(self, beating: Beating) -> None:
+    def add(self, beating: HasBeat) -> None:
         """Call it from now on, for the first time after an interval."""
         self._wanted[beating] = None
         if self._task is None:
             # in an empty context: it outlives the socket that came first
             self._task = asyncio.get_running_loop().create_task(self._run(), context=contextvars.Context())
 
-    def remove(self, beating: Beating) -> None:
+    def remove(self, beating: HasBeat) -> None:
         """No longer. Who was never added may be removed."""
         self._wanted.pop(beating, None)
         if not self._wanted and self._task is not None:
@@ -59,7 +59,7 @@ class Pulse:
                     _call(beating)
 
 
-def _call(beating: Beating) -> None:
+def _call(beating: HasBeat) -> None:
     try:
         beating.beat()
     except Exception:  # one socket's trouble stays on that socket

@@ -32,7 +32,7 @@ from channels_binding.protocol.names import CloseCode
 from channels_binding.protocol.session import Limits, Rate, Refusals, Session
 from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.types import Dialect, Scope, Send
-from channels_binding.websocket.heartbeat import Pulse
+from channels_binding.websocket.heartbeat import Heartbeat
 from channels_binding.websocket.outbox import Outbox
 
 FAREWELL_SECONDS = 1.0
@@ -125,7 +125,7 @@ class Socket:
         """Bytes of refusals and pongs since the outbox became full."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_heard = self.hub.loop.time()
-        self._pulse = Pulse.current(beat_seconds)
+        self._heartbeat = Heartbeat.current(beat_seconds)
         self._take(identity or Identity(AnonymousUser()))
 
     # Life
@@ -133,7 +133,7 @@ class Socket:
     async def open(self) -> None:
         """Let messages leave; of a socket whose owner is known, join the hub and, with ``cb.1``, say hello."""
         self.outbox.start()
-        self._pulse.add(self)
+        self._heartbeat.add(self)
         if not self._is_counted_in():
             return
         if self.is_pending:
@@ -253,7 +253,7 @@ class Socket:
     async def close(self) -> None:
         """The socket is gone: leave the hub, end what runs for it."""
         self._expiry.cancel()
-        self._pulse.remove(self)
+        self._heartbeat.remove(self)
         self.hub.leave(self, self.subscriptions)
         self.session.reads.clear()
         for task in [*self._tasks]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from channels_binding import threads, turns
-from channels_binding.turns import Job, Turns
+from channels_binding import fair_queue, threads
+from channels_binding.fair_queue import FairQueue, Job
 from tests.conftest import Connect
 
 
@@ -28,14 +28,14 @@ def done() -> list[str]:
     return []
 
 
-def add(queue: Turns, done: list[str], caller: str | None, *names: str) -> None:
+def add(queue: FairQueue, done: list[str], caller: str | None, *names: str) -> None:
     for name in names:
         queue.add(caller, partial(done.append, name))
 
 
 def test_callers_take_turns_however_much_one_of_them_asks_for(done: list[str]) -> None:
     pool = Pool()
-    queue = Turns(pool.begun.append, threads=1, per_caller=1)
+    queue = FairQueue(pool.begun.append, threads=1, per_caller=1)
     add(queue, done, "a", "a1", "a2", "a3", "a4")
     add(queue, done, "b", "b1", "b2")
     add(queue, done, None, "ours")
@@ -47,7 +47,7 @@ def test_callers_take_turns_however_much_one_of_them_asks_for(done: list[str]) -
 
 def test_one_caller_has_never_all_threads_and_the_package_may(done: list[str]) -> None:
     pool = Pool()
-    queue = Turns(pool.begun.append, threads=4, per_caller=3)
+    queue = FairQueue(pool.begun.append, threads=4, per_caller=3)
     add(queue, done, "a", *"12345678")
     assert len(pool.begun) == 3
     add(queue, done, "b", "b1")
@@ -61,7 +61,7 @@ def test_one_caller_has_never_all_threads_and_the_package_may(done: list[str]) -
 
 def test_a_job_that_fails_gives_its_thread_back(done: list[str]) -> None:
     pool = Pool()
-    queue = Turns(pool.begun.append, threads=1, per_caller=1)
+    queue = FairQueue(pool.begun.append, threads=1, per_caller=1)
     queue.add("a", lambda: 1 / 0)
     add(queue, done, "a", "next")
     with pytest.raises(ZeroDivisionError):
@@ -72,7 +72,7 @@ def test_a_job_that_fails_gives_its_thread_back(done: list[str]) -> None:
 
 def test_what_waits_at_the_end_is_handed_over_whole(done: list[str]) -> None:
     pool = Pool()
-    queue = Turns(pool.begun.append, threads=1, per_caller=1)
+    queue = FairQueue(pool.begun.append, threads=1, per_caller=1)
     add(queue, done, "a", *"1234")
     queue.end()
     assert len(pool.begun) == 4
@@ -93,10 +93,10 @@ async def test_work_of_one_caller_leaves_a_thread_to_another(
 ) -> None:
     settings.CHANNELS_BINDING = {"THREADS": 3, "THREADS_PER_USER": 2}
     threads.shut_down()
-    with turns.working_for("greedy"):
+    with fair_queue.working_for("greedy"):
         greedy = [asyncio.ensure_future(threads.run(gate.wait, 10)) for _ in range(20)]
     await asyncio.sleep(0)
-    with turns.working_for("another"):
+    with fair_queue.working_for("another"):
         assert await asyncio.wait_for(threads.run(lambda: 7), 5) == 7
     assert not any(each.done() for each in greedy)
     gate.set()
@@ -107,14 +107,14 @@ async def test_all_sockets_of_a_user_are_one_caller(
     connect: Connect, user: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     callers: list[Any] = []
-    add = Turns.add
+    add = FairQueue.add
 
-    def noting(queue: Turns, caller: Any, job: Job) -> None:
+    def noting(queue: FairQueue, caller: Any, job: Job) -> None:
         callers.append(caller)
         add(queue, caller, job)
 
     sockets = [await connect(who) for who in (user, user, stranger)]
-    monkeypatch.setattr(Turns, "add", noting)
+    monkeypatch.setattr(FairQueue, "add", noting)
     for socket in sockets:
         await socket.call("zoo.Note.slow", {"seconds": 0})
         await socket.call("zoo.Note.search", {})

@@ -1,4 +1,4 @@
-"""Whose work a thread does next: callers take turns, and none has all threads, however much one of them asks for."""
+"""A fair queue in front of a thread pool: callers take turns, and none has all threads, however much one of them asks for."""
 
 import threading
 from collections import Counter, deque
@@ -22,7 +22,7 @@ def working_for(caller: Hashable) -> Iterator[None]:
         CALLER.reset(token)
 
 
-class Turns:
+class FairQueue:
     """Jobs in front of a pool. Any thread may use it; it never blocks."""
 
     def __init__(self, start: Callable[[Job], object], threads: int, per_caller: int) -> None:
