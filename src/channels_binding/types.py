@@ -73,7 +73,7 @@ class Subscriber(Protocol):
         """Whether too much is unacknowledged; the hub then only marks this connection's reads as stale."""
 
     def overflow(self, event: str) -> None:
-        """A message that nothing brings again was not sent, because the connection is congested: tell the client, once."""
+        """A message that is not repeated was not sent, because the connection is congested: report it to the client, once."""
 
     def end(self, code: int, reason: str) -> None:
         """Close the connection with a 44xx or 45xx code."""

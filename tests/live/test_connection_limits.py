@@ -167,7 +167,7 @@ async def test_queries_that_nobody_listens_to_are_forgotten_where_they_take_too_
     for number in range(1, 11):
         await socket.call(f"{SEARCH}#a", {"limit": number, "order": "rank"})
     hub = Hub.current()
-    hub.store.tend(hub.loop.time())
+    hub.store.maintain(hub.loop.time())
     idle = [group for group in hub.groups.values() if group.idle_since is not None]
     assert sum(group.reading.size for group in idle if group.reading) <= 5_000
     assert [group.call.data["limit"] for group in hub.groups.values() if group.subscriptions] == [10]

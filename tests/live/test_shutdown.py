@@ -52,7 +52,7 @@ async def test_sigterm_sends_clients_away_at_different_times_and_then_tells_the_
     server: Server, connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutdown, "CLIENTS_PER_SECOND", 10)
-    monkeypatch.setattr(shutdown, "COURTESY_SECONDS", 0.1)
+    monkeypatch.setattr(shutdown, "LEAVE_SECONDS", 0.1)
     sockets = [await connect(user) for _ in range(5)]
     signal.raise_signal(signal.SIGTERM)
     told = [await goaway(socket) for socket in sockets]
@@ -73,13 +73,13 @@ async def test_who_leaves_by_itself_is_not_waited_for(server: Server, connect: C
     assert (await goaway(socket))["after_ms"] == 0
     await socket.close()
     await until(lambda: server.heard)
-    assert server.heard[0] - began < shutdown.COURTESY_SECONDS
+    assert server.heard[0] - began < shutdown.LEAVE_SECONDS
 
 
 async def test_a_call_in_flight_is_answered_before_its_connection_is_closed(
     server: Server, connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutdown, "COURTESY_SECONDS", 0.0)
+    monkeypatch.setattr(shutdown, "LEAVE_SECONDS", 0.0)
     socket = await connect(user)
     await socket.send({"event": "zoo.Note.drowsy", "id": 1, "data": {"seconds": 0.5}})
     await until(lambda: next(iter(Hub.current().subscribers)).session.is_busy)  # type: ignore[attr-defined]
@@ -93,7 +93,7 @@ async def test_a_call_in_flight_is_answered_before_its_connection_is_closed(
 async def test_a_call_that_takes_too_long_is_not_waited_for(
     server: Server, connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutdown, "COURTESY_SECONDS", 0.0)
+    monkeypatch.setattr(shutdown, "LEAVE_SECONDS", 0.0)
     monkeypatch.setattr(shutdown, "PATIENCE_SECONDS", 0.1)
     socket = await connect(user)
     await socket.send({"event": "zoo.Note.drowsy", "id": 1, "data": {"seconds": 30}})
@@ -109,7 +109,7 @@ async def test_a_call_that_takes_too_long_is_not_waited_for(
 async def test_clients_without_a_subprotocol_are_closed_and_know_no_goaway(
     server: Server, connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutdown, "COURTESY_SECONDS", 0.0)
+    monkeypatch.setattr(shutdown, "LEAVE_SECONDS", 0.0)
     socket = await connect(user, modern=False)
     await until(lambda: signal.getsignal(signal.SIGTERM) != server.handle_exit)  # it says no hello
     signal.raise_signal(signal.SIGTERM)
@@ -166,7 +166,7 @@ async def test_departures_are_spread_over_no_more_than_the_setting(
 ) -> None:
     settings.CHANNELS_BINDING = {"DRAIN_SECONDS": 0.2}
     monkeypatch.setattr(shutdown, "CLIENTS_PER_SECOND", 1)
-    monkeypatch.setattr(shutdown, "COURTESY_SECONDS", 0.0)
+    monkeypatch.setattr(shutdown, "LEAVE_SECONDS", 0.0)
     sockets = [await connect(user) for _ in range(4)]
     signal.raise_signal(signal.SIGTERM)
     assert sorted([(await goaway(socket))["after_ms"] for socket in sockets]) == [0, 50, 100, 150]

@@ -1,7 +1,7 @@
-"""Live queries: what changed (capture), how every process hears of it (broker, transport), which queries it matters to
+"""Live queries: what changed (capture), how every process is sent it (broker, transport), which queries it matters to
 (queries), and what each connection is sent (hub, delivery).
 
-For projects: ``notify`` tells of rows changed where Django cannot see it, ``send`` and ``asend`` reach browsers from anywhere.
+For projects: ``notify`` reports rows that changed where Django cannot see it; ``send`` and ``asend`` reach browsers.
 """
 
 from channels_binding.live.capture.signals import notify

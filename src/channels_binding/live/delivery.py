@@ -34,17 +34,17 @@ class Delivery:
         """
         self.subscribers.check_here(subscriber)
         subscription = Subscription(subscriber, event, call, group, sent=group.reading)
-        self.store.enlist(subscription)
+        self.store.attach(subscription)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        self.store.discharge(subscription)
+        self.store.detach(subscription)
 
     def move(self, subscription: Subscription, group: Group) -> None:
         """Have a subscription served by another group from now on; the difference is sent at once."""
         self.unsubscribe(subscription)
         subscription.group = group
-        self.store.enlist(subscription)
+        self.store.attach(subscription)
         self.deliver([subscription])
 
     def deliver(self, subscriptions: Iterable[Subscription]) -> None:

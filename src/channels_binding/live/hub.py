@@ -65,12 +65,12 @@ class Hub:
         self.settled = 0
         """Number of the last batch of changes whose consequences are sent."""
         self._noted = 0
-        self._asked_about: set[int] = set()
-        """Numbers of batches of which a source has not told everything yet."""
+        self._incomplete: set[int] = set()
+        """Numbers of batches whose changes the source has not delivered completely yet."""
         self._pending = Changes()
         self._wake = asyncio.Event()
-        self._has_heard_nonsense = False
-        """Whether the broker has brought what is no message of ours: it is logged once."""
+        self._has_logged_unsound = False
+        """Whether a message of the broker that is not valid has been logged: the first one is."""
         self._waiters: list[tuple[int, Subscriber, asyncio.Future[None]]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._round_ended_at = float("-inf")
@@ -88,7 +88,7 @@ class Hub:
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
         self._broker = listener.Broker(self)
         self.spawn(self._run())
-        self.spawn(self._tend())
+        self.spawn(self._maintain())
         self._broker.start()
         self._source = source.make_source(self)
         if self._source is not None:
@@ -124,7 +124,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def ready(self) -> None:
-        """Wait until changes of other processes are heard, so that the first reads need not be made twice."""
+        """Wait until changes of other processes arrive, so that the first reads need not be made twice."""
         await self._broker.joined.wait()
 
     def spawn(self, coroutine: Any) -> "asyncio.Task[Any]":
@@ -137,7 +137,7 @@ class Hub:
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            logger.error("The hub stumbled", exc_info=task.exception())
+            logger.error("A task of the hub failed", exc_info=task.exception())
 
     # Connections
 
@@ -191,10 +191,10 @@ class Hub:
         return self.identity.is_pending(subscriber)
 
     async def until_checked(self, subscriber: Subscriber) -> None:
-        """Wait until what was heard of a subscriber's user is looked into (a round), or the subscriber is gone.
+        """Wait until the pending check of a subscriber's user is made (in a round), or the subscriber is gone.
 
         Raises:
-            Unavailable: It cannot be looked into: the database does not answer.
+            Unavailable: It cannot be checked: the database does not answer.
         """
         deadline = self.loop.time() + CHECK_SECONDS
         while subscriber in self.subscribers and self._is_pending(subscriber):
@@ -206,7 +206,7 @@ class Hub:
     # Changes arrive
 
     def hear(self, changes: Changes, number: int | None = None) -> None:
-        """Changes that capture or the broker tell of. Those that a source covers are left to it: none is read for twice."""
+        """Take in changes from capture or the broker. Those of models that a source covers are left to the source."""
         theirs = Changes()
         if self._source is not None:
             changes, theirs = source.split(changes, self._source.covered)
@@ -215,13 +215,13 @@ class Hub:
             return
         self.note(changes)
         if number is not None:
-            self._asked_about.add(number)
-        self._source.ask(theirs, lambda: self._has_found(number))
+            self._incomplete.add(number)
+        self._source.ask(theirs, lambda: self._source_has_all(number))
 
-    def _has_found(self, number: int | None) -> None:
-        """The source has told of all that was committed with a batch of changes."""
+    def _source_has_all(self, number: int | None) -> None:
+        """The source has delivered all that was committed with a batch of changes."""
         if number is not None:
-            self._asked_about.discard(number)
+            self._incomplete.discard(number)
             self.note(Changes(), number)
 
     def note(self, changes: Changes, number: int | None = None) -> None:
@@ -239,17 +239,17 @@ class Hub:
         self._pending.note(label, keys)
 
     def misses_messages(self) -> bool:
-        """Whether other processes may have said something that was not heard here, without its being known yet."""
+        """Whether messages of other processes may have been lost without its being known yet."""
         return self._broker.is_silent()
 
     def receive(self, arrived: Mapping[str, Any]) -> None:
         """A message of another process (broker). One that is not what it should be may have been about anything."""
         if not messages.is_sound(arrived):
-            if not self._has_heard_nonsense:
+            if not self._has_logged_unsound:
                 logger.warning(
                     "A message of the broker is ignored, and everything read again: it is not what it should be"
                 )
-            self._has_heard_nonsense = True
+            self._has_logged_unsound = True
             self.lost()
             return
         if arrived["kind"] == "changes":
@@ -302,7 +302,7 @@ class Hub:
 
     async def _round(self) -> None:
         """Bring everyone up to date with everything noted so far."""
-        number = min([self._noted, *(asked - 1 for asked in self._asked_about)])
+        number = min([self._noted, *(asked - 1 for asked in self._incomplete)])
         changes = self._pending
         self._pending = Changes()
         await self.identity.refresh()
@@ -332,7 +332,7 @@ class Hub:
         await group.until_free()
         if group.is_stale:
             try:
-                await self.store.renew(group, group.question())
+                await self.store.evaluate(group, group.question())
             except Exception as exception:
                 failed = exception
                 return lambda frames: self._failed(group, failed, frames)
@@ -352,7 +352,7 @@ class Hub:
         self._settle()
 
     def _settle(self) -> None:
-        """Let those go on who have waited for what has been sent by now."""
+        """Resolve the futures of those who wait for what has been sent by now."""
         for number, subscriber, future in self._waiters:
             if not future.done() and self._has_sent(number, subscriber):
                 future.set_result(None)
@@ -389,13 +389,13 @@ class Hub:
 
     # Between the rounds
 
-    async def _tend(self) -> None:
+    async def _maintain(self) -> None:
         """Once a second: forget queries that nobody has asked for in a while, and audit the others."""
         while True:
             await asyncio.sleep(1.0)
             now = self.loop.time()
-            self.store.tend(now)
-            self.identity.tend(now)
+            self.store.maintain(now)
+            self.identity.maintain(now)
 
     # Messages of handlers
 
@@ -424,7 +424,7 @@ def _concerns(subscriber: Subscriber, to: str, name: Any) -> bool:
 
 
 def publish_changes(changes: Changes) -> int | None:
-    """Tell every hub of this process at once, and every other process through the broker. From any thread.
+    """Hand changes to every hub of this process at once, and to every other process through the broker. From any thread.
 
     Returns the number of this batch, for ``Hub.wait_settled``; None where no hub runs.
     """
@@ -438,7 +438,7 @@ def publish_changes(changes: Changes) -> int | None:
 
 
 def publish_message(published: Mapping[str, Any]) -> None:
-    """Tell every hub and every process something else than changes. From any thread."""
+    """Hand any other message to every hub and every process. From any thread."""
     for hub in Hub.all():
         hub.loop.call_soon_threadsafe(hub.receive, published)
     publisher.publish(published)
@@ -447,5 +447,5 @@ def publish_message(published: Mapping[str, Any]) -> None:
 def install() -> None:
     """Connect capture with the hubs. Called once, when the app is ready."""
     if publish_changes not in recorder._publishers:
-        recorder.publish_with(publish_changes, heard=lambda: bool(Hub.all()))
+        recorder.publish_with(publish_changes, listens=lambda: bool(Hub.all()))
     identity.install(publish_message)

@@ -44,10 +44,10 @@ from channels_binding.types import Subscriber
 logger = logging.getLogger("channels_binding")
 
 SILENT_CHECK_SECONDS = 1.0
-"""While the broker is silent, how long a connection may be sent things after it was last looked up whose it is."""
-HEARD_SECONDS = 60.0
-"""Longer than it takes from looking somebody up until a connection is theirs: a handshake, a handler that signs somebody in."""
-MOST_HEARD = 10_000
+"""While the broker is silent, how long a connection may be sent things after its last identity check."""
+REMEMBERED_SECONDS = 60.0
+"""Longer than it takes from reading a user until a connection is theirs: a handshake, a handler's ``login``."""
+MOST_REMEMBERED = 10_000
 RETRY_SECONDS = 0.5
 """After this long, what a changed user reads is looked at again where that has failed; nothing is sent until it succeeds."""
 TOKEN_CHECKS_AT_ONCE = 2
@@ -58,8 +58,8 @@ _token_labels: set[str] = {"authtoken.Token"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
-    """One change of what says who somebody is."""
+class _IdentityChange:
+    """One change of a user, a session, a membership or a token."""
 
     at: float
     """Loop seconds."""
@@ -119,7 +119,7 @@ def _belongs(subscription: Subscription) -> bool:
         call = subscription.call.as_user(subscription.subscriber.user)
         with locales.active(call.locale):
             return audience_of(find(call)[0]) == subscription.group.audience
-    except Exception:  # reading it again tells why
+    except Exception:  # reading it again raises the same
         return False
 
 
@@ -189,11 +189,11 @@ class IdentityChecks:
     wake: Callable[[], None]
     """Begin a round, which begins with the pending checks."""
     misses_messages: Callable[[], bool]
-    """Whether other processes may have said something that was not heard here."""
+    """Whether messages of other processes may have been lost."""
 
     def __post_init__(self) -> None:
         self.pending = PendingChecks(self.loop.time())
-        self._heard: deque[_Heard] = deque(maxlen=MOST_HEARD)
+        self._remembered: deque[_IdentityChange] = deque(maxlen=MOST_REMEMBERED)
 
     def note(self, changes: Changes) -> None:
         """Have those connections checked whose user, membership or session may have changed."""
@@ -213,7 +213,7 @@ class IdentityChecks:
                 pending.everyone |= keys is None or bool(keys)
 
     def _remember(self, changes: Changes) -> None:
-        """Keep for a while what was heard: a connection may join whose identity was read before (``check_newcomer``)."""
+        """Remember changes for a while: a connection may join whose identity was read before (``check_newcomer``)."""
         user_label, membership_labels, session_label = _labels()
         named = {label: keys for label, keys in changes.keys.items() if label in {user_label, session_label}}
         tokens = {label: keys for label, keys in changes.keys.items() if label in _token_labels}
@@ -223,18 +223,18 @@ class IdentityChecks:
                 frozenset(map(str, named.get(label) or ())) for label in (user_label, session_label or "")
             )
             everyone = None in named.values() or any(keys is None or keys for keys in memberships)
-            self._recent().append(_Heard(self.loop.time(), users, sessions, everyone, tokens))
+            self._recent().append(_IdentityChange(self.loop.time(), users, sessions, everyone, tokens))
 
-    def _recent(self) -> deque[_Heard]:
-        """What was heard in the last ``HEARD_SECONDS``."""
-        while self._heard and self.loop.time() - self._heard[0].at > HEARD_SECONDS:
-            self._heard.popleft()
-        return self._heard
+    def _recent(self) -> deque[_IdentityChange]:
+        """The changes of the last ``REMEMBERED_SECONDS``."""
+        while self._remembered and self.loop.time() - self._remembered[0].at > REMEMBERED_SECONDS:
+            self._remembered.popleft()
+        return self._remembered
 
     def check_newcomer(self, subscriber: Subscriber) -> None:
-        """A connection is somebody's from now on, who was looked up before: look again, if something was heard meanwhile."""
+        """A connection has another user from now on, who was read before: check it, if a change arrived meanwhile."""
         heard = self._recent()
-        if len(heard) == MOST_HEARD or any(each.concerns(subscriber) for each in heard):
+        if len(heard) == MOST_REMEMBERED or any(each.concerns(subscriber) for each in heard):
             self.pending.audiences.add(subscriber)
             self.wake()
         if any(_holds(subscriber, label, keys) for each in heard for label, keys in each.tokens.items()):
@@ -274,7 +274,7 @@ class IdentityChecks:
     def receive(self, message: Mapping[str, Any]) -> None:
         """Somebody signed out (another process, or this one). Its session may be stored still; that does not matter."""
         signed_out = frozenset({str(message["session"])})
-        self._recent().append(_Heard(self.loop.time(), frozenset(), signed_out, False, {}))
+        self._recent().append(_IdentityChange(self.loop.time(), frozenset(), signed_out, False, {}))
         for subscriber in [*self.subscribers]:
             if subscriber.session_key == message["session"]:
                 subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
@@ -285,7 +285,7 @@ class IdentityChecks:
         return self.pending.holds(subscriber)
 
     def check_in_silence(self) -> None:
-        """Have everyone looked up where another process may have said something about them that was not heard here."""
+        """Have everyone checked while messages of other processes may have been lost."""
         pending, now = self.pending, self.loop.time()
         if now - pending.checked_at > SILENT_CHECK_SECONDS and self.misses_messages():
             pending.checked_at = now
@@ -294,7 +294,7 @@ class IdentityChecks:
             self.wake()
 
     def recheck(self, subscribers: Iterable[Subscriber]) -> None:
-        """Check these connections in the next round, and take their users for changed whatever is found."""
+        """Check these connections in the next round, and treat their users as changed whatever is read."""
         for subscriber in subscribers:
             self.pending.users.add(str(getattr(subscriber.user, "pk", None)))
             if hasattr(subscriber.user, "_channels_binding_fingerprint"):
@@ -305,7 +305,7 @@ class IdentityChecks:
         self.pending.everyone = True
         self.wake()
 
-    def tend(self, now: float) -> None:
+    def maintain(self, now: float) -> None:
         """Check everyone now and then, for changes that no signal shows."""
         pending = self.pending
         if now - pending.checked_at > get_settings().IDENTITY_SECONDS:

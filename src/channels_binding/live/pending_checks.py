@@ -12,7 +12,7 @@ class PendingChecks:
 
     def __init__(self, checked_at: float) -> None:
         self.users: set[str] = set()
-        """Keys of users of whom a change was heard."""
+        """Keys of users who may have changed."""
         self.sessions: set[str] = set()
         self.everyone = False
         self.audiences: set[Subscriber] = set()
@@ -38,7 +38,7 @@ class PendingChecks:
         return subscriber in self.running or (is_signed_in and self.concern(subscriber))
 
     def clear(self) -> None:
-        """The checks are begun. What is heard from now on asks for others."""
+        """The checks are begun. Changes from now on ask for others."""
         self.users, self.sessions, self.audiences = set(), set(), set()
         self.everyone = False
 

@@ -1,7 +1,7 @@
 """Graceful shutdown: on SIGTERM clients are asked to reconnect elsewhere, a few at a time, before the server closes.
 
-Servers close all sockets at once, or simply break them, before the application hears of the end: lifespan's shutdown
-comes last. So SIGTERM is heard first here, and handed on to the server when everyone has gone, or ``DRAIN_SECONDS`` are over.
+Servers close all sockets at once, or simply break them, before the application learns of the shutdown: lifespan's shutdown
+comes last. So SIGTERM is handled first here, and handed on to the server when everyone has gone, or ``DRAIN_SECONDS`` are over.
 Meanwhile calls are answered as ever.
 """
 
@@ -24,8 +24,8 @@ logger = logging.getLogger("channels_binding")
 REASON = "shutdown"
 CLIENTS_PER_SECOND = 200
 """How many clients are sent away in a second, where ``DRAIN_SECONDS`` allow: 20 are gone in 0.1 s, 2,000 in 10."""
-COURTESY_SECONDS = 1.0
-"""How long a client that was to leave is let leave by itself."""
+LEAVE_SECONDS = 1.0
+"""How long a client that was asked to reconnect may take to leave by itself."""
 PATIENCE_SECONDS = 5.0
 """How long calls in flight are waited for beyond that."""
 
@@ -41,14 +41,14 @@ async def drain(hub: Hub) -> None:
     for place, subscriber in enumerate(subscribers):
         after_seconds = spread_seconds * place / len(subscribers)
         subscriber.go_away(REASON, after_seconds)
-        leaving.append(hub.spawn(_see_off(hub, subscriber, after_seconds)))
+        leaving.append(hub.spawn(_wait_until_gone(hub, subscriber, after_seconds)))
     if leaving:
         await asyncio.wait(leaving)
 
 
-async def _see_off(hub: Hub, subscriber: Subscriber, after_seconds: float) -> None:
+async def _wait_until_gone(hub: Hub, subscriber: Subscriber, after_seconds: float) -> None:
     """Wait for a client to leave by itself; close what is left of it."""
-    until = hub.loop.time() + after_seconds + COURTESY_SECONDS
+    until = hub.loop.time() + after_seconds + LEAVE_SECONDS
     while subscriber in hub.subscribers and hub.loop.time() < until:  # noqa: ASYNC110 (leaving makes no noise)
         await asyncio.sleep(0.05)
     if subscriber not in hub.subscribers:
@@ -69,7 +69,7 @@ class GracefulShutdown:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Be the first to hear of SIGTERM, where a server listens for it. Elsewhere nothing is changed."""
+        """Handle SIGTERM before the server does, where a server handles it. Elsewhere nothing is changed."""
         present = signal.getsignal(signal.SIGTERM)
         if present == self.begin or not callable(present):
             return
@@ -92,7 +92,7 @@ class GracefulShutdown:
     async def _drain_all(self, number: int) -> None:
         logger.info("Sending clients elsewhere before the server shuts down")
         try:
-            await asyncio.gather(*(_elsewhere(hub) for hub in Hub.all()))
+            await asyncio.gather(*(_drain_on_its_loop(hub) for hub in Hub.all()))
         finally:
             self._hand_on(number, None)
 
@@ -101,7 +101,7 @@ class GracefulShutdown:
             self._server(number, frame)
 
 
-async def _elsewhere(hub: Hub) -> None:
+async def _drain_on_its_loop(hub: Hub) -> None:
     """Drain a hub on its own loop."""
     await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(drain(hub), hub.loop))
 

@@ -24,11 +24,11 @@ from channels_binding.threads import run, settle
 from channels_binding.types import Audience, Pk, Subscriber
 
 MAX_KEYS = 100_000
-"""Rows whose keys a group remembers; of rows beyond it, a delete is told only if the row was sent before."""
+"""Rows whose keys a group remembers; of rows beyond it, a delete is sent only if the row was sent before."""
 MAX_CHECKED = 1000
 """The same, where an object permission has to be asked about each row."""
 MAX_ROWS = 1000
-"""Rows that one change of unknown extent may send; beyond it the subscriber is told to search again."""
+"""Rows that one change of unknown extent may send; beyond it the subscriber is sent an error that says to search again."""
 
 
 @dataclass(eq=False)
@@ -190,7 +190,7 @@ class StreamGroups:
     async def move(self, subscriber: Subscriber) -> None:
         """A subscriber's user changed: serve it from the group of the audience that it is in now.
 
-        Rows that it has lost sight of leave by their key; a stream that it may no longer hear ends with an error.
+        Rows that it has lost sight of leave by their key; a stream that it may no longer subscribe to ends with an error.
         """
         for group in [group for group in self.by_key.values() if subscriber in group.subscribers]:
             await self._move(group, subscriber)
@@ -236,7 +236,7 @@ class StreamGroups:
         return any(group.touched_keys(changes) is not False for group in self.by_key.values())
 
     async def refresh(self, changes: Changes) -> Callable[[Frames], None]:
-        """Look at what changed; returns what is to be told once the round is complete."""
+        """Read what changed; returns what is to be sent once the round is complete."""
         found: dict[StreamGroup, list[tuple[str, bytes]]] = defaultdict(list)
         for group in [*self.by_key.values()]:
             keys = group.touched_keys(changes)

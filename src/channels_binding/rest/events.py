@@ -102,7 +102,7 @@ def respond(request: Request, call: Call, get_authenticators: Callable[[], Any])
 
 
 def _id() -> str:
-    """The name of a stream of events, by which it is told from others."""
+    """The name of a stream of events, unlike that of any other."""
     return secrets.token_urlsafe(9)
 
 
@@ -267,13 +267,13 @@ class EventStream:
         self.push([frame(self.call.event, first.tail())])
 
     def leave(self) -> None:
-        """Nothing is told any more."""
+        """Nothing is sent any more."""
         self._is_over = True
         self._expiry.cancel()
         self.hub.leave(self, self.subscriptions)
         self.subscription = None
 
-    # What the hub tells
+    # What the hub sends
 
     def push(self, frames: Sequence[bytes]) -> None:
         for text in frames:
@@ -320,7 +320,7 @@ class EventStream:
         self._has_output.set()
 
     def end(self, code: int, reason: str) -> None:
-        """End the stream with an error, in place of what waits. An ``EventSource`` comes back, and is then told by a status."""
+        """End the stream with an error, in place of what waits. An ``EventSource`` asks again, and gets a status."""
         kinds: Mapping[int, type[BindingError]] = {
             CloseCode.UNAUTHENTICATED: Unauthenticated,
             CloseCode.FORBIDDEN: Forbidden,

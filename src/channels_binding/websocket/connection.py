@@ -387,7 +387,7 @@ class Connection(Socket):
         return batch.operation(operation.stream, operation.action, data, batch.outlet)
 
     async def _hand_over(self, request: Request, answer: Any, way_out: Any) -> None:
-        """The handler has signed somebody in or out. A socket that is closed for it is told the answer first."""
+        """The handler has signed somebody in or out. A socket that is closed for it is sent the answer first."""
         user = way_out.successor
         self.session_key = None  # the end of the session must not end this socket before its answer
         if user.is_authenticated:

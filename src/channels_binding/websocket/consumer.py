@@ -139,7 +139,7 @@ class BaseConsumer:
                 await self._call_hook("disconnected")
 
     async def _listen_until_over(self, connection: Connection) -> None:
-        """Until the client leaves, or it is closed. A client that reads nothing can neither be told nor be waited for."""
+        """Until the client leaves, or it is closed. A client that reads nothing is not waited for."""
         listening = asyncio.ensure_future(self._listen(connection))
         over = asyncio.ensure_future(connection.outbox.is_over.wait())
         try:

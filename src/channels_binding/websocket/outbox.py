@@ -147,7 +147,7 @@ class Outbox:
             code, reason = self.closed_with
             # a plain number: Daphne closes with no other type, not even an IntEnum
             await self._send({"type": "websocket.close", "code": int(code), "reason": reason})
-        except Exception as error:  # the peer is gone; the receiving side will be told
+        except Exception as error:  # the peer is gone; the receiving side gets a disconnect
             logger.debug("A socket could not be written to: %s", error)
         finally:
             self.is_over.set()

@@ -144,7 +144,7 @@ class Socket:
     def _is_counted_in(self) -> bool:
         """Have this connection counted as its owner's. The one that is one too many is closed.
 
-        Somebody unknown may be a user whom the address shares with many, so is told to come back later (45xx).
+        Somebody unknown may be a user whom the address shares with many, so is asked to come back later (45xx).
         """
         most = most_connections_of(self.user, self.settings)
         if self.hub.connection_limits.admit(self, owner_of(self.user, self._handshake), most):
@@ -357,7 +357,7 @@ class Socket:
         self.put(answer)
 
     def push(self, frames: Sequence[bytes]) -> None:
-        """What the hub tells: one array frame with ``cb.1``; to others one by one, and after the reply to their own write."""
+        """What the hub sends: one array frame with ``cb.1``; to others one by one, and after the reply to their own write."""
         self._give_up_reads()
         if self.dialect == "cb.1":
             self.put(*frames)

@@ -275,7 +275,7 @@ async def test_a_group_that_was_read_while_nobody_listened_is_at_rest(connect: C
     hub = Hub.current()
     (group,) = hub.groups.values()
     group.is_stale, group.changed = True, None
-    await hub.store.have_read(group, group.started + 1, group.call)
+    await hub.store.ensure_read(group, group.started + 1, group.call)
     await asyncio.sleep(0.1)  # the round that the reading asked for
     await socket.call("zoo.Note.search#h", {})
     assert not group.is_unsent
@@ -290,9 +290,9 @@ async def test_a_query_that_nobody_asks_for_any_more_is_forgotten_after_a_while(
     await socket.call("zoo.Note.unsubscribe#left", {})
     hub = Hub.current()
     now = hub.loop.time()
-    hub.store.tend(now + store.LINGER_SECONDS - 1)
+    hub.store.maintain(now + store.LINGER_SECONDS - 1)
     assert len(hub.groups) == 2, "who comes back finds it warm"
-    hub.store.tend(now + store.LINGER_SECONDS + 1)
+    hub.store.maintain(now + store.LINGER_SECONDS + 1)
     (group,) = hub.groups.values()
     assert group.subscriptions
     await make_notes(1)
@@ -309,8 +309,8 @@ async def test_a_change_of_which_no_message_came_is_found_by_the_audit(
         quiet.setattr(recorder, "_publishers", [])
         await make_notes(1)
     (group,) = hub.groups.values()
-    hub.store.tend(group.read_at + 40)
+    hub.store.maintain(group.read_at + 40)
     assert not group.is_stale, "nothing is due yet"
-    hub.store.tend(group.read_at + 80)
+    hub.store.maintain(group.read_at + 80)
     await shown.take()
     assert shown.column("rank") == [1]

@@ -1,1 +1,1 @@
-"""What processes tell each other: publishing, listening, and noticing that something was missed."""
+"""Messages between processes: publishing, listening, and noticing that one was lost."""

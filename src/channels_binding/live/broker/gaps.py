@@ -16,7 +16,7 @@ class Sequence:
     """The highest number heard. Publishers begin at 1: one first heard at 5 may have said something in between."""
 
     def take(self, number: int) -> bool:
-        """Whether nothing is missing before message ``number``. Duplicates and late ones are fine: the gap was told."""
+        """Whether nothing is missing before message ``number``. Duplicates and late ones are fine: the gap was reported."""
         complete = number <= self.last + 1
         self.last = max(self.last, number)
         return complete

@@ -1,4 +1,4 @@
-"""The receiving side of what processes tell each other. Gaps are noticed.
+"""The receiving side of the messages between processes. Gaps are noticed.
 
 Each publisher numbers its messages and beats after every half a second of silence; its own messages come back to each process
 like those of others. Who sees a gap, no longer hears itself, or has stood still for so long that messages may have been
@@ -59,7 +59,7 @@ class Broker:
         """Who listens, and who watches that it does."""
 
     def is_silent(self) -> bool:
-        """Whether messages of other processes may be missing, as far as can be told before the broker is taken for lost."""
+        """Whether messages of other processes may be missing, before the broker counts as lost."""
         if not self._transport.reaches_others() or not self._tasks:
             return False
         return asyncio.get_running_loop().time() - self.heard_self_at > SILENT_SECONDS

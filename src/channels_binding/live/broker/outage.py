@@ -15,7 +15,7 @@ class Outage:
         """Seconds of the monotonic clock since when it is gone; None while it is there."""
 
     def note(self, error: BaseException, remedy: str) -> None:
-        """It failed. ``remedy`` says what is done about it; told at the first time, further ones are for debugging."""
+        """It failed. ``remedy`` says what is done about it; logged as an error the first time, for debugging after that."""
         reason = str(error) or type(error).__name__
         if self._since is not None:
             logger.debug("%s still: %s", self._gone, reason)

@@ -9,7 +9,7 @@ from typing import Any
 from channels_binding.serializers.keys import as_pk
 
 MAX_KEYS = 500
-"""More keys than this of one model and transaction are told as: the whole model changed."""
+"""More keys than this of one model and transaction are published as: any row of the model may have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Changes:
     """What one transaction (or several merged) changed: ``{"desk.Ticket": {7, 9}, "desk.Tag": None}``.
 
     The label is a model's as in ``app.Model``; None in place of keys means: any row. No keys at all stand for a
-    many-to-many table whose change is told in full by the keys of both its sides.
+    many-to-many table whose change is described completely by the keys of both its sides.
     """
 
     keys: dict[str, set[Any] | None] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Changes:
             known[key] = Fact(values, is_new or (key in known and known[key].is_new))
 
     def merge(self, other: "Changes") -> None:
-        """Add another's. Of a row in both nothing is known: which of the two came last cannot be told."""
+        """Add another's. Of a row in both nothing is known: which of the two came last is not known."""
         for label, keys in other.keys.items():
             twice = (self.keys.get(label) or set()) & (keys or set())
             self.note(label, keys)

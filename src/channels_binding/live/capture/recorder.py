@@ -27,7 +27,7 @@ class Notes:
     changes: Changes = field(default_factory=Changes)
     inserted: dict[str, int] = field(default_factory=dict)
     """Rows inserted one by one whose keys are not known yet: label → how many."""
-    survived: bool = False
+    is_committed: bool = False
 
     def settled(self) -> Changes:
         """The changes; inserts that nothing explained mark their whole table."""
@@ -58,46 +58,46 @@ class Recorder:
         if self.connection.run_on_commit is not self._hooks:
             self._forget_rolled_back()
         if not self.connection.in_atomic_block:
-            return self.by_savepoint.setdefault(AUTOCOMMIT, Notes(survived=True))
+            return self.by_savepoint.setdefault(AUTOCOMMIT, Notes(is_committed=True))
         place = tuple(sid for sid in self.connection.savepoint_ids if sid)  # atomic(savepoint=False) has none
         if place not in self.by_savepoint:
-            if self._is_rehearsal() and not is_heard():
+            if self._is_in_testcase() and not has_listeners():
                 return Notes()  # to be forgotten: no commit hook of ours for a test to count among its own
             self.by_savepoint[place] = Notes()
             self._await_commit(self.by_savepoint[place])
         return self.by_savepoint[place]
 
-    def _is_rehearsal(self) -> bool:
+    def _is_in_testcase(self) -> bool:
         """Whether the transaction is that of a ``TestCase``: never committed, and seen by no other connection."""
         return any(getattr(block, "_from_testcase", False) for block in self.connection.atomic_blocks)
 
     def _forget_rolled_back(self) -> None:
         """Django has dropped the commit hooks of what was rolled back; drop the notes that they stood for."""
         self._hooks = self.connection.run_on_commit
-        awaited = {id(hook.notes) for _, hook, _ in self._hooks if isinstance(hook, _Survive)}
+        awaited = {id(hook.notes) for _, hook, _ in self._hooks if isinstance(hook, _MarkCommitted)}
         self.by_savepoint = {
             place: notes for place, notes in self.by_savepoint.items() if place == AUTOCOMMIT or id(notes) in awaited
         }
 
     def _await_commit(self, notes: Notes) -> None:
-        """Mark the notes as survivors at commit, then publish all survivors in one.
+        """Mark the notes as committed at commit, then publish all of those in one.
 
         Before any commit hook of the project: one that fails ends Django's round of hooks, one that writes begins anew.
         In a test they come in their order: ``captureOnCommitCallbacks`` takes what was added to the end.
         """
-        if self._is_rehearsal():
-            self._hooks.append((set(self.connection.savepoint_ids), _Rehearse(notes, self), True))
+        if self._is_in_testcase():
+            self._hooks.append((set(self.connection.savepoint_ids), _PublishInTest(notes, self), True))
             return
         flush: tuple[set[str], Any, bool] = (set(), self.flush, True)
         if flush not in self._hooks:
             self._hooks.insert(0, flush)
-        self._hooks.insert(0, (set(self.connection.savepoint_ids), _Survive(notes), True))
+        self._hooks.insert(0, (set(self.connection.savepoint_ids), _MarkCommitted(notes), True))
 
-    def rehearse(self) -> None:
-        """A test calls this its commit: tell everything that is not rolled back, and was not told before."""
+    def publish_in_test(self) -> None:
+        """A test calls this its commit: publish everything that is not rolled back, and was not published before."""
         self._forget_rolled_back()
         for notes in self.by_savepoint.values():
-            notes.survived = True
+            notes.is_committed = True
         self.flush()
 
     def flush_unless_atomic(self) -> None:
@@ -106,27 +106,27 @@ class Recorder:
             self.flush()
 
     def flush(self) -> None:
-        """Tell what survived, forget the rest. Never raises: a write must not fail because nobody could be told."""
+        """Publish what is committed, forget the rest. Never raises: a write must not fail because its publication does."""
         committed = Changes()
         for notes in self.by_savepoint.values():
-            if notes.survived:
+            if notes.is_committed:
                 committed.merge(notes.settled())
         self.by_savepoint.clear()
         if committed:
             publish(committed)
 
 
-class _Survive:
+class _MarkCommitted:
     """Commit hook of one Notes; Django drops it if the savepoint is rolled back."""
 
     def __init__(self, notes: Notes) -> None:
         self.notes = notes
 
     def __call__(self) -> None:
-        self.notes.survived = True
+        self.notes.is_committed = True
 
 
-class _Rehearse(_Survive):
+class _PublishInTest(_MarkCommitted):
     """The same in a ``TestCase``, where nobody but the test calls commit hooks, and perhaps not all of them."""
 
     def __init__(self, notes: Notes, record: Recorder) -> None:
@@ -134,7 +134,7 @@ class _Rehearse(_Survive):
         self._record = record
 
     def __call__(self) -> None:
-        self._record.rehearse()
+        self._record.publish_in_test()
 
 
 def recorder(alias: str) -> Recorder:
@@ -150,26 +150,26 @@ def recorder(alias: str) -> Recorder:
 _publishers: list[Publish] = []
 
 
-_heard: dict[Publish, Callable[[], bool]] = {}
+_has_listeners: dict[Publish, Callable[[], bool]] = {}
 
 
-def publish_with(publisher: Publish, heard: Callable[[], bool] = lambda: True) -> None:
+def publish_with(publisher: Publish, listens: Callable[[], bool] = lambda: True) -> None:
     """Have ``publisher(changes)`` called for every committed transaction. It must not block.
 
     Args:
-        heard: Whether anybody in this process would hear of it now.
+        listens: Whether anybody in this process would be sent it now.
     """
     _publishers.append(publisher)
-    _heard[publisher] = heard
+    _has_listeners[publisher] = listens
 
 
-def is_heard() -> bool:
-    """Whether a test, whose changes no other process can see, has anybody to tell of them."""
-    return any(publisher not in _heard or _heard[publisher]() for publisher in _publishers)
+def has_listeners() -> bool:
+    """Whether anybody in this process is sent the changes of a test, which no other process can see."""
+    return any(publisher not in _has_listeners or _has_listeners[publisher]() for publisher in _publishers)
 
 
 def publish(changes: Changes) -> None:
-    """Tell of committed changes. Never raises."""
+    """Hand committed changes to every publisher. Never raises."""
     for publisher in _publishers:
         try:
             number = publisher(changes)

@@ -71,7 +71,7 @@ class _Wrapper:
         try:
             _note_statement(self.alias, text_of(sql), params, many)
         except Exception:
-            logger.exception("A statement could not be read; what it changed is told to nobody")
+            logger.exception("A statement could not be read; its changes are not published")
         return result
 
 

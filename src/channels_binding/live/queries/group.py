@@ -23,11 +23,11 @@ class Subscription:
     call: Call
     group: "Group"
     sent: Reading | None
-    """What the client shows; None once it was told that the row is gone."""
+    """What the client shows; None once it was sent that the row is gone."""
     is_behind: bool = False
     """Whether pushes were held back because the connection is slow."""
     is_pending: bool = False
-    """Whether a round has not told it yet: its query is being read, or its reader's identity is looked into."""
+    """Whether a round has not sent its difference yet: its query is being read, or its reader's identity is being checked."""
 
     @property
     def rows(self) -> int:
@@ -41,7 +41,7 @@ class Subscription:
 
 @dataclass(eq=False)
 class Group:
-    """One live query: its call, what it last answered, and who is told.
+    """One live query: its call, what it last answered, and who is sent the differences.
 
     Everything but ``evaluate`` happens on the event loop.
     """
@@ -68,7 +68,7 @@ class Group:
     is_stale: bool = True
     """Whether something changed that the reading does not know of yet."""
     is_unsent: bool = False
-    """Whether it was read for a newcomer, and those who were there before have not been told yet."""
+    """Whether it was read for a newcomer, and those who were there before have not been sent the difference yet."""
     is_free: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no evaluation is under way."""
     changed: set[Any] | None = None
@@ -79,7 +79,7 @@ class Group:
     """Number of the latest evaluation that was made without a failure."""
     subscriptions: set[Subscription] = field(default_factory=set)
     idle_since: float | None = None
-    """Loop seconds since when nobody is told; None while somebody is."""
+    """Loop seconds since when it has no subscribers; None while it has."""
     began_at: float = float("-inf")
     """Loop seconds at which the last evaluation began: what was committed before is known."""
     counted_at: float = float("-inf")
@@ -91,7 +91,7 @@ class Group:
     _bodies: dict[tuple[int, int], tuple[Body | None, bytes]] = field(default_factory=dict)
 
     def question(self) -> Call:
-        """The group's call, asked by somebody who belongs to its audience now: one of those who are told."""
+        """The group's call, asked by somebody who belongs to its audience now: one of its subscribers."""
         for subscription in [*self.subscriptions]:
             return self.call.asked_by(subscription.call.as_user(subscription.subscriber.user))
         return self.call
@@ -118,7 +118,7 @@ class Group:
             self.changed |= keys
 
     def touch_by(self, changes: Changes) -> None:
-        """Take note of changes while it is being read, when nothing can be told by what it shows."""
+        """Take note of changes while it is being read, when what it shows decides nothing."""
         if self.labels is None:
             self.touch(None)
             return

@@ -15,11 +15,11 @@ from channels_binding.live.queries.group import Group
 
 GroupsByKey = defaultdict[Any, set[Group]]
 Place = tuple[GroupsByKey, Any]
-"""Where a group stands: in ``place[0][place[1]]``."""
+"""Where a group is indexed: in ``place[0][place[1]]``."""
 
 
 @dataclass(slots=True)
-class Shelf:
+class ModelIndex:
     """The lists whose rows are rows of one model."""
 
     showing: GroupsByKey = field(default_factory=lambda: defaultdict(set))
@@ -37,7 +37,7 @@ class Shelf:
         """Columns whose values decide."""
         return {column for tables in (self.by_value, self.by_bounds) for column, groups in tables.items() if groups}
 
-    def filed(self) -> set[Group]:
+    def decided_by_value(self) -> set[Group]:
         """The groups that those values decide about."""
         tables = (*self.by_value.values(), *self.by_bounds.values())
         return {group for table in tables for groups in table.values() for group in groups}
@@ -60,7 +60,7 @@ class Shelf:
 
 @dataclass(slots=True)
 class Candidates:
-    """Lists that changed rows may be in now: group → keys. The database will tell."""
+    """Lists that changed rows may be in now: group → keys. The database is asked."""
 
     keys: dict[Group, set[Any]] = field(default_factory=lambda: defaultdict(set))
     unknown: dict[str, set[Any]] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Index:
     """Every evaluated live query of a hub. On the event loop only."""
 
     def __init__(self) -> None:
-        self._shelves: dict[str, Shelf] = defaultdict(Shelf)
+        self._by_model: dict[str, ModelIndex] = defaultdict(ModelIndex)
         self._by_label: GroupsByKey = defaultdict(set)
         """Model → queries to which any change of it matters: they read more of it than the rows they show."""
         self._places: dict[Group, list[Place]] = {}
@@ -89,14 +89,18 @@ class Index:
     @property
     def labels(self) -> set[str]:
         """Models whose changes matter to anything here."""
-        shelves = {label for label, shelf in self._shelves.items() if shelf.showing or shelf.by_kind or shelf.columns}
-        return shelves | self._by_label.keys()
+        labels = {
+            label
+            for label, model_index in self._by_model.items()
+            if model_index.showing or model_index.by_kind or model_index.columns
+        }
+        return labels | self._by_label.keys()
 
-    # Filing
+    # Groups come and go
 
     def put(self, group: Group) -> None:
-        """File a group as it was last read, in place of how it stood here before."""
-        self._unfile(group)
+        """Index a group by what it last read, in place of what it read before."""
+        self._remove_places(group)
         self._places[group] = [*self._places_of(group)]
         for table, place in self._places[group]:
             table[place].add(group)
@@ -105,16 +109,16 @@ class Index:
 
     def discard(self, group: Group) -> None:
         """Forget a group."""
-        self._unfile(group)
+        self._remove_places(group)
         self._show(group, self._shown.pop(group, frozenset()), frozenset())
 
-    def _unfile(self, group: Group) -> None:
+    def _remove_places(self, group: Group) -> None:
         for table, place in self._places.pop(group, ()):
             _remove(table, place, group)
 
     def _show(self, group: Group, before: frozenset[Any], now: frozenset[Any]) -> None:
         for label in group.row_labels:
-            showing = self._shelves[label].showing
+            showing = self._by_model[label].showing
             for key in before - now:
                 _remove(showing, key, group)
             for key in now - before:
@@ -127,24 +131,24 @@ class Index:
             if group.is_entangled:
                 yield self._by_label, label
             elif group.keys is None:
-                yield from self._places_on(self._shelves[label], group)
+                yield from self._places_on(self._by_model[label], group)
 
-    def _places_on(self, shelf: Shelf, group: Group) -> Iterator[Place]:
+    def _places_on(self, model_index: ModelIndex, group: Group) -> Iterator[Place]:
         if group.prefilter is None:
-            yield shelf.by_kind, "unfiltered"
+            yield model_index.by_kind, "unfiltered"
             return
         if group.is_partial:
-            yield shelf.by_kind, "partial"
+            yield model_index.by_kind, "partial"
         conditions = group.prefilter.conditions
         is_whole = len(group.row_labels) == 1  # else part of the columns is elsewhere
         column, bounded = conditions.narrowest(), conditions.bounded()
         if is_whole and column is not None:
             for value in conditions.allowed[column]:
-                yield shelf.by_value[column], value
+                yield model_index.by_value[column], value
         elif is_whole and bounded is not None:
-            yield shelf.by_bounds[bounded], conditions.bounds[bounded]
+            yield model_index.by_bounds[bounded], conditions.bounds[bounded]
         else:
-            yield shelf.by_kind, "prefiltered"
+            yield model_index.by_kind, "prefiltered"
 
     # Finding
 
@@ -153,23 +157,25 @@ class Index:
         for label, keys in changes.keys.items():
             if keys is None or keys:
                 yield from ((group, None) for group in self._by_label.get(label, ()))
-            shelf = self._shelves.get(label)
-            if shelf is None:
+            model_index = self._by_model.get(label)
+            if model_index is None:
                 continue
             if keys is None:
-                yield from ((group, None) for group in self._all_on(shelf))
+                yield from ((group, None) for group in self._all_on(model_index))
                 continue
-            yield from ((group, keys) for group in shelf.kind("unfiltered") if keys)
-            yield from ((group, {key}) for key in keys if key in shelf.showing for group in shelf.showing[key])
+            yield from ((group, keys) for group in model_index.kind("unfiltered") if keys)
+            yield from (
+                (group, {key}) for key in keys if key in model_index.showing for group in model_index.showing[key]
+            )
 
     def lists_of(self, label: str) -> set[Group]:
         """Lists of the rows of a model: what a row of it may enter without being shown before."""
-        shelf = self._shelves.get(label)
-        return set() if shelf is None else {group for group in self._all_on(shelf) if group.keys is None}
+        model_index = self._by_model.get(label)
+        return set() if model_index is None else {group for group in self._all_on(model_index) if group.keys is None}
 
-    def _all_on(self, shelf: Shelf) -> set[Group]:
-        shown = {group for groups in shelf.showing.values() for group in groups}
-        return shown | shelf.filed() | shelf.kind("unfiltered") | shelf.kind("prefiltered")
+    def _all_on(self, model_index: ModelIndex) -> set[Group]:
+        shown = {group for groups in model_index.showing.values() for group in groups}
+        return shown | model_index.decided_by_value() | model_index.kind("unfiltered") | model_index.kind("prefiltered")
 
     def declaring(self, changes: Changes) -> set[Group]:
         """Groups whose audience may be another one, by what their bindings declare."""
@@ -180,28 +186,28 @@ class Index:
         """Groups, beside the affected ones, that a changed row may be in now."""
         found = Candidates()
         for label, keys in changes.keys.items():
-            shelf = self._shelves.get(label)
-            if shelf is not None:
+            model_index = self._by_model.get(label)
+            if model_index is not None:
                 for key in keys or ():
                     self._add_candidates(found, label, key, changes.facts.get(label, {}).get(key, Fact()).values)
         return found
 
     def _add_candidates(self, found: Candidates, label: str, key: Any, values: Mapping[str, Any]) -> None:
-        shelf = self._shelves[label]
-        for group in shelf.kind("prefiltered"):
+        model_index = self._by_model[label]
+        for group in model_index.kind("prefiltered"):
             self._add(found, group, key)
-        unknown = shelf.columns - values.keys()
+        unknown = model_index.columns - values.keys()
         if unknown:
             found.unknown.setdefault(label, set()).add(key)
-        self._add_by_value(found, shelf, key, values)
+        self._add_by_value(found, model_index, key, values)
 
     def resolve(self, found: Candidates, label: str, values: Mapping[Any, Mapping[str, Any]]) -> None:
         """What ``unknown`` rows are, once they were read; those that are not there are in no list."""
         for key, row in values.items():
-            self._add_by_value(found, self._shelves[label], key, row)
+            self._add_by_value(found, self._by_model[label], key, row)
 
-    def _add_by_value(self, found: Candidates, shelf: Shelf, key: Any, values: Mapping[str, Any]) -> None:
-        for group in shelf.found_by(values):
+    def _add_by_value(self, found: Candidates, model_index: ModelIndex, key: Any, values: Mapping[str, Any]) -> None:
+        for group in model_index.found_by(values):
             if group.prefilter is not None and group.prefilter.conditions.admit(values):
                 self._add(found, group, key)
 
@@ -211,15 +217,15 @@ class Index:
 
     def columns(self, label: str) -> set[str]:
         """Columns of a model whose values decide."""
-        return self._shelves[label].columns
+        return self._by_model[label].columns
 
-    def filed(self, label: str) -> set[Group]:
+    def decided_by_value(self, label: str) -> set[Group]:
         """The groups that those values decide about."""
-        return self._shelves[label].filed()
+        return self._by_model[label].decided_by_value()
 
     def partial(self, labels: Iterable[str]) -> set[Group]:
         """Lists of rows of these models that show a part of their rows, and so can be wrong about the number."""
-        return {group for label in labels if label in self._shelves for group in self._shelves[label].kind("partial")}
+        return {group for label in labels if label in self._by_model for group in self._by_model[label].kind("partial")}
 
 
 def _remove(table: GroupsByKey, place: Any, group: Group) -> None:

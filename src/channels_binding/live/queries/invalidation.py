@@ -1,4 +1,4 @@
-"""Which live queries are stale? At once, where it can be told without SQL; else in the next round, asked in few statements.
+"""Which live queries are stale? At once, where that needs no SQL; else in the next round, asked in few statements.
 
 Three answers to a changed row: the query shows it, or may be made of anything (*affected*); the row may be in it now
 (*candidate*: the database is asked, about up to 100 queries in one statement); it is not in it now, and only the number of
@@ -33,9 +33,9 @@ class Invalidation:
         self._reading: dict[Group, Changes] = {}
         """Being evaluated → what was noted meanwhile, which may be in the answer or not."""
         self._waiting = Changes()
-        """Noted, and not looked into yet."""
+        """Noted, and not matched against the queries yet."""
         self._in_hand = Changes()
-        """Being looked into."""
+        """Being matched against the queries."""
         self._noted_at = NEVER
         self._uncounted: dict[str, float] = {}
         """Model → loop seconds of the last change by which a row may have left a list unseen."""
@@ -120,15 +120,18 @@ class Invalidation:
             await self._read_unknown(candidates, noted_at)
             asked = {group: keys for group, keys in candidates.keys.items() if _is_open(group, noted_at)}
             found = await self._probe(asked) if len(asked) > 1 else [*asked]
-        except Exception:  # the database did not answer: whoever reads next is told so, and tries again
-            found = [*candidates.keys, *(group for label in candidates.unknown for group in self.index.filed(label))]
+        except Exception:  # the database did not answer: the next evaluation fails as well, and is tried again
+            found = [
+                *candidates.keys,
+                *(group for label in candidates.unknown for group in self.index.decided_by_value(label)),
+            ]
         for group in found:
             group.touch(candidates.keys.get(group, set()))
 
     async def _read_unknown(self, candidates: Candidates, noted_at: float) -> None:
         """Rows of which no values came along: one statement for each model, where it can spare more than one."""
         for label, keys in candidates.unknown.items():
-            groups = [group for group in self.index.filed(label) if _is_open(group, noted_at)]
+            groups = [group for group in self.index.decided_by_value(label) if _is_open(group, noted_at)]
             aliases = {group.prefilter.alias for group in groups if group.prefilter}
             if len(groups) > 1 and len(aliases) == 1:
                 columns = self.index.columns(label)
@@ -169,7 +172,7 @@ class Invalidation:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether everything noted has been looked into."""
+        """Whether everything noted has been matched and counted."""
         return not (self._waiting or self._in_hand or self.is_counting or self._count_is_due)
 
     def _is_to_count(self, group: Group) -> bool:
@@ -201,5 +204,5 @@ class Invalidation:
 
 
 def _is_open(group: Group, noted_at: float) -> bool:
-    """Whether it has to be found out: not of a query that is stale anyway, or was read after the change."""
+    """Whether the change may still matter: not to a query that is stale anyway, or was read after the change."""
     return not group.is_stale and group.began_at <= noted_at

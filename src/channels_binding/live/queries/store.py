@@ -1,6 +1,6 @@
 """Live query store: the groups of one hub, how a read finds its own, and how each is evaluated, once at a time.
 
-Knows no rounds and sends nothing: the hub decides when a stale group is read again, and who is told.
+Knows no rounds and sends nothing: the hub decides when a stale group is read again, and who is sent the difference.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class QueryStore:
     async def open(self, call: Call) -> Group:
         """The group that a read belongs to, read after this call began (so that who has written sees it).
 
-        It is joined before it is read: a change in between makes it stale, and the next round tells it.
+        It is joined before it is read: a change in between makes it stale, and the next round sends the difference.
 
         Raises:
             Exception: Whatever refuses the read.
@@ -53,7 +53,7 @@ class QueryStore:
         for _ in range(OPEN_ATTEMPTS):
             with suppress(AudienceChanged):  # the caller's membership changed in between: ask for the audience again
                 group, needed = await run(self._enter, call)
-                await self.have_read(group, needed, call)
+                await self.ensure_read(group, needed, call)
                 if self.groups.get(group.key) is group:  # given up, if its first reading failed for somebody else
                     return group
         raise Unavailable()
@@ -80,21 +80,21 @@ class QueryStore:
                 self.loop.call_soon_threadsafe(self._release, group)
         return group, needed
 
-    async def have_read(self, group: Group, needed: int, call: Call) -> None:
+    async def ensure_read(self, group: Group, needed: int, call: Call) -> None:
         """Have evaluation number ``needed`` or a later one complete: as the newcomer, unless one is under way.
 
-        Those who are told already may have left the audience without our having heard of it yet; an evaluation made as
+        Those who subscribe already may have left the audience without its being known here yet; an evaluation made as
         one of them fails then, and the newcomer's own follows.
         """
         while True:
             await group.until_free()
             if group.completed >= needed:
                 return
-            await self.renew(group, group.call.asked_by(call), for_newcomer=True)
+            await self.evaluate(group, group.call.asked_by(call), for_newcomer=True)
 
     # A group is evaluated
 
-    async def renew(self, group: Group, question: Call, *, for_newcomer: bool = False) -> None:
+    async def evaluate(self, group: Group, question: Call, *, for_newcomer: bool = False) -> None:
         """Read a group that is free. The reading goes on to its end and holds the group until then, even if whoever asked
         for it is gone; else it could replace a newer one.
 
@@ -163,7 +163,7 @@ class QueryStore:
 
     # Groups are kept while somebody asks for them
 
-    def enlist(self, subscription: Subscription) -> None:
+    def attach(self, subscription: Subscription) -> None:
         """Keep the group of a subscription, and have what it reads later sent."""
         group = subscription.group
         if not group.subscriptions:
@@ -176,15 +176,15 @@ class QueryStore:
         if group.is_stale or self.invalidation.must_count(group):
             self.invalidation.wake()  # a round may have passed it by while it had no listeners
 
-    def discharge(self, subscription: Subscription) -> None:
-        """A subscription is over, or another group's from now on."""
+    def detach(self, subscription: Subscription) -> None:
+        """A subscription is over, or belongs to another group from now on."""
         group = subscription.group
         group.subscriptions.discard(subscription)
         if not group.subscriptions:
             group.idle_since = self.loop.time()
 
     def due(self) -> list[Group]:
-        """Groups that somebody is to be told of."""
+        """Groups whose subscribers are to be sent something."""
         groups = [*self.groups.values()]
         return [group for group in groups if (group.is_stale or group.is_unsent) and group.subscriptions]
 
@@ -193,8 +193,8 @@ class QueryStore:
         for group in [*self.groups.values()]:
             group.touch(None)
 
-    def tend(self, now: float) -> None:
-        """Forget queries that nobody has asked for in a while, and have the others read again, lest a change was missed."""
+    def maintain(self, now: float) -> None:
+        """Forget queries that nobody has asked for in a while; read the others again, in case a change was missed."""
         for group in [*self.groups.values()]:
             if not group.is_free.is_set():
                 continue

@@ -232,7 +232,7 @@ def test_outside_of_a_testcase_everything_is_noted_whoever_listens(
     published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody may come between a write and its commit."""
-    monkeypatch.setattr(recorder, "is_heard", lambda: False)
+    monkeypatch.setattr(recorder, "has_listeners", lambda: False)
     with transaction.atomic():
         note = Note.objects.create(title="a")
         assert published.publications == []
