@@ -29,7 +29,7 @@ NODE := node_modules/.stamp
 PACKAGES := node_modules/.stamp-packages
 PAGE := example/frontend/dist/index.html
 
-.PHONY: help demo test check soak matrix bench build lock docs clean again
+.PHONY: help demo test check soak matrix mutants bench build lock docs clean again
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,10 @@ matrix: $(PYTHON_TEST) $(PACKAGES)  ## each Python that is here, Django 5.2 and 
 	@$(BIN)/python -m tools.bare
 	@$(BIN)/python -m tools.matrix
 	npm run matrix
+
+mutants: $(PYTHON_TEST)  ## mutation testing of what decides who sees what: is each change of it noticed? (half an hour)
+	@$(LOOSELY) --group mutants
+	@$(BIN)/python -m tools.mutants $(MUTANTS)
 
 build: $(PYTHON_DEMO) $(PACKAGES)  ## what is released, in artifacts/release: the wheel, the sdist and the npm packages
 	@$(LOOSELY) --group release

@@ -1,6 +1,6 @@
 """``make bench``, or ``make bench BENCH="rows socket-search --rounds 9"``: what we cost, beside what others do.
 
-Prints a table, and leaves it in benchmarks/results.md (which git ignores). ``fanout`` and ``triage``, the costs of live lists,
+Prints a table, and leaves it in benchmarks/results.md (which git ignores). ``fanout`` and ``invalidation``, the costs of live lists,
 are programs of their own (``python -m benchmarks.fanout``); they run when they are named.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.md"
-OTHERS = ("fanout", "triage")
+OTHERS = ("fanout", "invalidation")
 PACKAGES = (
     "django", "djangorestframework", "channels", "django-ninja", "djangochannelsrestframework", "orjson", "uvicorn",
 )  # fmt: skip

@@ -11,7 +11,7 @@ from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef,
 from django.test.utils import CaptureQueriesContext
 
 from channels_binding.querysets import inspection
-from channels_binding.querysets import tables as provenance
+from channels_binding.querysets import tables
 from channels_binding.querysets.tables import models_of, reads_again, row_models
 from tests.project.zoo.models import Cafe, Guard, Label, LoudNote, Note, Person, Place, Precious, Token
 
@@ -99,7 +99,7 @@ def test_a_queryset_that_reads_its_own_table_again_is_told_from_others(queryset:
 def test_what_is_plain_to_see_is_what_the_sql_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     queryset, expected = QUERYSETS[name]
     is_alone, is_entangled = inspection.is_alone(queryset), reads_again(queryset, {queryset.model._meta.db_table})
-    monkeypatch.setattr(provenance, "is_alone", lambda queryset: False)
+    monkeypatch.setattr(tables, "is_alone", lambda queryset: False)
     assert models_of(queryset) == expected
     assert reads_again(queryset, {queryset.model._meta.db_table}) == is_entangled
     assert not is_alone or (expected == {queryset.model._meta.concrete_model} and not is_entangled)

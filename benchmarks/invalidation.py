@@ -1,4 +1,4 @@
-"""How the cost of a commit grows with the number of different live lists: ``python -m benchmarks.triage``.
+"""How the cost of a commit grows with the number of different live lists: ``python -m benchmarks.invalidation``.
 
 One hub in this process, on a database of the tests' own, with 100, 1,000 and 10,000 different lists of one model. A row is
 saved that enters one of them. Side by side in one run: lists found by value, by bounds, by asking, and (up to 1,000) the
