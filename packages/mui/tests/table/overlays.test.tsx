@@ -1,6 +1,8 @@
 import { BindingError } from '@channels-binding/core'
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, render, renderHook, screen, waitFor } from '@testing-library/react'
+import { useContext } from 'react'
 import { expect, it } from 'vitest'
+import { EmptinessContext, EmptyOverlay } from '../../src/table/overlays.js'
 import { stage, TICKETS } from '../helpers.js'
 import { cell, Table } from './grid.js'
 
@@ -30,4 +32,11 @@ it('shows an error with a way out', async () => {
   server.bends.fail = null
   await user.click(screen.getByRole('button', { name: 'Retry' }))
   await cell('Printer')
+})
+
+it('is of rows where no table says otherwise, and its button does nothing', async () => {
+  render(<EmptyOverlay />)
+  expect(screen.getByText('No rows yet.')).toBeInTheDocument()
+  const { result } = renderHook(() => useContext(EmptinessContext))
+  expect(result.current.retry()).toBeUndefined()
 })
