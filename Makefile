@@ -29,7 +29,7 @@ NODE := node_modules/.stamp
 PACKAGES := node_modules/.stamp-packages
 PAGE := example/frontend/dist/index.html
 
-.PHONY: help demo test check soak matrix mutants bench build lock docs clean again
+.PHONY: help demo test coverage check soak matrix mutants bench build lock docs clean again
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,14 @@ else
 	@sh tools/timed.sh "PostgreSQL and Redis" $(BIN)/python -m tests.services run -- $(PYTEST_PARALLEL) -m backends tests
 	$(PYTEST_PARALLEL)
 endif
+
+coverage: $(PYTHON_TEST) $(PAGE)  ## every test once more, with the lines and branches that they run: at least 95 % in both languages
+	@$(BIN)/python tools/chromium.py > /dev/null
+	npm run coverage
+	@$(BIN)/coverage erase
+	$(BIN)/python -m tests.services run -- $(PYTEST_PARALLEL) --cov --cov-report= -m backends tests
+	$(PYTEST_PARALLEL) --cov --cov-append --cov-report=
+	$(BIN)/coverage report
 
 check: $(PYTHON_TEST) $(PACKAGES)  ## lint, format, types and layers, of both languages
 	$(BIN)/ruff check
