@@ -1,7 +1,7 @@
 """``make bench``, or ``make bench BENCH="rows socket-search --rounds 9"``: what we cost, beside what others do.
 
-Prints a table, and leaves it in benchmarks/results.md (which git ignores). ``fanout`` and ``invalidation``, the costs of live lists,
-are programs of their own (``python -m benchmarks.fanout``); they run when they are named.
+Prints a table, and leaves it in benchmarks/results.md (which git ignores). ``fanout`` and ``invalidation``, the costs of
+live lists, are programs of their own (``python -m benchmarks.fanout``); they run when they are named.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Mutation testing of the modules that decide who sees what: ``make mutants``. Which ones stands in ``[tool.mutmut]`` of pyproject.toml.
+"""Mutation testing of the modules that decide who sees what, ``[tool.mutmut]`` of pyproject.toml: ``make mutants``.
 
     python -m tools.mutants                      all (half an hour)
     python -m tools.mutants "*codecs*"           some, by the names that are printed
     python -m mutmut show NAME                   what one of them changes
 
-mutmut changes one thing at a time in a copy of the source (``mutants/``) and runs the tests that pass there. A mutant that no test
-notices has survived. Exits with 1 where fewer than MINIMUM of a module's are killed. ``tools/mutants.md`` says why some may live.
+mutmut changes one thing at a time in a copy of the source (``mutants/``) and runs the tests that come by there. A mutant that
+no test notices has survived. Exits with 1 where fewer than MINIMUM of a module's are killed.
 """
 
 import re
@@ -51,7 +51,9 @@ def main() -> None:
         percent = 100 * sum(counted[status] for status in KILLED) / len(mutants)
         are_few |= percent < MINIMUM
         print(f"{percent:5.1f} %  {module}: " + ", ".join(f"{count} {status}" for status, count in counted.items()))
-        print("".join(f"          {status}: {name}\n" for name, status in mutants.items() if status not in KILLED), end="")
+        print(
+            "".join(f"          {status}: {name}\n" for name, status in mutants.items() if status not in KILLED), end=""
+        )
     sys.exit(are_few or not found)
 
 

@@ -10,8 +10,7 @@ from django.db import connection
 from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.test.utils import CaptureQueriesContext
 
-from channels_binding.querysets import inspection
-from channels_binding.querysets import tables
+from channels_binding.querysets import inspection, tables
 from channels_binding.querysets.tables import models_of, reads_again, row_models
 from tests.project.zoo.models import Cafe, Guard, Label, LoudNote, Note, Person, Place, Precious, Token
 
