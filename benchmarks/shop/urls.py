@@ -1,4 +1,4 @@
-"""The HTTP door of the side that runs."""
+"""The HTTP API of the side that runs."""
 
 from typing import Any
 

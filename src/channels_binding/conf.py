@@ -96,7 +96,7 @@ class Settings:
     DRAIN_SECONDS: float = 10.0
     """On SIGTERM, over how long clients are sent elsewhere before the server shuts down; 0 leaves it to the server."""
     TRIGGERS_DATABASE: str | None = None
-    """Alias of a PostgreSQL database whose triggers tell of changes as well (``manage.py bindings_triggers``)."""
+    """Alias of a PostgreSQL database whose triggers record changes as well (``manage.py bindings_triggers``)."""
     COALESCE_SECONDS: float = 0.05
     """Shortest time between two evaluations of the live reads of one process, after a first immediate one."""
     AUDIT_SECONDS: float = 60.0

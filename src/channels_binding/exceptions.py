@@ -16,7 +16,7 @@ FieldErrors = Mapping[str, Any]
 
 
 class BindingError(Exception):
-    """Something a client is told, in the contract's words (spec/protocol.md §5).
+    """An error that a client is sent, in the contract's words (spec/protocol.md §5).
 
     >>> NotFound().to_json()
     {'code': 'not_found', 'status': 404, 'message': 'Not found.', 'retry': False}

@@ -14,7 +14,7 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-Door: TypeAlias = Literal["websocket", "http", "code"]
+TransportName: TypeAlias = Literal["websocket", "http", "code"]
 """What a call came by."""
 
 Dialect: TypeAlias = Literal["seed", "cb.1"]
@@ -37,7 +37,7 @@ class Subscriber(Protocol):
     """Streams whose dispatched events this connection hears, each with the action that it was admitted for."""
 
     @property
-    def door(self) -> Door:
+    def transport(self) -> TransportName:
         """What its calls come by."""
 
     @property
@@ -85,7 +85,7 @@ class Subscriber(Protocol):
         """Close the connection once what it has asked for is answered."""
 
 
-class Outlet(Protocol):
+class HandlerMessages(Protocol):
     """Where a handler's own messages go. Each takes plain data, may be called from any thread, and never blocks."""
 
     def admitted(self, stream: str, action: str) -> None:

@@ -74,11 +74,11 @@ def test_who_signs_in_in_a_handler_knows_other_rows_from_then_on(user: Any, stra
         def get_queryset(self) -> Any:
             return Label.objects.filter(name=self.user.username)
 
-    class Outlet:
+    class Messages:
         def become(self, user: Any) -> None: ...
 
     with served_by(Own):
-        binding = RelatedBinding(Call("test.relations", "enter", {}, user, outlet=Outlet()))  # type: ignore[arg-type]
+        binding = RelatedBinding(Call("test.relations", "enter", {}, user, handler_messages=Messages()))  # type: ignore[arg-type]
         label = Label.objects.create(name="bob")
         before = binding.known_rows(Label)
         assert before is not None

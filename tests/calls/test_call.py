@@ -120,11 +120,18 @@ def test_a_user_is_copied_without_what_it_has_loaded() -> None:
 
 
 def test_another_question_of_a_caller_keeps_who_asks_and_forgets_what_the_first_one_said() -> None:
-    own = {"key": "k", "hash": "h", "if_version": "v", "files": {"cover": "file"}, "outlet": object(), "have": {}}
-    one = call(door="http", scope={"auth": "token"}, request="request", **own)
+    own = {
+        "key": "k",
+        "hash": "h",
+        "if_version": "v",
+        "files": {"cover": "file"},
+        "handler_messages": object(),
+        "have": {},
+    }
+    one = call(transport="http", scope={"auth": "token"}, request="request", **own)
     other = one.derived("retrieve", {"id": 7}, "app.Line")
     assert (other.stream, other.action, other.data) == ("app.Line", "retrieve", {"id": 7})
-    assert (other.user, other.door, other.scope, other.request) == (one.user, "http", {"auth": "token"}, "request")
+    assert (other.user, other.transport, other.scope, other.request) == (one.user, "http", {"auth": "token"}, "request")
     assert [getattr(other, name) for name in own] == [None, None, None, {}, None, None]
     assert other.is_counted
     assert other.origin is one

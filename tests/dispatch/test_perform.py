@@ -116,7 +116,7 @@ async def test_a_call_that_takes_too_long_is_told_so() -> None:
         await aperform(call("test.open", "coroutine", seconds=5))
 
 
-class Outlet:
+class Messages:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
@@ -125,11 +125,11 @@ class Outlet:
 
 
 async def test_who_passes_the_permissions_hears_the_stream_and_who_does_not_does_not() -> None:
-    outlet: Any = Outlet()
-    await aperform(Call("test.open", "plain", {}, ANN, outlet=outlet))
+    handler_messages: Any = Messages()
+    await aperform(Call("test.open", "plain", {}, ANN, handler_messages=handler_messages))
     with pytest.raises(Forbidden):
-        await aperform(Call("test.closed", "plain", {}, ANN, outlet=outlet))
-    assert outlet.heard == ["test.open"]
+        await aperform(Call("test.closed", "plain", {}, ANN, handler_messages=handler_messages))
+    assert handler_messages.heard == ["test.open"]
 
 
 def test_the_same_call_is_performed_on_the_thread_at_hand(user: Any) -> None:

@@ -1,4 +1,4 @@
-"""A form as browsers post it: Django's names for the rows of formsets say what a list says, at every door."""
+"""A form as browsers post it: Django's names for the rows of formsets say what a list says, over every transport."""
 
 import json
 from html.parser import HTMLParser

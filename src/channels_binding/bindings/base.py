@@ -18,7 +18,7 @@ from channels_binding.classes import attributes
 from channels_binding.conf import get_settings
 from channels_binding.querysets.filters import filterset_class
 from channels_binding.threads import either, settle
-from channels_binding.types import Audience, Outlet
+from channels_binding.types import Audience, HandlerMessages
 
 defined: list[type["BaseBinding"]] = []
 """Every binding class in the order of its definition; the registry reads it."""
@@ -42,7 +42,7 @@ class BaseBinding(Representation):
 
         By default who calls (user, authentication, and what else a request shows; nobody in particular is each connection),
         unless all that takes part in the answer is known to ask nothing of the caller. Override it to share more:
-        ``return ("team", self.user.team_id)``. It must tell apart all who may get different answers.
+        ``return ("team", self.user.team_id)``. It must differ for all who may get different answers.
         """
         return self.call.caller if sharing.reasons(self) else ("all",)
 
@@ -93,31 +93,31 @@ class BaseBinding(Representation):
     # Messages of handlers
 
     @property
-    def _outlet(self) -> Outlet:
-        if self.call.outlet is None:
+    def _handler_messages(self) -> HandlerMessages:
+        if self.call.handler_messages is None:
             raise RuntimeError("This call came from code; use channels_binding.live.send() to reach clients.")
-        return self.call.outlet
+        return self.call.handler_messages
 
     def _become(self, user: Any, backend: str | None = None) -> None:
         if user is not None and backend is not None:
             user.backend = backend
-        self._outlet.become(user)
+        self._handler_messages.become(user)
         self.user = self.call.user = AnonymousUser() if user is None else user
         self._known.clear()
         if self._request is not None:
             self._request.user = self.user
 
     def _reflect(self, event: str, data: Mapping[str, Any]) -> None:
-        self._outlet.reflect(f"{self.get_stream()}.{event}", data)
+        self._handler_messages.reflect(f"{self.get_stream()}.{event}", data)
 
     def _dispatch(self, event: str, data: Mapping[str, Any]) -> None:
-        self._outlet.dispatch(self.get_stream(), f"{self.get_stream()}.{event}", data)
+        self._handler_messages.dispatch(self.get_stream(), f"{self.get_stream()}.{event}", data)
 
     def _broadcast(self, event: str, data: Mapping[str, Any]) -> None:
-        self._outlet.broadcast(f"{self.get_stream()}.{event}", data)
+        self._handler_messages.broadcast(f"{self.get_stream()}.{event}", data)
 
     def _send_to(self, user: Any, event: str, data: Mapping[str, Any]) -> None:
-        self._outlet.send_to(getattr(user, "pk", user), f"{self.get_stream()}.{event}", data)
+        self._handler_messages.send_to(getattr(user, "pk", user), f"{self.get_stream()}.{event}", data)
 
 
 def declared_filterset(cls: type[BaseBinding]) -> Any:

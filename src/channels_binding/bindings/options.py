@@ -72,8 +72,8 @@ class BindingOptions:
     full_clean: ClassVar[bool] = False
     """Whether a write also passes the model's ``full_clean()``, which a ModelSerializer leaves out."""
     depends_on: ClassVar[Sequence[Any]] = ()
-    """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, and its audiences doubtful,
-    beyond those that the engine sees: it sees what the database is asked."""
+    """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, and have its audiences checked
+    again, beyond those that are found in the SQL of the read."""
 
     _actions: ClassVar[dict[str, Action]] = {}
     _default_serializer: ClassVar[Any] = None

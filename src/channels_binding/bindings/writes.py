@@ -127,7 +127,7 @@ class WriteMixin(BaseBinding):
 
     @contextmanager
     def _writing(self, find_serializer: Callable[[], Any], *, is_one_statement: bool = False) -> Iterator[None]:
-        """The transaction of a write; what the database refuses is told in the contract's words, after it is undone."""
+        """The transaction of a write; what the database refuses is an error of the contract, after it is rolled back."""
         try:
             with one_writer(self.write_alias()) if is_one_statement else self.transaction():
                 yield
@@ -135,7 +135,7 @@ class WriteMixin(BaseBinding):
             raise self._collision(find_serializer()) from None
 
     def _collision(self, serializer: Any) -> BindingError:
-        """Which field the database has refused, if the model's own constraints can tell now."""
+        """Which field the database has refused, if the model's own constraints say so now."""
         candidate = None if serializer is None else self._candidate(serializer)
         if candidate is not None:
             try:

@@ -13,7 +13,7 @@ from django.db.models.base import ModelState
 from django.utils.functional import cached_property as django_cached_property
 
 from channels_binding.protocol import codecs
-from channels_binding.types import Door, Outlet, Pk, Subscriber
+from channels_binding.types import HandlerMessages, Pk, Subscriber, TransportName
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Call:
     action: str
     data: dict[str, Any]
     user: Any
-    door: Door = "code"
+    transport: TransportName = "code"
     hash: str | None = None
     key: str | None = None
     have: dict[str, Any] | None = None
@@ -37,7 +37,7 @@ class Call:
     Empty where code calls."""
     request: Any = None
     """DRF's Request as it came over HTTP. What hooks see is made of it, or of the scope (``requests.request_of``)."""
-    outlet: Outlet | None = None
+    handler_messages: HandlerMessages | None = None
     files: Mapping[str, Any] = field(default_factory=dict)
     """Uploaded files by field name (HTTP multipart); of a row beside a form ``chapters-0-cover``."""
     takes_pages: bool = False
@@ -68,7 +68,7 @@ class Call:
 
     @property
     def caller(self) -> Hashable:
-        """Who asks, as far as callers can be told apart: the user, how that is known, and what else a request shows.
+        """Who asks, as far as callers can be distinguished: the user, how that is known, and what else a request shows.
 
         Nobody in particular is as many callers as there are connections.
         """
@@ -91,22 +91,29 @@ class Call:
             data=data,
             origin=self.origin or self,
             **_OF_ONE_QUESTION,
-            outlet=None,
+            handler_messages=None,
             is_counted=True,
         )
 
-    def operation(self, stream: str, action: str, data: dict[str, Any], outlet: Outlet | None) -> "Call":
+    def operation(
+        self, stream: str, action: str, data: dict[str, Any], handler_messages: HandlerMessages | None
+    ) -> "Call":
         """One operation of this batch: a question of the same caller that counts by itself."""
-        members: dict[str, Any] = {"stream": stream, "action": action, "data": data, "outlet": outlet}
+        members: dict[str, Any] = {
+            "stream": stream,
+            "action": action,
+            "data": data,
+            "handler_messages": handler_messages,
+        }
         return replace(self, **members, **_OF_ONE_QUESTION, is_counted=False, is_operation=True)
 
     def with_data(self, data: dict[str, Any]) -> "Call":
         """The same question in other words; hooks see those of the caller as its query parameters."""
-        return replace(self, data=data, origin=replace(self, outlet=None, origin=None))
+        return replace(self, data=data, origin=replace(self, handler_messages=None, origin=None))
 
     def asked_by(self, other: "Call") -> "Call":
         """This question by whoever asks another one: who, where, and in what words."""
-        origin = replace(other, outlet=None, origin=None)
+        origin = replace(other, handler_messages=None, origin=None)
         return replace(self, user=forgetful(other.user), scope=other.scope, request=None, origin=origin)
 
     def by(self, user: Any, scope: Mapping[str, Any], request: Any) -> "Call":
@@ -131,7 +138,9 @@ _OF_ONE_QUESTION: dict[str, Any] = {
 
 def of_connection(connection: Subscriber, stream: str, action: str) -> Call:
     """Whether a connection may still hear what it was let in to: a question that no client has asked."""
-    return Call(stream, action, {}, connection.user, door=connection.door, scope=connection.scope, is_counted=True)
+    return Call(
+        stream, action, {}, connection.user, transport=connection.transport, scope=connection.scope, is_counted=True
+    )
 
 
 def forgetful(user: Any) -> Any:

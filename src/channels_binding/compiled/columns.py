@@ -55,7 +55,7 @@ AS_THE_FIELD_SAYS = {
 
 
 def bind_of(field: Any, model: type[models.Model], column: Any) -> Bind | None:
-    """How a serializer field shows a column of ``model``; None if only an instance can tell.
+    """How a serializer field shows a column of ``model``; None if that takes an instance.
 
     ``DateField`` over ``Ticket.due`` → a Bind that gives ``date.isoformat``.
     """

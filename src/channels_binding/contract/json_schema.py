@@ -88,7 +88,7 @@ class JsonSchemas:
 
     def binding(self, cls: type[BaseBinding], action: str) -> BaseBinding:
         """An instance as it would serve a call of ``action``."""
-        call = Call(cls.get_stream(), action, {}, self.request.user, door="http", request=self.request)
+        call = Call(cls.get_stream(), action, {}, self.request.user, transport="http", request=self.request)
         return cls(call)
 
     def security(self, authenticators: list[Any]) -> list[Schema]:

@@ -45,11 +45,11 @@ MakeCall = Callable[[Operation, dict[str, Any]], Call]
 """The transport's: an operation, and its data with references filled in, as a call of the same caller."""
 
 
-class _Outlet:
+class _OperationMessages:
     """What an operation's handler sends: what it reflects under its own name is its answer, the rest goes its way."""
 
-    def __init__(self, outlet: Any, event: str) -> None:
-        self._outlet: Any = outlet
+    def __init__(self, of_batch: Any, event: str) -> None:
+        self._of_batch: Any = of_batch
         self._event = event
         self.reflected: Mapping[str, Any] | None = None
 
@@ -57,10 +57,10 @@ class _Outlet:
         if event == self._event and self.reflected is None:
             self.reflected = data
         else:
-            self._outlet.reflect(event, data)
+            self._of_batch.reflect(event, data)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._outlet, name)
+        return getattr(self._of_batch, name)
 
 
 def run_batch(batch: Call, make_call: MakeCall) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _all_aliases(operations: list[Operation]) -> Iterator[str]:
 def _aliases(operation: Operation) -> list[str]:
     try:
         model = registry.get(operation.stream).find_model()
-    except NotFound:  # is told when its turn comes
+    except NotFound:  # answered when it is its turn
         return []
     return [] if model is None else [router.db_for_write(model)]
 
@@ -184,11 +184,13 @@ def _perform(operation: Operation, make_call: MakeCall, named: dict[str, Any]) -
     if operation.stream == "cb" or operation.stream.startswith("cb.") or operation.action in NOT_HERE:
         raise MethodNotAllowed("Not in a batch.")
     call = make_call(operation, _resolved(operation.data, named))
-    outlet: Any = None if call.outlet is None else _Outlet(call.outlet, call.event)
-    call.outlet = outlet
+    handler_messages: Any = (
+        None if call.handler_messages is None else _OperationMessages(call.handler_messages, call.event)
+    )
+    call.handler_messages = handler_messages
     answer = perform(call)
     if answer is None:
-        answer = (outlet and outlet.reflected) or {}
+        answer = (handler_messages and handler_messages.reflected) or {}
     result = _result(answer)
     if operation.name is not None:
         named[operation.name] = codecs.parse(codecs.encode(result["data"]))

@@ -30,7 +30,7 @@ MOST_BYTES = 16_384
 SHORT = ("success", "id", "ids", "v")
 """Members that say what was done."""
 WAIT_SECONDS = 2.0
-"""How long a socket's second call waits for the first one's answer, on the event loop, before it is told to ask again."""
+"""How long a socket's second call waits for the first one's answer, on the event loop, before it is refused."""
 POLL_SECONDS = 0.05
 CLEARED_AT_ONCE = 20
 """Expired rows that are deleted when a key is taken: more than one, so that they become fewer."""
@@ -179,7 +179,7 @@ def _take(place: Kept, now: int) -> None:
         raise UnderWay() from None
 
 
-async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+async def retrying(ask: Callable[[], Awaitable[T]]) -> T:
     """Ask again while the same write is under way, on the event loop: no thread waits.
 
     Raises:

@@ -41,14 +41,14 @@ def admit(binding: BaseBinding) -> None:
     """
     binding.check_permissions()
     _count(binding)
-    if binding.call.outlet is not None:
-        binding.call.outlet.admitted(binding.call.stream, binding.call.action)
+    if binding.call.handler_messages is not None:
+        binding.call.handler_messages.admitted(binding.call.stream, binding.call.action)
 
 
 def _count(binding: BaseBinding) -> None:
     """Have the throttles count a request, once, on whichever transport it came. Code is not throttled, nor who wants less."""
     call = binding.call
-    if not call.is_counted and call.door != "code" and call.action != "unsubscribe":
+    if not call.is_counted and call.transport != "code" and call.action != "unsubscribe":
         binding.check_throttles()
     call.is_counted = True
 
@@ -90,8 +90,8 @@ def _transactions(binding: BaseBinding, action: Action) -> list[str]:
     READ COMMITTED).
     """
     call = binding.call
-    is_of_view = call.door == "http" and not call.is_operation
-    return [] if call.door == "code" or is_of_view or not is_write(binding) else atomic_requests(action.handler)
+    is_of_view = call.transport == "http" and not call.is_operation
+    return [] if call.transport == "code" or is_of_view or not is_write(binding) else atomic_requests(action.handler)
 
 
 def is_write(binding: BaseBinding) -> bool:
@@ -134,8 +134,8 @@ async def aperform(call: Call) -> Answer:
     try:
         async with asyncio.timeout(get_settings().CALL_TIMEOUT_SECONDS):
             if action.is_coroutine and not _transactions(binding, action):
-                return await idempotency.patiently(lambda: _aperform(binding, action))
-            return await idempotency.patiently(lambda: run(perform_found, binding, action))
+                return await idempotency.retrying(lambda: _aperform(binding, action))
+            return await idempotency.retrying(lambda: run(perform_found, binding, action))
     except TimeoutError:
         raise Timeout() from None
 

@@ -65,7 +65,7 @@ def _number(formset: str, text: Any, largest: int) -> int:
 
 
 def _check_total(formset: str, rows: Rows, submitted: Mapping[str, Any]) -> None:
-    """Django ignores rows beyond ``TOTAL_FORMS``; who sent them is told."""
+    """Django ignores rows beyond ``TOTAL_FORMS``; here they are an error."""
     total = _number(formset, submitted.get(f"{formset}-TOTAL_FORMS", MAX_ROWS), MAX_ROWS)
     if rows and max(rows) >= total:
         raise Invalid.field(formset, "invalid", f"'{formset}' has a row {max(rows)}, but TOTAL_FORMS is {total}.")

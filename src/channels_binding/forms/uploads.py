@@ -113,7 +113,7 @@ def taken(user: Any, token: Any, field: str) -> KeptFile:
     """The file of a token.
 
     Raises:
-        Invalid: Not a token of this user, too old, or used already; which of these is not told.
+        Invalid: Not a token of this user, too old, or used already; which of these is not said.
     """
     try:
         facts = signing.loads(str(token), salt=SALT, max_age=get_settings().UPLOAD_SECONDS)

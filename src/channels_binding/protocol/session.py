@@ -25,7 +25,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Refusals:
-    """How a client that is refused again and again is told from one that makes a mistake.
+    """How a client that is refused again and again is distinguished from one that makes a mistake.
 
     Two bounds. ``most`` messages in a row that are none (malformed, too large, before ``cb.auth``, a wrong token): no
     client that works sends them. And a rate for everything that is no call: refusals of every kind, pings and pongs.
@@ -95,7 +95,7 @@ class Rate:
 
 @dataclass(slots=True)
 class Session:
-    """One connection's memory. The consumer asks it before it acts, and tells it afterwards."""
+    """One connection's memory. The consumer asks it before it acts, and reports to it afterwards."""
 
     dialect: Dialect
     limits: Limits

@@ -1,4 +1,4 @@
-"""What every row of a queryset has in common, as far as Python can tell it as surely as the database does.
+"""What every row of a queryset has in common, as far as Python can decide it as exactly as the database does.
 
 ``Ticket.objects.filter(status="open", team__in=[2, 3], title__contains="x")`` has only rows with
 ``status == "open"`` and ``team_id in {2, 3}``. So a changed row of another status cannot be among them.

@@ -58,7 +58,7 @@ def keys_and_count(queryset: QuerySet[Any], window: slice) -> tuple[list[Pk], in
     count = Func(template="COUNT(*)", output_field=IntegerField())
     counted = queryset.order_by().select_related(None).annotate(_count=count).values("_count")
     found = [*queryset.annotate(_count=Subquery(counted)).values_list("pk", "_count")[window]]
-    if not found:  # a page beyond the end tells nothing of those before
+    if not found:  # a page beyond the end has no row that carries the count
         return [], queryset.order_by().count() if window.start else 0
     return [as_pk(key) for key, _ in found], found[0][1]
 

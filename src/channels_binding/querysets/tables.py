@@ -56,7 +56,7 @@ def reads_again(queryset: models.QuerySet[Any], tables: Collection[str]) -> bool
         query.get_compiler(using=queryset.db).as_sql()  # ordering and select_related make their joins here
     aliases = Counter(str(source.table_name) for source in query.alias_map.values())
     every = Counter(_tables(query, set()))
-    every[query.get_meta().db_table] -= 1  # told beside its alias
+    every[query.get_meta().db_table] -= 1  # counted with its alias
     return any(every[table] > 1 or every[table] > aliases[table] > 0 for table in tables)
 
 

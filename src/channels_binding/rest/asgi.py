@@ -88,7 +88,7 @@ def _is_for_djangos_thread(request: HttpRequest) -> bool:
 
 
 def _caller(request: HttpRequest) -> tuple[str, ...]:
-    """For whom threads work, as far as that can be told before anybody is authenticated: token, session, address."""
+    """For whom threads work, as far as that is known before anybody is authenticated: token, session, address."""
     token, session = request.headers.get("Authorization"), request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if token or session:
         return ("token", token) if token else ("session", str(session))

@@ -31,7 +31,7 @@ def identity_of(request: Request) -> Identity:
 
 
 def _named(auth: Any) -> str:
-    """What tells one credential from another that came in no ``Authorization`` header: an API key's row, by its key."""
+    """What distinguishes credentials that came in no ``Authorization`` header: an API key's row, by its key."""
     return f"{auth._meta.label} {auth.pk}" if isinstance(auth, Model) else repr(facts_of(auth))
 
 
@@ -57,6 +57,6 @@ def _bytes(value: Any) -> bytes:
 
 
 def _connection(carrier: dict[str, Any]) -> str:
-    """By which one who is nobody in particular is told from another: the session, if the browser has one already."""
+    """What distinguishes anonymous callers: the session, if the browser has one already."""
     key = getattr(carrier["session"], "session_key", None)
     return f"session {key}" if key else f"request {secrets.token_urlsafe(9)}"

@@ -90,7 +90,7 @@ def respond(request: Request, call: Call, get_authenticators: Callable[[], Any])
         raise NotAcceptable("Server-sent events need an ASGI server.")
     identity = _with_fingerprint(identity_of(request))
     scope = {**identity.into(carrier_of(as_it_came), _id()), "locale": locales.current()}
-    question = replace(call.as_user(identity.user, scope), outlet=None)
+    question = replace(call.as_user(identity.user, scope), handler_messages=None)
     hub = async_to_sync(_checked)(question)
     again = _Again(as_it_came, get_authenticators)
     stream = EventStream(hub, question, identity, request.headers.get("Last-Event-ID"), again)
@@ -165,7 +165,7 @@ class EventStream:
     """One answer that does not end. Everything happens on the hub's loop, from the first event asked for."""
 
     dialect: Dialect = "cb.1"
-    door: Literal["http"] = "http"
+    transport: Literal["http"] = "http"
 
     def __init__(
         self,

@@ -208,10 +208,10 @@ class BindingView(APIView):
             action=action,
             data=data,
             user=request.user,
-            door="http",
+            transport="http",
             scope=scope_of(request),
             request=request,
-            outlet=HttpMessages(f"{stream}.{action}", request),
+            handler_messages=HttpMessages(f"{stream}.{action}", request),
             key=idempotency_key(request.headers.get("Idempotency-Key")),
             if_version=matched_version(request.headers.get("If-Match")),
             files=request.FILES.dict(),
@@ -221,9 +221,9 @@ class BindingView(APIView):
     def answer(self, call: Call) -> Any:
         """What the binding answers, or what its handler has reflected."""
         answer = perform(call)
-        way_out: Any = call.outlet
-        self._hand_over(way_out.successor)
-        return way_out.reflected or {} if answer is None else answer
+        handler_messages: Any = call.handler_messages
+        self._hand_over(handler_messages.successor)
+        return handler_messages.reflected or {} if answer is None else answer
 
     def _hand_over(self, user: Any) -> None:
         """The handler has signed somebody in or out: only an HTTP answer can set the session's cookie."""
@@ -407,12 +407,12 @@ class BatchView(BindingView):
     def post(self, request: Request) -> HttpResponseBase:
         batch = self.call("batch", self.body(), stream="cb")
         answer = batches.run_batch(batch, lambda operation, data: self._operation(batch, operation, data))
-        way_out: Any = batch.outlet
-        self._hand_over(way_out.successor)
+        handler_messages: Any = batch.handler_messages
+        self._hand_over(handler_messages.successor)
         return self.respond(answer)
 
     def _operation(self, batch: Call, operation: batches.Operation, data: dict[str, Any]) -> Call:
-        call = batch.operation(operation.stream, operation.action, data, batch.outlet)
+        call = batch.operation(operation.stream, operation.action, data, batch.handler_messages)
         if _authentication_of(operation.stream) is None:
             return call
         request = self._authenticated(operation.stream)

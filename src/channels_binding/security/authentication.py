@@ -59,7 +59,7 @@ class Identity:
 
     @property
     def key(self) -> str | None:
-        """Tells tokens apart without holding them: 16 hex digits of BLAKE2b; None without a token."""
+        """Distinguishes tokens without holding them: 16 hex digits of BLAKE2b; None without a token."""
         return None if self.token is None else hashlib.blake2b(self.token.encode(), digest_size=8).hexdigest()
 
     @property
@@ -71,13 +71,13 @@ class Identity:
         """A scope that says who this is, for handlers and for DRF's classes: ``user``, ``auth``, ``auth_key``.
 
         Args:
-            connection: By which two who are nobody in particular are told apart (``Call.caller``).
+            connection: Distinguishes anonymous callers (``Call.caller``).
         """
-        told = {"user": self.user, "auth": self.auth, "auth_key": self.key, "connection_id": connection}
-        return {**scope, **told, "caller": self._caller(scope, connection)}
+        known = {"user": self.user, "auth": self.auth, "auth_key": self.key, "connection_id": connection}
+        return {**scope, **known, "caller": self._caller(scope, connection)}
 
     def _caller(self, scope: Mapping[str, Any], connection: str | None) -> str:
-        """What tells this identity from another of the same user: 32 hex digits of BLAKE2b over how it is known, and shown."""
+        """Distinguishes identities of one user: 32 hex digits of BLAKE2b over how each is known, and shown."""
         how = ("token", self.token) if self.token is not None else ("session", self.session_key)
         return hashlib.blake2b(
             repr((how, _loaded(scope.get("session")), _shown(scope, connection))).encode(), digest_size=16
@@ -173,7 +173,7 @@ def without_token(scope: Scope) -> Scope:
 
 
 class _Redact(logging.Filter):
-    """Servers log the path of a handshake with its query string, and its headers when they are told to log much."""
+    """Servers log the path of a handshake with its query string, and its headers where they log much."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()

@@ -51,7 +51,7 @@ def _is_own_host(host: str) -> bool:
 
 
 def _is_own_port(host: str, port: int, scope: Scope) -> bool:
-    """A page on another port is another site. The Host header tells the public port, unless a proxy has replaced it.
+    """A page on another port is another site. The Host header has the public port, unless a proxy has replaced it.
 
     It has where the header names a host that is not allowed itself. ``localhost:9999`` is not ``127.0.0.1:8000``'s own.
     """

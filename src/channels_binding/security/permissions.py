@@ -118,7 +118,7 @@ def check_throttles(throttles: Sequence[Any], request: Request, view: Any) -> No
 
 
 def refuse(user: Any, permission: Any = None) -> None:
-    """Raise what a refused caller is told."""
+    """Raise the error that a refused caller is sent."""
     if not getattr(user, "is_authenticated", False):
         raise Unauthenticated()
     raise Forbidden(getattr(permission, "message", None))

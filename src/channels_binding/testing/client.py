@@ -51,14 +51,16 @@ class BindingClient:
             **members: Of the Call: ``key``, ``if_version``, ``files``.
         """
         stream, action, hash_ = split_event(event)
-        outlet = _Outlet(self, f"{stream}.{action}")
-        call = Call(stream, action, _plain(data or {}), self.user, hash=hash_, outlet=outlet, **members)
+        handler_messages = _RecordedMessages(self, f"{stream}.{action}")
+        call = Call(
+            stream, action, _plain(data or {}), self.user, hash=hash_, handler_messages=handler_messages, **members
+        )
         try:
             answer = perform(call)
         except Exception as exception:
             error = as_error(exception)
             raise (exception if isinstance(error, Internal) else error) from exception
-        return (outlet.reflected or {}) if answer is None else _plain(answer)
+        return (handler_messages.reflected or {}) if answer is None else _plain(answer)
 
     def search(self, stream: str, **data: Any) -> Any:
         """``search("app.Order", page=2, order="-amount")`` → ``{"page": 2, "count": …, "rows": […]}``."""
@@ -94,7 +96,7 @@ class BindingClient:
         return self.call(f"{stream}.form", {name: value for name, value in given.items() if value is not None})
 
     def describe(self, stream: str) -> Any:
-        """What a UI is told of the stream."""
+        """What a UI needs to know of the stream."""
         return self.call(f"{stream}.describe")
 
     async def acall(self, event: str, data: Mapping[str, Any] | None = None, **members: Any) -> Any:
@@ -129,7 +131,7 @@ class BindingClient:
         return await sync_to_async(self.describe)(stream)
 
 
-class _Outlet:
+class _RecordedMessages:
     """Notes what a handler sends, for the test to look at."""
 
     def __init__(self, client: BindingClient, event: str) -> None:

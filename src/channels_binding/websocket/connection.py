@@ -166,9 +166,9 @@ class Connection(Socket):
         token = request.data.get("token")
         if not isinstance(token, str):
             raise Invalid.field("token", "required", "'token' is missing, or is no text.")
-        if self._door is None:
+        if self._authenticator is None:
             raise Unauthenticated()
-        identity = await self._door.identify(token)
+        identity = await self._authenticator.identify(token)
         self._token = token
         return identity
 
@@ -176,8 +176,8 @@ class Connection(Socket):
         self.is_pending = False
         self._take(identity)
         await self._enter()
-        if self._door is not None:
-            await self._door.entered(identity)
+        if self._authenticator is not None:
+            await self._authenticator.entered(identity)
 
     async def _speak(self, request: Request) -> None:
         """``cb.locale``: answer in this language and time zone. What follows in the same frame, and later ones, wait for it."""
@@ -233,13 +233,13 @@ class Connection(Socket):
             action=request.action,
             data=request.data,
             user=forgetful(self.user),
-            door="websocket",
+            transport="websocket",
             hash=request.hash,
             key=request.key,
             have=request.have,
             if_version=request.if_version,
             scope=self.scope,
-            outlet=SocketMessages(self, request),
+            handler_messages=SocketMessages(self, request),
             terse=self.dialect == "seed",
         )
 
@@ -350,7 +350,7 @@ class Connection(Socket):
 
     async def _act(self, request: Request, call: Call) -> None:
         """Anything else: a write, a form, a bound event. Its reply comes after the diffs that it causes here."""
-        way_out: Any = call.outlet
+        handler_messages: Any = call.handler_messages
         written: list[int] = []
         token = WRITTEN.set(written)
         self._writes_in_flight += 1
@@ -358,10 +358,10 @@ class Connection(Socket):
             answer = await (self._batch(request, call) if request.is_system else aperform(call))
             if self.dialect == "cb.1" and self._listens:
                 await self.hub.wait_settled(written, self, OWN_DIFFS_SECONDS)
-            if way_out.successor is None:
-                self._reply(request, answer, way_out)
+            if handler_messages.successor is None:
+                self._reply(request, answer, handler_messages)
             else:
-                await self._hand_over(request, answer, way_out)
+                await self._hand_over(request, answer, handler_messages)
         except Exception as exception:
             self.put(failure(as_error(exception), request.event, request.id))
         finally:
@@ -375,7 +375,7 @@ class Connection(Socket):
         ops = request.data.get("ops")
         for _ in ops[1 : self.settings.MAX_BATCH_OPS] if isinstance(ops, list) else ():
             self.session.rate.take(self.hub.loop.time())
-        work = idempotency.patiently(
+        work = idempotency.retrying(
             lambda: run(batches.run_batch, call, lambda operation, data: self._operation(call, operation, data))
         )
         try:
@@ -384,11 +384,11 @@ class Connection(Socket):
             raise Timeout() from None
 
     def _operation(self, batch: Call, operation: batches.Operation, data: dict[str, Any]) -> Call:
-        return batch.operation(operation.stream, operation.action, data, batch.outlet)
+        return batch.operation(operation.stream, operation.action, data, batch.handler_messages)
 
-    async def _hand_over(self, request: Request, answer: Any, way_out: Any) -> None:
+    async def _hand_over(self, request: Request, answer: Any, handler_messages: Any) -> None:
         """The handler has signed somebody in or out. A socket that is closed for it is sent the answer first."""
-        user = way_out.successor
+        user = handler_messages.successor
         self.session_key = None  # the end of the session must not end this socket before its answer
         if user.is_authenticated:
             user = await run(live_identity.fingerprint, user)
@@ -397,11 +397,11 @@ class Connection(Socket):
         stays = self._remains(user)
         if stays:
             await self.become(Identity(user))
-        self._reply(request, answer, way_out)
+        self._reply(request, answer, handler_messages)
         if not stays:
             await self.become(Identity(user))
 
-    def _reply(self, request: Request, answer: Any, way_out: Any) -> None:
+    def _reply(self, request: Request, answer: Any, handler_messages: Any) -> None:
         if isinstance(answer, Reading):
             data = answer.terse_data if self.dialect == "seed" else answer.data
             etags = None if self.dialect == "seed" or answer.is_single else answer.etags
@@ -409,5 +409,5 @@ class Connection(Socket):
             self.put(frame(request.event, Body(data, v=version, etags=etags).tail(), request.id))
         elif isinstance(answer, Mapping):
             self.put(message(request.event, answer, request.id))
-        elif request.id is not None and not way_out.has_answered:
+        elif request.id is not None and not handler_messages.has_answered:
             self.put(message(request.event, {}, request.id))

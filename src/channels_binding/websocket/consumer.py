@@ -99,7 +99,7 @@ class BaseConsumer:
         await self.send(
             {"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL if dialect == "cb.1" else None}
         )
-        self.connection = Connection(self.scope, self.send, identity, dialect, _Door(self))
+        self.connection = Connection(self.scope, self.send, identity, dialect, _Authenticator(self))
         await self._converse(self.connection)
 
     async def _admitted(self) -> Identity | None:
@@ -211,7 +211,7 @@ class BaseConsumer:
         return None if self._found is None else self._found.user
 
 
-class _Door:
+class _Authenticator:
     """The consumer as its connection knows it. Each question is put to a consumer of its own."""
 
     def __init__(self, consumer: BaseConsumer) -> None:

@@ -64,8 +64,8 @@ def beat_seconds() -> float:
     return min(1.0, get_settings().PING_SECONDS / 4)
 
 
-class Door(Protocol):
-    """What lets people in: the consumer."""
+class Authenticator(Protocol):
+    """Who knows whose a handshake or a token is: the consumer."""
 
     async def identify(self, token: str | None) -> Identity:
         """Who the token belongs to; with None, ask again who the handshake belongs to.
@@ -81,10 +81,15 @@ class Door(Protocol):
 class Socket:
     """An open socket. To the hub it is a ``Subscriber``."""
 
-    door: Literal["websocket"] = "websocket"
+    transport: Literal["websocket"] = "websocket"
 
     def __init__(
-        self, scope: Scope, send: Send, identity: Identity | None, dialect: Dialect, door: Door | None = None
+        self,
+        scope: Scope,
+        send: Send,
+        identity: Identity | None,
+        dialect: Dialect,
+        authenticator: Authenticator | None = None,
     ) -> None:
         """``identity`` is None for a socket that is open only to say who it is (``cb.auth``)."""
         settings = get_settings()
@@ -95,7 +100,7 @@ class Socket:
         """Whether it is not known yet who this is. Then nothing but ``cb.auth`` is answered."""
         self.dialect: Dialect = dialect
         self.streams: dict[str, str] = {}
-        self._door = door
+        self._authenticator = authenticator
         self._token: str | None = None
         """The token of the last ``cb.auth``; None while the handshake says who this is."""
         self._handshake: Mapping[str, Any] = {**scope, "locale": locales.of_handshake(scope)}
@@ -196,8 +201,8 @@ class Socket:
         self._take(identity)
         if not self._is_counted_in():
             return
-        if self._door is not None:
-            await self._door.entered(identity)
+        if self._authenticator is not None:
+            await self._authenticator.entered(identity)
         if not self._remains(identity.user):
             await self._farewell(CloseCode.UNAUTHENTICATED, "signed out")
         else:
@@ -218,9 +223,9 @@ class Socket:
             Unauthenticated: The token is no longer good, or somebody else's.
         """
         asked = self.identity
-        if self._door is None or asked.token is None:
+        if self._authenticator is None or asked.token is None:
             return False
-        found = await self._door.identify(self._token)
+        found = await self._authenticator.identify(self._token)
         if found.user.pk != asked.user.pk:
             raise Unauthenticated()
         if self.identity is not asked or facts_of(found.auth) == facts_of(asked.auth):

@@ -1,4 +1,4 @@
-"""Triggers of PostgreSQL that tell of every change, whoever makes it: ``psql``, another service, a stored procedure.
+"""Triggers of PostgreSQL that record every change, whoever makes it: ``psql``, another service, a stored procedure.
 
     manage.py bindings_triggers install
     CHANNELS_BINDING = {"TRIGGERS_DATABASE": "default"}

@@ -1,4 +1,4 @@
-"""Reads the log that the triggers write, and tells one hub what is in it.
+"""Reads the log that the triggers write, and hands its entries to one hub.
 
 It is read when ``NOTIFY`` says so, when a write of this process asks for it, and every two seconds; so a lost connection of
 the listener costs two seconds at most. While the log cannot be read nothing is covered, and capture and broker are believed.
@@ -110,7 +110,7 @@ class TriggerSource(Source):
     # In a worker thread
 
     def _read(self, now: float) -> list[Any] | None:
-        """Entries that became visible since the last reading; None where they cannot be told."""
+        """Entries that became visible since the last reading; None where they are not known."""
         with connections[self.alias].cursor() as cursor:
             if self._since is None:
                 return self._begin(cursor, now)

@@ -1,7 +1,7 @@
 """What stands in the database: one function, one log of keys, four triggers for each table.
 
 A trigger runs once for each statement, whatever the number of rows, and adds the keys to the log in the same transaction;
-``NOTIFY`` only wakes whoever reads. So no payload has to fit into 8,000 bytes, and what is rolled back was never told.
+``NOTIFY`` only wakes whoever reads. So no payload has to fit into 8,000 bytes, and what is rolled back was never published.
 
 The log is read by snapshots, not by numbers: what has become visible since the last snapshot is new. Numbers of a sequence are
 given in another order than transactions commit in, and whoever reads beyond the last number misses those that commit late.

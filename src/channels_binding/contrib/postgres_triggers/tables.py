@@ -20,7 +20,7 @@ class Watched:
 
     table: str
     pairs: tuple[tuple[str, str], ...]
-    """Label of a model, and the column with its key; no column where a key cannot be told: then any row may have changed."""
+    """Label of a model, and the column with its key; no column where there is no single one: then any row may have changed."""
 
 
 def watched(model: type[models.Model]) -> Watched:

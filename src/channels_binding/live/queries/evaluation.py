@@ -81,7 +81,7 @@ def _open_query(call: Call) -> Group:
     admit(binding)
     call.is_counted = asked.is_counted
     audience = audience_of(binding)
-    question = replace(asked, outlet=None, hash=None, have=None, terse=False)
+    question = replace(asked, handler_messages=None, hash=None, have=None, terse=False)
     model = binding.get_model()
     return Group(
         key=key_of(call, params, (audience, binding.host_shown(), call.locale)),

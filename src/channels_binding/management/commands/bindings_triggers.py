@@ -1,4 +1,4 @@
-"""``manage.py bindings_triggers``: the triggers of PostgreSQL that tell of every change, whoever makes it."""
+"""``manage.py bindings_triggers``: the triggers of PostgreSQL that record every change, whoever makes it."""
 
 from argparse import ArgumentParser
 from collections.abc import Sequence
