@@ -11,7 +11,6 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.signals import post_save
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from rest_framework import serializers
 
 from channels_binding.calls import Call
 from channels_binding.consumers import Binding
@@ -19,6 +18,7 @@ from channels_binding.dispatch import perform
 from channels_binding.exceptions import Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.live.capture import recorder
 from channels_binding.registry import registry
+from tests.checks.test_bindings import Nesting
 from tests.project.zoo.models import Article, Booking, Chapter, Invoice, Label, Note, Novel, Precious, Step
 from tests.throwaway import throwaway
 
@@ -212,18 +212,6 @@ def test_nested_data_that_nobody_saves_is_internal_and_the_log_names_the_way_out
     user: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A programming error (system check W016): DRF's own words stand in the log, and nothing in the answer."""
-
-    class Inside(serializers.ModelSerializer):  # type: ignore[type-arg]
-        class Meta:
-            model = Chapter
-            fields = ("title",)
-
-    class Nesting(serializers.ModelSerializer):  # type: ignore[type-arg]
-        chapters = Inside(many=True)
-
-        class Meta:
-            model = Novel
-            fields = ("id", "title", "chapters")
 
     with throwaway():
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import models
 from django.test.utils import isolate_apps
 
-from tests.conformance.test_sharing_models import TellingField, serializer_of, tables
+from tests.conformance.test_sharing_models import TellingField, model_with_a_generated_column, serializer_of, tables
 from tests.conformance.two_callers import CALLER, binding_of, judge, users
 from tests.project.zoo.models import Note
 
@@ -79,15 +79,7 @@ def test_a_key_of_a_nested_row_says_whether_there_is_one() -> None:
 def test_a_filter_by_a_generated_column() -> None:
     """A stock order whose column is a generated one of the project's output field."""
 
-    class Gen(models.Model):
-        title = models.CharField(max_length=9)
-        shown = models.GeneratedField(
-            expression=models.F("title"), output_field=TellingField(max_length=9), db_persist=True
-        )
-
-        class Meta:
-            app_label = "zoo"
-
+    Gen = model_with_a_generated_column()
     filters = type("F", (django_filters.FilterSet,), {"shown": django_filters.CharFilter(), "__module__": __name__})
 
     def prepared(self: Any, value: Any) -> Any:

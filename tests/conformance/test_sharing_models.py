@@ -45,6 +45,21 @@ class TellingKey(models.CharField):
         return f"{value}-{CALLER.get()}"
 
 
+def model_with_a_generated_column() -> Any:
+    """``shown`` is ``title``, read by a field that gives each caller other values."""
+
+    class Gen(models.Model):
+        title = models.CharField(max_length=9)
+        shown = models.GeneratedField(
+            expression=models.F("title"), output_field=TellingField(max_length=9), db_persist=True
+        )
+
+        class Meta:
+            app_label = "zoo"
+
+    return Gen
+
+
 class MineKey(models.ForeignKey):
     """A relation that leads to the caller's own rows alone."""
 
@@ -56,15 +71,7 @@ class MineKey(models.ForeignKey):
 
 @isolate_apps("tests.project.zoo")
 def test_a_generated_columns_output_field() -> None:
-    class Gen(models.Model):
-        title = models.CharField(max_length=9)
-        shown = models.GeneratedField(
-            expression=models.F("title"), output_field=TellingField(max_length=9), db_persist=True
-        )
-
-        class Meta:
-            app_label = "zoo"
-
+    Gen = model_with_a_generated_column()
     with tables(Gen):
         Gen(title="x").save()
         judge(binding_of({"model": Gen, "fields": ("id", "shown")}))

@@ -210,22 +210,30 @@ async def test_three_hundred_saves_of_one_row_end_on_the_final_value(connect: Co
     assert await seed.silent()
 
 
-async def assert_the_reply_comes_after_the_diff(socket: BindingCommunicator, note: Note, number: int) -> None:
+Listed = tuple[BindingCommunicator, Note]
+
+
+@pytest.fixture
+async def listed(connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch) -> Listed:
+    """A socket that lists a note, and waits for its own diffs however busy the machine is."""
+    monkeypatch.setattr(connection, "OWN_DIFFS_SECONDS", 5.0)
+    note = await create(title="one")
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    return socket, note
+
+
+async def assert_the_reply_comes_after_the_diff(listed: Listed, number: int = 0) -> None:
+    socket, note = listed
     await socket.send({"event": "zoo.Note.update", "id": f"w{number}", "data": {"id": note.pk, "rank": number + 1}})
     diff, reply = await socket.receive(), await socket.receive()
     assert diff["data"]["patch"][0][1] == {"rank": number + 1}
     assert reply["id"] == f"w{number}"
 
 
-async def test_the_reply_to_a_write_comes_after_its_own_diffs(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "OWN_DIFFS_SECONDS", 5.0)
-    note = await create(title="one")
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
+async def test_the_reply_to_a_write_comes_after_its_own_diffs(listed: Listed) -> None:
     for number in range(20):
-        await assert_the_reply_comes_after_the_diff(socket, note, number)
+        await assert_the_reply_comes_after_the_diff(listed, number)
 
 
 async def test_whoever_listens_to_nothing_does_not_wait_for_diffs(
@@ -246,24 +254,16 @@ async def test_whoever_listens_to_nothing_does_not_wait_for_diffs(
 
 
 async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_query_is_slower_than_a_round(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+    listed: Listed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "OWN_DIFFS_SECONDS", 5.0)
     monkeypatch.setattr(hub, "ROUND_PATIENCE_SECONDS", 0.0)
-    note = await create(title="one")
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
     for number in range(5):
-        await assert_the_reply_comes_after_the_diff(socket, note, number)
+        await assert_the_reply_comes_after_the_diff(listed, number)
 
 
 async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_writer_is_doubted_meanwhile(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+    listed: Listed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "OWN_DIFFS_SECONDS", 5.0)
-    note = await create(title="one")
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
     refreshed, doubted = Hub._refreshed, list[Any]()
 
     async def doubtful(self: Hub, group: Any) -> Any:
@@ -273,7 +273,7 @@ async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_write
         return await refreshed(self, group)
 
     monkeypatch.setattr(Hub, "_refreshed", doubtful)
-    await assert_the_reply_comes_after_the_diff(socket, note, 0)
+    await assert_the_reply_comes_after_the_diff(listed)
     assert doubted
 
 
