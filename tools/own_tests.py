@@ -1,7 +1,7 @@
 """How much of each module its own tests run: ``querysets/pages.py`` by ``querysets/test_pages.py``, lines and branches.
 
     python -m tools.own_tests                     every module, the least first
-    python -m tools.own_tests live/queries        those of a package
+    python -m tools.own_tests live/queries rest   those of packages
     python -m tools.own_tests live --jobs 1       one after the other: as many as there are cores otherwise
 
 Exits with 1 if one is below MINIMUM. What other tests run of a module by the way does not count here: who changes it should
@@ -39,9 +39,9 @@ def own_tests(module: Path) -> Path:
     return file if file.exists() else file.with_suffix("")
 
 
-def pairs(below: str = "") -> list[tuple[Path, Path]]:
+def pairs(*below: str) -> list[tuple[Path, Path]]:
     """Modules that have tests of their own, each with them. ``tests/test_mirror.py`` sees to it that those are all."""
-    modules = [path for path in sorted(SOURCE.rglob("*.py")) if str(path.relative_to(SOURCE)).startswith(below)]
+    modules = [path for path in sorted(SOURCE.rglob("*.py")) if str(path.relative_to(SOURCE)).startswith(below or "")]
     return [(module, own_tests(module)) for module in modules if own_tests(module).exists()]
 
 
@@ -67,10 +67,10 @@ def measured(module: Path, tests: Path) -> Measured:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Each module by its own tests.")
-    parser.add_argument("below", nargs="?", default="", help="Of which package, as a path: live/queries.")
+    parser.add_argument("below", nargs="*", help="Of which packages or modules, as paths: live/queries rest/http.")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="How many modules are measured at a time.")
     given = parser.parse_args()
-    asked = pairs(given.below)
+    asked = pairs(*given.below)
     with ThreadPoolExecutor(given.jobs) as pool:
         results = zip(pool.map(lambda pair: measured(*pair), asked), asked, strict=True)
         ordered = sorted((result, str(module.relative_to(SOURCE))) for result, (module, _) in results)
