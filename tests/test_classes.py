@@ -10,7 +10,7 @@ from django_filters.filterset import filterset_factory
 from rest_framework import serializers
 
 import channels_binding
-from channels_binding.classes import attributes, is_written_in
+from channels_binding.classes import attributes, is_written_in, overrides
 from channels_binding.compiled.compiler import plan_of
 from tests.project.zoo.models import Note
 
@@ -88,3 +88,51 @@ def _is_vars(node: ast.expr) -> bool:
         return node.func.attr in ("items", "values", "keys") and _is_vars(node.func.value)
     is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars"
     return is_call or (isinstance(node, ast.Attribute) and node.attr == "__dict__")
+
+
+class Field(serializers.CharField):
+    """A project's field."""
+
+    def to_representation(self, value: Any) -> str:
+        return str(value).upper()
+
+    def helper(self) -> None:
+        """Nothing of REST framework calls it."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def derived(self) -> int:
+        return 1
+
+    @property
+    def initial(self) -> Any:
+        return None
+
+    @initial.setter
+    def initial(self, value: Any) -> None:
+        """REST framework sets it."""
+
+
+class Heir(Field):
+    def run_validation(self, data: Any = None) -> Any:
+        return data
+
+
+def test_what_a_class_says_otherwise_than_those_of_a_package_is_found_with_what_takes_what_they_set() -> None:
+    found = {name for name, _ in overrides(Field, ("rest_framework",))}
+    assert found == {"to_representation", "__eq__", "__hash__", "initial"}
+    assert dict(overrides(Field, ("rest_framework",)))["to_representation"] is Field.to_representation
+
+
+def test_what_the_bases_of_a_project_say_otherwise_is_found_too() -> None:
+    names = [name for name, _ in overrides(Heir, ("rest_framework",))]
+    assert names[0] == "run_validation"
+    assert "to_representation" in names
+
+
+def test_a_class_of_the_package_itself_says_nothing_otherwise() -> None:
+    assert [*overrides(serializers.CharField, ("rest_framework",))] == []

@@ -38,3 +38,25 @@ def test_a_queryset_that_says_more_than_its_rows_is_read_as_instances(narrowed: 
     reader = Reader(cls, plan_of(cls, Note))
     assert not is_stock_queryset(narrowed())
     assert reader.rows(narrowed()) == tuple(as_drf(narrowed(), cls()))
+
+
+def test_with_a_plan_no_serializer_is_made_to_know_what_is_shown() -> None:
+    cls = model_serializer(Note, "id", "title", "owner")
+
+    def never() -> Any:
+        raise AssertionError("The plan knows it.")
+
+    reader = Reader(never, plan_of(cls, Note))
+    assert [*reader.related(Note)] == [*Reader(cls).related(Note)]
+    assert [*reader.sortable(Note)] == [*Reader(cls).sortable(Note)]
+
+
+@pytest.mark.django_db
+def test_one_row_is_read_alike_with_a_plan_and_without() -> None:
+    note = Note.objects.create(title="x", rank=1)
+    Note.objects.create(title="y", rank=2)
+    cls = model_serializer(Note, "id", "title")
+    compiled, plain = Reader(cls, plan_of(cls, Note)), Reader(cls)
+    assert compiled.row(Note.objects.order_by("title"), note.pk) == plain.row(Note.objects.order_by("title"), note.pk)
+    assert len(plain.row(Note.objects.all(), note.pk)) == 1
+    assert compiled.row(Note.objects.filter(rank=2), note.pk) == plain.row(Note.objects.filter(rank=2), note.pk) == ()

@@ -6,16 +6,22 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from django.contrib.postgres.fields import DateRangeField, IntegerRangeField
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from channels_binding.contract import spectacular_fixes
 from channels_binding.contract.spectacular_fixes import (
     BEYOND_ASCII,
+    DURATION,
     NOT_BLANK,
+    Inspector,
     by_field,
     composite,
     corrected,
     with_letters_beyond_ascii,
 )
+from channels_binding.serializers.fields import Base64Field, RangeField
 
 
 @pytest.mark.parametrize(
@@ -27,6 +33,10 @@ from channels_binding.contract.spectacular_fixes import (
         ({"enum": [Decimal("0.5"), None], "type": "number"}, {"enum": ["0.5", None], "type": ["null", "string"]}),
         ({"properties": {"a": {"type": "string", "x-spec-enum-id": "a"}}}, {"properties": {"a": {"type": "string"}}}),
         ({"type": "integer", "maximum": 5}, {"type": "integer", "maximum": 5}),
+        (
+            {"oneOf": [{"type": "string", "pattern": "^a*$"}, {"type": "string", "maxLength": 0}]},
+            {"anyOf": [{"type": "string", "pattern": "^a*$"}, {"type": "string", "maxLength": 0}]},
+        ),
     ],
 )
 def test_notes_and_doubles_are_taken_out(schema: Any, expected: Any) -> None:
@@ -118,3 +128,53 @@ def test_a_composite_key_is_text_of_as_many_parts() -> None:
     assert re.match(pattern, "-5,a")
     assert not re.match(pattern, "a,5,")
     assert not re.match(pattern, "5")
+
+
+class Lists(serializers.Serializer[Any]):
+    nested = serializers.ListField(child=serializers.ListField(allow_empty=False))
+    full = serializers.ListField(allow_empty=False)
+    any_length = serializers.ListField()
+
+
+def test_a_list_that_may_not_be_empty_says_so_also_within_a_list() -> None:
+    items: dict[str, Any] = {"type": "array", "items": {}}
+    shape = {"properties": {"nested": {"type": "array", "items": items}, "full": items, "any_length": items}}
+    taken = by_field(Lists(), shape, "request")["properties"]
+    assert taken["nested"] == {"type": "array", "items": {**items, "minItems": 1}}
+    assert taken["full"]["minItems"] == 1
+    assert taken["any_length"] == items
+    assert by_field(Lists(), shape, "response")["properties"] == shape["properties"]
+
+
+@pytest.mark.parametrize(("flags", "pattern"), [(0, rf"^[{BEYOND_ASCII}\w]+$"), (re.ASCII, r"^\w+$")])
+def test_the_pattern_of_a_validator_is_wider_unless_it_is_of_ascii_and_holds_for_what_is_written(
+    flags: int, pattern: str
+) -> None:
+    field = serializers.CharField(validators=[RegexValidator(re.compile(r"^\w+$", flags))])
+    schema: dict[str, Any] = {"type": "string"}
+    inspector = Inspector()
+    inspector._insert_field_validators(field, schema)
+    assert corrected(schema, "request") == {"type": "string", "pattern": pattern}
+    assert corrected(schema, "response") == {"type": "string"}, "a row may have been written without this validator"
+
+
+def mapped(extension: str, field: Any, direction: str = "request") -> Any:
+    found: Any = getattr(spectacular_fixes, extension)(field)
+    return found.map_serializer_field(None, direction)
+
+
+def test_a_range_is_taken_as_an_object_and_shown_as_text() -> None:
+    numbers, days = (RangeField(model_field=cls()) for cls in (IntegerRangeField, DateRangeField))
+    assert mapped("_Range", numbers, "response") == {"type": "string"}
+    taken = mapped("_Range", numbers)
+    assert taken["properties"]["lower"] == {"type": ["integer", "null"], "minimum": -(2**31), "maximum": 2**31 - 1}
+    assert taken["properties"]["bounds"]["enum"] == ["[)", "[]", "(]", "()"]
+    assert mapped("_Range", days)["properties"]["upper"] == {"type": ["string", "null"], "format": "date"}
+
+
+def test_bytes_durations_and_addresses_are_texts_of_a_kind() -> None:
+    assert mapped("_Base64", Base64Field())["contentEncoding"] == "base64"
+    assert mapped("_Duration", serializers.DurationField()) == {"type": "string", "pattern": DURATION}
+    assert re.match(DURATION, "1 02:03:04.5")
+    assert mapped("_Address", serializers.IPAddressField(protocol="IPv4")) == {"type": "string", "format": "ipv4"}
+    assert len(mapped("_Address", serializers.IPAddressField())["anyOf"]) == 2

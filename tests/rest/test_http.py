@@ -1,14 +1,20 @@
 """What a query string and a body ask for."""
 
+from io import BytesIO
+from typing import Any
+
 import pytest
 from django.http import QueryDict
 
 from channels_binding.calls import Reading, Row
-from channels_binding.exceptions import BadRequest, Invalid
+from channels_binding.exceptions import BadRequest, BindingError, Invalid
 from channels_binding.rest.http import (
+    WireParser,
     WireRenderer,
     body_data,
     idempotency_key,
+    ids_asked,
+    is_json,
     is_known,
     matched_version,
     read_data,
@@ -80,3 +86,48 @@ def test_a_reading_brings_its_own_bytes() -> None:
     assert WireRenderer().render(reading) == b'{"count":1,"rows":[{"id":1}]}'
     assert WireRenderer().render({"big": 2**60}) == b'{"big":"1152921504606846976"}'
     assert WireRenderer().render(None) == b""
+
+
+def test_a_body_is_an_object_and_as_strict_as_on_the_socket() -> None:
+    assert WireParser().parse(BytesIO(b'{"a": 1}')) == {"a": 1}
+    assert WireParser().parse(BytesIO(b"")) == {}
+    for wrong in (b"[1]", b'"x"', b"{", b'{"a": NaN}'):
+        with pytest.raises(BadRequest):
+            WireParser().parse(BytesIO(wrong))
+
+
+def test_no_more_is_read_of_a_body_than_it_may_hold(settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"MAX_FRAME_BYTES": 100}
+    endless = BytesIO(b'{"a": "' + b"x" * 10_000 + b'"}')
+    with pytest.raises(BindingError) as refused:
+        WireParser().parse(endless)
+    assert refused.value.code == "too_large"
+    assert endless.tell() == 101
+
+
+@pytest.mark.parametrize(
+    ("query", "are_composite", "ids"),
+    [
+        ("page=1", False, None),
+        ("ids=7,9", False, ["7", "9"]),
+        ("ids=7&ids=9", False, ["7", "9"]),
+        ("ids=", False, []),
+        ("ids=A,7&ids=B,9", True, ["A,7", "B,9"]),
+    ],
+)
+def test_rows_are_asked_for_by_several_keys(query: str, are_composite: bool, ids: object) -> None:
+    assert ids_asked(QueryDict(query), are_composite=are_composite) == ids
+
+
+def test_what_a_binding_takes_by_its_own_names_is_no_filter() -> None:
+    data = search_data(QueryDict("tenant=3&tag=a&tag=b&rank=1&extra=x"), {"extra"}, ("tenant", "tag"))
+    assert data.pop("filters").dict() == {"rank": "1"}
+    assert data == {"params": {"tenant": "3", "tag": ["a", "b"]}}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [("application/json", True), ("Application/JSON; charset=utf-8", True), ("text/plain", False), ("", False)],
+)
+def test_json_is_known_by_its_media_type(content_type: str, expected: bool) -> None:
+    assert is_json(content_type) is expected

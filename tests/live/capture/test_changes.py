@@ -1,13 +1,15 @@
 """Changes: what is noted, merged, and how it travels."""
 
+import enum
 import json
 import uuid
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels_binding.live.capture.changes import MAX_KEYS, Changes
+from channels_binding.live.capture.changes import MAX_KEYS, Changes, Fact, portable_value
 
 LABELS = st.sampled_from(["a.A", "a.B"])
 NOTES = st.lists(st.tuples(LABELS, st.none() | st.sets(st.integers(0, 9))), max_size=8)
@@ -82,3 +84,84 @@ def test_keys_travel_as_what_every_channel_layer_can_carry(key: object, travels_
     changes = Changes()
     changes.note("a.A", [key])
     assert changes.to_message() == {"a.A": [travels_as]}
+
+
+def known(*rows: tuple[int, dict[str, Any], bool]) -> Changes:
+    changes = noted(("a.A", {key for key, _, _ in rows}))
+    for key, values, is_new in rows:
+        changes.know("a.A", key, values, is_new=is_new)
+    return changes
+
+
+def test_of_a_row_that_is_not_noted_nothing_is_known() -> None:
+    changes = noted(("a.A", {1}), ("a.B", None))
+    changes.know("a.A", 2, {"rank": 1})
+    changes.know("a.B", 1, {"rank": 1})
+    changes.know("a.C", 1, {"rank": 1})
+    assert changes.facts == {}
+
+
+def test_a_row_that_is_written_again_is_as_new_as_before_and_its_values_are_unknown() -> None:
+    changes = known((1, {"rank": 1}, True))
+    changes.note("a.A", {1})
+    assert changes.facts == {"a.A": {1: Fact({}, is_new=True)}}
+    changes.know("a.A", 1, {"rank": 2})
+    assert changes.facts == {"a.A": {1: Fact({"rank": 2}, is_new=True)}}
+
+
+def test_where_any_row_may_have_changed_nothing_is_known_of_one() -> None:
+    changes = known((1, {"rank": 1}, False))
+    changes.note("a.A", None)
+    assert changes.facts == {}
+
+
+def test_of_a_row_in_both_nothing_is_known_after_merging() -> None:
+    changes = known((1, {"rank": 1}, False), (2, {"rank": 2}, True))
+    changes.merge(known((2, {"rank": 5}, False), (3, {"rank": 3}, True)))
+    assert changes.keys == {"a.A": {1, 2, 3}}
+    assert changes.facts == {"a.A": {1: Fact({"rank": 1}), 3: Fact({"rank": 3}, is_new=True)}}
+    alone = known((1, {"rank": 1}, False))
+    alone.merge(known((1, {"rank": 2}, False)))
+    assert alone.facts == {}
+
+
+def test_facts_travel_with_their_rows() -> None:
+    changes = known((1, {"rank": 1, "owner": None}, True))
+    changes.note("a.A", {2})
+    assert changes.to_message() == {"a.A": [[1, {"rank": 1, "owner": None}, True], 2]}
+    assert Changes.from_message(json.loads(json.dumps(changes.to_message()))) == changes
+
+
+def test_a_row_is_found_in_whatever_spelling_the_database_was_given_its_key() -> None:
+    key = uuid.UUID(int=5)
+    for spelling in (key, str(key), key.hex):
+        changes = Changes()
+        changes.note("a.A", [spelling])
+        assert changes.holds("a.A", key)
+        assert not changes.holds("a.A", uuid.UUID(int=6))
+    assert noted(("a.A", None)).holds("a.A", 7)
+    assert not Changes().holds("a.A", 7)
+
+
+class Size(enum.Enum):
+    SMALL = "s"
+    LARGE = 2
+
+
+@pytest.mark.parametrize(
+    ("value", "travels_as"),
+    [
+        (None, None),
+        (True, True),
+        ("x", "x"),
+        (7, 7),
+        (2**64, str(2**64)),
+        (Size.SMALL, "s"),
+        (Size.LARGE, 2),
+        (uuid.UUID(int=5), str(uuid.UUID(int=5))),
+        (1.5, "1.5"),
+    ],
+)
+def test_values_travel_as_what_every_channel_layer_can_carry(value: object, travels_as: object) -> None:
+    assert portable_value(value) == travels_as
+    assert type(portable_value(value)) is type(travels_as)

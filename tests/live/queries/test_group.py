@@ -1,12 +1,15 @@
 """What touches a group of equal reads, and what it has read."""
 
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from channels_binding.calls import Reading, Row
 from channels_binding.live.capture.changes import Changes
-from channels_binding.live.queries.group import Group, same
+from channels_binding.live.queries.group import Evaluation, Group, Subscription, same
 from tests.live.queries.test_evaluation import call
 
 
@@ -79,3 +82,97 @@ def test_readings_are_the_same_if_they_would_be_sent_alike() -> None:
     assert not same(Reading((row,), {"count": 1}), Reading((row,), {"count": 2}))
     assert not same(Reading((row,)), Reading((Row.of(1, {"id": 1, "x": 2}),)))
     assert not same(None, Reading((row,)))
+
+
+def reading(*keys: int, **meta: Any) -> Reading:
+    return Reading(tuple(Row.of(key, {"id": key}) for key in keys), meta)
+
+
+def subscribed(to: Group, *, sent: Reading | None, user: Any = None) -> Subscription:
+    subscriber: Any = SimpleNamespace(user=user)
+    made = Subscription(subscriber, "zoo.Note.search#h", replace(call(), user=user), to, sent)
+    to.subscriptions.add(made)
+    return made
+
+
+def test_what_is_kept_for_a_subscription_is_what_it_shows_and_what_it_is_to_show() -> None:
+    shown, next_ = reading(1, 2), reading(1, 2, 3)
+    asked = group()
+    subscription = subscribed(asked, sent=shown)
+    assert (subscription.rows, subscription.readings()) == (2, {id(shown): shown.size})
+    asked.reading = next_
+    assert subscription.readings() == {id(shown): shown.size, id(next_): next_.size}
+    subscription.sent = None
+    assert (subscription.rows, subscription.readings()) == (0, {id(next_): next_.size})
+
+
+def test_a_group_is_read_as_somebody_who_is_told_now(django_user_model: Any) -> None:
+    asked = group()
+    assert asked.question() is asked.call, "nobody is told: as the one who asked first"
+    ann = django_user_model(pk=1, username="ann")
+    subscribed(asked, sent=None, user=ann)
+    assert asked.question().user == ann
+    assert asked.question().data == asked.call.data
+
+
+async def test_who_waits_for_a_group_goes_on_once_nobody_reads_it() -> None:
+    asked = group()
+    waiting = asyncio.ensure_future(asked.until_free())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    asked.is_free.set()
+    await waiting
+
+
+def evaluation(read: Reading | None, *labels: str, is_whole: bool = True) -> Evaluation:
+    return Evaluation(read, {*labels}, True, None, None, is_whole=is_whole)
+
+
+def test_an_equal_reading_leaves_the_one_that_clients_show_in_its_place() -> None:
+    asked = group(labels=None)
+    first = reading(1)
+    asked.take(evaluation(first, "zoo.Note"))
+    asked.completed = 1
+    asked.take(evaluation(reading(1), "zoo.Note"))
+    assert asked.reading is first
+    asked.take(evaluation(None, "zoo.Note"))
+    assert asked.reading is None
+    assert asked.is_entangled
+
+
+def test_what_was_asked_for_rows_that_were_not_read_again_still_matters() -> None:
+    asked = group(labels=None)
+    asked.take(evaluation(reading(1), "zoo.Note", "zoo.Label"))
+    asked.take(evaluation(reading(1), "zoo.Note", "zoo.Token", is_whole=False))
+    assert asked.labels == {"zoo.Note", "zoo.Label", "zoo.Token"}
+    asked.take(evaluation(reading(1), "zoo.Note"))
+    assert asked.labels == {"zoo.Note"}
+
+
+def test_a_push_brings_each_subscription_from_what_it_shows_to_what_is_so() -> None:
+    asked = group()
+    asked.reading = reading(1, 2)
+    new, other, late, same_ = (subscribed(asked, sent=sent) for sent in (None, reading(1), None, asked.reading))
+    tail = asked.push_to(new)
+    assert tail is not None
+    assert b'"type":"snapshot"' in tail
+    assert asked.push_to(late) is tail, "encoded once for all alike"
+    changed = asked.push_to(other)
+    assert changed is not None
+    assert b'"type":"diff"' in changed
+    assert asked.push_to(same_) is None
+    assert all(each.sent is asked.reading for each in (new, other, late))
+    asked.forget_bodies()
+    asked.reading = None
+    left = asked.push_to(new)
+    assert left is not None
+    assert b'"type":"gone"' in left
+    assert asked.push_to(new) is None
+
+
+def test_of_rows_asked_for_by_key_none_is_unseen() -> None:
+    asked = group(keys=frozenset({1, 2}))
+    asked.reading = reading(1, page=2)
+    assert not asked.is_partial
+    assert asked.shown() == {1, 2}
+    assert group().shown() == set()
