@@ -6,11 +6,12 @@ from typing import Any
 
 import django_filters
 from django.db import models
+from django.utils.functional import SimpleLazyObject
 from django_filters.filterset import filterset_factory
 from rest_framework import serializers
 
 import channels_binding
-from channels_binding.classes import attributes, is_written_in, overrides
+from channels_binding.classes import attributes, is_written_in, overrides, unwrapped
 from channels_binding.compiled.compiler import plan_of
 from tests.project.zoo.models import Note
 
@@ -136,3 +137,11 @@ def test_what_the_bases_of_a_project_say_otherwise_is_found_too() -> None:
 
 def test_a_class_of_the_package_itself_says_nothing_otherwise() -> None:
     assert [*overrides(serializers.CharField, ("rest_framework",))] == []
+
+
+def test_what_is_behind_a_lazy_object_is_what_its_function_has_made() -> None:
+    made = object()
+    lazy = SimpleLazyObject(lambda: made)
+    str(lazy)
+    assert unwrapped(lazy) is made
+    assert unwrapped(made) is made

@@ -20,6 +20,7 @@ NO_MODULE = {
     "test_floods.py",
     "test_flush.py",
     "test_lock.py",
+    "test_private_names.py",
     "test_services.py",
     "live/test_oracle.py",
 }

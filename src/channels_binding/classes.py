@@ -40,6 +40,11 @@ def attributes(of: Any) -> dict[str, Any]:
     return copied
 
 
+def unwrapped(value: Any) -> Any:
+    """The object behind one of Django's lazy ones (``SimpleLazyObject``), once that was made; any other value as it is."""
+    return getattr(value, "_wrapped", value)
+
+
 # What a project's class says otherwise
 
 _INERT = frozenset(

@@ -55,6 +55,11 @@ def _add(job: Job) -> None:
                 return
 
 
+def restore_context(context: contextvars.Context) -> None:
+    """Set what another context holds, asgiref's ``Local`` among it (language, time zone): it is kept in context variables."""
+    _restore_context(context)
+
+
 def shut_down() -> None:
     """Let running work end and give the pool back with its database connections; the next use makes a new one."""
     global _pool, _queue
@@ -140,9 +145,7 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> None:
     """On a thread: call the function and resolve the future on its loop. ``run_in_executor`` would take a second future."""
     try:
-        _restore_context(
-            contextvars.copy_context()
-        )  # asgiref's Locals (language, time zone) are the task's, not the thread's
+        restore_context(contextvars.copy_context())  # asgiref's Locals are the task's, not the thread's
         close_old_connections()
         try:
             result = function()

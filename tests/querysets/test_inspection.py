@@ -1,11 +1,13 @@
 """What Django's Query says of a queryset, and how its rows are counted."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models.functions import Lower
+from django.db.models.query import ModelIterable
 from django.test.utils import CaptureQueriesContext
 
 from channels_binding.querysets.inspection import (
@@ -15,6 +17,7 @@ from channels_binding.querysets.inspection import (
     is_ordered_by_own_columns,
     is_stock_queryset,
     is_whole,
+    iterated_by,
 )
 from tests.project.zoo.models import Cafe, LoudNote, Note, Person
 
@@ -141,3 +144,18 @@ def test_what_is_not_every_row_is_counted_by_django() -> None:
     Note.objects.bulk_create(Note(title=str(rank), rank=rank) for rank in range(6))
     assert count_of(Note.objects.filter(rank__lt=2).order_by("rank")) == 2
     assert count_of(Note.objects.order_by("done").values("done").distinct()) == 1
+
+
+class Reversed(ModelIterable):  # type: ignore[type-arg]  # not subscriptable while it runs
+    def __iter__(self) -> Iterator[Any]:
+        yield from reversed([*super().__iter__()])
+
+
+@pytest.mark.django_db
+def test_a_queryset_is_iterated_by_the_class_that_it_was_given_however_it_is_fetched() -> None:
+    first, second, third = (Note.objects.create(title=title) for title in "abc")
+    queryset = Note.objects.order_by("pk")
+    copied = iterated_by(queryset, Reversed)
+    assert [*copied] == [*copied.all()] == [third, second, first]
+    assert [*queryset] == [first, second, third]
+    assert (is_stock_queryset(queryset), is_stock_queryset(copied)) == (True, False)

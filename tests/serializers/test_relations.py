@@ -1,15 +1,15 @@
 """What a serializer reads of related rows is fetched in few statements and known beforehand."""
 
+import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import Prefetch
 from django.test.utils import CaptureQueriesContext
 from rest_framework import serializers as drf
 
 from channels_binding.serializers import relations
-from channels_binding.serializers.default import (
-    rows_of,
-)
-from channels_binding.serializers.relations import related_models
+from channels_binding.serializers.default import rows_of
+from channels_binding.serializers.relations import prefetches_of, related_models
 from tests.project.zoo.models import Label, Note
 from tests.serializers.test_default import DeepSerializer, plain
 
@@ -52,3 +52,10 @@ def test_a_source_over_several_relations_is_joined_all_the_way_and_every_row_on_
     assert related_models(ParentsOwner(), Note) == {Note, get_user_model()}
     joined = relations.joined(Note.objects.all(), ParentsOwner())
     assert joined.query.select_related == {"parent": {"owner": {}}}
+
+
+@pytest.mark.backends
+def test_what_is_prefetched_is_what_prefetch_related_was_given() -> None:
+    own = Prefetch("labels", Label.objects.none())
+    assert prefetches_of(Note.objects.prefetch_related("parent", own)) == ("parent", own)
+    assert prefetches_of(Note.objects.prefetch_related("parent").prefetch_related(None)) == ()

@@ -14,7 +14,7 @@ from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.query import ModelIterable
 from rest_framework import serializers
 
-from channels_binding.querysets.inspection import has_plain_rows, is_whole
+from channels_binding.querysets.inspection import has_plain_rows, is_whole, iterated_by
 from channels_binding.serializers.relations import query_name
 
 Rows = models.QuerySet[Any]
@@ -71,9 +71,7 @@ def _seen_only(queryset: Any, may_see: Callable[[Any], bool]) -> Rows:
                 if getattr(instance, _IS_STORED, False) or may_see(instance):
                     yield instance
 
-    seen: Any = queryset.all()
-    seen._iterable_class = SeenInstances
-    return seen  # type: ignore[no-any-return]
+    return iterated_by(queryset, SeenInstances)  # type: ignore[no-any-return]
 
 
 def stored(instance: Any, name: str) -> models.Q | None:

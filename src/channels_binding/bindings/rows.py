@@ -14,7 +14,7 @@ from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenti
 from channels_binding.querysets.inspection import is_alone
 from channels_binding.security import permissions
 from channels_binding.serializers.keys import from_pk, key_field, pk_of
-from channels_binding.serializers.relations import joined
+from channels_binding.serializers.relations import joined, prefetches_of
 from channels_binding.threads import run, settle
 
 
@@ -86,7 +86,7 @@ class RowSource(AccessMixin):
             queryset = self._locked(queryset, key)
         if reader is not None:
             queryset = joined(queryset, reader.serializer)
-        lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+        lookups = prefetches_of(queryset)
         try:
             instance = select.get(queryset.prefetch_related(None), key)
         except (models.ObjectDoesNotExist, OverflowError):

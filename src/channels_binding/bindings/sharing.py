@@ -23,7 +23,7 @@ from django_filters.filterset import FilterSetMetaclass
 from rest_framework.filters import SearchFilter
 
 from channels_binding.bindings.actions import is_stock
-from channels_binding.classes import attributes, is_written_in, overrides
+from channels_binding.classes import attributes, is_written_in, overrides, unwrapped
 from channels_binding.compiled.compiler import plan_of
 from channels_binding.compiled.plan import Branch, Column, Nest, Plan
 from channels_binding.exceptions import Invalid
@@ -247,7 +247,7 @@ def _inner(storage: Any) -> Any:
     if not isinstance(storage, LazyObject):
         return storage
     str(storage)
-    return storage._wrapped
+    return unwrapped(storage)
 
 
 # What a caller may ask for

@@ -8,6 +8,8 @@ from django.db.models.expressions import F, OrderBy
 from django.db.models.query import ModelIterable, Prefetch
 from django.db.models.sql import Query
 
+from channels_binding.serializers.relations import prefetches_of
+
 
 def is_stock_queryset(queryset: models.QuerySet[Any]) -> bool:
     """Whether iterating it would give the instances that its rows make, and no prefetch of its own narrows a relation."""
@@ -16,13 +18,19 @@ def is_stock_queryset(queryset: models.QuerySet[Any]) -> bool:
         getattr(kind, name) is getattr(models.QuerySet, name)
         for name in ("__iter__", "_fetch_all", "_clone", "values_list")
     )
-    lookups = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
     return (
         is_stock
         and queryset._iterable_class is ModelIterable
         and not queryset.query.combinator
-        and not any(isinstance(lookup, Prefetch) for lookup in lookups)
+        and not any(isinstance(lookup, Prefetch) for lookup in prefetches_of(queryset))
     )
+
+
+def iterated_by(queryset: models.QuerySet[Any], iterable: type[Any]) -> Any:
+    """A copy of a queryset whose instances are given by another ``ModelIterable``, whichever way they are fetched."""
+    copied: Any = queryset.all()
+    copied._iterable_class = iterable
+    return copied
 
 
 def is_plain(query: Any) -> bool:

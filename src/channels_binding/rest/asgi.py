@@ -10,14 +10,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import SyncToAsync, _restore_context, markcoroutinefunction, sync_to_async
+from asgiref.sync import SyncToAsync, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
 from channels_binding.fair_queue import working_for
 from channels_binding.rest.http import WireRenderer
-from channels_binding.threads import all_atomic, atomic_requests, run
+from channels_binding.threads import all_atomic, atomic_requests, restore_context, run
 
 View = Callable[..., HttpResponseBase]
 EVENTS = "event-stream"
@@ -58,7 +58,7 @@ class ThreadedView:
                 response = await sync_to_async(self._atomic, thread_sensitive=True)(request, *args, **kwargs)
             else:
                 response, context = await run(_with_context, self._atomic, request, *args, **kwargs)
-                _restore_context(context)  # as Django's handler does: what a view has activated, middleware finds
+                restore_context(context)  # as Django's handler does: what a view has activated, middleware finds
         if isinstance(getattr(response, "accepted_renderer", None), WireRenderer):
             _render_on_the_loop(response)
         return response

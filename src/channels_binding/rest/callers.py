@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from channels_binding.calls.requests import django_request
+from channels_binding.classes import unwrapped
 from channels_binding.security import authentication
 from channels_binding.security.authentication import Identity, facts_of
 
@@ -22,8 +23,7 @@ def scope_of(request: Request) -> dict[str, Any]:
 
 def identity_of(request: Request) -> Identity:
     """Who asks, and by what. In a worker thread."""
-    user = request.user
-    user = getattr(user, "_wrapped", user)
+    user = unwrapped(request.user)
     token = None if request.auth is None else request.headers.get("Authorization") or _named(request.auth)
     session = {"session": getattr(django_request(request), "session", None)}
     session_key = None if request.auth is not None else authentication.session_key_of(session, user)

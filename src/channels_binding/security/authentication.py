@@ -25,6 +25,7 @@ from rest_framework.request import Request
 
 from channels_binding.calls.requests import django_request
 from channels_binding.calls.scopes import request_of_scope
+from channels_binding.classes import unwrapped
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.types import Scope
 
@@ -110,7 +111,7 @@ def _shown(scope: Mapping[str, Any], connection: str | None) -> Any:
 
 def _loaded(session: Any) -> list[tuple[str, Any]]:
     """What a session holds, if it was read: a page that is loaded again after it has changed is another caller's."""
-    cache = getattr(getattr(session, "_wrapped", session), "_session_cache", None)
+    cache = getattr(unwrapped(session), "_session_cache", None)
     return sorted(cache.items(), key=lambda item: str(item[0])) if isinstance(cache, dict) else []
 
 

@@ -13,6 +13,12 @@ def child(serializer: Any) -> Any:
     return getattr(serializer, "child", serializer)
 
 
+def prefetches_of(queryset: models.QuerySet[Any]) -> tuple[Any, ...]:
+    """What ``prefetch_related`` was given: paths, and ``Prefetch`` objects."""
+    lookups: tuple[Any, ...] = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+    return lookups
+
+
 def joined(queryset: models.QuerySet[Any], serializer: Any) -> models.QuerySet[Any]:
     """Fetch what the serializer reads in few statements: joins for single relations, prefetch for the rest."""
     if queryset.query.combinator:  # Django joins nothing to a union
@@ -20,7 +26,7 @@ def joined(queryset: models.QuerySet[Any], serializer: Any) -> models.QuerySet[A
     selects, prefetches = _relations(child(serializer), queryset.model)
     if selects and not queryset.query.select_related:
         queryset = queryset.select_related(*selects)
-    known = {str(getattr(lookup, "prefetch_to", lookup)) for lookup in queryset._prefetch_related_lookups}  # type: ignore[attr-defined]
+    known = {str(getattr(lookup, "prefetch_to", lookup)) for lookup in prefetches_of(queryset)}
     return queryset.prefetch_related(*(path for path in prefetches if path not in known))
 
 

@@ -16,6 +16,7 @@ from channels.auth import get_user as channels_get_user
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.exceptions import AuthenticationFailed
 
+from channels_binding.classes import unwrapped
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.live import shutdown
@@ -294,7 +295,7 @@ async def scope_user(scope: Scope) -> Any:
     """The user that a middleware has found, or that the session knows. ``SessionMiddlewareStack`` suffices."""
     user = scope.get("user")
     if user is not None:
-        return getattr(user, "_wrapped", None) or user
+        return unwrapped(user) or user
     if "session" in scope:
         return await channels_get_user(scope)
     return AnonymousUser()
