@@ -1,6 +1,8 @@
 """Settings of the test project. TEST_DATABASE_URL and TEST_REDIS_URL switch SQLite and memory to the real things."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,15 @@ TEMPLATES = [
 ]
 
 FOLDER.mkdir(exist_ok=True)
+_MADE_BY = os.getpid()
+
+
+@atexit.register
+def _remove_folder() -> None:
+    if os.getpid() == _MADE_BY:  # a fork has the same one
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
 if os.environ.get("TEST_DATABASE_URL"):
     DATABASES = {"default": dj_database_url.parse(os.environ["TEST_DATABASE_URL"], conn_max_age=None)}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
