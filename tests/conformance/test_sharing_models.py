@@ -10,6 +10,7 @@ from django.db import connection, models
 from django.test.utils import isolate_apps
 from rest_framework import serializers
 
+from channels_binding.bindings.trace import Trace
 from tests.conformance.two_callers import CALLER, binding_of, judge, users
 from tests.project.zoo.models import Note
 
@@ -333,14 +334,14 @@ def _row() -> Any:
     return Row.of(1, {"id": 1, "title": CALLER.get()})
 
 
-class Unchanged(Attribute):
+class Traced(Attribute):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else {1: _row()}
+        return self if instance is None else Trace(lambda queryset: None, unchanged={1: _row()})
 
 
 def test_what_instances_are_given_and_a_descriptor_takes() -> None:
     Note(pk=1, title="x").save()
-    judge(binding_of({"unchanged": Unchanged()}))
+    judge(binding_of({"trace": Traced()}))
 
 
 def test_a_number_of_an_enumeration() -> None:
