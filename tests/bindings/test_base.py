@@ -3,12 +3,16 @@
 import json
 from typing import Any
 
+import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import AnonymousUser, User
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
 from channels_binding.bindings import AsyncBinding, Binding, bind
+from channels_binding.calls import Call
 from channels_binding.exceptions import Forbidden
+from channels_binding.registry import registry
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -135,3 +139,91 @@ async def test_a_hook_may_be_a_coroutine_and_shares_the_transaction(connect: Con
     refused = await socket.call("zoo.Mixed.create", {"title": "fail"})
     assert refused["error"]["code"] == "forbidden"
     assert await Note.objects.acount() == 2  # what the hook wrote was rolled back with the rest
+
+
+def asked(stream: str, action: str = "search", user: Any = None, **data: Any) -> Any:
+    return registry.get(stream)(Call(stream, action, data, user or AnonymousUser()))
+
+
+class Paged(Binding):
+    stream = "base.Paged"
+    model = Note
+    fields = ("id", "title", "labels")
+    filterset_fields = {"title": ["exact"], "owner__username": ["exact"], "labels": ["exact"]}
+    search_fields = ("title",)
+    ordering = ("-rank",)
+    query_params = ("tenant",)
+    page_size = 20
+    max_page_size = 10
+
+
+def test_what_a_search_takes_is_what_the_class_declares(settings: Any) -> None:
+    binding = asked("base.Paged")
+    assert (binding.get_page_size(), binding.get_max_page_size()) == (10, 10)
+    assert (binding.get_search_fields(), binding.get_ordering(), binding.get_query_params()) == (
+        ("title",),
+        ("-rank",),
+        ("tenant",),
+    )
+    assert [*binding.get_ordering_fields()] == ["id", "title"], "the shown columns, unless it names others"
+    assert binding.get_pagination_class() is None
+    assert binding.filter_paths() == {"title", "owner__username", "labels"}
+    assert {*binding.get_filterset_class().base_filters} == {"title", "owner__username", "labels"}
+    settings.CHANNELS_BINDING = {"DEFAULT_PAGE_SIZE": 7, "MAX_PAGE_SIZE": 9}
+    assert (asked("zoo.Label").get_page_size(), asked("zoo.Label").get_max_page_size()) == (7, 9)
+    assert asked("zoo.Label").get_filterset_class() is None
+
+
+def test_a_filterset_of_the_project_names_its_paths() -> None:
+    class Declared(Binding):
+        stream = "base.Declared"
+        model = Note
+        filterset_class = registry.get("base.Paged")(Call("base.Paged", "search", {}, None)).get_filterset_class()
+        ordering_fields = ("rank",)
+
+    assert Declared.filter_paths() == {"title", "owner__username", "labels"}
+    binding = Declared(Call("base.Declared", "search", {}, None))
+    assert binding.get_filterset_class() is Declared.filterset_class
+    assert binding.get_ordering_fields() == ("rank",)
+
+
+def test_other_streams_are_asked_for_texts_and_for_what_filters_name() -> None:
+    def streams(**data: Any) -> list[str]:
+        return [each.get_stream() for each in asked("base.Paged", **data).streams_asked()]
+
+    assert streams() == []
+    assert streams(labels=True) == ["zoo.Label"]
+    assert streams(filters={"labels": 1, "title": "x"}) == ["zoo.Label"]
+    assert streams(labels=True, filters={"labels": 1}) == ["zoo.Label"], "each once"
+
+
+def test_an_audience_is_everybody_unless_the_answer_may_ask_who_calls() -> None:
+    ann, bob = (User(pk=pk, username=name) for pk, name in ((1, "ann"), (2, "bob")))
+    assert asked("zoo.Note", user=ann).get_audience() == ("all",)
+    own = [asked("zoo.OwnNote", user=user).get_audience() for user in (ann, bob)]
+    assert own[0] != own[1]
+    assert own[0] == asked("zoo.OwnNote", user=ann).get_audience()
+
+
+def test_a_handler_that_is_called_from_code_is_told_how_to_reach_clients() -> None:
+    binding = asked("base.Paged")
+    for send in (binding.reflect, binding.dispatch, binding.broadcast):
+        with pytest.raises(RuntimeError, match=r"use channels_binding\.live\.send\(\)"):
+            send("x", {})
+
+
+def test_who_signs_in_is_the_user_of_the_call_its_request_and_what_authenticates_it() -> None:
+    class Messages:
+        became: Any = None
+
+        def become(self, user: Any) -> None:
+            self.became = user
+
+    messages, bob = Messages(), User(pk=2, username="bob")
+    call = Call("base.Paged", "enter", {}, User(pk=1, username="ann"), handler_messages=messages)  # type: ignore[arg-type]
+    binding = Paged(call)
+    assert binding.request.user.username == "ann"
+    binding.login(bob, backend="django.contrib.auth.backends.ModelBackend")
+    assert messages.became is bob
+    assert bob.backend == "django.contrib.auth.backends.ModelBackend"
+    assert (binding.user, binding.call.user, binding.request.user) == (bob, bob, bob)

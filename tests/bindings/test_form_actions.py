@@ -2,9 +2,17 @@
 
 from typing import Any
 
+import pytest
+from django import forms
+from rest_framework.permissions import BasePermission
+
+from channels_binding.bindings import Binding
+from channels_binding.exceptions import Forbidden, Invalid, MethodNotAllowed, NotFound, PreconditionFailed
+from channels_binding.testing import BindingClient
 from tests.bindings.test_reads import make
+from tests.conformance.related import served_by
 from tests.conftest import Connect
-from tests.project.zoo.models import Label, Note
+from tests.project.zoo.models import Chapter, Label, Note, Novel
 
 
 async def test_the_form_of_a_row_submitted_as_it_came_changes_nothing(connect: Connect, user: Any) -> None:
@@ -39,3 +47,103 @@ async def test_a_relation_of_a_form_offers_only_rows_that_its_own_stream_would_s
     socket = await connect(user)
     form = (await socket.call("zoo.Note.form", {"submit": {"title": "x", "rank": 1, "owner": 424242}}))["data"]
     assert form["errors"]["owner"][0]["code"] == "invalid_choice"
+
+
+@pytest.fixture
+def client(user: Any) -> BindingClient:
+    return BindingClient(user)
+
+
+def test_a_new_form_takes_initial_values(client: BindingClient) -> None:
+    form = client.call("zoo.Note.form", {"initial": {"title": "given", "rank": 4}})
+    values = {field["name"]: field["value"] for field in form["fields"]}
+    assert (values["title"], values["rank"], form["object"], form["success"]) == ("given", 4, None, False)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ({"initial": [1]}, "initial"),
+        ({"submit": [1]}, "submit"),
+        ({"submit": {"nonsense": 1}}, "nonsense"),
+        ({"page": 1}, "page"),
+        ({"id": "x"}, "id"),
+    ],
+)
+def test_what_is_no_form_s_is_refused_by_its_name(data: Any, name: str, client: BindingClient) -> None:
+    with pytest.raises(Invalid) as refused:
+        client.call("zoo.Note.form", data)
+    assert [*(refused.value.fields or ())] == [name]
+
+
+def test_the_form_of_a_missing_row_is_not_found(client: BindingClient) -> None:
+    with pytest.raises(NotFound):
+        client.form("zoo.Note", 424242)
+
+
+def test_a_form_is_saved_only_over_the_version_it_was_made_of(client: BindingClient) -> None:
+    note = Note.objects.create(title="x")
+    with pytest.raises(PreconditionFailed):
+        client.call("zoo.Note.form", {"id": note.pk, "submit": {"title": "y"}}, if_version="other")
+    note.refresh_from_db()
+    assert note.title == "x"
+
+
+def test_a_form_and_the_rows_beside_it_are_saved_together_or_not_at_all(client: BindingClient) -> None:
+    made = client.form("zoo.Serial", submit={"title": "Sea", "chapters": [{"title": "one"}, {"title": "two"}]})
+    assert (made["success"], made["object"]["title"]) == (True, "Sea")
+    novel = Novel.objects.get()
+    assert [*Chapter.objects.values_list("title", "novel").order_by("pk")] == [("one", novel.pk), ("two", novel.pk)]
+    (formset,) = made["formsets"]
+    assert (formset["name"], len(formset["forms"])) == ("chapters", 2)
+    refused = client.form("zoo.Serial", novel.pk, {"title": "Other", "chapters": [{"title": ""}] * 5})
+    assert refused["success"] is False
+    assert "chapters" in refused["errors"]
+    novel.refresh_from_db()
+    assert (novel.title, Chapter.objects.count()) == ("Sea", 2)
+
+
+class NoChapters(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return view.action not in ("create", "update", "partial_update")
+
+
+def test_who_may_not_write_rows_may_not_write_them_beside_a_form(client: BindingClient) -> None:
+    class Guarded(Binding):
+        stream, model, permission_classes = "forms.Chapter", Chapter, (NoChapters,)
+
+    with served_by(Guarded), pytest.raises(Forbidden):
+        client.form("zoo.Serial", submit={"title": "Sea", "chapters": [{"title": "one"}]})
+
+
+def test_a_form_is_for_those_who_may_write(client: BindingClient) -> None:
+    class Reading(Binding):
+        stream, model, permission_classes = "forms.Reading", Novel, (NoChapters,)
+
+    class Unwritten(Binding):
+        stream, model, actions = "forms.Unwritten", Novel, ("form", "search")
+
+    novel = Novel.objects.create(title="Sea")
+    for key in (None, novel.pk):
+        with pytest.raises(Forbidden):
+            client.form("forms.Reading", key)
+        with pytest.raises(MethodNotAllowed):
+            client.form("forms.Unwritten", key)
+
+
+def test_what_a_project_saves_in_its_own_way_is_shown(client: BindingClient) -> None:
+    class Contact(forms.Form):
+        text = forms.CharField()
+
+    class Contacts(Binding):
+        stream, model, form_class = "forms.Contact", Note, Contact
+
+        def perform_form(self, form: Any) -> Any:
+            return Note.objects.create(title=form.cleaned_data["text"].upper())
+
+    class Silent(Binding):
+        stream, model, form_class = "forms.Silent", Note, Contact
+
+    assert client.form("forms.Contact", submit={"text": "hello"})["object"]["title"] == "HELLO"
+    nothing = client.form("forms.Silent", submit={"text": "hello"})
+    assert (nothing["success"], nothing["object"]) == (True, None)

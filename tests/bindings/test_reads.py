@@ -1,9 +1,17 @@
 """The built-in actions, as a client sees them."""
 
+import json
 from typing import Any
 
+import pytest
 from asgiref.sync import sync_to_async
+from django.test import Client
 
+from channels_binding.bindings.trace import Trace
+from channels_binding.calls import Call, Row
+from channels_binding.exceptions import Invalid, LimitExceeded
+from channels_binding.registry import registry
+from channels_binding.testing import BindingClient
 from tests.conftest import Connect
 from tests.project.zoo.models import Guard, Label, Note, Precious
 
@@ -89,3 +97,78 @@ async def test_replace_needs_every_required_field(connect: Connect, user: Any) -
     socket = await connect(user)
     assert (await socket.call("zoo.Note.replace", {"id": note.pk, "rank": 2}))["error"]["code"] == "invalid"
     assert "data" in await socket.call("zoo.Note.replace", {"id": note.pk, "title": "x"})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"ids": 7}, {"ids": [7] * 1001}, {"ids": ["x"]}, {"id": 7, "page": 1}, {"id": 7, "params": {"a": 1}}, {}],
+    ids=["no list", "too many", "no key", "a page", "undeclared params", "nothing"],
+)
+def test_what_is_no_retrieve_is_refused(data: dict[str, Any], user: Any) -> None:
+    with pytest.raises(Invalid):
+        BindingClient(user).call("zoo.Note.retrieve", data)
+
+
+@pytest.mark.django_db
+def test_a_list_of_exactly_as_many_rows_as_a_page_may_have_is_answered(user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"MAX_PAGE_SIZE": 2}
+    Note.objects.bulk_create(Note(title=str(rank), rank=rank) for rank in range(2))
+    client = BindingClient(user)
+    assert [row["rank"] for row in client.list("zoo.Note", order="-rank")["rows"]] == [1, 0]
+    Note.objects.create(title="more")
+    with pytest.raises(LimitExceeded):
+        client.list("zoo.Note")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pagination_class_of_drf_s_pages_over_http_and_is_limited_as_ours(user: Any) -> None:
+    Note.objects.bulk_create(Note(title=str(rank), rank=rank) for rank in range(5))
+    client = Client()
+    client.force_login(user)
+    page = client.get("/api/zoo.PagedNote/?page=2&order=rank").json()
+    assert (page["count"], len(page["results"])) == (5, 2)
+    assert page["next"].startswith("http://testserver/api/zoo.PagedNote/?")
+    assert len(client.get("/api/zoo.PagedNote/?size=100").json()["results"]) == 3
+    assert BindingClient(user).search("zoo.PagedNote")["limit"] == 3, "a socket has our pages"
+
+
+def evaluated(user: Any, unchanged: Any, **data: Any) -> tuple[Any, list[str]]:
+    """A search of a live query that was evaluated before, and the querysets that it has traced."""
+    seen: list[str] = []
+    binding = registry.get("zoo.Note")(Call("zoo.Note", "search", data, user))
+    binding.trace = Trace(lambda queryset: seen.append(queryset.model.__name__), unchanged)
+    return binding.perform("search", data), seen
+
+
+@pytest.mark.django_db
+def test_of_a_live_query_only_what_changed_is_read_again(user: Any) -> None:
+    first, second, third = (Note.objects.create(title=str(rank), rank=rank) for rank in range(3))
+    kept = Row.of(second.pk, {"id": second.pk, "title": "as it was"})
+    reading, seen = evaluated(user, {second.pk: kept}, order="rank", limit=2)
+    assert [row.pk for row in reading.rows] == [first.pk, second.pk]
+    assert (reading.rows[1], reading.meta["count"]) == (kept, 3)
+    assert json.loads(reading.rows[0].body)["title"] == "0"
+    assert seen == ["Note"]
+    beyond, _ = evaluated(user, {}, order="rank", limit=2, page=2)
+    assert [row.pk for row in beyond.rows] == [third.pk]
+
+
+@pytest.mark.django_db
+def test_rows_that_are_made_of_others_are_all_read_again(user: Any) -> None:
+    note = Note.objects.create(title="x")
+    note.labels.add(Label.objects.create(name="red"))
+    kept = Row.of(note.pk, {"id": note.pk, "title": "as it was"})
+    reading, _ = evaluated(user, {note.pk: kept}, filters={"labels__name": "red"})
+    assert [json.loads(row.body)["title"] for row in reading.rows] == ["x"]
+
+
+@pytest.mark.django_db
+def test_a_retrieve_of_a_live_query_says_which_rows_it_reads(user: Any) -> None:
+    note = Note.objects.create(title="x")
+    seen: list[Any] = []
+    for data in ({"id": note.pk}, {"ids": [note.pk]}):
+        binding = registry.get("zoo.Note")(Call("zoo.Note", "retrieve", data, user))
+        binding.trace = Trace(seen.append)
+        (row,) = binding.perform("retrieve", data).rows
+        assert row.pk == note.pk
+    assert [queryset.model for queryset in seen] == [Note, Note]
