@@ -76,7 +76,7 @@ class Settings:
     MAX_CONNECTIONS_PER_USER: int = 64
     """Most connections of one user at one process, event streams included."""
     MAX_CONNECTIONS_PER_ADDRESS: int = 256
-    """Most connections of one address at one process, of those who are nobody in particular or have yet to say who they are."""
+    """Most connections of one address at one process, of anonymous ones, and of those that have not authenticated yet."""
     MAX_CALLS_IN_FLIGHT: int = 64
     """Most unanswered calls of one connection."""
     MESSAGES_PER_SECOND: int = 200
@@ -100,7 +100,7 @@ class Settings:
     COALESCE_SECONDS: float = 0.05
     """Shortest time between two evaluations of the live reads of one process, after a first immediate one."""
     AUDIT_SECONDS: float = 60.0
-    """How often every live read is evaluated again even if nothing was heard."""
+    """How often every live read is evaluated again even if no change arrived."""
     IDENTITY_SECONDS: float = 30.0
     """How often the users of open connections are read again, for changes that no signal shows."""
     IGNORED_MODELS: Sequence[str] = field(

@@ -34,7 +34,7 @@ class Subscriber(Protocol):
     """What an authentication class has found beside the user (DRF's ``request.auth``): a token's row, a JWT."""
     scope: Mapping[str, Any]
     streams: dict[str, str]
-    """Streams whose dispatched events this connection hears, each with the action that it was admitted for."""
+    """Streams whose dispatched events this connection is sent, each with the action that it was admitted for."""
 
     @property
     def transport(self) -> TransportName:
@@ -89,7 +89,7 @@ class HandlerMessages(Protocol):
     """Where a handler's own messages go. Each takes plain data, may be called from any thread, and never blocks."""
 
     def admitted(self, stream: str, action: str) -> None:
-        """The caller passed the permissions of ``stream`` for ``action``, and from now on hears what its handlers dispatch."""
+        """The caller passed the permissions of ``stream`` for ``action``: send what its handlers dispatch from now on."""
 
     def become(self, user: Any) -> None:
         """``login`` and ``logout``: once the call is answered, what it came by is this user's; None for nobody's."""
@@ -98,7 +98,7 @@ class HandlerMessages(Protocol):
         """To the caller alone; ``event`` is the full name."""
 
     def dispatch(self, stream: str, event: str, data: Mapping[str, Any]) -> None:
-        """To every connection that hears ``stream``."""
+        """To every connection that was admitted to ``stream``."""
 
     def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
         """To every connection."""

@@ -247,8 +247,8 @@ async def test_an_own_beat_shows_that_the_way_is_good_and_its_lack_that_it_is_no
         while hub.losses < 2:
             await asyncio.sleep(0.02)
         proxy.heal()
-        before = receiving.heard_self_at
-        while receiving.heard_self_at == before:
+        before = receiving.own_message_at
+        while receiving.own_message_at == before:
             await asyncio.sleep(0.02)
     beating.cancel()
     await asyncio.gather(beating, return_exceptions=True)

@@ -40,7 +40,7 @@ class BaseBinding(Representation):
     def get_audience(self) -> Audience:
         """What the answer depends on besides the query. Connections of one audience share one evaluation.
 
-        By default who calls (user, authentication, and what else a request shows; nobody in particular is each connection),
+        By default who calls (user, authentication, and what else a request shows; of anonymous callers, the connection),
         unless all that takes part in the answer is known to ask nothing of the caller. Override it to share more:
         ``return ("team", self.user.team_id)``. It must differ for all who may get different answers.
         """

@@ -61,7 +61,7 @@ class Binding(ModelActions):
         self._reflect(event, data)
 
     def dispatch(self, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to every connection that hears this stream."""
+        """Send ``<stream>.<event>`` to every connection that was admitted to this stream."""
         self._dispatch(event, data)
 
     def broadcast(self, event: str, data: Mapping[str, Any]) -> None:
@@ -113,7 +113,7 @@ class AsyncBinding(ModelActions):
         self._reflect(event, data)
 
     async def dispatch(self, event: str, data: Mapping[str, Any]) -> None:
-        """Send ``<stream>.<event>`` to every connection that hears this stream."""
+        """Send ``<stream>.<event>`` to every connection that was admitted to this stream."""
         self._dispatch(event, data)
 
     async def broadcast(self, event: str, data: Mapping[str, Any]) -> None:

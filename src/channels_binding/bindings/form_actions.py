@@ -47,17 +47,17 @@ class FormMixin(WriteMixin):
             self.check_version(instance)
         data, files = bind_data(unbound, own), bind_files(unbound, {**own, **self.call.files})
         bound = self.get_form(instance=instance, data=data, files=files or None)
-        answer = self._judged(bound, instance, rows)
+        answer = self._validated(bound, instance, rows)
         if answer["success"]:
             uploads.spend(given, self.write_alias())
         return answer
 
-    def _judged(self, form: Any, instance: Any, rows: Data) -> Data:
+    def _validated(self, form: Any, instance: Any, rows: Data) -> Data:
         """Save a form and its formsets if all of them are valid."""
-        verdicts = [form.is_valid()]
+        are_valid = [form.is_valid()]
         form.formsets = self.get_formsets(getattr(form, "instance", instance), rows)
-        verdicts += [formset.is_valid() for formset in form.formsets.values()]
-        if not all(verdicts):
+        are_valid += [formset.is_valid() for formset in form.formsets.values()]
+        if not all(are_valid):
             return self._form_answer(form, instance, form.formsets)
         for formset in form.formsets.values():
             self.check_formset(formset)

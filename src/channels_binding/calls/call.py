@@ -137,7 +137,7 @@ _OF_ONE_QUESTION: dict[str, Any] = {
 
 
 def of_connection(connection: Subscriber, stream: str, action: str) -> Call:
-    """Whether a connection may still hear what it was let in to: a question that no client has asked."""
+    """Whether a connection may still be sent what it was admitted to: a question that no client has asked."""
     return Call(
         stream, action, {}, connection.user, transport=connection.transport, scope=connection.scope, is_counted=True
     )

@@ -181,7 +181,7 @@ def _broken_serializer(cls: type[BaseBinding]) -> str | None:
 
 
 def _filters(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    """E005: filters that cannot be made. W003: filters by which a column that is not shown can be found out."""
+    """E005: filters that cannot be made. W003: filters by which a column that is not shown can be inferred."""
     try:
         filters = declared_filterset(cls)
     except (TypeError, AssertionError, FieldError) as error:
@@ -190,7 +190,7 @@ def _filters(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
         return
     for name, each in getattr(filters, "base_filters", {}).items():
         if _is_hidden(cls, str(each.field_name or name)):
-            hint = "Whoever may filter by a column can find out what it holds. Show it, or take the filter away."
+            hint = "Whoever may filter by a column can infer what it holds. Show it, or take the filter away."
             yield _warning(cls, 3, f"{cls.__name__} filters by {name!r}, which it does not show.", hint)
 
 
@@ -204,7 +204,7 @@ def _query_params(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
 
 
 def _orders(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    """W005: orders by which a column that is not shown can be found out."""
+    """W005: orders by which a column that is not shown can be inferred."""
     for name in cls.ordering_fields or ():
         if _is_hidden(cls, name):
             hint = "The order of the rows tells what the column holds. Show it, or take the order away."

@@ -143,7 +143,7 @@ class JsonSchemas:
         return by_field(serializer, shape, direction)
 
     def form(self, cls: type[BaseBinding]) -> Schema:
-        """What a form takes: its own fields judge, so the schema says their names."""
+        """What a form takes: its own fields validate, so the schema has only their names."""
         rows = {name: _rows(row_names(formset, name)) for name, formset in cls.formsets.items()}
         return self.named(f"{cls.get_stream()}.form", closed(self._form_names(cls) | rows))
 

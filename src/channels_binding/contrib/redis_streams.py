@@ -61,10 +61,10 @@ class RedisStreams(Transport):
             self._sending = self._connect()
         await self._add(self._sending, codecs.encode(message))
 
-    async def listen(self, hear: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
+    async def listen(self, receive: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
         client = self._connect()
         try:
-            await self._listen_on(client, hear, joined)
+            await self._listen_on(client, receive, joined)
         finally:
             await client.aclose()
 
@@ -78,7 +78,9 @@ class RedisStreams(Transport):
         retry = Retry(NoBackoff(), 0)
         return Redis.from_url(self.url, protocol=2, socket_timeout=seconds, socket_connect_timeout=seconds, retry=retry)
 
-    async def _listen_on(self, client: Redis, hear: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
+    async def _listen_on(
+        self, client: Redis, receive: Callable[[Message], None], joined: Callable[[bool], None]
+    ) -> None:
         if self._place is None:
             self._place = await self._add(client, b"")  # a mark of its own: the place from which it listens
             joined(False)
@@ -87,7 +89,7 @@ class RedisStreams(Transport):
             for place, fields in entries:
                 self._place = place
                 if fields.get(b"m"):
-                    hear(_message(fields[b"m"]))
+                    receive(_message(fields[b"m"]))
             if not is_complete and not entries:
                 self._place = await self._add(client, b"")
             joined(is_complete)

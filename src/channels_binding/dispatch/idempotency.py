@@ -206,7 +206,7 @@ def _name(call: Call) -> str | None:
 def _owner(call: Call) -> list[str] | None:
     """Whose a key is: a user's, whatever token or session came with it, since a retry may bring a newer one.
 
-    Somebody who is nobody in particular is known by the session, else by the connection. Over HTTP without either nothing says
+    An anonymous caller is known by the session, else by the connection. Over HTTP without either nothing says
     that two requests are of one caller: nothing is kept.
     """
     key = getattr(call.user, "pk", None)

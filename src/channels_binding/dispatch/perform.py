@@ -33,7 +33,7 @@ def find(call: Call) -> tuple[BaseBinding, Action]:
 
 
 def admit(binding: BaseBinding) -> None:
-    """Let the caller pass the permissions and the throttles, and from then on hear the stream.
+    """Ask the permissions and the throttles; from then on the caller is sent what the stream's handlers dispatch.
 
     Raises:
         Unauthenticated, Forbidden: The caller may not.

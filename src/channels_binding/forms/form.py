@@ -326,7 +326,7 @@ _TEXT_FIELDS = (forms.GenericIPAddressField, forms.NullBooleanField, forms.Model
 
 
 def _parsed(parse: Callable[[str], Any], text: str) -> Any:
-    """The value that an ISO text stands for, or the text, for the field to judge."""
+    """The value that an ISO text stands for, or the text, for the field to validate."""
     try:
         value = parse(text) if not text.isdigit() else None
     except (ValueError, decimal.InvalidOperation):

@@ -16,10 +16,10 @@ class Member(Protocol):
 
 
 def owner_of(user: Any, scope: Mapping[str, Any]) -> Hashable:
-    """Whose connections are counted together: a user's; of those who are nobody in particular, an address's.
+    """Whose connections are counted together: a user's; of anonymous ones, an address's.
 
-    ``<User 7>`` → ``("user", "auth.user", "7")``; nobody at 192.0.2.1 → ``("address", "192.0.2.1")``. Where the server names no
-    address (a Unix socket) there is none: ``None``.
+    ``<User 7>`` → ``("user", "auth.user", "7")``; anonymous at 192.0.2.1 → ``("address", "192.0.2.1")``. Where the server names
+    no address (a Unix socket) there is none: ``None``.
     """
     key = getattr(user, "pk", None)
     if key is not None:
@@ -29,7 +29,7 @@ def owner_of(user: Any, scope: Mapping[str, Any]) -> Hashable:
 
 
 def most_connections_of(user: Any, settings: Settings) -> int:
-    """How many connections there may be of this user; where it is nobody in particular, of an address."""
+    """How many connections there may be of this user; of anonymous ones, of an address."""
     is_user = getattr(user, "pk", None) is not None
     return settings.MAX_CONNECTIONS_PER_USER if is_user else settings.MAX_CONNECTIONS_PER_ADDRESS
 

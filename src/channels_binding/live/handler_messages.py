@@ -20,7 +20,7 @@ def _publish(to: str, name: Any, event: str, data: Mapping[str, Any]) -> None:
 
 
 def to_stream(stream: str, event: str, data: Mapping[str, Any]) -> None:
-    """To every connection that hears ``stream``."""
+    """To every connection that was admitted to ``stream``."""
     _publish("stream", stream, event, data)
 
 
@@ -50,7 +50,7 @@ class BaseHandlerMessages:
 def send(event: str, data: Mapping[str, Any], *, user: Any = None, everyone: bool = False) -> None:
     """Send a message to browsers from anywhere: a task, a shell, a view.
 
-    It goes to those who hear the event's stream; to one user with ``user``; to every connection with ``everyone``.
+    It goes to every connection that was admitted to the event's stream; with ``user`` to one user, with ``everyone`` to all.
     Nothing is kept for those who are not connected. Inside a transaction, wrap it in ``transaction.on_commit``.
 
     >>> send("desk.life.status", {"running": True})

@@ -205,7 +205,7 @@ class Hub:
 
     # Changes arrive
 
-    def hear(self, changes: Changes, number: int | None = None) -> None:
+    def receive_changes(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes from capture or the broker. Those of models that a source covers are left to the source."""
         theirs = Changes()
         if self._source is not None:
@@ -253,7 +253,7 @@ class Hub:
             self.lost()
             return
         if arrived["kind"] == "changes":
-            self.hear(Changes.from_message(arrived["changes"]))
+            self.receive_changes(Changes.from_message(arrived["changes"]))
         elif arrived["kind"] == "event":
             self.deliver(arrived)
         elif arrived["kind"] == "identity":
@@ -433,7 +433,7 @@ def publish_changes(changes: Changes) -> int | None:
     with Hub._lock:  # so that numbers arrive in their order
         number = next(Hub._numbers)
         for hub in hubs:
-            hub.loop.call_soon_threadsafe(hub.hear, changes, number)
+            hub.loop.call_soon_threadsafe(hub.receive_changes, changes, number)
     return number if hubs else None
 
 

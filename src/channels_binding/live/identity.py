@@ -162,7 +162,7 @@ def _valid(user: Any, session_key: str | None) -> Any:
 
 
 def _refused(calls: Iterable[Call]) -> list[Call]:
-    """Those of the calls that the permissions of their streams do not let in. In a worker thread."""
+    """Those of the calls that the permissions of their streams refuse. In a worker thread."""
     return [call for call in calls if not _is_admitted(call)]
 
 
@@ -233,11 +233,11 @@ class IdentityChecks:
 
     def check_newcomer(self, subscriber: Subscriber) -> None:
         """A connection has another user from now on, who was read before: check it, if a change arrived meanwhile."""
-        heard = self._recent()
-        if len(heard) == MOST_REMEMBERED or any(each.concerns(subscriber) for each in heard):
+        recent = self._recent()
+        if len(recent) == MOST_REMEMBERED or any(each.concerns(subscriber) for each in recent):
             self.pending.audiences.add(subscriber)
             self.wake()
-        if any(_holds(subscriber, label, keys) for each in heard for label, keys in each.tokens.items()):
+        if any(_holds(subscriber, label, keys) for each in recent for label, keys in each.tokens.items()):
             self.check_tokens([subscriber], sends_wait=True)
 
     def note_declared(self, groups: Iterable[Group]) -> None:
@@ -396,7 +396,7 @@ class IdentityChecks:
             self.delivery.move(subscription, group)
 
     async def _forget_streams(self, subscriber: Subscriber) -> None:
-        """No longer hear what handlers dispatch on streams that the user may not hear any more."""
+        """No longer send what handlers dispatch on streams whose permissions refuse the user by now."""
         presence, admitted = self.subscribers.presence(subscriber), [*subscriber.streams.items()]
         calls = [of_connection(subscriber, stream, action) for stream, action in admitted]
         refused = await run(_refused, calls) if calls else ()

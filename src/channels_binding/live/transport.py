@@ -39,11 +39,11 @@ class Transport(ABC):
         """Hand over one message; raises if it was not taken."""
 
     @abstractmethod
-    async def listen(self, hear: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
-        """Call ``hear`` for every message of every process, in order, until something fails. Then it may be called again.
+    async def listen(self, receive: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
+        """Call ``receive`` for every message of every process, in order, until something fails. Then it may be called again.
 
-        It calls ``joined(complete)`` once it hears, and may again at any time: whether nothing was missed since the last
-        call. The first time it is False: what was said before is not known.
+        It calls ``joined(complete)`` once messages arrive, and may again at any time: whether nothing was missed since the last
+        call. The first time it is False: what was sent before is not known.
         """
 
     @abstractmethod

@@ -30,7 +30,7 @@ def decode(text: str | bytes, *, max_bytes: int, max_depth: int) -> Any:
     Raises:
         TooLarge: More than ``max_bytes`` bytes.
         BadRequest: Not JSON (RFC 8259; no NaN), nested deeper than ``max_depth``, a number no double holds, a NUL, a name
-            twice in one object: whoever reads it before us may have judged the other one.
+            twice in one object: a proxy or a firewall in front may have looked at the other one.
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > max_bytes:

@@ -55,7 +55,7 @@ class Malformed:
 
 
 def read_frame(value: Any, *, max_batch: int) -> list[Request | Malformed]:
-    """A decoded frame → its messages, each judged on its own."""
+    """A decoded frame → its messages, each valid or not by itself."""
     if not isinstance(value, list):
         return [read_message(value)]
     if len(value) > max_batch:

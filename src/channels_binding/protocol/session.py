@@ -1,4 +1,4 @@
-"""What is open on one socket: calls in flight, live reads, streams heard, the rate. No Django, no I/O, no clock of its own."""
+"""What is open on one socket: calls in flight, live reads, streams, the rate. No Django, no I/O, no clock of its own."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,7 +51,7 @@ class Refusals:
         return self.in_a_row >= self.most
 
     def end_row(self) -> None:
-        """A call was let in."""
+        """A call was accepted."""
         self.in_a_row = 0
 
 
@@ -127,7 +127,7 @@ class Session:
             self.in_flight.add(request.id)
 
     def finish(self, request: Request) -> None:
-        """The call that ``begin`` let in is answered."""
+        """The call that ``begin`` accepted is answered."""
         if request.id is None:
             self.unnamed_in_flight -= 1
         else:

@@ -24,9 +24,9 @@ def asking(permissions: Sequence[Any]) -> Sequence[Any]:
 
 
 def decide_about_nobody(classes: Sequence[Any]) -> bool:
-    """Whether permission classes say themselves who is let in, nobody in particular included: ``[AllowAny]``.
+    """Whether permission classes decide themselves who is admitted, anonymous callers included: ``[AllowAny]``.
 
-    Not ``[]``, and not classes that judge rows alone: their ``has_permission`` is DRF's, which lets in whoever comes.
+    Not ``[]``, and not classes that judge rows alone: their ``has_permission`` is DRF's, which admits everybody.
     """
     return any(_judges_callers(cls()) for cls in classes)
 

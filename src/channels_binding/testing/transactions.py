@@ -14,7 +14,7 @@ from channels_binding.live.hub import Hub
 
 @asynccontextmanager
 async def committed(using: str = "default") -> AsyncIterator[None]:
-    """In a coroutine test of a ``TestCase``: what is written inside counts as committed at the end, so live reads hear of it.
+    """In a coroutine test of a ``TestCase``: what is written inside counts as committed at the end, so live reads are sent it.
 
     The commit hooks that were added inside are run, on the thread that holds the test's transaction.
     """

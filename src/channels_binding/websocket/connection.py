@@ -207,7 +207,7 @@ class Connection(Socket):
 
     @property
     def caller(self) -> tuple[str, ...]:
-        """For whom threads work here: a user on all of its sockets, somebody who is nobody in particular on this one."""
+        """For whom threads work here: a user on all of its sockets, an anonymous caller on this one."""
         key = getattr(self.user, "pk", None)
         return ("connection", self.id) if key is None else ("user", type(self.user).__name__, str(key))
 
@@ -312,7 +312,7 @@ class Connection(Socket):
             self.weigh()
 
     async def _subscribe(self, request: Request) -> None:
-        """As whoever the connection belongs to once it is known what may be heard; joined before anything else is awaited."""
+        """As whoever the connection belongs to once its permissions are checked; joined before anything else is awaited."""
         is_counted, has_rows = False, registry.get(request.stream).find_model() is not None
         while True:
             presence, call = self.hub.subscribers.presence(self), replace(self._call(request), is_counted=is_counted)

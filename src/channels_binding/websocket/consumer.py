@@ -104,7 +104,7 @@ class BaseConsumer:
         await self._converse(self.connection)
 
     async def _admitted(self) -> Identity | None:
-        """Who connects; None for a socket that is let in only to say it (``cb.auth``).
+        """Who connects; None for a socket that is accepted only to authenticate (``cb.auth``).
 
         Raises:
             Unauthenticated: The socket is not accepted.

@@ -102,8 +102,8 @@ async def test_later_batches_do_not_release_who_waits_for_an_earlier_one(
 ) -> None:
     await connect(user)
     hub = Hub.current()
-    hub.hear(Changes({"zoo.Note": {1}}), 1_000_001)
-    hub.hear(Changes({"zoo.Token": {"x"}}), 1_000_002)
+    hub.receive_changes(Changes({"zoo.Note": {1}}), 1_000_001)
+    hub.receive_changes(Changes({"zoo.Token": {"x"}}), 1_000_002)
     while hub.settled < 1_000_000:
         await _turn(hub)
     assert hub.settled == 1_000_000

@@ -76,5 +76,5 @@ class FaultyLayer(FaultyBroker):
         self.sender.publish({"kind": "hello"})
 
     def is_heard(self) -> bool:
-        heard = self.hub._broker.heard.get(self.sender.id)
+        heard = self.hub._broker.sequences.get(self.sender.id)
         return heard is not None and heard.last >= self.sender.number

@@ -106,7 +106,7 @@ def install(cursor: Any, tables: Iterable[Watched], schema: str) -> None:
 
 
 def remove(cursor: Any, tables: Iterable[str]) -> None:
-    """Drop the triggers of these tables. In a transaction; readers hear of it by the log."""
+    """Drop the triggers of these tables. In a transaction; readers learn of it by the log."""
     for table in tables:
         for operation in OPERATIONS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {_name(operation)} ON {_quoted(table)}")

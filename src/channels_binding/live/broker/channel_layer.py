@@ -33,10 +33,10 @@ class LayerTransport(Transport):
             self._sending = own_layer()
         await self._sending.group_send(GROUP, {"type": "channels_binding", "message": message})
 
-    async def listen(self, hear: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
+    async def listen(self, receive: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
         layer = own_layer()
         try:
-            await _listen_on(layer, hear, joined)
+            await _listen_on(layer, receive, joined)
         finally:
             await _within_a_second(_close(layer))
 
@@ -50,13 +50,13 @@ def own_layer() -> Any:
     return channel_layers.make_backend(get_settings().CHANNEL_LAYER)
 
 
-async def _listen_on(layer: Any, hear: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
+async def _listen_on(layer: Any, receive: Callable[[Message], None], joined: Callable[[bool], None]) -> None:
     channel = await layer.new_channel("channels_binding")
     await layer.group_add(GROUP, channel)
     try:
         joined(False)  # what was published before the group had us is not known
         while True:
-            hear((await layer.receive(channel)).get("message"))
+            receive((await layer.receive(channel)).get("message"))
     finally:
         await _within_a_second(layer.group_discard(GROUP, channel))
 

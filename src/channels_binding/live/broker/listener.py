@@ -1,8 +1,8 @@
 """The receiving side of the messages between processes. Gaps are noticed.
 
 Each publisher numbers its messages and beats after every half a second of silence; its own messages come back to each process
-like those of others. Who sees a gap, no longer hears itself, or has stood still for so long that messages may have been
-dropped meanwhile, says so (``lost``), and the hub reads its live queries again.
+like those of others. A process that sees a gap, no longer receives its own messages, or has stood still for so long that
+messages may have been dropped meanwhile, reports it (``lost``), and the hub reads its live queries again.
 """
 
 import asyncio
@@ -45,11 +45,11 @@ class Broker:
 
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
-        self.heard: dict[str, Sequence] = {}
-        self.heard_self_at = 0.0
+        self.sequences: dict[str, Sequence] = {}
+        self.own_message_at = 0.0
         """Loop seconds at which a message of this process last came back."""
         self.joined = asyncio.Event()
-        """Set once messages are heard, or after JOIN_SECONDS without: the first connections wait for it."""
+        """Set once messages arrive, or after JOIN_SECONDS without: the first connections wait for it."""
         self._transport = make_transport()
         self._retry_seconds = 0.1
         self._nonsense = Outage("The broker carries what is not ours", "")
@@ -62,7 +62,7 @@ class Broker:
         """Whether messages of other processes may be missing, before the broker counts as lost."""
         if not self._transport.reaches_others() or not self._tasks:
             return False
-        return asyncio.get_running_loop().time() - self.heard_self_at > SILENT_SECONDS
+        return asyncio.get_running_loop().time() - self.own_message_at > SILENT_SECONDS
 
     def start(self) -> None:
         """Begin to listen, on the running loop."""
@@ -71,7 +71,7 @@ class Broker:
             return
         loop = asyncio.get_running_loop()
         loop.call_later(JOIN_SECONDS, self.joined.set)
-        self._listening_since = self.heard_self_at = loop.time()
+        self._listening_since = self.own_message_at = loop.time()
         self._tasks = [loop.create_task(self._listen()), loop.create_task(self._watch())]
 
     async def stop(self) -> None:
@@ -94,7 +94,7 @@ class Broker:
     def _joined(self, complete: bool) -> None:
         if not complete:
             own = publisher.current()
-            self.heard[own.id] = Sequence(own.number)  # what was sent before may have been sent to others only
+            self.sequences[own.id] = Sequence(own.number)  # what was sent before may have been sent to others only
             self.listener.lost()
         self.joined.set()
 
@@ -106,10 +106,10 @@ class Broker:
         self._retry_seconds = 0.1
         self._outage.end()
         origin, kind = message["from"], message["kind"]
-        if not self.heard.setdefault(origin, Sequence()).take(message["n"]):
+        if not self.sequences.setdefault(origin, Sequence()).take(message["n"]):
             self.listener.lost()
         if origin == publisher.current().id:
-            self.heard_self_at = asyncio.get_running_loop().time()
+            self.own_message_at = asyncio.get_running_loop().time()
         elif kind not in ("beat", "hello"):
             self.listener.receive(message)
 
@@ -121,8 +121,8 @@ class Broker:
             slept_at = loop.time()
             await asyncio.sleep(publisher.BEAT_SECONDS)
             now = loop.time()
-            patience = DEAF_AGAIN_SECONDS if reported_at > self.heard_self_at else DEAF_SECONDS
-            is_deaf = now - max(self.heard_self_at, reported_at) > patience
+            patience = DEAF_AGAIN_SECONDS if reported_at > self.own_message_at else DEAF_SECONDS
+            is_deaf = now - max(self.own_message_at, reported_at) > patience
             if is_deaf:
                 reported_at = now
                 self._listen_anew(now)

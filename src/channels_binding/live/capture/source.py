@@ -35,8 +35,8 @@ class Source(ABC):
     def ask(self, changes: Changes, done: Done) -> None:
         """Have noted what was committed up to now, then call ``done``.
 
-        ``changes`` of covered models were heard of elsewhere; they are noted as they are only if the source turns out not to
-        cover them.
+        ``changes`` of covered models came from capture or the broker; they are noted as they are only if the source turns out
+        not to cover them.
         """
 
 

@@ -25,12 +25,12 @@ class ModelIndex:
     showing: GroupsByKey = field(default_factory=lambda: defaultdict(set))
     """Row → who shows it, or asked for it by its key."""
     by_value: dict[str, GroupsByKey] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
-    """Column → value → whose rows all have one of the values under which it stands."""
+    """Column → value → whose rows all have one of the values by which it is indexed."""
     by_bounds: dict[str, GroupsByKey] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     """Column → bounds → whose rows all lie within them."""
     by_kind: GroupsByKey = field(default_factory=lambda: defaultdict(set))
     """``unfiltered``: every change of a row matters. ``prefiltered``: of whose rows no value is known beforehand, so that the
-    database is asked. ``partial``: shows a part of its rows (it stands under its value, or as prefiltered, as well)."""
+    database is asked. ``partial``: shows a part of its rows (it is indexed by its value, or as prefiltered, as well)."""
 
     @property
     def columns(self) -> set[str]:
@@ -43,7 +43,7 @@ class ModelIndex:
         return {group for table in tables for groups in table.values() for group in groups}
 
     def found_by(self, values: Mapping[str, Any]) -> Iterator[Group]:
-        """The groups that stand under a row's values. Bounds are gone through one by one: it takes 50 ns for each."""
+        """The groups that are indexed by a row's values. Bounds are gone through one by one: it takes 50 ns for each."""
         for column, by_value in self.by_value.items():
             if column in values:
                 yield from by_value.get(values[column], ())
