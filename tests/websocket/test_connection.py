@@ -9,10 +9,12 @@ from asgiref.sync import sync_to_async
 
 from channels_binding.live import hub
 from channels_binding.live.hub import Hub
+from channels_binding.protocol.session import Rate
 from channels_binding.testing import BindingCommunicator
 from channels_binding.websocket import connection
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
+from tests.security.test_authentication.sockets import JWT, MineBinding, closed, in_thread, jwt
 
 create = sync_to_async(Note.objects.create)
 
@@ -314,3 +316,152 @@ async def test_a_call_that_takes_too_long_is_answered_with_timeout(connect: Conn
     socket = await connect(user)
     answer = await socket.call("zoo.Note.drowsy", {"seconds": 3})
     assert (answer["error"]["code"], answer["error"]["retry"]) == ("timeout", True)
+
+
+# Whose it is
+
+
+async def auth(socket: BindingCommunicator, token: Any, **members: Any) -> Any:
+    await socket.send({"event": "cb.auth", "id": 1, "data": {"token": token}, **members})
+    return await socket.receive()
+
+
+async def test_a_pending_socket_answers_once_it_has_said_who_it_is(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = JWT
+    socket = BindingCommunicator("/ws/")
+    assert await socket.open()
+    await socket.send({"event": "zoo.Note.search", "id": 7, "data": {}})
+    assert (await socket.receive())["error"]["code"] == "unauthenticated"
+    assert (await auth(socket, await in_thread(jwt)(user)))["data"]["user"] == str(user.pk), "cb.hello comes first"
+    assert (await socket.receive())["data"]["success"] is True
+    assert (await socket.call("zoo.Note.search"))["data"]["count"] == 0
+    await socket.close()
+
+
+@pytest.mark.parametrize("token", ["wrong", 7, None])
+async def test_a_pending_socket_that_says_something_wrong_is_closed_after_its_answer(
+    token: Any, connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = JWT
+    socket = BindingCommunicator("/ws/")
+    assert await socket.open()
+    assert (await auth(socket, token))["error"]["code"] in ("unauthenticated", "invalid")
+    assert await closed(socket) == 4401
+
+
+async def test_an_open_socket_becomes_somebody_else_s_and_a_wrong_token_changes_nothing(
+    connect: Connect, user: Any, stranger: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = JWT
+    await create(title="hers", owner=user)
+    await create(title="his", owner=stranger)
+    socket = BindingCommunicator(f"/ws/?token={await in_thread(jwt)(user)}")
+    assert await socket.open()
+    assert (await auth(socket, "wrong"))["error"]["code"] == "unauthenticated"
+    (row,) = (await socket.call(f"{MineBinding.stream}.search#a"))["data"]["rows"]
+    assert row["title"] == "hers"
+    await socket.send({"event": "cb.auth", "id": 2, "data": {"token": await in_thread(jwt)(stranger)}})
+    push, reply = sorted([await socket.receive(), await socket.receive()], key=lambda message: "id" in message)
+    assert reply["data"]["user"] == str(stranger.pk)
+    assert [row["title"] for _, row, *_ in push["data"]["put"]] == ["his"]
+    await socket.close()
+
+
+async def test_a_handler_that_signs_out_is_answered_before_the_socket_is_closed(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    assert (await socket.call(f"{MineBinding.stream}.leave"))["data"] == {"left": True}
+    assert await closed(socket) == 4401
+
+
+async def test_where_anybody_may_connect_a_handler_signs_in_and_the_socket_stays(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}
+    socket = await connect(None)
+    assert (await socket.call(f"{MineBinding.stream}.enter", {"name": "ann"}))["data"] == {"user": "ann"}
+    assert (await socket.call(f"{MineBinding.stream}.leave"))["data"] == {"left": True}
+    (subscriber,) = Hub.current().subscribers
+    assert not subscriber.user.is_authenticated
+
+
+async def test_a_socket_is_answered_in_the_language_it_asks_for(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    spoken = await socket.call("cb.locale", {"language": "de", "timezone": "Asia/Tokyo"})
+    assert spoken["data"] == {"success": True, "language": "de", "timezone": "Asia/Tokyo"}
+    error = (await socket.call("zoo.Note.create", {}))["error"]
+    assert error["fields"]["title"][0]["message"] == "Dieses Feld ist zwingend erforderlich."
+    for wrong in ({"language": "xx"}, {"timezone": "Moon/Sea"}, {}):
+        assert (await socket.call("cb.locale", wrong))["error"]["code"] == "invalid"
+
+
+# Messages of the protocol
+
+
+async def test_system_messages_are_those_of_the_protocol_and_need_its_subprotocol(connect: Connect, user: Any) -> None:
+    modern, seed = await connect(user), await connect(user, modern=False)
+    assert (await modern.call("cb.ping", {"n": 3}))["data"] == {"n": 3}
+    assert (await modern.call("cb.nothing"))["error"]["code"] == "bad_request"
+    for event in ("cb.ping", "cb.batch", "cb.auth", "cb.locale"):
+        await seed.send({"event": event, "data": {}})
+        assert (await seed.receive())["error"]["code"] == "bad_request"
+
+
+async def test_a_batch_is_one_call_with_several_answers(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    ops = [{"event": "zoo.Label.create", "data": {"name": name}} for name in ("a", "b")]
+    results = (await socket.call("cb.batch", {"ops": ops}))["data"]["results"]
+    assert [each["data"]["name"] for each in results] == ["a", "b"]
+    assert (await socket.call("cb.batch", {"ops": 7}))["error"]["code"] == "bad_request"
+
+
+async def test_a_batch_that_takes_too_long_is_answered(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"CALL_TIMEOUT_SECONDS": 0.1}
+    socket = await connect(user)
+    slow = {"event": "zoo.Note.slow", "data": {"seconds": 0.5}}
+    assert (await socket.call("cb.batch", {"ops": [slow]}))["error"]["code"] == "timeout"
+
+
+async def test_a_large_frame_is_read_as_well_and_costs_as_many_messages_as_it_has_pages(
+    connect: Connect, user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_FRAME_BYTES": 200_000}
+    charged: list[int] = []
+    monkeypatch.setattr(Rate, "charge", lambda self, messages: charged.append(messages))
+    socket = await connect(user)
+    await socket.send({"event": "zoo.Note.create", "id": 1, "data": {"title": "x" * 100_000}})
+    assert (await socket.receive())["error"]["fields"]["title"][0]["code"] == "max_length"
+    assert charged == [100_000 // connection.SMALL_FRAME]
+
+
+# Subscriptions
+
+
+async def test_who_subscribes_hears_of_saved_rows_until_it_unsubscribes(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    assert (await socket.call("zoo.Note.subscribe"))["data"] == {"success": True}
+    note = await create(title="one")
+    assert (await socket.receive())["data"]["title"] == "one"
+    assert (await socket.call("zoo.Note.unsubscribe"))["data"] == {"success": True}
+    await sync_to_async(note.save)()
+    assert await socket.silent()
+
+
+async def test_a_read_is_ended_by_its_name_and_the_others_go_on(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    for name in ("a", "b"):
+        await socket.call(f"zoo.Note.search#{name}")
+    assert (await socket.call("zoo.Note.unsubscribe#a"))["data"] == {"success": True}
+    await create(title="one")
+    assert (await socket.receive())["event"] == "zoo.Note.search#b"
+    assert await socket.silent()
+
+
+async def test_a_client_without_a_subprotocol_reads_live_in_the_first_release_s_words(
+    connect: Connect, user: Any
+) -> None:
+    note = await create(title="one", rank=1)
+    seed = await connect(user, modern=False)
+    await seed.send({"event": "zoo.Note.retrieve", "data": {"id": note.pk}})
+    assert (await seed.receive())["data"]["title"] == "one"
+    await seed.send({"event": "zoo.Note.retrieve", "data": {"id": 424242}})
+    assert (await seed.receive())["error"]["code"] == "not_found"

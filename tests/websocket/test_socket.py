@@ -1,11 +1,16 @@
 """One socket as it is written to: pings, slow readers, and how it ends."""
 
 import asyncio
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import AnonymousUser
 
+from channels_binding.calls.locales import Locale
+from channels_binding.exceptions import LimitExceeded, Unauthenticated
 from channels_binding.live import send
 from channels_binding.live.hub import Hub
 from channels_binding.protocol import codecs
@@ -207,3 +212,190 @@ async def test_a_connection_retires_after_its_calls_are_answered(connect: Connec
     with pytest.raises(ConnectionError):
         await socket.receive()
     assert socket.close_code == 4503
+
+
+# Whose it is
+
+
+class Authenticator:
+    """Says whose a token is, as a consumer does: ``found`` is the answer to each question."""
+
+    def __init__(self, found: Identity) -> None:
+        self.found = found
+        self.seen: list[Identity] = []
+
+    async def identify(self, token: str | None) -> Identity:
+        return self.found
+
+    async def entered(self, identity: Identity) -> None:
+        self.seen.append(identity)
+
+
+class Read:
+    """A server whose client reads all that is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+
+    async def send(self, event: Any) -> None:
+        self.sent.append(event)
+
+    @property
+    def messages(self) -> list[Any]:
+        return [codecs.parse(event["text"].encode()) for event in self.sent if "text" in event]
+
+    async def closed(self) -> int:
+        while not self.sent or self.sent[-1]["type"] != "websocket.close":
+            await asyncio.sleep(0.005)
+        return int(self.sent[-1]["code"])
+
+
+async def opened(
+    identity: Identity | None, authenticator: Any = None, *, address: str | None = None
+) -> tuple[Connection, Read]:
+    server = Read()
+    scope: dict[str, Any] = {"type": "websocket", "client": address and (address, 1)}
+    socket = Connection(scope, server.send, identity, "cb.1", authenticator)
+    await socket.open()
+    return socket, server
+
+
+async def test_hello_says_whose_the_connection_is_and_for_how_long(connect: Connect, user: Any) -> None:
+    socket, server = await opened(Identity(user, auth={"exp": time.time() + 50}, token="t"))
+    while not server.messages:
+        await asyncio.sleep(0.005)
+    data = server.messages[0]["data"]
+    assert (server.messages[0]["event"], data["user"], data["connection"]) == ("cb.hello", str(user.pk), socket.id)
+    assert 40 < data["expires_in"] <= 50
+    assert data["limits"]["subscriptions"] > 0
+    await socket.close()
+
+
+async def test_a_connection_ends_with_its_token(connect: Connect, user: Any) -> None:
+    socket, server = await opened(Identity(user, auth={"exp": time.time() + 0.2}, token="t"))
+    assert await server.closed() == 4401
+    assert socket not in socket.hub.subscribers
+    await socket.close()
+
+
+async def test_who_does_not_say_who_it_is_in_time_is_asked_to_leave(connect: Connect, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"AUTHENTICATION_SECONDS": 0.1}
+    socket, server = await opened(None)
+    assert socket not in socket.hub.subscribers
+    assert await server.closed() == 4401
+    assert server.messages == []
+    await socket.close()
+
+
+async def test_the_connection_that_is_one_too_many_is_closed(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"MAX_CONNECTIONS_PER_USER": 1, "MAX_CONNECTIONS_PER_ADDRESS": 1}
+    first, _ = await opened(Identity(user))
+    second, server = await opened(Identity(user))
+    assert await server.closed() == 4429
+    waiting, _ = await opened(None, address="192.0.2.1")
+    stranger, late = await opened(None, address="192.0.2.1")
+    assert await late.closed() == 4503, "an address may be shared: come back later"
+    elsewhere, _ = await opened(None, address="192.0.2.2")
+    assert elsewhere.closed_with is None
+    await waiting.become(Identity(user))
+    assert waiting.closed_with is not None, "counted as its owner's, of whom there is one already"
+    for each in (first, second, waiting, stranger, elsewhere):
+        await each.close()
+
+
+async def test_a_token_that_says_something_else_is_noticed_and_one_that_is_revoked_ends_it(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    own = Identity(user, auth={"scope": "read"}, token="t")
+    authenticator = Authenticator(own)
+    socket, _ = await opened(own, authenticator)
+    assert socket.has_token
+    revision = socket.revision
+    assert await socket.identify() is False
+    assert socket.revision == revision
+    authenticator.found = replace(own, auth={"scope": "write"})
+    assert await socket.identify() is True
+    assert (socket.auth, socket.revision) == ({"scope": "write"}, revision + 1)
+    authenticator.found = Identity(stranger, token="t")
+    with pytest.raises(Unauthenticated):
+        await socket.identify()
+    await socket.close()
+
+
+async def test_a_session_is_asked_by_others_and_not_by_its_socket(connect: Connect, user: Any, stranger: Any) -> None:
+    socket, _ = await opened(Identity(user, session_key="s"), Authenticator(Identity(stranger)))
+    assert not socket.has_token
+    assert await socket.identify() is False
+    await socket.close()
+
+
+async def test_who_signs_out_leaves_unless_nobody_in_particular_may_stay(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    authenticator = Authenticator(Identity(user))
+    socket, server = await opened(Identity(user), authenticator)
+    await socket.become(Identity(AnonymousUser()))
+    assert await server.closed() == 4401
+    assert [each.user.is_authenticated for each in authenticator.seen] == [False]
+    await socket.close()
+    settings.CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}
+    stays, _ = await opened(Identity(user))
+    await stays.become(Identity(AnonymousUser()))
+    assert stays.closed_with is None
+    assert stays.user == AnonymousUser()
+    await stays.close()
+
+
+async def test_another_language_is_another_revision_and_the_same_is_not(connect: Connect, user: Any) -> None:
+    socket, _ = await opened(Identity(user))
+    revision, present = socket.revision, socket.scope["locale"]
+    await socket.speak(present)
+    assert socket.revision == revision
+    await socket.speak(Locale("de", "Asia/Tokyo"))
+    assert (socket.revision, socket.scope["locale"].language) == (revision + 1, "de")
+    await socket.close()
+
+
+async def test_what_was_held_for_somebody_who_has_left_is_not_sent_to_the_next(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    server = Read()
+    seed = Connection({"type": "websocket"}, server.send, Identity(user), "seed")
+    await seed.open()
+    seed._writes_in_flight = 1
+    seed.push([b'{"event":"x.hers"}'])
+    seed._take(Identity(stranger))
+    seed.push([b'{"event":"x.his"}'])
+    assert seed.held_bytes > 0
+    seed._writes_in_flight = 0
+    seed._release_held()
+    while not server.messages:
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
+    assert [message["event"] for message in server.messages] == ["x.his"]
+    await seed.close()
+
+
+async def test_a_live_read_that_has_grown_too_large_ends_with_an_error(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = {"MAX_HELD_BYTES": 10_000, "COALESCE_SECONDS": 0.0}
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {"limit": 100})
+    (subscriber,) = Hub.current().subscribers
+    subscriber.check_held()  # type: ignore[attr-defined]
+    await sync_to_async(Note.objects.bulk_create)([Note(title="x" * 80, rank=rank) for rank in range(90)])
+    while "error" not in (message := await socket.receive()):
+        pass
+    assert (message["event"], message["error"]["code"]) == ("zoo.Note.search#h", "limit_exceeded")
+    assert subscriber.subscriptions == []
+
+
+async def test_whoever_keeps_more_than_may_be_kept_is_told(connect: Connect, user: Any) -> None:
+    socket, _ = await opened(Identity(user))
+    socket.settings = replace(socket.settings, MAX_HELD_BYTES=10)
+    socket.stream_keys["zoo.Note"] = 1000
+    with pytest.raises(LimitExceeded) as refused:
+        socket.check_held()
+    assert refused.value.facts == {"limit": 10}
+    await socket.close()
