@@ -1,6 +1,6 @@
 """Tests mirror the source: each module has its tests at the same place, each test file its module.
 
-``live/hub.py`` has ``live/test_hub.py``. Where one file would be too long, a folder takes its place, with test files by
+``live/streams.py`` has ``live/test_streams.py``. Where one file would be too long, a folder takes its place, with test files by
 subject and what they share: ``security/authentication.py`` has ``security/test_authentication/test_jwt.py`` and others.
 """
 
@@ -51,7 +51,7 @@ def _whole(path: Path) -> Path:
 
 
 def mirrored(module: str) -> str:
-    """``live/hub.py`` → ``live/test_hub.py``."""
+    """``live/streams.py`` → ``live/test_streams.py``."""
     path = Path(module)
     return str(path.with_name(f"test_{path.name.lstrip('_')}"))
 

@@ -217,3 +217,55 @@ async def test_what_django_keeps_for_a_task_holds_on_its_threads_and_no_longer()
         set_urlconf(None)
         set_script_prefix("/")
     assert {await threads.run(found) for _ in range(20)} == {before}
+
+
+async def test_a_hook_of_either_kind_is_called_from_the_loop() -> None:
+    loop_thread = threading.get_ident()
+
+    async def coroutine(number: int) -> tuple[int, bool]:
+        return number, threading.get_ident() == loop_thread
+
+    def plain(number: int) -> tuple[int, bool]:
+        return number, threading.get_ident() == loop_thread
+
+    async def returned(number: int) -> int:
+        return number
+
+    assert await threads.call_hook(coroutine, 7) == (7, True)
+    assert await threads.call_hook(plain, 7) == (7, False)
+    assert await threads.call_hook(lambda: returned(7)) == 7, "a function that returns a coroutine"
+
+
+async def test_while_a_test_lends_its_thread_everything_runs_there() -> None:
+    async def handler() -> int:
+        return 7
+
+    threads.borrow()
+    try:
+        name = await threads.run(lambda: threading.current_thread().name)
+        assert not name.startswith("channels-binding")
+        assert await threads.run_coroutine(handler) == 7
+    finally:
+        threads.borrow(-1)
+    assert (await threads.run(lambda: threading.current_thread().name)).startswith("channels-binding")
+
+
+def test_a_request_is_one_transaction_where_the_settings_say_so_and_its_handler_does_not_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def handler() -> None: ...
+
+    assert threads.atomic_requests(handler) == []
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    assert threads.atomic_requests(handler) == ["default"]
+    assert threads.atomic_requests(transaction.non_atomic_requests(handler)) == []
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "archive"])
+def test_a_transaction_on_several_databases_is_undone_on_each() -> None:
+    with pytest.raises(ZeroDivisionError), threads.all_atomic(["default", "archive"]):
+        assert connection.in_atomic_block
+        assert connections["archive"].in_atomic_block
+        Label.objects.create(name="undone")
+        raise ZeroDivisionError
+    assert not Label.objects.exists()

@@ -8,9 +8,10 @@ from django.db import models
 from django.db.models.signals import post_init
 from rest_framework import serializers as drf
 
-from channels_binding.compiled.compiler import is_stock_model, plan_of
+from channels_binding.compiled.compiler import is_stock_model, names_of, plan_of
+from channels_binding.compiled.plan import Branch, Column, Nest
 from tests.compiled.test_plan import LEFT_TO_DRF, STREAMS, model_serializer
-from tests.project.zoo.models import Attachment, Currency, Note, Person
+from tests.project.zoo.models import Attachment, Chapter, Currency, Label, Note, Novel, Person
 
 
 def test_every_stream_of_the_zoo_has_a_plan_but_one() -> None:
@@ -110,3 +111,121 @@ def test_a_model_whose_loading_is_listened_to_is_left_to_rest_framework() -> Non
     finally:
         post_init.disconnect(receiver, sender=Currency)
     assert is_stock_model(Currency)
+
+
+Title = model_serializer(Novel, "title")
+ChapterTitle = model_serializer(Chapter, "title")
+WithChapters = model_serializer(Novel, "title", "chapters", chapters=ChapterTitle(many=True))
+
+READ: dict[str, tuple[Any, Any, Any, str]] = {
+    "the key of a foreign key": (Chapter, model_serializer(Chapter, "novel"), Column, "novel_id"),
+    "a column beyond a foreign key": (
+        Chapter,
+        model_serializer(Chapter, "x", x=drf.CharField(source="novel.title")),
+        Column,
+        "novel__title",
+    ),
+    "a slug": (
+        Chapter,
+        model_serializer(Chapter, "novel", novel=drf.SlugRelatedField("title", read_only=True)),
+        Column,
+        "novel__title",
+    ),
+    "a row within a row": (Chapter, model_serializer(Chapter, "novel", novel=Title()), Nest, "novel"),
+    "keys of many": (Note, model_serializer(Note, "labels"), Branch, "labels"),
+    "rows of many": (
+        Note,
+        model_serializer(Note, "labels", labels=model_serializer(Label, "name")(many=True)),
+        Branch,
+        "labels",
+    ),
+    "rows that point to it": (Novel, WithChapters, Branch, "chapters"),
+    "keys of those on the other side": (
+        Label,
+        model_serializer(Label, "note_set", note_set=drf.PrimaryKeyRelatedField(many=True, read_only=True)),
+        Branch,
+        "note_set",
+    ),
+    "a column that may be null beyond a relation that may, where the field allows it": (
+        Note,
+        model_serializer(Note, "x", x=drf.CharField(source="parent.title", allow_null=True)),
+        Column,
+        "parent__title",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_what_is_a_column_or_rows_of_such_is_read_without_instances(case: str) -> None:
+    model, serializer_class, kind, path = READ[case]
+    plan = plan_of(serializer_class, model)
+    assert plan is not None
+    member: Any = plan.members[-1]
+    assert type(member) is kind
+    assert (member.path if kind is Column else member.name) == path
+
+
+LEFT: dict[str, tuple[Any, Any]] = {
+    "a path over a relation that may be null": (
+        Note,
+        model_serializer(Note, "x", x=drf.CharField(source="parent.title")),
+    ),
+    "a path whose default stands in for null": (
+        Note,
+        model_serializer(Note, "x", x=drf.CharField(source="parent.title", allow_null=True, default="none")),
+    ),
+    "a path to a method": (Chapter, model_serializer(Chapter, "x", x=drf.CharField(source="novel.__str__"))),
+    "a path over a column": (Chapter, model_serializer(Chapter, "x", x=drf.CharField(source="title.upper"))),
+    "a path to a relation": (
+        Chapter,
+        model_serializer(Chapter, "x", x=drf.CharField(source="novel.chapters", read_only=True)),
+    ),
+    "a key that a field of its own shows": (
+        Chapter,
+        model_serializer(Chapter, "novel", novel=drf.PrimaryKeyRelatedField(read_only=True, pk_field=drf.CharField())),
+    ),
+    "a slug that is no column": (
+        Chapter,
+        model_serializer(Chapter, "novel", novel=drf.SlugRelatedField("pk", read_only=True)),
+    ),
+    "a slug that is a relation": (
+        Note,
+        model_serializer(Note, "parent", parent=drf.SlugRelatedField("owner", read_only=True)),
+    ),
+    "a list within a row within a row": (Chapter, model_serializer(Chapter, "novel", novel=WithChapters())),
+    "keys of many that a field of their own shows": (
+        Note,
+        model_serializer(
+            Note, "labels", labels=drf.PrimaryKeyRelatedField(many=True, read_only=True, pk_field=drf.CharField())
+        ),
+    ),
+    "rows of many that are shown in an own way": (
+        Novel,
+        model_serializer(
+            Novel,
+            "chapters",
+            chapters=model_serializer(Chapter, "title", title=Upper())(many=True),
+        ),
+    ),
+    "a whole row as source": (Note, model_serializer(Note, "x", x=drf.CharField(source="*"))),
+    "what is no class": (Note, lambda: None),
+}
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_what_is_more_than_columns_is_left_to_rest_framework(case: str) -> None:
+    model, serializer_class = LEFT[case]
+    assert plan_of(serializer_class, model) is None
+
+
+def test_what_is_only_written_is_no_member_and_has_a_name_all_the_same() -> None:
+    cls = model_serializer(Note, "title", "code", code=drf.CharField(write_only=True, source="secret_code"))
+    plan = plan_of(cls, Note)
+    assert plan is not None
+    assert [member.name for member in plan.members] == ["title"]
+    assert names_of(cls) == frozenset({"title", "code"})
+
+
+@pytest.mark.parametrize("serializer_class", [Dynamic, drf.BaseSerializer, lambda: None], ids=str)
+def test_names_are_not_known_of_what_may_differ_from_instance_to_instance(serializer_class: Any) -> None:
+    assert names_of(serializer_class) is None

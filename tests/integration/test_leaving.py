@@ -17,7 +17,7 @@ from channels_binding.live.queries.group import Subscription
 from channels_binding.rest.events import EventStream
 from channels_binding.testing import BindingCommunicator, session_cookie
 from channels_binding.websocket.socket import Socket
-from tests.live.test_hub import in_thread, make_notes
+from tests.live.test_hub.shown import in_thread, make_notes
 from tests.live.test_identity import GroupNoteBinding
 from tests.live.test_presence import rounds_within
 from tests.project.zoo.models import Note
@@ -86,7 +86,7 @@ async def write_meanwhile(rng: random.Random, user: Any, groups: list[Group], is
 
 
 def left_over() -> Counter[str]:
-    """Objects that stand for a connection or for what it hears."""
+    """Objects that stand for a connection or for what it is subscribed to."""
     gc.collect()
     kinds = (Socket, EventStream, Subscription)
     return Counter(type(each).__name__ for each in gc.get_objects() if issubclass(type(each), kinds))

@@ -8,7 +8,7 @@ import pytest
 from channels_binding.live.delivery import Delivery
 from channels_binding.live.presence import Subscribers
 from tests.conftest import Connect
-from tests.live.test_hub import in_thread, make_notes
+from tests.live.test_hub.shown import in_thread, make_notes
 
 
 async def test_after_unsubscribe_nothing_more_is_told(connect: Connect, user: Any) -> None:

@@ -1,4 +1,4 @@
-"""Permission in time: whoever may no longer be told is not told, and not one byte of a forbidden row leaves after it."""
+"""Permissions in time: once a reader has lost one, not one byte of a forbidden row is sent any more."""
 
 import asyncio
 from typing import Any
@@ -280,7 +280,7 @@ async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
 async def test_while_the_broker_is_silent_whoever_is_sent_something_is_looked_up_first(
     way: str, connect: Connect, user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process has withdrawn what this one knows; it did not hear of it, and itself writes."""
+    """Another process has withdrawn what this one knows; it was not notified, and itself writes."""
     settings.CHANNELS_BINDING = {"AUTHENTIFICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"]}
     if way == "session":
         socket = await connect(user)
@@ -337,7 +337,7 @@ class ClubNoteBinding(AsyncBinding):
 async def test_an_audience_that_depends_on_a_declared_model_changes_with_it(
     connect: Connect, user: Any, stranger: Any
 ) -> None:
-    """Both are told as one audience; who reads for both stays a member."""
+    """Both are one audience; the one whose read serves both stays a member."""
 
     def join() -> None:
         for each in (user, stranger):

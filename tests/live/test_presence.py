@@ -19,7 +19,7 @@ from channels_binding.live.hub import Hub
 from channels_binding.live.presence import HeldMessages
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
-from tests.live.test_hub import in_thread, make_notes
+from tests.live.test_hub.shown import in_thread, make_notes
 from tests.live.test_identity import EditorNoteBinding, GroupNoteBinding
 from tests.project.zoo.models import Note
 
@@ -48,7 +48,7 @@ class GatedNoteBinding(AsyncBinding):
 
 
 class SpokenNoteBinding(AsyncBinding):
-    """Editors hear what its handler says."""
+    """Editors receive what its handler dispatches."""
 
     stream = "tests.SpokenNote"
     model = Note
@@ -402,7 +402,7 @@ async def test_what_waits_for_the_reply_to_a_write_is_for_whoever_the_connection
 
 
 class Flaky(BasePermission):
-    """Fails once, when it is told to."""
+    """Fails once, when ``fails`` is set."""
 
     fails = False
 

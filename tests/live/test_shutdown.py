@@ -1,4 +1,4 @@
-"""A process that ends: its clients are sent away first, and only then the server hears of it."""
+"""A process that ends: its clients are sent away first, and only then does the server get the signal."""
 
 import asyncio
 import signal

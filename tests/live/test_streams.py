@@ -15,6 +15,7 @@ from channels_binding.live import streams
 from channels_binding.live.capture import recorder
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.hub import Hub
+from channels_binding.security.authentication import Identity
 from tests.conftest import Connect
 from tests.live.test_identity import GroupNoteBinding, _view_permission
 from tests.project.zoo.models import Note
@@ -234,3 +235,62 @@ async def test_a_slow_look_sends_nothing_older_after_something_newer(
         (await each)(frames)
     (sent,) = frames.values()
     assert [b'"old"' in text for text in sent] == [True, False]
+
+
+async def test_more_rows_than_are_worth_reading_are_an_error_that_says_so(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MAX_ROWS", 2)
+    await in_thread(Note.objects.bulk_create)([Note(title=str(rank)) for rank in range(3)])
+    socket = await connect(user)
+    await socket.call("zoo.QuietNote.subscribe")
+    await in_thread(lambda: Note.objects.update(rank=5))()
+    refused = await socket.receive()
+    assert (refused["event"], refused["error"]["code"], refused["error"]["limit"]) == (
+        "zoo.QuietNote.retrieve",
+        "limit_exceeded",
+        2,
+    )
+
+
+async def test_where_messages_were_lost_every_row_is_looked_at(connect: Connect, user: Any) -> None:
+    note = await in_thread(Note.objects.create)(title="old")
+    socket = await connect(user)
+    await socket.call("zoo.Note.subscribe")
+    publishers, recorder._publishers[:] = [*recorder._publishers], []
+    try:
+        await in_thread(lambda: Note.objects.filter(pk=note.pk).update(title="missed"))()
+    finally:
+        recorder._publishers[:] = publishers
+    assert await socket.silent()
+    Hub.current().lost()
+    assert (await socket.receive())["data"]["title"] == "missed"
+
+
+async def test_who_becomes_somebody_who_may_not_subscribe_is_told_and_sent_no_rows(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    socket = await connect(user)
+    await in_thread(lambda: user.user_permissions.add(_view_permission()))()
+    await socket.call("zoo.EditorNote.subscribe")
+    (subscriber,) = Hub.current().subscribers
+    await subscriber.become(Identity(stranger))  # type: ignore[attr-defined]
+    refused = await socket.receive()
+    assert (refused["event"], refused["error"]["code"]) == ("zoo.EditorNote.subscribe", "forbidden")
+    await in_thread(Note.objects.create)(title="canary")
+    assert await socket.silent()
+
+
+async def test_who_becomes_somebody_else_keeps_the_stream_and_loses_the_rows_of_before(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    hers = await in_thread(Note.objects.create)(title="hers", owner=user)
+    socket = await connect(user)
+    await socket.call("zoo.OwnNote.subscribe")
+    (subscriber,) = Hub.current().subscribers
+    await subscriber.become(Identity(stranger))  # type: ignore[attr-defined]
+    assert await socket.receive() == {"event": "zoo.OwnNote.delete", "data": {"id": hers.pk}}
+    await in_thread(Note.objects.create)(title="his", owner=stranger)
+    assert (await socket.receive())["data"]["title"] == "his"
+    await in_thread(lambda: Note.objects.filter(pk=hers.pk).update(title="canary"))()
+    assert await socket.silent()

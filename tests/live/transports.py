@@ -9,7 +9,7 @@ from channels_binding.live.transport import Message, Transport
 
 
 class FakeTransport(Transport):
-    """What is sent is kept; what is to be heard is put into ``arriving``: messages, ``joined`` answers, or failures."""
+    """What is sent is kept; what is to be received is put into ``arriving``: messages, ``joined`` answers, or failures."""
 
     def __init__(self) -> None:
         self.sent: list[Message] = []

@@ -11,6 +11,7 @@ from channels_binding.consumers import AsyncConsumer, Consumer
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
+from tests.security.test_authentication.sockets import BOTH, header, in_thread, jwt, token
 
 PATHS = ["/", "/ws/", "/sync/"]
 
@@ -160,3 +161,65 @@ async def test_a_signed_in_user_is_read_with_what_decides_about_it(connect: Conn
     (subscriber,) = Hub.current().subscribers
     assert subscriber.user.username == "ann"
     assert await sync_to_async(lambda: subscriber.user._channels_binding_fingerprint is not None)()
+
+
+# Tokens
+
+
+@pytest.mark.parametrize("path", ["/ws/", "/sync/"])
+async def test_a_token_is_asked_of_each_class_until_one_knows_it(
+    path: str, connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = BOTH
+    for given in (await in_thread(token)(user), await in_thread(jwt)(user)):
+        socket = BindingCommunicator(f"{path}?token={given}")
+        assert await socket.open()
+        assert socket.hello["data"]["user"] == str(user.pk)
+        await socket.close()
+    assert not await BindingCommunicator(f"{path}?token=wrong").open()
+    assert not await BindingCommunicator(path, headers=header("Token wrong")).open()
+
+
+async def test_a_socket_that_must_say_who_it_is_tells_its_hook_once_it_has(
+    connect: Connect, user: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = BOTH
+    Counting.told.clear()
+    socket = BindingCommunicator("/", application=Counting.as_asgi())
+    assert await socket.open()
+    assert Counting.told == []
+    for _ in range(2):
+        await socket.send({"event": "cb.auth", "id": 1, "data": {"token": await in_thread(jwt)(user)}})
+        while "success" not in (await socket.receive())["data"]:
+            pass
+    assert Counting.told == ["connected ann none"]
+    await socket.close()
+    assert Counting.told == ["connected ann none", "disconnected"]
+
+
+async def test_a_token_that_an_own_class_finds_nobody_by_is_refused(connect: Connect, user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"AUTHENTICATION_CLASSES": (Nobody,)}
+    assert not await BindingCommunicator("/ws/?token=secret", user=user).open()
+
+
+class Nobody:
+    accepts_tokens = True
+
+    async def get_user(self, consumer: Any) -> Any:
+        return None
+
+
+@pytest.mark.parametrize("consumer", [AsyncConsumer, Consumer])
+async def test_only_websockets_are_served_and_only_once_they_connect(consumer: Any) -> None:
+    async def receive() -> Any:
+        return {"type": "websocket.disconnect", "code": 1006}
+
+    sent: list[Any] = []
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    with pytest.raises(ValueError, match="route 'http' elsewhere"):
+        await consumer.as_asgi()({"type": "http"}, receive, send)
+    await consumer.as_asgi()({"type": "websocket"}, receive, send)
+    assert sent == []

@@ -1,4 +1,4 @@
-"""The receiving side: numbers are checked, gaps and silence told, and a failed way is taken again."""
+"""The receiving side: numbers are checked, gaps and silence reported, and a failed connection is opened again."""
 
 import asyncio
 import time

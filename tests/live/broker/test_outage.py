@@ -1,4 +1,4 @@
-"""An outage is told of twice, however often it is noticed."""
+"""An outage is logged twice, when it begins and when it ends, however often it is noticed."""
 
 import logging
 

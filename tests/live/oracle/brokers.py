@@ -52,7 +52,7 @@ class FaultyBroker:
 
 
 class SilentPublisher(publisher.Publisher):
-    """One that does not beat: other tests would hear it, as a process whose messages they have missed."""
+    """One without heartbeats: other tests would receive them, as of a process whose messages they have missed."""
 
     def _next(self) -> dict[str, Any]:
         return self._queue.get()

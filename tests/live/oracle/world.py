@@ -18,7 +18,7 @@ from channels_binding.protocol import codecs
 from tests.live.oracle.brokers import FaultyBroker, FaultyLayer
 from tests.live.oracle.clients import Client, Mirror
 from tests.live.oracle.streams import STREAMS, filters, orders
-from tests.live.test_hub import hold_the_next_round
+from tests.live.test_hub.shown import hold_the_next_round
 from tests.project.zoo.models import Label, Note
 
 QUIET_SECONDS = 10.0
@@ -156,7 +156,7 @@ class World(RuleBasedStateMachine):
 
     @rule(place=places, rank=ranks, done=st.booleans(), names=st.sets(st.sampled_from(["rank", "done"])))
     def save_in_a_transaction(self, place: int, rank: int, done: bool, names: set[str]) -> None:
-        """What is saved whole tells its values; of single fields the others may be old."""
+        """A whole save publishes its values; one of single fields may hold old values of the others."""
         note = self.note(place)
         Note.objects.filter(pk=note.pk).update(done=not done, weight=rank)
         note.rank, note.done = rank, done

@@ -22,14 +22,14 @@ from channels_binding.live.queries.invalidation import Invalidation
 from channels_binding.protocol import codecs
 from tests.conftest import Connect
 from tests.live.queries.test_evaluation import ParentNoteBinding
-from tests.live.test_hub import Shown, hold_the_next_round, in_thread, make_notes
+from tests.live.test_hub.shown import Shown, hold_the_next_round, in_thread, make_notes
 from tests.project.zoo.models import Note
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "hub_ended")
 
 
 class Listener:
-    """A connection as the hub sees it, and what it was told."""
+    """A connection as the hub sees it, and what it was sent."""
 
     dialect = "cb.1"
     session_key = None
@@ -75,7 +75,7 @@ class Desk:
         return listener
 
     async def rest(self) -> None:
-        """Until all that was committed is told."""
+        """Until all that was committed is sent."""
         await asyncio.sleep(0)
         while not self.is_at_rest:
             await asyncio.sleep(0.002)

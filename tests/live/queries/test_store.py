@@ -14,7 +14,7 @@ from channels_binding.live.queries import store
 from channels_binding.live.queries.evaluation import evaluate
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
-from tests.live.test_hub import Shown, evaluations, hold_the_next_round, in_thread, make_notes
+from tests.live.test_hub.shown import Shown, evaluations, hold_the_next_round, in_thread, make_notes
 from tests.project.zoo.models import Label, Note
 
 
@@ -268,7 +268,7 @@ async def test_readers_at_several_hosts_share_what_shows_none(hub_ended: None, u
 
 
 async def test_a_group_that_was_read_while_nobody_listened_is_at_rest(connect: Connect, user: Any) -> None:
-    """Its newcomer begins with that reading: nobody is left to be told of it."""
+    """A new subscription begins with that reading: nobody is left to be sent it."""
     socket = await connect(user)
     await socket.call("zoo.Note.search#h", {})
     await socket.call("zoo.Note.unsubscribe#h", {})
