@@ -28,7 +28,7 @@ LONG = ("tests/integration/", "tests/browser/", "tests/conformance/test_openapi.
 
 @pytest.hookimpl(trylast=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What pytest-django lets touch the database is run on PostgreSQL and Redis as well, without being told."""
+    """What pytest-django lets touch the database is run on PostgreSQL and Redis as well, without a marker of its own."""
     fixtures = {*getattr(item, "fixturenames", ())}
     is_djangos = (
         isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, TransactionTestCase)

@@ -1,4 +1,4 @@
-"""When the app is ready: bindings are found, changes are captured, signing out is heard of."""
+"""When the app is ready: bindings are registered, changes are captured, and signing out ends connections."""
 
 from django.apps import apps
 from django.contrib.auth.signals import user_logged_out

@@ -18,7 +18,7 @@ _busy = threading.local()
 
 
 def facts_of(call: Call) -> str:
-    """What a project's code can tell of a caller: user, token, session, headers."""
+    """What a project's code can know of a caller: user, token, session, headers."""
     headers = {name: value.decode() for name, value in call.scope.get("headers", ())}
     session = getattr(call.scope.get("session"), "session_key", None)
     shown = (getattr(call.user, "pk", None), str(call.scope.get("auth")), session)

@@ -102,7 +102,7 @@ class LegacyThrottle(UserRateThrottle):
 
 
 class Shared:
-    """What a viewset and a binding are both told."""
+    """What a viewset and a binding both declare."""
 
     queryset = Note.objects.order_by("pk")
     serializer_class = LegacyNoteSerializer

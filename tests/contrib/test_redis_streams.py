@@ -42,7 +42,7 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Reader:
-    """Listens as a broker does, again and again, and keeps what it is told in order."""
+    """Listens as a broker does, again and again, and keeps what it receives in order."""
 
     def __init__(self, transport: RedisStreams) -> None:
         self.transport = transport

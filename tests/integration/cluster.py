@@ -103,7 +103,7 @@ class Cluster:
         }
 
     def start(self, port: int, server: str = "uvicorn", options: Sequence[str] = (), **env: str) -> None:
-        """Begin to start a server; ``wait_for`` tells when it is there."""
+        """Begin to start a server; ``wait_for`` waits until it accepts connections."""
         command = [*PYTHON, "-m", *SERVERS[server], *options, "--port", str(port), "tests.project.asgi:application"]
         redis = {"TEST_REDIS_URL": self.to_redis[port].url} if self.to_redis else {}
         self.servers[port] = subprocess.Popen(command, env={**self.env, **redis, **env})

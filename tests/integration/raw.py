@@ -1,4 +1,4 @@
-"""A WebSocket that reads only when it is told to: what it has not read waits elsewhere."""
+"""A WebSocket that reads only on demand: what it has not read waits in buffers on the way."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A real server process is told to end: everyone is sent elsewhere, nobody sees an error, nothing is lost."""
+"""A real server process gets SIGTERM: every client is sent to another one, nobody sees an error, nothing is lost."""
 
 import asyncio
 import json
@@ -93,7 +93,7 @@ async def test_a_server_that_is_told_to_end_sends_its_clients_on_and_answers_wha
 
 
 async def slow_call(cluster: Cluster, port: int) -> Any:
-    """A call that is under way when the server is told to end, by a client that stays until it is answered."""
+    """A call that is in flight when the server gets SIGTERM, by a client that stays until it is answered."""
     async with websockets.connect(
         f"ws://127.0.0.1:{port}/ws/", subprotocols=[websockets.Subprotocol("cb.1.json")],
         additional_headers={"Cookie": f"{COOKIE}={cluster.sessions['bob']}"},

@@ -1,4 +1,4 @@
-"""What a real server writes about tokens: nothing, even when it is told to log all it can."""
+"""What a real server writes about tokens: nothing, even at the level DEBUG."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A permission that is withdrawn in one process is gone in the other within a second, and nothing is told after that."""
+"""A permission that is withdrawn in one process is gone in the other within a second, and nothing is sent after that."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Clients that do not keep up, on real servers: what waits for them is bounded, told, and in the end given up."""
+"""Clients that do not keep up, on real servers: what waits for them is bounded and reported, and at last they are dropped."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""Real processes with triggers: what somebody writes who has never heard of Django is shown as soon as anything else."""
+"""Real processes with triggers: what is written past Django is pushed as soon as anything else."""
 
 import asyncio
 import json

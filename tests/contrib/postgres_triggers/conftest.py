@@ -50,7 +50,7 @@ def database(connect: Callable[[], Any]) -> Any:
 
 
 class Log:
-    """What a reader is told: each call what is new since the one before."""
+    """What a reader receives: each call what is new since the one before."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection

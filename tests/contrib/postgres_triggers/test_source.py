@@ -15,7 +15,7 @@ from tests.services import Postgres
 
 
 class Hub:
-    """Who is told."""
+    """A hub that collects what it receives."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -58,7 +58,7 @@ def labels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Watching:
-    """A source under test and the hub that it tells."""
+    """A source under test and the hub that receives its changes."""
 
     def __init__(self) -> None:
         self.hub = Hub()

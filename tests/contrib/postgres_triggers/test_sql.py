@@ -1,4 +1,4 @@
-"""What stands in the database sees every writer, tells keys only, and loses nothing however transactions overlap."""
+"""Triggers record the writes of every client, keys only, and lose nothing however transactions overlap."""
 
 import random
 import threading

@@ -1,4 +1,4 @@
-"""``manage.py bindings_types`` prints, writes, and tells when a file is out of date."""
+"""``manage.py bindings_types`` prints, writes, and fails when a file is out of date."""
 
 from io import StringIO
 from pathlib import Path

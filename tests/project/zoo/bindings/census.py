@@ -41,7 +41,7 @@ class CensusBinding(AsyncBinding):
 
     @bind("churn")
     def churn(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Changes every note ``times``, each time told on its own."""
+        """Changes every note ``times``, each time in a publication of its own."""
         for number in range(data["times"]):
             Note.objects.update(title=f"{number}".rjust(80, "x"))
             time.sleep(get_settings().COALESCE_SECONDS * 1.5)

@@ -44,7 +44,7 @@ class RevocationBinding(Binding):
 
     @bind("whisper")
     def whisper(self, data: dict[str, Any]) -> dict[str, Any]:
-        """What nobody may hear who has lost the permission."""
+        """A message that nobody may receive who has lost the permission."""
         Note.objects.filter(pk=data["note"]).update(title=data["text"])
         return {"success": True}
 
