@@ -9,7 +9,7 @@ from django.db.models.signals import post_init
 from rest_framework import serializers as drf
 
 from channels_binding.compiled.compiler import is_stock_model, names_of, plan_of
-from channels_binding.compiled.plan import Branch, Column, Nest
+from channels_binding.compiled.plan import Column, NestedRow, RelatedRows
 from tests.compiled.test_plan import LEFT_TO_DRF, STREAMS, model_serializer
 from tests.project.zoo.models import Attachment, Chapter, Currency, Label, Note, Novel, Person
 
@@ -131,19 +131,19 @@ READ: dict[str, tuple[Any, Any, Any, str]] = {
         Column,
         "novel__title",
     ),
-    "a row within a row": (Chapter, model_serializer(Chapter, "novel", novel=Title()), Nest, "novel"),
-    "keys of many": (Note, model_serializer(Note, "labels"), Branch, "labels"),
+    "a row within a row": (Chapter, model_serializer(Chapter, "novel", novel=Title()), NestedRow, "novel"),
+    "keys of many": (Note, model_serializer(Note, "labels"), RelatedRows, "labels"),
     "rows of many": (
         Note,
         model_serializer(Note, "labels", labels=model_serializer(Label, "name")(many=True)),
-        Branch,
+        RelatedRows,
         "labels",
     ),
-    "rows that point to it": (Novel, WithChapters, Branch, "chapters"),
+    "rows that point to it": (Novel, WithChapters, RelatedRows, "chapters"),
     "keys of those on the other side": (
         Label,
         model_serializer(Label, "note_set", note_set=drf.PrimaryKeyRelatedField(many=True, read_only=True)),
-        Branch,
+        RelatedRows,
         "note_set",
     ),
     "a column that may be null beyond a relation that may, where the field allows it": (

@@ -349,9 +349,9 @@ async def test_who_signs_out_leaves_unless_nobody_in_particular_may_stay(
 async def test_another_language_is_another_revision_and_the_same_is_not(connect: Connect, user: Any) -> None:
     socket, _ = await opened(Identity(user))
     revision, present = socket.revision, socket.scope["locale"]
-    await socket.speak(present)
+    await socket.set_locale(present)
     assert socket.revision == revision
-    await socket.speak(Locale("de", "Asia/Tokyo"))
+    await socket.set_locale(Locale("de", "Asia/Tokyo"))
     assert (socket.revision, socket.scope["locale"].language) == (revision + 1, "de")
     await socket.close()
 

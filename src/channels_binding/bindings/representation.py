@@ -207,12 +207,12 @@ class Representation(RowSource):
 
     def _known_of(self, other: type["Representation"]) -> KnownRows:
         listing, reader = other(self._neighbour_call(other)), other(self._neighbour_call(other, "retrieve"))
-        asked = next((each for each in (listing, reader) if each.lets_in()), None)
+        asked = next((each for each in (listing, reader) if each.admits_caller()), None)
         if asked is None:
             return KnownRows(other.get_model()._default_manager.none())
         return KnownRows(asked.reading_queryset(), None if reader.sees_every_row() else asked.may_retrieve)
 
-    def lets_in(self) -> bool:
+    def admits_caller(self) -> bool:
         """Whether the permissions let the caller do this at all."""
         try:
             self.check_permissions()

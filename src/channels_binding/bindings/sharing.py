@@ -25,7 +25,7 @@ from rest_framework.filters import SearchFilter
 from channels_binding.bindings.actions import is_stock
 from channels_binding.classes import attributes, is_written_in, overrides, unwrapped
 from channels_binding.compiled.compiler import plan_of
-from channels_binding.compiled.plan import Branch, Column, Nest, Plan
+from channels_binding.compiled.plan import Column, NestedRow, Plan, RelatedRows
 from channels_binding.exceptions import Invalid
 from channels_binding.querysets.pages import read_order
 from channels_binding.querysets.stock import (
@@ -216,10 +216,10 @@ def _of_plan(plan: Plan) -> Iterator[str]:
     for member in plan.members:
         if isinstance(member, Column):
             yield from _of_column(plan.model, member.path)
-        elif isinstance(member, Nest):
+        elif isinstance(member, NestedRow):
             yield from _of_column(plan.model, f"{member.path}__pk")
             yield from _of_plan(member.plan)
-        elif isinstance(member, Branch):
+        elif isinstance(member, RelatedRows):
             yield from _of_manager(member.model)
             yield from _of_column(member.model, member.query_name)
             yield from _of_plan(member.plan) if member.plan is not None else ()

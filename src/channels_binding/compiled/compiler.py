@@ -17,7 +17,7 @@ from rest_framework import serializers as drf
 
 from channels_binding.classes import is_written_in
 from channels_binding.compiled.columns import bind_of
-from channels_binding.compiled.plan import Branch, Column, Nest, Plan
+from channels_binding.compiled.plan import Column, NestedRow, Plan, RelatedRows
 from channels_binding.querysets.inspection import is_stock_queryset
 from channels_binding.serializers.default import BindingSerializer
 from channels_binding.serializers.fields import RangeField
@@ -91,7 +91,7 @@ def _compile(serializer: Any, model: type[models.Model]) -> Plan | None:
     return Plan(model, tuple(members), related, tuple(own_columns(serializer, model)))
 
 
-def _member(field: Any, model: type[models.Model]) -> Column | Nest | Branch | None:
+def _member(field: Any, model: type[models.Model]) -> Column | NestedRow | RelatedRows | None:
     if type(field) in (drf.ModelField, RangeField):
         return _column(field, model, field.model_field)
     if not field.source_attrs or len(field.source_attrs) != 1:
@@ -133,7 +133,7 @@ def _dotted(field: Any, model: type[models.Model]) -> Column | None:
     return column and replace(column, path="__".join((*names, column.path)))
 
 
-def _relation(field: Any, model: type[models.Model], source: Any) -> Column | Nest | Branch | None:
+def _relation(field: Any, model: type[models.Model], source: Any) -> Column | NestedRow | RelatedRows | None:
     related = source.related_model
     if not isinstance(related, type) or not is_stock_model(related):
         return None
@@ -142,7 +142,9 @@ def _relation(field: Any, model: type[models.Model], source: Any) -> Column | Ne
     return _single(field, model, source, related) if source.concrete else None
 
 
-def _single(field: Any, model: type[models.Model], source: Any, related: type[models.Model]) -> Column | Nest | None:
+def _single(
+    field: Any, model: type[models.Model], source: Any, related: type[models.Model]
+) -> Column | NestedRow | None:
     if type(field) is drf.PrimaryKeyRelatedField and field.pk_field is None:
         bind = bind_of(drf.ReadOnlyField(), model, source)
         return None if bind is None else Column(str(field.field_name), source.attname, bind)
@@ -151,9 +153,9 @@ def _single(field: Any, model: type[models.Model], source: Any, related: type[mo
     if not isinstance(field, drf.Serializer) or not is_stock_class(type(field)):
         return None
     plan = _compile(field, related)
-    if plan is None or any(isinstance(member, Branch) for member in _all_members(plan)):
+    if plan is None or any(isinstance(member, RelatedRows) for member in _all_members(plan)):
         return None
-    return Nest(str(field.field_name), source.name, plan)
+    return NestedRow(str(field.field_name), source.name, plan)
 
 
 def _slug(field: Any, source: Any, related: type[models.Model]) -> Column | None:
@@ -167,14 +169,14 @@ def _slug(field: Any, source: Any, related: type[models.Model]) -> Column | None
     return None if bind is None else Column(str(field.field_name), f"{source.name}__{column.attname}", bind)
 
 
-def _all_members(plan: Plan) -> Iterator[Column | Nest | Branch]:
+def _all_members(plan: Plan) -> Iterator[Column | NestedRow | RelatedRows]:
     for member in plan.members:
         yield member
-        if isinstance(member, Nest):
+        if isinstance(member, NestedRow):
             yield from _all_members(member.plan)
 
 
-def _branch(field: Any, model: type[models.Model], source: Any, related: type[models.Model]) -> Branch | None:
+def _branch(field: Any, model: type[models.Model], source: Any, related: type[models.Model]) -> RelatedRows | None:
     name = _way_back(source)
     if name is None or not is_stock_queryset(related._default_manager.all()):
         return None
@@ -182,12 +184,12 @@ def _branch(field: Any, model: type[models.Model], source: Any, related: type[mo
         key = field.child_relation
         shows_keys = type(key) is drf.PrimaryKeyRelatedField and key.pk_field is None
         is_simple = not isinstance(related._meta.pk, models.CompositePrimaryKey)
-        return Branch(str(field.field_name), related, name, None) if shows_keys and is_simple else None
+        return RelatedRows(str(field.field_name), related, name, None) if shows_keys and is_simple else None
     row = child(field)
     if type(field) is not drf.ListSerializer or not is_stock_class(type(row)):
         return None
     plan = _compile(row, related)
-    return None if plan is None else Branch(str(field.field_name), related, name, plan)
+    return None if plan is None else RelatedRows(str(field.field_name), related, name, plan)
 
 
 def _way_back(source: Any) -> str | None:

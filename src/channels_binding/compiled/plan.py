@@ -37,7 +37,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Nest:
+class NestedRow:
     """A field that shows a single related row by a serializer of its own."""
 
     name: str
@@ -46,7 +46,7 @@ class Nest:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class RelatedRows:
     """A field that shows several related rows: by their keys, or each by a serializer."""
 
     name: str
@@ -77,7 +77,7 @@ class Plan:
     """How the rows of one serializer class over one model are read."""
 
     model: type[models.Model]
-    members: tuple[Column | Nest | Branch, ...]
+    members: tuple[Column | NestedRow | RelatedRows, ...]
     """In the order in which the serializer shows them."""
     related: frozenset[type[models.Model]]
     """Models whose rows it shows parts of."""
@@ -140,7 +140,7 @@ class Plan:
     @cached_property
     def _selection(self) -> Selection | None:
         """What it selects, if that is of the model's own table alone."""
-        if any(isinstance(member, Nest) for member in self._beside_id.members):
+        if any(isinstance(member, NestedRow) for member in self._beside_id.members):
             return None
         return selection_of(self.model, [*self._beside_id.paths()])
 
@@ -186,7 +186,7 @@ class Plan:
         for member in self.members:
             if isinstance(member, Column):
                 yield prefix + member.path
-            elif isinstance(member, Nest):
+            elif isinstance(member, NestedRow):
                 yield f"{prefix}{member.path}__pk"
                 yield from member.plan.paths(f"{prefix}{member.path}__")
 
@@ -196,7 +196,7 @@ class Plan:
         for member in self.members:
             if isinstance(member, Column):
                 shown.append(converted(next(columns), member.bind(get_request)))
-            elif isinstance(member, Nest):
+            elif isinstance(member, NestedRow):
                 there = next(columns)
                 rows = member.plan.dicts(member.plan._shown(columns, there, using, get_request), len(there))
                 shown.append([None if key is None else row for key, row in zip(there, rows, strict=True)])

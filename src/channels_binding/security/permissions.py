@@ -28,12 +28,12 @@ def decide_about_nobody(classes: Sequence[Any]) -> bool:
 
     Not ``[]``, and not classes that judge rows alone: their ``has_permission`` is DRF's, which admits everybody.
     """
-    return any(_judges_callers(cls()) for cls in classes)
+    return any(_checks_callers(cls()) for cls in classes)
 
 
-def _judges_callers(permission: Any) -> bool:
+def _checks_callers(permission: Any) -> bool:
     if isinstance(permission, _COMPOSED):
-        parts = map(_judges_callers, _operands(permission))
+        parts = map(_checks_callers, _operands(permission))
         return all(parts) if isinstance(permission, drf.OR) else any(parts)
     return getattr(type(permission), "has_permission", None) is not drf.BasePermission.has_permission
 
@@ -48,8 +48,8 @@ def check(permissions: Sequence[Any], request: Request, view: Any) -> None:
     """
     for permission in permissions:
         with translated():
-            is_let_in = _lets_in(permission, request, view)
-        if not is_let_in:
+            is_admitted = _admits(permission, request, view)
+        if not is_admitted:
             refuse(request.user, permission)
 
 
@@ -57,8 +57,8 @@ def check_object(permissions: Sequence[Any], request: Request, view: Any, instan
     """As ``check``, for one row."""
     for permission in permissions:
         with translated():
-            is_let_in = _lets_at(permission, request, view, instance)
-        if not is_let_in:
+            is_admitted = _admits_to_object(permission, request, view, instance)
+        if not is_admitted:
             refuse(request.user, permission)
 
 
@@ -71,20 +71,20 @@ def translated() -> Iterator[None]:
         raise as_error(exception) from None
 
 
-def _lets_in(permission: Any, request: Request, view: Any) -> bool:
+def _admits(permission: Any, request: Request, view: Any) -> bool:
     """``has_permission``. Composed ones are taken apart: to DRF's ``&`` and ``|`` a coroutine is true, whatever it returns."""
     if isinstance(permission, _COMPOSED):
-        parts = (_lets_in(each, request, view) for each in _operands(permission))
+        parts = (_admits(each, request, view) for each in _operands(permission))
         return _compose(permission, parts)
     return bool(settle(permission.has_permission(request, view)))
 
 
-def _lets_at(permission: Any, request: Request, view: Any, instance: Any) -> bool:
+def _admits_to_object(permission: Any, request: Request, view: Any, instance: Any) -> bool:
     """``has_object_permission``, composed as DRF composes it: a part of ``|`` counts only if it lets the request in at all."""
     if isinstance(permission, _COMPOSED):
         is_either = isinstance(permission, drf.OR)
         parts = (
-            (not is_either or _lets_in(each, request, view)) and _lets_at(each, request, view, instance)
+            (not is_either or _admits(each, request, view)) and _admits_to_object(each, request, view, instance)
             for each in _operands(permission)
         )
         return _compose(permission, parts)

@@ -153,13 +153,13 @@ class Connection(Socket):
         except Exception as exception:
             self._refused(as_error(exception), request.event, request.id)
             if self.is_pending:
-                await self._farewell(CloseCode.UNAUTHENTICATED, "not authenticated")
+                await self._end_once_written(CloseCode.UNAUTHENTICATED, "not authenticated")
             return
         if self.is_pending:
             await self._admit(identity)
         else:
             await self.become(identity)
-        self.put(message(request.event, {"success": True, **self._whose()}, request.id))
+        self.put(message(request.event, {"success": True, **self._owner_members()}, request.id))
 
     async def _identified(self, request: Request) -> Identity:
         self.session.rate.take(self.hub.loop.time())
@@ -187,7 +187,7 @@ class Connection(Socket):
         except BindingError as error:
             self._refused(error, request.event, request.id)
             return
-        await self.speak(locale)
+        await self.set_locale(locale)
         self.put(message(request.event, {"success": True, **locale._asdict()}, request.id))
 
     def _system(self, request: Request) -> None:

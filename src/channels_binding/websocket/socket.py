@@ -35,7 +35,7 @@ from channels_binding.types import Dialect, Scope, Send
 from channels_binding.websocket.heartbeat import Heartbeat
 from channels_binding.websocket.outbox import Outbox
 
-FAREWELL_SECONDS = 1.0
+LAST_MESSAGE_SECONDS = 1.0
 """How long a last message may take to leave before the socket is closed after it."""
 KEY_BYTES = 150
 """About how much memory the key of a row takes that a subscribed stream remembers."""
@@ -183,7 +183,7 @@ class Socket:
             self.hub.identity.check_newcomer(self)
         self._expiry.set(identity.expires_at)
 
-    async def speak(self, locale: locales.Locale) -> None:
+    async def set_locale(self, locale: locales.Locale) -> None:
         """Be answered in another language and time zone from now on: every live read is read again in them."""
         if locale == self.scope["locale"]:
             return
@@ -204,7 +204,7 @@ class Socket:
         if self._authenticator is not None:
             await self._authenticator.entered(identity)
         if not self._remains(identity.user):
-            await self._farewell(CloseCode.UNAUTHENTICATED, "signed out")
+            await self._end_once_written(CloseCode.UNAUTHENTICATED, "signed out")
         else:
             await self.hub.identity.reevaluate(self)
 
@@ -233,10 +233,10 @@ class Socket:
         self._take(replace(asked, auth=found.auth))
         return True
 
-    async def _farewell(self, code: int, reason: str) -> None:
+    async def _end_once_written(self, code: int, reason: str) -> None:
         """Close the socket once what was put before has left."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.outbox.is_written.wait(), FAREWELL_SECONDS)
+            await asyncio.wait_for(self.outbox.is_written.wait(), LAST_MESSAGE_SECONDS)
         self.end(code, reason)
 
     def _hello(self) -> dict[str, Any]:
@@ -244,12 +244,12 @@ class Socket:
         return {
             "proto": "cb.1",
             "connection": self.id,
-            **self._whose(),
+            **self._owner_members(),
             "ping_seconds": self.settings.PING_SECONDS,
             "limits": {name: getattr(limits, name) for name in Limits.__slots__},
         }
 
-    def _whose(self) -> dict[str, Any]:
+    def _owner_members(self) -> dict[str, Any]:
         """Whose the connection is, and for how many seconds: ``{"user": "7", "expires_in": 300}``."""
         moment = self.identity.expires_at
         lasts = {} if moment is None else {"expires_in": max(0, int(moment - time.time()))}

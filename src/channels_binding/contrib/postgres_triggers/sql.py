@@ -102,7 +102,7 @@ def install(cursor: Any, tables: Iterable[Watched], schema: str) -> None:
                 f"CREATE OR REPLACE TRIGGER {_name(operation)} AFTER {operation} ON {_quoted(each.table)} {rows} "
                 f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}({_arguments(each)})"
             )
-    _tell(cursor)
+    _notify(cursor)
 
 
 def remove(cursor: Any, tables: Iterable[str]) -> None:
@@ -110,7 +110,7 @@ def remove(cursor: Any, tables: Iterable[str]) -> None:
     for table in tables:
         for operation in OPERATIONS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {_name(operation)} ON {_quoted(table)}")
-    _tell(cursor)
+    _notify(cursor)
 
 
 def remove_all(cursor: Any) -> None:
@@ -136,7 +136,7 @@ def ordinary_tables(cursor: Any) -> set[str]:
     return {name for (name,) in cursor.fetchall()}
 
 
-def _tell(cursor: Any) -> None:
+def _notify(cursor: Any) -> None:
     cursor.execute(f"INSERT INTO {LOG} (label) VALUES ('')")
     cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 

@@ -135,7 +135,7 @@ def _after_save(
 def _values(model: type[models.Model], instance: models.Model, alias: str) -> dict[str, Any]:
     """``{"status": "open", "team_id": 3}`` of a row as it was just written, without what only the database knows."""
     values: dict[str, Any] = {}
-    for column in _told_columns(model, alias):
+    for column in _published_columns(model, alias):
         value = instance.__dict__.get(column.attname, models.DEFERRED)
         if value is not models.DEFERRED and not hasattr(value, "resolve_expression"):
             with suppress(TypeError, ValueError, ValidationError):  # the database took it, whatever it is
@@ -144,7 +144,7 @@ def _values(model: type[models.Model], instance: models.Model, alias: str) -> di
 
 
 @cache
-def _told_columns(model: type[models.Model], alias: str) -> "Sequence[models.Field[Any, Any]]":
+def _published_columns(model: type[models.Model], alias: str) -> "Sequence[models.Field[Any, Any]]":
     """Columns whose values travel with a change: relations, booleans, choices, and what bindings declare as filters.
 
     These are what live queries are filtered by; anything more would be row data on its way through the broker.
