@@ -99,6 +99,7 @@ class Cluster:
             "TEST_DATABASE_URL": self.postgres.url,
             "TEST_REDIS_URL": self.redis.url,
             "DJANGO_SETTINGS_MODULE": "tests.project.settings",
+            "PYTHONFAULTHANDLER": "1",  # where a thread was when the process crashed stands in what pytest has captured
             **self.more_env,
         }
 
@@ -134,7 +135,8 @@ class Cluster:
         """SIGTERM, as a deployment does."""
         server = self.servers.pop(port)
         server.terminate()
-        assert server.wait(20) in (0, -signal.SIGTERM), "it has ended in another way"
+        code = server.wait(20)
+        assert code in (0, -signal.SIGTERM), f"it has ended in another way: {code}"
 
     def write(self, count: int, *, is_burst: bool = False) -> subprocess.Popen[bytes]:
         """Another process that commits ``count`` changes; it has begun when this returns."""
