@@ -1,10 +1,10 @@
-"""The list: what every door answers to what is asked. One line each; ``"<int>"`` and its like stand for what varies."""
+"""The list: what every transport answers to what is asked. One line each; ``"<int>"`` and its like stand for what varies."""
 # ruff: noqa: E501 (a table is read across)
 
 from dataclasses import dataclass
 from typing import Any
 
-from tests.conformance.doors import Question
+from tests.conformance.transports import Question
 
 ALPHA = {
     "id": 9001,

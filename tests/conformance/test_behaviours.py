@@ -1,6 +1,6 @@
-"""One list of behaviours, asked over every door and of every kind of binding: the same bytes, whoever is asked how.
+"""One list of behaviours, asked over every transport and of every kind of binding: the same bytes, whoever is asked how.
 
-What a door cannot be asked at all is a test of its own whose name says why.
+What a transport cannot be asked at all is a test of its own whose name says why.
 """
 
 import re
@@ -14,8 +14,8 @@ from django.contrib.sessions.models import Session
 
 from tests.conformance.behaviours import BEHAVIOURS, Behaviour
 from tests.conformance.bindings import STREAMS
-from tests.conformance.doors import DOORS, READS, Answer, DoesNotApply
 from tests.conformance.transcripts import differences
+from tests.conformance.transports import READS, TRANSPORTS, Answer, DoesNotApply
 from tests.project.zoo.models import Label, Note
 
 VARYING = re.compile(rb'(?<="id":)(?!900[1-6]\b)\d+|(?<="ref":)"[0-9a-f]{12}"|(?<=this one has )\d+')
@@ -67,14 +67,14 @@ def is_as_expected(expected: Any, answer: Answer) -> list[str]:
 
 
 async def answers(behaviour: Behaviour, stream: str) -> dict[str, Answer]:
-    """What each door answers, from the same rows."""
+    """What each transport answers, from the same rows."""
     found: dict[str, Answer] = {}
     users: dict[str, Any] = {}
-    for door in DOORS:
+    for transport in TRANSPORTS:
         if not users or behaviour.question.action not in READS:
             users = await sync_to_async(make_rows)()
         try:
-            found[door.name] = await door.ask(behaviour.question, stream, users.get(behaviour.user or ""))
+            found[transport.name] = await transport.ask(behaviour.question, stream, users.get(behaviour.user or ""))
         except DoesNotApply:
             continue
     return found
@@ -99,25 +99,27 @@ async def test_every_door_answers_alike(
 
 
 def refusals() -> Iterator[tuple[Any, Behaviour, str]]:
-    """Every behaviour that a door cannot be asked, with the door's own reason."""
+    """Every behaviour that a transport cannot be asked, with the transport's own reason."""
     for behaviour in BEHAVIOURS:
-        for door in DOORS:
+        for transport in TRANSPORTS:
             try:
-                door.check(behaviour.question)
+                transport.check(behaviour.question)
             except DoesNotApply as reason:
-                yield door, behaviour, str(reason)
+                yield transport, behaviour, str(reason)
 
 
 NOT_APPLICABLE = [
-    pytest.param(door, behaviour, id=f"{door.name} cannot be asked '{behaviour.name}': {reason}")
-    for door, behaviour, reason in refusals()
+    pytest.param(transport, behaviour, id=f"{transport.name} cannot be asked '{behaviour.name}': {reason}")
+    for transport, behaviour, reason in refusals()
 ]
 
 
-@pytest.mark.parametrize(("door", "behaviour"), NOT_APPLICABLE)
-def test_what_does_not_apply_is_asked_by_another_door_of_http_or_by_sockets(door: Any, behaviour: Behaviour) -> None:
+@pytest.mark.parametrize(("transport", "behaviour"), NOT_APPLICABLE)
+def test_what_does_not_apply_is_asked_by_another_transport_of_http_or_by_sockets(
+    transport: Any, behaviour: Behaviour
+) -> None:
     """Nothing is left out: what one form of HTTP cannot say, the other says (a form by its own route only)."""
-    others = [each for each in DOORS if each is not door]
+    others = [each for each in TRANSPORTS if each is not transport]
     answering = []
     for each in others:
         try:

@@ -1,4 +1,4 @@
-"""Who may do what to which row, over every door: all as an oracle says that knows nothing of the code."""
+"""Who may do what to which row, over every transport: all as an oracle says that knows nothing of the code."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,8 +16,8 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthentic
 from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.exceptions import BindingError
 from channels_binding.testing import BindingClient, BindingCommunicator
-from tests.conformance.doors import Answer, DoesNotApply, Http, Question, Rest, Socket
 from tests.conformance.related import served_by
+from tests.conformance.transports import Answer, DoesNotApply, Http, Question, Rest, Socket
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -121,19 +121,19 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
             model._default_manager.all().delete()
 
 
-DOORS: tuple[Any, ...] = (Socket("async consumer", "/ws/"), Socket("sync consumer", "/sync/"), Http(), Rest())
+TRANSPORTS: tuple[Any, ...] = (Socket("async consumer", "/ws/"), Socket("sync consumer", "/sync/"), Http(), Rest())
 
 
-async def outcome(door: Any, question: Question, user: Any) -> tuple[str, Answer | None]:
+async def outcome(transport: Any, question: Question, user: Any) -> tuple[str, Answer | None]:
     """``ok`` or the code; a refused handshake is ``unauthenticated``."""
-    if isinstance(door, Socket) and not await is_let_in(door, user):
+    if isinstance(transport, Socket) and not await is_let_in(transport, user):
         return "unauthenticated", None
-    answer = await door.ask(question, "matrix.Note", user)
+    answer = await transport.ask(question, "matrix.Note", user)
     return (str(answer.value["code"]) if answer.status >= 400 else "ok"), answer
 
 
-async def is_let_in(door: Socket, user: Any) -> bool:
-    socket = BindingCommunicator(door.path, user=user)
+async def is_let_in(transport: Socket, user: Any) -> bool:
+    socket = BindingCommunicator(transport.path, user=user)
     is_open = await socket.open()
     await socket.close()
     return is_open
@@ -154,18 +154,18 @@ async def users_as_of_now(who: str) -> Any:
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.name)
 async def test_everybody_may_what_the_oracle_says_and_no_more(
-    door: Any, who: str, transactional_db: None, hub_ended: None
+    transport: Any, who: str, transactional_db: None, hub_ended: None
 ) -> None:
     wrong, asked = [], 0
     cells = [(action, row) for action in OF_A_ROW for row in ROWS] + [(action, None) for action in OF_THE_STREAM]
     for action, row in cells:
-        if isinstance(door, Http) and action in ("subscribe", "unsubscribe"):
+        if isinstance(transport, Http) and action in ("subscribe", "unsubscribe"):
             continue  # 405 for everybody: tests/conformance/test_behaviours.py
         user = await users_as_of_now(who)
         try:
-            found, answer = await outcome(door, question(action, row), user)
+            found, answer = await outcome(transport, question(action, row), user)
         except DoesNotApply:
             continue  # the action has no route of its own, and 'http' asks it
         asked += 1
@@ -191,9 +191,9 @@ NAMING: dict[str, Callable[[int], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.name)
 async def test_everybody_may_name_the_rows_that_they_may_see_and_no_more(
-    door: Any, who: str, transactional_db: None, hub_ended: None
+    transport: Any, who: str, transactional_db: None, hub_ended: None
 ) -> None:
     wrong = []
     with served_by(MatrixBinding):
@@ -201,7 +201,7 @@ async def test_everybody_may_name_the_rows_that_they_may_see_and_no_more(
             for row, key in ROWS.items():
                 user = await users_as_of_now(who)
                 await Note.objects.acreate(pk=REPLY, title="reply")
-                found, _ = await outcome(door, Question(action, data(key), stream="matrix.Reply"), user)
+                found, _ = await outcome(transport, Question(action, data(key), stream="matrix.Reply"), user)
                 written = await Note.objects.filter(parent__isnull=False).acount()
                 if (found, written) != (named(who, row), int(found == "ok" and action != "search")):
                     wrong.append((action, row, found, written))

@@ -174,7 +174,7 @@ async def by_socket_batch(token: str, stream: str, action: str, data: Any) -> No
     await socket.close()
 
 
-DOORS: dict[str, Any] = {
+TRANSPORTS: dict[str, Any] = {
     "http": sync_to_async(by_http),
     "http batch": sync_to_async(by_http_batch),
     "socket": by_socket,
@@ -190,34 +190,36 @@ def _with_tokens() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_with_tokens", "hub_ended")
 @pytest.mark.parametrize(("action", "data", "questions"), QUESTIONS)
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_every_question_of_a_call_is_shown_the_same_caller(
-    door: str, action: str, data: Any, questions: set[tuple[str, str]], token: str, user: Any
+    transport: str, action: str, data: Any, questions: set[tuple[str, str]], token: str, user: Any
 ) -> None:
     row = await Note.objects.acreate(title="x", rank=3)
     asked.clear()
-    await DOORS[door](token, STREAM, action, data(row.pk))
+    await TRANSPORTS[transport](token, STREAM, action, data(row.pk))
     assert {facts[:3] for _, facts, _, _ in asked} == {(user.pk, token, "3")}
     assert len({facts for _, facts, _, _ in asked}) == 1
     assert {(method, name) for _, _, method, name in asked} == questions
 
 
 @pytest.mark.usefixtures("_with_tokens", "hub_ended")
-@pytest.mark.parametrize("door", DOORS)
-async def test_a_read_shows_the_query_parameters_that_its_url_would_have(door: str, token: str) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_read_shows_the_query_parameters_that_its_url_would_have(transport: str, token: str) -> None:
     asked.clear()
-    await DOORS[door](token, STREAM, "search", {"page": 2, "filters": {"rank": 3}, "order": "-rank", "live": False})
+    await TRANSPORTS[transport](
+        token, STREAM, "search", {"page": 2, "filters": {"rank": 3}, "order": "-rank", "live": False}
+    )
     shown = {facts[4] for _, facts, _, _ in asked}
     assert shown == {'{"order": "-rank", "page": "2", "rank": "3"}'}
 
 
 @pytest.mark.usefixtures("_with_tokens", "hub_ended")
-@pytest.mark.parametrize("door", DOORS)
-async def test_whether_a_refused_writer_may_read_is_asked_of_the_same_caller(door: str, token: str) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_whether_a_refused_writer_may_read_is_asked_of_the_same_caller(transport: str, token: str) -> None:
     row = await Note.objects.acreate(title="x")
     asked.clear()
     with suppress(AssertionError):  # of a batch, which says so
-        await DOORS[door](token, OTHER, "delete", {"id": row.pk})
+        await TRANSPORTS[transport](token, OTHER, "delete", {"id": row.pk})
     assert len({facts for _, facts, _, _ in asked}) == 1
     assert {(method, name) for _, _, method, name in asked} == {("DELETE", "destroy"), ("GET", "retrieve")}
     assert await Note.objects.filter(pk=row.pk).aexists()

@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 
 from channels_binding.exceptions import BindingError
 from channels_binding.testing import BindingClient, BindingCommunicator
-from tests.conformance.doors import Answer, DoesNotApply, Http, Question, Rest, Socket
 from tests.conformance.related import (
     HIDDEN,
     HIDDEN_CHILD,
@@ -29,6 +28,7 @@ from tests.conformance.related import (
     served_by,
     stored_rows,
 )
+from tests.conformance.transports import Answer, DoesNotApply, Http, Question, Rest, Socket
 from tests.conftest import Connect
 from tests.project.zoo.models import Label, Note, Precious
 
@@ -183,7 +183,7 @@ class Multipart(Http):
         return Answer(response.status_code, response.content)
 
 
-DOORS: tuple[Any, ...] = (
+TRANSPORTS: tuple[Any, ...] = (
     Socket("async consumer", "/ws/"),
     Socket("sync consumer", "/sync/"),
     SocketBatch("socket batch", "/ws/"),
@@ -219,9 +219,9 @@ def _like(body: bytes, way: Way) -> bytes:
     return body.replace(str(way.hidden).encode(), str(way.missing).encode()).replace(b"%d" % SEEN, b"%d" % MISSING)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.name)
 async def test_a_hidden_related_row_is_answered_as_a_missing_one(
-    door: Any, hidden_by: str, transactional_db: None, hub_ended: None
+    transport: Any, hidden_by: str, transactional_db: None, hub_ended: None
 ) -> None:
     wrong: list[Any] = []
     asked = 0
@@ -229,11 +229,11 @@ async def test_a_hidden_related_row_is_answered_as_a_missing_one(
     before = await sync_to_async(stored_rows)()
     for way in WAYS:
         try:
-            missing = await door.ask(way.question(way.missing), way.stream, user)
+            missing = await transport.ask(way.question(way.missing), way.stream, user)
         except DoesNotApply:
             continue
         asked += 1
-        hidden = await door.ask(way.question(way.hidden), way.stream, user)
+        hidden = await transport.ask(way.question(way.hidden), way.stream, user)
         if (hidden.status, _like(hidden.body, way)) != (missing.status, _like(missing.body, way)):
             wrong.append((way.name, hidden.status, hidden.body, missing.body))
         if await sync_to_async(stored_rows)() != before:

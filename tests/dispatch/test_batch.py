@@ -1,4 +1,4 @@
-"""Several operations in one message: together or each for itself, on both doors, through the one gate."""
+"""Several operations in one message: together or each for itself, on both transports, through the one dispatch."""
 # ruff: noqa: E501 (tables are read across)
 
 import json

@@ -89,7 +89,7 @@ def test_numbers_that_are_none_or_too_large_are_refused(posted: dict[str, Any]) 
     assert len(str(caught.value.to_json())) < 300
 
 
-# At the doors
+# At the transports
 
 
 class Everything(forms.ModelForm):  # type: ignore[type-arg]

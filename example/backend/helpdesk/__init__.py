@@ -1,1 +1,1 @@
-"""The help desk: settings, addresses, doors."""
+"""The help desk: settings, addresses, transports."""

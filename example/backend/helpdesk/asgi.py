@@ -1,4 +1,4 @@
-"""The two doors: HTTP to Django, WebSocket (at ``/`` and ``/ws/``) to the consumer."""
+"""The two transports: HTTP to Django, WebSocket (at ``/`` and ``/ws/``) to the consumer."""
 
 import os
 

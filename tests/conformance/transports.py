@@ -1,4 +1,4 @@
-"""The doors, each as one question: an event with its data, asked by a user → status, and the bytes that answer."""
+"""The transports, each as one question: an event with its data, asked by a user → status, and the bytes that answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Answer:
 
 
 class DoesNotApply(Exception):
-    """This door cannot be asked this; its text says why."""
+    """This transport cannot be asked this; its text says why."""
 
 
 class Socket:
@@ -241,4 +241,10 @@ def _key(data: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     return data["id"], {name: value for name, value in data.items() if name != "id"}
 
 
-DOORS: tuple[Any, ...] = (Socket("async consumer", "/ws/"), Socket("sync consumer", "/sync/"), Http(), Rest(), Events())
+TRANSPORTS: tuple[Any, ...] = (
+    Socket("async consumer", "/ws/"),
+    Socket("sync consumer", "/sync/"),
+    Http(),
+    Rest(),
+    Events(),
+)
