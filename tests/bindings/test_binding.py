@@ -1,5 +1,6 @@
 """Bindings for plain functions and for coroutines answer alike."""
 
+import inspect
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.auth.models import User
 from rest_framework.permissions import AllowAny
 
 from channels_binding.bindings import AsyncBinding, Binding, bind
+from channels_binding.bindings.binding import ModelActions
 from channels_binding.exceptions import Invalid
 from channels_binding.testing import BindingClient
 from channels_binding.testing.client import Message
@@ -106,3 +108,9 @@ def test_subscribing_and_describing_take_no_parameters(user: Any) -> None:
     for action in ("subscribe", "unsubscribe", "describe"):
         with pytest.raises(Invalid):
             client.call(f"zoo.Note.{action}", {"page": 1})
+
+
+@pytest.mark.parametrize("name", [name for name, action in ModelActions._actions.items() if action.is_builtin])
+def test_every_built_in_action_of_an_asynchronous_binding_can_be_awaited(name: str) -> None:
+    method = getattr(AsyncBinding, name)
+    assert inspect.iscoroutinefunction(method) or name in ("subscribe", "unsubscribe"), "see AsyncBinding"

@@ -1,5 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { ChannelsClient, type Message, type Request, type SocketLike } from '@channels-binding/core'
+import { readdirSync, readFileSync } from 'node:fs'
+import {
+  type BatchOperation,
+  ChannelsClient,
+  type Message,
+  type Request,
+  type SocketLike,
+} from '@channels-binding/core'
 import { FakeServer, type Peer } from '@channels-binding/core/testing'
 import { expect, it } from 'vitest'
 import { socketClass } from '../src/testing/socket.js'
@@ -254,4 +260,43 @@ it('is unauthorized where the recorded server closes on a wrong token', async ()
   client.connect()
   await settle()
   expect(client.getState()).toMatchObject({ status: 'unauthorized', lastError: { code: 'unauthenticated' } })
+})
+
+it('has a fake server that does several operations as one as recorded', async () => {
+  const { fixture, steps } = load('batch')
+  const server = new FakeServer()
+  server.bind('zoo.Note', { rows: fixture.notes })
+  const line = new Line(server)
+  await settle()
+  for (const { send, receive } of steps) {
+    if (send) line.send(send)
+    await settle()
+    if (receive) expect(matches(receive, line.arrived.shift()), JSON.stringify(receive)).toBe(true)
+  }
+  expect(line.arrived).toEqual([])
+})
+
+it('sends several operations as recorded, and shows what they have made', async () => {
+  const { steps } = load('batch')
+  const sent = steps.flatMap(step => (step.send ? [step.send] : []))
+  const server = new FakeServer()
+  server.bind('zoo.Note', { rows: [] })
+  const client = new ChannelsClient({ url: 'ws://fake/', WebSocket: server.WebSocket, heartbeat: false })
+  const list = client.live('zoo.Note', 'search', sent[0]?.data as object)
+  await settle()
+  const [made, lost] = sent.slice(1).map(({ data }) => (data as { ops: BatchOperation[] }).ops)
+  await client.batch(made ?? [])
+  await expect(client.batch(lost ?? [])).rejects.toMatchObject({ code: 'not_found', op: 1 })
+  await settle()
+  const asSent = ({ event, data }: Request): unknown => [event, { atomic: true, ...(data as object) }]
+  expect(server.received.slice(1).map(asSent)).toEqual(sent.slice(1).map(asSent))
+  expect(list.getSnapshot().data).toMatchObject({ count: 2, rows: [{ title: 'first' }, { title: 'first' }] })
+})
+
+it('plays every recorded conversation', () => {
+  const folder = new URL('../../../spec/transcripts/', import.meta.url)
+  const recorded = readdirSync(folder).filter(name => name.endsWith('.json'))
+  const own = readFileSync(new URL(import.meta.url), 'utf8')
+  const lacking = recorded.filter(name => !own.includes(`'${name.replace('.json', '')}'`))
+  expect(lacking).toEqual([])
 })

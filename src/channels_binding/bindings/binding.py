@@ -33,7 +33,7 @@ class SubscribeMixin(BaseBinding):
 
     @builtin(view_action="list")
     def unsubscribe(self, data: Data) -> Answer:
-        """No longer."""
+        """Stop hearing of them."""
         refuse_unknown(data, set())
         return {"success": True}
 
@@ -74,7 +74,7 @@ class Binding(ModelActions):
 
 
 def _awaitable(handler: Callable[..., Any]) -> Any:
-    """The coroutine face of a built-in action. Dispatch runs the plain one behind it, in one thread hop."""
+    """A built-in action as a coroutine function, for code that awaits it. Dispatch runs the plain one, in one thread hop."""
 
     @face(handler)
     async def on_a_thread(self: Any, data: dict[str, Any]) -> Any:

@@ -1,6 +1,6 @@
 """Stock serializer fields over plain columns: how the value of a column becomes what the field would show of it.
 
-What is not exactly one of REST framework's fields over one of Django's columns is not for here; DRF shows it (``plans``).
+What is not exactly one of REST framework's fields over one of Django's columns is not for here; DRF shows it (``plan``).
 """
 
 import datetime
@@ -44,7 +44,7 @@ AS_STORED: dict[Any, tuple[Any, ...]] = {
     serializers.ReadOnlyField: (models.Field,),
 }
 """Serializer field → the columns whose values it shows as the database gives them."""
-AS_THE_FIELD_SAYS = {
+VALUE_ONLY_FIELDS = {
     *AS_STORED,
     Base64Field,
     serializers.BigIntegerField,
@@ -74,7 +74,7 @@ def bind_of(field: Any, model: type[models.Model], column: Any) -> Bind | None:
     special = _SPECIAL.get(kind)
     if special is not None:
         return special(field, column)
-    return _called(field) if kind in AS_THE_FIELD_SAYS else None
+    return _called(field) if kind in VALUE_ONLY_FIELDS else None
 
 
 def _has_plain_options(field: Any) -> bool:
@@ -115,7 +115,7 @@ def _file(field: Any, column: Any, descriptor: type) -> Bind | None:
     return bind
 
 
-class _Bearer:
+class _AttributeHolder:
     """Stands in for an instance, for ``value_to_string``, which reads one attribute."""
 
 
@@ -124,9 +124,9 @@ def _model_field(field: Any, column: Any) -> Bind | None:
         return None
 
     def convert(value: Any) -> Any:
-        bearer = _Bearer()
-        setattr(bearer, column.attname, value)
-        return field.to_representation(bearer)
+        holder = _AttributeHolder()
+        setattr(holder, column.attname, value)
+        return field.to_representation(holder)
 
     return lambda get_request: convert
 
@@ -229,7 +229,7 @@ def _list(field: Any, column: Any) -> Bind | None:
     child = field.child
     while type(child) is serializers.ListField:
         child = child.child
-    knows = type(child) in AS_THE_FIELD_SAYS or type(child) in _SPECIAL
+    knows = type(child) in VALUE_ONLY_FIELDS or type(child) in _SPECIAL
     return _called(field) if knows and type(child) is not serializers.FilePathField else None
 
 

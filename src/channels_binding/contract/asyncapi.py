@@ -96,12 +96,11 @@ class _Stream:
         """Add each action with its reply, and what is sent without being asked for."""
         taken = dict(self._taken())
         for name, action in sorted(self.cls.get_actions().items()):
-            self._action(name, action, taken.get(name))
+            self._action(name, action, taken[name] if action.is_builtin else self.shapes.taken(action))
         for name, schema in self.shapes.sent(self.cls).items():
             self._sent(name, schema)
 
-    def _action(self, name: str, action: Action, taken: Schema | None) -> None:
-        data = taken or (dict(ANY_OBJECT) if action.is_builtin else self.shapes.taken(action))
+    def _action(self, name: str, action: Action, data: Schema) -> None:
         event = f"{self.name}.{name}"
         self.contract.message(event, self._call(event, data), (getdoc(action.handler) or name).split("\n")[0])
         replies = [_of(_ERROR)]
@@ -146,6 +145,8 @@ class _Stream:
     # What the built-in actions take and answer
 
     def _taken(self) -> Iterator[tuple[str, Schema]]:
+        """Every built-in action has its line here and in ``_answered``: one that lacks it fails."""
+        yield from (("subscribe", closed({})), ("unsubscribe", closed({})))
         if self.cls.find_model() is None:
             return
         key, some = self.shapes.key(self.cls), {"type": "array", "items": self.shapes.key(self.cls)}
@@ -156,6 +157,7 @@ class _Stream:
         yield "search", closed({**lists, "page": page, "limit": limit})
         yield "create", self.shapes.input(self.cls, "create")
         yield "update", self._with_key(self.shapes.input(self.cls, "update"))
+        yield "save", dict(ANY_OBJECT)
         yield "replace", self._with_key(self.shapes.input(self.cls, "replace"))
         yield "delete", closed({"id": key}, "id")
         yield "form", closed({"id": key, "submit": self.shapes.form(self.cls), "initial": dict(ANY_OBJECT)})
@@ -190,7 +192,7 @@ class _Stream:
     def _answered(self, name: str, action: Action) -> Schema:
         if not action.is_builtin:
             return self.shapes.answered(self.cls, action)
-        if self.cls.find_model() is None or name in ("subscribe", "unsubscribe"):
+        if name in ("subscribe", "unsubscribe"):
             return _SUCCESS
         saved = {
             "allOf": [_SUCCESS, {"type": "object", "properties": {"id": self.shapes.key(self.cls)}, "required": ["id"]}]
@@ -201,10 +203,11 @@ class _Stream:
             "search": {"allOf": [reference("cb.list"), rows]},
             "list": {"allOf": [reference("cb.list"), rows]},
             "create": {"allOf": [_SUCCESS, self.shapes.row(self.cls)]},
+            **dict.fromkeys(("update", "replace", "save", "delete"), saved),
             "form": reference("cb.form"),
             "describe": reference("cb.description"),
         }
-        return answers.get(name, saved)
+        return answers[name]
 
 
 _BOOLEAN: Schema = {"type": "boolean"}

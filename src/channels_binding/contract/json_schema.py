@@ -284,7 +284,7 @@ def _single_shape(field: Any) -> Schema:
         return bounded(key_schema(model._meta.get_field(name) if name else model._meta.pk))
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.NullBooleanField):
         return {"type": "string", "enum": [str(value) for value in _values(field.choices) if value not in ("", None)]}
-    shape = next((shape for cls, shape in _FORM_SHAPES if isinstance(field, cls)), {"type": "string"})
+    shape = next((shape for cls, shape in _FILTER_FIELD_SHAPES if isinstance(field, cls)), {"type": "string"})
     return {**shape, **_bounds(field)} if shape["type"] in ("integer", "number") else dict(shape)
 
 
@@ -311,7 +311,7 @@ def _values(choices: Any) -> Iterator[Any]:
             yield value
 
 
-_FORM_SHAPES: tuple[tuple[type[forms.Field], Schema], ...] = (
+_FILTER_FIELD_SHAPES: tuple[tuple[type[forms.Field], Schema], ...] = (
     (forms.NullBooleanField, {"type": "boolean"}),
     (forms.BooleanField, {"type": "boolean"}),
     (forms.FloatField, {"type": "number"}),

@@ -81,8 +81,9 @@ export class FakeConnection implements Conversation {
   }
 }
 
-function wireOf(error: BindingError): WireError {
-  const { code, status, message, retry, fields, ref, retryAfterSeconds } = error
+/** An error as it travels. */
+export function wireOf(error: BindingError): WireError {
+  const { code, status, message, retry, fields, ref, retryAfterSeconds, limit, current, version, of, op } = error
   return {
     code,
     status,
@@ -91,5 +92,10 @@ function wireOf(error: BindingError): WireError {
     retry,
     ...(ref && { ref }),
     ...(retryAfterSeconds !== null && { retry_after: retryAfterSeconds }),
+    ...(limit !== null && { limit }),
+    ...(current && { current }),
+    ...(version !== null && { v: version }),
+    ...(of !== null && { of }),
+    ...(op !== null && { op }),
   }
 }

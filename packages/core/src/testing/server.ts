@@ -1,9 +1,9 @@
-import { BindingError } from '../errors.js'
+import { BindingError, type WireError } from '../errors.js'
 import { eventName, parseEvent } from '../names.js'
 import type { SocketConstructor } from '../transport.js'
 import type { Message, Request } from '../types.js'
 import { type Bends, straight } from './bends.js'
-import { FakeConnection } from './connection.js'
+import { FakeConnection, wireOf } from './connection.js'
 import { FakeForm } from './form.js'
 import type { FakeRow } from './page.js'
 import { type FakeRead, ListRead, RowRead } from './read.js'
@@ -22,6 +22,11 @@ export interface HandlerContext {
 export type Handler = (data: Readonly<Record<string, unknown>>, context: HandlerContext) => unknown
 
 type Data = Record<string, unknown>
+
+interface Batch {
+  readonly ops: readonly (Request & { readonly as?: string })[]
+  readonly atomic?: boolean
+}
 
 const NO_REPLY = Symbol('no reply')
 
@@ -269,22 +274,33 @@ export class FakeServer {
     if (event === 'cb.pong') return NO_REPLY
     if (event === 'cb.auth') return { data: this.#authenticate(connection, (data as { token: string }).token) }
     if (event === 'cb.locale') return { data: { success: true, language: 'en', timezone: 'UTC', ...(data as object) } }
-    if (event === 'cb.batch') return { data: this.#batch((data as { ops: Request[] }).ops) }
+    if (event === 'cb.batch') return { data: this.#batch(data as Batch) }
     throw new BindingError('bad_request', `No ${event}.`)
   }
 
-  #batch(ops: readonly (Request & { as?: string })[]): unknown {
-    const results: { data: unknown }[] = []
+  #batch({ ops, atomic = true }: Batch): unknown {
+    const before = new Map([...this.#tables.values()].map(table => [table, table.rows]))
+    const results: ({ data: unknown } | { error: WireError })[] = []
     const named = new Map<string, unknown>()
     this.commit(() => {
-      for (const op of ops) {
-        const { stream, action } = parseEvent(op.event)
-        const data = this.#action(this.#table(stream), action, resolved(op.data ?? {}, named) as Data)
-        results.push({ data })
-        if (op.as !== undefined) named.set(op.as, data)
+      for (const [place, op] of ops.entries()) {
+        try {
+          const { stream, action } = parseEvent(op.event)
+          const data = this.#action(this.#table(stream), action, resolved(op.data ?? {}, named) as Data)
+          results.push({ data })
+          if (op.as !== undefined) named.set(op.as, data)
+        } catch (error) {
+          const wire = wireOf(BindingError.from(error))
+          if (!atomic) {
+            results.push({ error: wire })
+            continue
+          }
+          for (const [table, rows] of before) table.restore(rows)
+          throw BindingError.from({ ...wire, op: place })
+        }
       }
     })
-    return { success: true, results }
+    return { success: results.every(result => 'data' in result), results }
   }
 
   #subscription(connection: FakeConnection, stream: string, action: string, hash: string | null): unknown {

@@ -81,6 +81,12 @@ export class FakeTable {
     this.#rows.delete(id)
   }
 
+  /** Back to these rows: what came later never happened. */
+  restore(rows: readonly FakeRow[]): void {
+    this.#rows.clear()
+    for (const row of rows) this.#rows.set(row.id, row)
+  }
+
   /** What `validate` says, as an error. */
   check(values: Values, id: string | number | null): void {
     const fields = this.options.validate?.(values, id) ?? {}

@@ -181,6 +181,20 @@ it('runs a batch in one go, with references to what came before', async () => {
   expect(server.rows('shop.Product').at(-1)).toEqual({ id: 4, name: 'Date', stock: 4 })
 })
 
+it('undoes an atomic batch of which one operation fails, and says which; else each stands for itself', async () => {
+  const { client, server } = world()
+  const ops = [
+    { event: 'shop.Product.create', data: { name: 'Date' } },
+    { event: 'shop.Product.delete', data: { id: 404 } },
+    { event: 'shop.Product.delete', data: { id: 1 } },
+  ]
+  await expect(client.batch(ops)).rejects.toMatchObject({ code: 'not_found', op: 1 })
+  expect(server.rows('shop.Product')).toHaveLength(3)
+  const { success, results } = await client.batch(ops, { atomic: false })
+  expect([success, results.map(result => 'error' in result)]).toEqual([false, [false, true, false]])
+  expect(server.rows('shop.Product').map(row => row.id)).toEqual([2, 3, 4])
+})
+
 it('sends any frame and any system message, and counts and finds what goes by', async () => {
   const { client, server } = world()
   const errors: unknown[] = []
