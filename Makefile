@@ -13,8 +13,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 LOOSELY := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MANAGE := $(BIN)/python example/backend/manage.py
 
-# A process of pytest-xdist for each core. What shares a server stays in one of them (tests/conftest.py).
-PYTEST_PARALLEL := $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder --durations 10
+# A process of pytest-xdist for each core, and one more. What shares a server stays in one of them (tests/conftest.py).
+PYTEST_PARALLEL := $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --durations 10
 
 PACKAGE_SOURCES := $(shell find packages tsconfig*.json -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 PAGE_SOURCES := $(shell find example/frontend -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)

@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, NoReturn
 
@@ -24,6 +25,11 @@ settings.load_profile("untimed")
 
 LONG = ("tests/integration/", "tests/browser/", "tests/conformance/test_openapi.py", "tests/live/test_oracle.py")
 """What takes long begins first, or one process would be left alone with it at the end."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: each waits now and then, for PostgreSQL, a server or the browser."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(trylast=True)

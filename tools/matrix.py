@@ -45,7 +45,7 @@ def run(wheel: Path, command: str, django: str, tests: list[str]) -> bool:
         asked = [f"{wheel}[{EXTRAS}]", DJANGOS[django], "--group", "example", "--group", "test"]
         subprocess.run([*pip, "install", *asked], cwd=ROOT, check=True)
         subprocess.run([str(python), "-c", VERSIONS], check=True)
-        pytest = [str(python), "-m", "pytest", "-q", "-n", "logical", "--dist", "loadgroup", *tests]
+        pytest = [str(python), "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", *tests]
         return subprocess.run(pytest, cwd=ROOT, check=False).returncode == 0
 
 
