@@ -93,6 +93,34 @@ def test_writes_take_the_key_beside_the_fields(whole: dict[str, Any]) -> None:
     assert not update.is_valid({"event": "zoo.Note.update", "data": {"id": 7, "secret_code": "x"}})
 
 
+@pytest.mark.parametrize(
+    ("event", "data", "is_valid"),
+    [
+        ("zoo.Article.update", {"ids": [1, 2], "headline": "x"}, True),
+        ("zoo.Article.update", {"id": 1, "headline": "x"}, True),
+        ("zoo.Article.update", {"id": 1, "ids": [1], "headline": "x"}, False),
+        ("zoo.Article.update", {"headline": "x"}, False),
+        ("zoo.Article.delete", {"ids": [1, 2]}, True),
+        ("zoo.Article.delete", {"id": 1}, True),
+        ("zoo.Article.delete", {"ids": []}, False),
+        ("zoo.Article.delete", None, False),
+        ("zoo.Note.delete", {"ids": [1, 2]}, False),
+        ("zoo.Note.update", {"ids": [1, 2], "title": "x"}, False),
+    ],
+)  # fmt: skip
+def test_several_rows_are_written_at_once_where_the_binding_has_bulk(
+    event: str, data: Any, is_valid: bool, whole: dict[str, Any]
+) -> None:
+    message = {"event": event} if data is None else {"event": event, "data": data}
+    assert payload(whole, event).is_valid(message) is is_valid
+
+
+def test_what_several_rows_are_answered_with_is_documented(whole: dict[str, Any]) -> None:
+    answer = {"success": True, "results": [{"id": 1, "success": True}]}
+    assert payload(whole, "zoo.Article.delete.reply").is_valid({"event": "zoo.Article.delete", "id": 1, "data": answer})
+    assert not payload(whole, "zoo.Note.delete.reply").is_valid({"event": "zoo.Note.delete", "id": 1, "data": answer})
+
+
 def test_the_answers_are_those_of_the_streams(whole: dict[str, Any]) -> None:
     reply = payload(whole, "zoo.Label.search.reply")
     page = {"page": 1, "limit": 25, "count": 1, "order": None, "rows": [{"id": 1, "name": "x"}]}

@@ -131,7 +131,7 @@ class _Stream:
             "if": {"type": "string", "minLength": 1, "maxLength": 255},
             "have": reference("cb.have"),
         }
-        required = ["event", "data"] if data.get("required") else ["event"]
+        required = ["event", "data"] if data.get("required") or "anyOf" in data else ["event"]
         return {"type": "object", "properties": members, "required": required}
 
     def _reply(self, event: str, data: Schema) -> Schema:
@@ -156,18 +156,28 @@ class _Stream:
         page, limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}, {"type": "integer", "minimum": 1}
         yield "search", closed({**lists, "page": page, "limit": limit})
         yield "create", self.shapes.input(self.cls, "create")
-        yield "update", self._with_key(self.shapes.input(self.cls, "update"))
+        yield "update", self._with_key(self.shapes.input(self.cls, "update"), is_bulk=self.cls.bulk is not None)
         yield "save", dict(ANY_OBJECT)
         yield "replace", self._with_key(self.shapes.input(self.cls, "replace"))
-        yield "delete", closed({"id": key}, "id")
+        one, several = closed({"id": key}, "id"), closed({"ids": {**some, "minItems": 1}}, "ids")
+        yield "delete", one if self.cls.bulk is None else {"anyOf": [one, several]}
         yield "form", closed({"id": key, "submit": self.shapes.form(self.cls), "initial": dict(ANY_OBJECT)})
         yield "describe", closed({})
 
-    def _with_key(self, schema: Schema) -> Schema:
-        """An input is closed, and here the key stands among its members."""
+    def _with_key(self, schema: Schema, *, is_bulk: bool = False) -> Schema:
+        """An input is closed, and here the key stands among its members; or several keys, where the binding has ``bulk``."""
         found = self.shapes.resolved(schema["$ref"].rpartition("/")[2])
-        properties = {"id": self.shapes.key(self.cls), **found.get("properties", {})}
-        return {**found, "properties": properties, "required": ["id", *found.get("required", ())]}
+        key = self.shapes.key(self.cls)
+        of: dict[str, Schema] = {"id": key, "ids": {"type": "array", "items": key, "minItems": 1}}
+        ways = [
+            {
+                **found,
+                "properties": {name: of[name], **found.get("properties", {})},
+                "required": [name, *found.get("required", ())],
+            }
+            for name in (("id", "ids") if is_bulk else ("id",))
+        ]
+        return {"anyOf": ways} if is_bulk else ways[0]
 
     def _read(self) -> dict[str, Schema]:
         params = {name: {"type": "string"} for name in self.cls.get_query_params()}
@@ -197,13 +207,15 @@ class _Stream:
         saved = {
             "allOf": [_SUCCESS, {"type": "object", "properties": {"id": self.shapes.key(self.cls)}, "required": ["id"]}]
         }
+        several = {"anyOf": [saved, reference("cb.severalAnswer")]}
         rows = {"type": "object", "properties": {"rows": {"type": "array", "items": self.shapes.row(self.cls)}}}
         answers: Mapping[str, Schema] = {
             "retrieve": {"anyOf": [self.shapes.row(self.cls), rows]},
             "search": {"allOf": [reference("cb.list"), rows]},
             "list": {"allOf": [reference("cb.list"), rows]},
             "create": {"allOf": [_SUCCESS, self.shapes.row(self.cls)]},
-            **dict.fromkeys(("update", "replace", "save", "delete"), saved),
+            **dict.fromkeys(("update", "save", "delete"), saved if self.cls.bulk is None else several),
+            "replace": saved,
             "form": reference("cb.form"),
             "describe": reference("cb.description"),
         }
