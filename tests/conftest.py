@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import ChannelLayerManager
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import connection, connections
 from django.db.models.sql import Query
 from django.test import TransactionTestCase
 from hypothesis import settings
@@ -39,7 +39,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     is_djangos = (
         isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, TransactionTestCase)
     )
-    if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"} or is_djangos:
+    touches = item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"} or is_djangos
+    if touches and not item.get_closest_marker("one_backend"):
         item.add_marker("backends")
     if _shares_what_its_file_has_started(item):
         item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
@@ -60,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _no_backends_unless_marked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What uses the project's channel layer, or makes SQL, fails until it is marked: so nobody can forget it."""
-    if request.node.get_closest_marker("backends"):
+    if request.node.get_closest_marker("backends") or request.node.get_closest_marker("one_backend"):
         return
     monkeypatch.setattr(Query, "get_compiler", _refuse)
     for name in ("__getitem__", "make_backend"):
@@ -78,6 +79,19 @@ def _refuse(*_: object, **__: object) -> NoReturn:
     pytest.fail(
         "This makes SQL or uses the channel layer. Mark it @pytest.mark.backends: then PostgreSQL and Redis run it too."
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """PostgreSQL does not drop a test database that a thread of the last test is still connected to."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
 
 
 @pytest.fixture(autouse=True)

@@ -226,7 +226,7 @@ class Postgres(Server):
 
     def __init__(self, port: int | None = None, *, settings: dict[str, str] | None = None) -> None:
         self.binaries = find_postgres()
-        self.settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "200", **(settings or {})}
+        self.settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "500", **(settings or {})}
         super().__init__(port)
         self.prefix, self._options = unprivileged(self.binaries / "postgres", self.folder)
         self.data = self.folder / "data"

@@ -33,6 +33,8 @@ from tests.conformance.overriding import CANARY, overrides
 from tests.project.zoo.models import Note
 from tests.streams import Stream, fleeting_connections
 
+pytestmark = pytest.mark.one_backend("who shares an answer is known before the database is asked")
+
 OURS, DRF = ("channels_binding", "tests"), ("rest_framework",)
 MADE_BY_US = {"_actions", "_default_serializer", "_neighbours", "stream", "model"}
 READ = {"order": "rank", "filters": {"rank__gte": 0}}

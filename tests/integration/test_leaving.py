@@ -23,6 +23,8 @@ from tests.live.test_presence import rounds_within
 from tests.project.zoo.models import Note
 from tests.streams import Stream, fleeting_connections
 
+pytestmark = pytest.mark.one_backend("counts what is left in this process")
+
 LEAVERS = int(os.environ.get("LEAVERS", "2000"))
 AT_ONCE = 40
 LONGEST_STAY_SECONDS = 0.2

@@ -26,7 +26,7 @@ from channels_binding.live.queries import invalidation
 from channels_binding.live.transport import make_transport
 from tests.live.oracle.world import NaiveRedisWorld, NaiveWorld, RedisWorld, World
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150" if connection.vendor == "sqlite" else "75"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150" if connection.vendor == "sqlite" else "50"))
 """What ten minutes leave room for; ``make soak`` has the large numbers."""
 STEPS = int(os.environ.get("ORACLE_STEPS", "25"))
 
