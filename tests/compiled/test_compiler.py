@@ -226,6 +226,6 @@ def test_what_is_only_written_is_no_member_and_has_a_name_all_the_same() -> None
     assert names_of(cls) == frozenset({"title", "code"})
 
 
-@pytest.mark.parametrize("serializer_class", [Dynamic, drf.BaseSerializer, lambda: None], ids=str)
+@pytest.mark.parametrize("serializer_class", [Dynamic, drf.BaseSerializer, lambda: None])
 def test_names_are_not_known_of_what_may_differ_from_instance_to_instance(serializer_class: Any) -> None:
     assert names_of(serializer_class) is None
