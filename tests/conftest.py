@@ -35,6 +35,10 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(trylast=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """What pytest-django lets touch the database is run on PostgreSQL and Redis as well, without a marker of its own."""
+    if " at 0x" in item.nodeid:
+        raise pytest.UsageError(
+            f"Each process would call it otherwise, and share no tests with the others: {item.nodeid}"
+        )
     fixtures = {*getattr(item, "fixturenames", ())}
     is_djangos = (
         isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, TransactionTestCase)
