@@ -96,7 +96,7 @@ class ReadMixin(BaseBinding):
         reader = self.make_reader(data)
         refuse_undeclared(self.get_filterset_class(), self.get_search_fields(), data, self.get_model())
         queryset = self.filter_queryset(self.reading_queryset(), data)
-        queryset = ordered(queryset, order or self.get_ordering(), self.get_model())
+        queryset = ordered(queryset, order or self.get_ordering())
         self.trace_rows(queryset, reader)
         return queryset, reader
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, IntegerField, Model, QuerySet, Subquery
-from django.db.models.expressions import F, Func
+from django.core.exceptions import FieldError
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import IntegerField, Model, QuerySet, Subquery
+from django.db.models.expressions import Col, ColPairs, F, Func, OrderBy
+from django.db.models.sql import Query
+from django.db.models.sql.constants import LOUTER
+from django.db.models.sql.datastructures import Join
 
 from channels_binding.exceptions import Invalid
 from channels_binding.serializers.keys import as_pk
@@ -83,59 +88,95 @@ def read_order(data: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
     return [name.strip() for name in names]
 
 
-def ordered(queryset: QuerySet[Any], names: Sequence[str], model: type[Model]) -> QuerySet[Any]:
+def ordered(queryset: QuerySet[Any], names: Sequence[str]) -> QuerySet[Any]:
     """Order by ``names`` (else as the queryset is), NULLs last both ways, the key as tiebreak: the order is total."""
-    own = queryset.query.order_by or queryset.query.get_meta().ordering or () if queryset.ordered else ()
-    terms = [term for name in names or own for term in _terms(name, model)]
-    return queryset.order_by(*terms, "pk")
+    query = queryset.query
+    if not names and query.extra_order_by:
+        return queryset.extra(order_by=[*query.extra_order_by, "pk"])
+    terms = [term for name in names or _own_order(queryset) for term in _terms(name, query)]
+    result = queryset.order_by(*terms, "pk")
+    result.query.standard_ordering = True  # reverse() is in the terms; the tiebreak and what a client asks for ascend
+    return result
 
 
-def _terms(name: Any, model: type[Model]) -> list[Any]:
-    """``"-due"`` → ``[F("due").desc(nulls_last=True)]``. A relation orders by its rows' own order, as Django has it."""
-    if not isinstance(name, str) or name == "?":
-        return [name]
-    path, descends = name.removeprefix("-"), name.startswith("-")
-    related = _related_ordering(model, path)
-    if related:
-        flipped = [_flipped(each) if descends else each for each in related]
-        prefixed = [f"-{path}__{each[1:]}" if each.startswith("-") else f"{path}__{each}" for each in flipped]
-        return [term for each in prefixed for term in _terms(each, model)]
-    if not _may_be_null(model, path):
-        return [name]  # without NULLS LAST an index serves both directions
-    return [F(path).desc(nulls_last=True) if descends else F(path).asc(nulls_last=True)]
+def _own_order(queryset: QuerySet[Any]) -> Sequence[Any]:
+    """The order that a queryset has of itself, by name or expression."""
+    if not queryset.ordered:
+        return ()
+    own = queryset.query.order_by or queryset.query.get_meta().ordering or ()
+    return own if queryset.query.standard_ordering else [_reversed(term) for term in own]
+
+
+def _reversed(term: Any) -> Any:
+    if isinstance(term, str):
+        return term if term == "?" else _flipped(term)
+    order = term.copy() if isinstance(term, OrderBy) else term.asc()
+    order.reverse_ordering()
+    return order
 
 
 def _flipped(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
 
 
-def _related_ordering(model: type[Model], path: str) -> list[str]:
-    """``Meta.ordering`` of the model that a path leads to, if it is a relation and its ordering is plain names."""
-    meta: Any = model._meta
-    field: Any = None
-    for part in path.split("__"):
-        try:
-            field = meta.pk if part == "pk" else meta.get_field(part)
-        except FieldDoesNotExist:
-            return []
-        if not field.is_relation or field.related_model is None:
-            return []
-        meta = field.related_model._meta
-    ordering = meta.ordering or ()
-    return [*ordering] if all(isinstance(each, str) and each != "?" for each in ordering) else []
+def _terms(name: Any, query: Query) -> Sequence[Any]:
+    """``"-due"`` → ``[F("due").desc(nulls_last=True)]``. A relation orders by its rows' own order, as Django has it."""
+    if not isinstance(name, str) or name == "?":
+        return [name]
+    path = name.removeprefix("-")
+    start = path.partition("__")[0]
+    if not query.annotations.keys().isdisjoint({path, start}):
+        return [_term(path, is_descending=name.startswith("-"), may_be_null=True)]
+    return [name] if path in query.extra else _terms_of(query.get_meta().model, name)
 
 
-def _may_be_null(model: type[Model], path: str) -> bool:
-    if path == "pk":
-        return False
-    meta = model._meta
-    for part in path.split("__"):
-        try:
-            field = meta.get_field(part)
-        except FieldDoesNotExist:  # an annotation: its nullability is not known
-            return True
-        if not isinstance(field, Field) or field.null:
-            return True
-        if field.related_model is not None:
-            meta = field.related_model._meta
-    return False
+def _term(path: str, *, is_descending: bool, may_be_null: bool) -> Any:
+    if not may_be_null:
+        return f"-{path}" if is_descending else path  # without NULLS LAST an index serves both directions
+    return F(path).desc(nulls_last=True) if is_descending else F(path).asc(nulls_last=True)
+
+
+@lru_cache(maxsize=1024)
+def _terms_of(model: type[Model], name: str) -> Sequence[Any]:
+    """What Django makes of a name that orders rows of a model: of ``"author"``, whose rows have an order, ``["author__name"]``.
+
+    A name that it does not know, or whose terms have no names of their own, is left to Django.
+    """
+    query, path = Query(model), name.removeprefix("-")
+    compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+    try:
+        orders = [order for order, _ in compiler.find_ordering_name(name, model._meta)]
+        is_itself = [order.expression for order in orders] == [F(path).resolve_expression(query, allow_joins=True)]
+    except FieldError:
+        return [name]
+    terms = [_made(order, path if is_itself else None, query) for order in orders]
+    return terms if all(terms) else [name]
+
+
+def _made(order: OrderBy, path: str | None, query: Query) -> Any:
+    """One of Django's terms, by name; None if there is no name for it."""
+    column = order.expression
+    if isinstance(column, ColPairs):
+        return None
+    if not isinstance(column, Col) and path is None:  # an expression in the order of related rows
+        return None if any(isinstance(each, Col) for each in order.flatten()) else order
+    path = path or _path(column, query)
+    return path and _term(path, is_descending=order.descending, may_be_null=_may_be_null(column, query))
+
+
+def _path(column: Any, query: Query) -> str | None:
+    """``Col(zoo_person, name)`` → ``"owner__person__name"``, where each step leads to one row."""
+    names, source = [column.target.attname], query.alias_map[column.alias]
+    while isinstance(source, Join):
+        step: Any = source.join_field
+        if not (step.many_to_one or step.one_to_one):
+            return None
+        names.append(step.name)
+        source = query.alias_map[source.parent_alias]
+    return "__".join(reversed(names))
+
+
+def _may_be_null(column: Any, query: Query) -> bool:
+    if not isinstance(column, Col):
+        return True
+    return column.target.null or query.alias_map[column.alias].join_type == LOUTER
