@@ -23,7 +23,7 @@ async def test_a_serializer_of_the_project_s_own_decides_what_is_shown_and_writt
     socket = await connect(user)
     made = await socket.call(f"{SerializedBinding.stream}.create", {"title": "x", "code": "hidden"})
     note = await Note.objects.aget()
-    assert made["data"] == {"success": True, "id": note.pk, "title": "x", "shout": "x! ann create"}
+    assert made["data"] == {"success": True, "id": note.pk, "title": "x", "shout": "x! ann retrieve"}
     assert note.secret_code == "hidden"
     row = await socket.call(f"{SerializedBinding.stream}.retrieve", {"id": note.pk})
     assert row["data"] == {"id": note.pk, "title": "x", "shout": "x! ann retrieve"}

@@ -87,11 +87,15 @@ async def test_every_door_answers_alike(
 ) -> None:
     found = await answers(behaviour, stream)
     assert {"async consumer", "sync consumer"} <= set(found)
-    for name, answer in found.items():
-        assert is_as_expected(behaviour.expected, answer) == [], f"{name}: {answer}"
-        assert b"canary" not in answer.body
-    bodies = {name: VARYING.sub(b"0", answer.body) for name, answer in found.items()}
-    assert len(set(bodies.values())) == 1, bodies
+    bodies: dict[str, set[bytes]] = {}
+    for transport in TRANSPORTS:
+        answer = found.get(transport.name)
+        if answer is not None:
+            expected = behaviour.expected_by(transport)
+            assert is_as_expected(expected, answer) == [], f"{transport.name}: {answer}"
+            assert b"canary" not in answer.body
+            bodies.setdefault(repr(expected), set()).add(VARYING.sub(b"0", answer.body))
+    assert all(len(alike) == 1 for alike in bodies.values()), bodies
     assert len({answer.status for answer in found.values()}) == 1
 
 

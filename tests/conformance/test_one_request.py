@@ -111,20 +111,22 @@ def headers(token: str) -> dict[str, str]:
     return {"Authorization": f"Token {token}", "X-Tenant": "3"}
 
 
+READ_AGAIN = ("GET", "retrieve")
+"""What a write is answered with is asked of those who may read."""
 QUESTIONS: list[tuple[str, Callable[[int], dict[str, Any]], set[tuple[str, str]]]] = [
     ("retrieve", lambda pk: {"id": pk, "live": False}, {("GET", "retrieve")}),
     ("search", lambda pk: {"order": "-rank", "filters": {"rank": 3}, "live": False}, {("GET", "list")}),
     ("list", lambda pk: {"filters": {"rank": 3}, "live": False}, {("GET", "list")}),
-    ("create", lambda pk: {"title": "made"}, {("POST", "create")}),
-    ("update", lambda pk: {"id": pk, "title": "new"}, {("PATCH", "partial_update")}),
-    ("update", lambda pk: {"ids": [pk], "title": "new"}, {("PATCH", "partial_update")}),
-    ("replace", lambda pk: {"id": pk, "title": "new"}, {("PUT", "update")}),
-    ("save", lambda pk: {"title": "made"}, {("POST", "create")}),
-    ("save", lambda pk: {"id": pk, "title": "made"}, {("PATCH", "partial_update")}),
+    ("create", lambda pk: {"title": "made"}, {("POST", "create"), READ_AGAIN}),
+    ("update", lambda pk: {"id": pk, "title": "new"}, {("PATCH", "partial_update"), READ_AGAIN}),
+    ("update", lambda pk: {"ids": [pk], "title": "new"}, {("PATCH", "partial_update"), READ_AGAIN}),
+    ("replace", lambda pk: {"id": pk, "title": "new"}, {("PUT", "update"), READ_AGAIN}),
+    ("save", lambda pk: {"title": "made"}, {("POST", "create"), READ_AGAIN}),
+    ("save", lambda pk: {"id": pk, "title": "made"}, {("PATCH", "partial_update"), READ_AGAIN}),
     ("delete", lambda pk: {"id": pk}, {("DELETE", "destroy")}),
     ("form", lambda pk: {}, {("GET", "form"), ("POST", "create")}),
-    ("form", lambda pk: {"id": pk}, {("GET", "form"), ("PATCH", "partial_update")}),
-    ("form", lambda pk: {"id": pk, "submit": {"title": "x"}}, {("POST", "form"), ("PATCH", "partial_update")}),
+    ("form", lambda pk: {"id": pk}, {("GET", "form"), ("PATCH", "partial_update"), READ_AGAIN}),
+    ("form", lambda pk: {"id": pk, "submit": {"title": "x"}}, {("POST", "form"), ("PATCH", "partial_update"), READ_AGAIN}),
     ("describe", lambda pk: {}, {("GET", "metadata"), ("POST", "create"), ("PATCH", "partial_update"), ("DELETE", "destroy")}),
     ("touch", lambda pk: {"id": pk}, {("POST", "touch")}),
 ]  # fmt: skip
@@ -199,6 +201,8 @@ async def test_every_question_of_a_call_is_shown_the_same_caller(
     await TRANSPORTS[transport](token, STREAM, action, data(row.pk))
     assert {facts[:3] for _, facts, _, _ in asked} == {(user.pk, token, "3")}
     assert len({facts for _, facts, _, _ in asked}) == 1
+    if "ids" in data(row.pk) and transport.startswith("socket"):
+        questions = questions - {READ_AGAIN}  # of several rows a socket is told the keys alone
     assert {(method, name) for _, _, method, name in asked} == questions
 
 

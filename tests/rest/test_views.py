@@ -71,16 +71,20 @@ def test_a_page_whose_rows_are_the_same_but_whose_count_is_not_is_sent(client: C
 def test_create_is_201_with_a_location_that_leads_to_the_row(client: Client) -> None:
     response = send(client, "POST", "/api/zoo.Note/", {"title": "made"})
     assert response.status_code == 201
-    assert response.json()["success"] is True
-    assert client.get(response["Location"]).json()["title"] == "made"
+    read = client.get(response["Location"])
+    assert read.json()["title"] == "made"
+    assert (response.content, response["ETag"]) == (read.content, read["ETag"])
 
 
 def test_patch_changes_some_fields_and_put_needs_all(client: Client) -> None:
     note = Note.objects.create(title="x", rank=3)
-    assert send(client, "PATCH", f"/api/zoo.Note/{note.pk}/", {"rank": 4}).json() == {"success": True, "id": note.pk}
+    patched = send(client, "PATCH", f"/api/zoo.Note/{note.pk}/", {"rank": 4})
+    read = client.get(f"/api/zoo.Note/{note.pk}/")
+    assert (patched.content, patched["ETag"], patched.json()["rank"]) == (read.content, read["ETag"], 4)
     refused = send(client, "PUT", f"/api/zoo.Note/{note.pk}/", {"rank": 5})
     assert refused.json()["fields"] == {"title": [{"code": "required", "message": "This field is required."}]}
-    assert send(client, "PUT", f"/api/zoo.Note/{note.pk}/", {"title": "y"}).status_code == 200
+    put = send(client, "PUT", f"/api/zoo.Note/{note.pk}/", {"title": "y"}, **{"If-Match": patched["ETag"]})
+    assert (put.status_code, put.json()["title"]) == (200, "y")
     note.refresh_from_db()
     assert (note.title, note.rank) == ("y", 4)
 

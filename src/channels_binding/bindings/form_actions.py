@@ -10,7 +10,7 @@ from channels_binding.exceptions import Invalid
 from channels_binding.forms import formset as formset_tools
 from channels_binding.forms import multipart, uploads
 from channels_binding.forms.form import bind_data, bind_files, describe_form, form_errors
-from channels_binding.serializers.default import rows_of
+from channels_binding.serializers.keys import pk_of
 from channels_binding.threads import settle
 
 
@@ -103,12 +103,10 @@ class FormMixin(WriteMixin):
         self.check_method("POST" if instance is None else "PATCH", instance, written)
 
     def _form_answer(self, form: Any, instance: Any, formsets: Mapping[str, Any], *, success: bool = False) -> Data:
-        row = None
-        if isinstance(instance, self.get_model()) and instance.pk is not None:
-            (row,) = rows_of(self.get_serializer(), [instance])
+        is_row = isinstance(instance, self.get_model()) and instance.pk is not None
         answer: Data = {
             "fields": describe_form(form, self.stream_of),
-            "object": None if row is None else self.decoded(row),
+            "object": self.row_as_read(pk_of(instance)) if is_row else None,
             "errors": form_errors(form),
             "success": success,
         }

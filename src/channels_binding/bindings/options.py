@@ -88,6 +88,8 @@ class BindingOptions:
         self.format_kwarg = None
         self.trace: Trace | None = None
         """What a live query that is being evaluated wants to know of the read; None of any other call."""
+        self.read_alias: str | None = None
+        """The database that rows are read from, in place of the queryset's: of a row that was just written, that one."""
         self._request: Any = None
         """The request of this call, once something has asked for it."""
 

@@ -30,7 +30,7 @@ class RowSource(AccessMixin):
     def reading_queryset(self) -> models.QuerySet[Any]:
         """``get_queryset()``, run."""
         queryset: models.QuerySet[Any] = settle(self.get_queryset())
-        return queryset
+        return queryset if self.read_alias is None else queryset.using(self.read_alias)
 
     def trace_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> None:
         """Note which rows are about to be read, and what is shown of others with them, if a live query is evaluated."""

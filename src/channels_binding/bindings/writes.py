@@ -12,37 +12,35 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.db import DatabaseError, IntegrityError, connections, models, router
+from django.db import DatabaseError, IntegrityError, connections, models
 from django.db.models.signals import post_init, post_save, pre_init, pre_save
 
 from channels_binding.bindings.actions import builtin
-from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
+from channels_binding.bindings.written import WrittenRows
 from channels_binding.compiled.columns import has_djangos_values
 from channels_binding.exception_handler import as_error, django_field_errors
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.forms import uploads
 from channels_binding.serializers.default import column_names, rows_of
-from channels_binding.serializers.keys import as_pk
+from channels_binding.serializers.keys import as_pk, pk_of
 from channels_binding.threads import one_transaction, one_writer, settle
 
 
-class WriteMixin(BaseBinding):
+class WriteMixin(WrittenRows):
     """create, update, replace, save, delete."""
 
     @builtin(method="POST", view_action="create")
     def create(self, data: Data) -> Answer:
-        """The fields → ``{"success": true, "id": 7, …the row}``."""
+        """The fields → ``{"success": true, "id": 7, …the row as retrieve shows it}``."""
         given = self._input(data)
         serializer = self.get_writer(data=given)
         with self._writing(lambda: serializer, is_one_statement=self._is_one_insert(given)):
             serializer.is_valid(raise_exception=True)
             self.clean(serializer)
             settle(self.perform_create(serializer))
-            instance = serializer.instance
             uploads.spend(given, self.write_alias())
-        (row,) = rows_of(serializer, [instance])
-        return {"success": True, **self.decoded(row)}
+            return self.answer_of_write(pk_of(serializer.instance), is_new=True)
 
     @builtin(method="PATCH", view_action="partial_update")
     def update(self, data: Data) -> Answer:
@@ -71,7 +69,7 @@ class WriteMixin(BaseBinding):
             self.clean(serializer)
             settle(self.perform_update(serializer))
             uploads.spend(changes, self.write_alias())
-        return {"success": True} if self.call.terse else {"success": True, "id": as_pk(key)}
+            return self.answer_of_write(as_pk(key))
 
     @builtin(method="POST", view_action="create")
     def save(self, data: Data) -> Answer:
@@ -108,9 +106,6 @@ class WriteMixin(BaseBinding):
     def transaction(self) -> AbstractContextManager[Any]:
         """What a write runs in: one transaction, unless ``atomic`` is False."""
         return one_transaction(self.write_alias()) if self.atomic else nullcontext()
-
-    def write_alias(self) -> str:
-        return router.db_for_write(self.get_model())
 
     def _is_one_insert(self, given: Data) -> bool:
         """Whether creating the row is a single INSERT, and no code of the project's comes with it.
@@ -202,11 +197,10 @@ class WriteMixin(BaseBinding):
         keys = self._keys(ids)
         if self.bulk == "independent":
             results = [self._attempt(key, write) for key in keys]
-            return {"success": all(result["success"] for result in results), "results": results}
+            return {"success": all(result["success"] for result in results), "results": self.with_written_rows(results)}
         with self.transaction():
-            for key in keys:
-                self._attempt(key, write, is_alone=False)
-        return {"success": True, "results": [{"id": as_pk(key), "success": True} for key in keys]}
+            results = [self._attempt(key, write, is_alone=False) for key in keys]
+            return {"success": True, "results": self.with_written_rows(results)}
 
     def _keys(self, ids: Any) -> list[Any]:
         if self.bulk is None:

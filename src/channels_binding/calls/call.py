@@ -45,6 +45,9 @@ class Call:
     terse: bool = False
     """Answer what was first promised to clients without a subprotocol, and nothing more (spec/protocol.md §7)."""
 
+    shows_rows: bool = False
+    """Whether writes are answered with the row in place of ``{"success": True, "id": 7}``: over HTTP they are."""
+
     is_counted: bool = False
     """Whether throttles have counted it. Evaluations of a live read after the first are nobody's requests."""
     origin: "Call | None" = None
@@ -197,6 +200,34 @@ class Row:
 
     def __repr__(self) -> str:
         return f"Row({self.pk!r}, {self.body!r})"
+
+
+class Written(dict[str, Any]):
+    """What a write of one row answers: ``{"success": True, "id": 7}``, and beside it the row as its writer may retrieve it.
+
+    To handlers it is the dict. A transport that shows rows sends ``shown``, the others the dict and ``version``.
+    """
+
+    def __init__(self, members: Mapping[str, Any], row: "Reading | Mapping[str, Any] | None" = None) -> None:
+        super().__init__(members)
+        self.row = row
+        """What ``retrieve`` answers; None where it refuses, or nobody is told."""
+        self._made = dict(members)
+
+    @property
+    def version(self) -> str | None:
+        """``v`` of the row; None where its writer is not told of it."""
+        return self.row.version if isinstance(self.row, Reading) else None
+
+    @property
+    def shown(self) -> "Reading | Mapping[str, Any]":
+        """The row; the dict where there is none, or where a handler has added something of its own."""
+        return self.row if self.row is not None and self.is_as_made else self
+
+    @property
+    def is_as_made(self) -> bool:
+        """Whether no handler has changed it."""
+        return self == self._made
 
 
 ROW_OVERHEAD_BYTES = 200

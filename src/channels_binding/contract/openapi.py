@@ -49,7 +49,8 @@ _HEADERS: Mapping[int, Schema] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}},
     429: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
 }
-SAVED: Schema = {"type": "object", "properties": {"success": {"const": True}}, "required": ["success", "id"]}
+ETAG: Schema = {"schema": {"type": "string"}, "description": "Version of the row, for If-Match; of what may be read."}
+WRITTEN = "The row, as GET of its address shows it; to who may not see it, its key."
 
 TEXT_KEY = (
     "A slash is %2F. A key that reads as a form's address ('form', 'x/form') is named in the body of POST retrieve/."
@@ -259,23 +260,30 @@ class _Stream:
     # Writes
 
     def _create(self) -> Schema:
-        answer = {"allOf": [_saved(self.shapes.key(self.cls)), self.shapes.row(self.cls)]}
         location = {"schema": {"type": "string"}, "description": "The row."}
-        headers = {"Location": location if self._has_text_key else {**location, "required": True}}
-        created = {"description": "Created.", "headers": headers, "content": _json(answer)}
+        written = self._written()
+        headers = {**written["headers"], "Location": location if self._has_text_key else {**location, "required": True}}
+        created = {**written, "headers": headers}
         return self._operation("create", {201: created}, (*_ANY, *_BODY), [_key()], self._body("create"))
 
     def _replace(self) -> Schema:
-        return self._write("replace", self._body("replace"))
+        return self._write("replace", self._written(), self._body("replace"))
 
     def _update(self) -> Schema:
-        return self._write("update", self._body("update"))
+        return self._write("update", self._written(), self._body("update"))
 
     def _delete(self) -> Schema:
-        return self._write("delete", None)
+        return self._write("delete", {"description": "Done.", "content": _json(self._done())})
 
-    def _write(self, action: str, body: Schema | None) -> Schema:
-        saved = {"description": "Done.", "content": _json(_saved(self.shapes.key(self.cls)))}
+    def _written(self) -> Schema:
+        """The row, as ``retrieve`` would show it; to who may not retrieve it, its key."""
+        row = {"anyOf": [self.shapes.row(self.cls), self._done()]} if "retrieve" in self.actions else self._done()
+        return {"description": WRITTEN, "headers": {"ETag": ETAG}, "content": _json(row)}
+
+    def _done(self) -> Schema:
+        return closed({"success": {"const": True}, "id": self.shapes.key(self.cls)}, "success", "id")
+
+    def _write(self, action: str, saved: Schema, body: Schema | None = None) -> Schema:
         codes = (*_ANY, 404, 412, *(_BODY if body else (409,)))
         return self._operation(action, {200: saved}, codes, [self._id(), _if_match(), _key()], body)
 
@@ -419,10 +427,6 @@ def _unchanged() -> Schema:
 def _too_long() -> Schema:
     """Of the server in front, in words of its own."""
     return {"description": ERRORS[414]}
-
-
-def _saved(key: Schema) -> Schema:
-    return {**SAVED, "properties": {**SAVED["properties"], "id": key}}
 
 
 def _form_reply(description: str) -> Schema:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import router
 from rest_framework.permissions import SAFE_METHODS
 
-from channels_binding.calls.call import Call, Reading
+from channels_binding.calls.call import Call, Reading, Written
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import idempotency
 from channels_binding.dispatch.perform import perform
@@ -200,6 +200,8 @@ def _perform(operation: Operation, make_call: MakeCall, named: dict[str, Any]) -
 def _result(answer: Any) -> dict[str, Any]:
     if isinstance(answer, Reading):
         return {"data": codecs.parse(answer.data), "v": answer.version}
+    if isinstance(answer, Written) and answer.version is not None:
+        return {"data": answer, "v": answer.version}
     return {"data": answer}
 
 

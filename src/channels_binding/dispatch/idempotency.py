@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connections, router
 
-from channels_binding.calls.call import Call
+from channels_binding.calls.call import Call, Written
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Conflict, Unavailable
 from channels_binding.models import KeptAnswer
@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 MOST_BYTES = 16_384
 """Of a larger answer only ``SHORT`` is kept."""
+WRITTEN = "cb.written"
+"""In place of an answer: the write of one row, whose row is read again when it is asked for."""
 SHORT = ("success", "id", "ids", "v")
 """Members that say what was done."""
 WAIT_SECONDS = 2.0
@@ -83,6 +85,8 @@ def _rows() -> Any:
 
 
 def _stored(answer: Any) -> str:
+    if isinstance(answer, Written) and answer.is_as_made:
+        return codecs.encode({WRITTEN: _shortened(answer)}).decode()
     body = codecs.encode({} if answer is None else answer)
     if len(body) > MOST_BYTES:
         body = codecs.encode(_shortened(codecs.parse(body)))
@@ -161,7 +165,8 @@ def _answered(row: KeptAnswer, question: str, now: int) -> Any:
     if row.question != question:
         raise Conflict("This key belongs to another write.")
     if row.state == KeptAnswer.State.DONE:
-        return codecs.parse(row.answer.encode())
+        answer = codecs.parse(row.answer.encode())
+        return Written(answer[WRITTEN]) if WRITTEN in answer else answer
     if row.state == KeptAnswer.State.BEGUN and now < row.begun_at + get_settings().CALL_TIMEOUT_SECONDS + 60:
         raise UnderWay()
     raise Conflict("This write was begun, and it is not known whether it was made. Look, and use another key.")

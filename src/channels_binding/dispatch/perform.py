@@ -10,7 +10,7 @@ from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.calls import locales
-from channels_binding.calls.call import Call, Reading
+from channels_binding.calls.call import Call, Reading, Written
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import arguments, idempotency
 from channels_binding.exceptions import Timeout
@@ -72,14 +72,29 @@ def perform_found(binding: BaseBinding, action: Action) -> Answer:
             if kept.answer is None:
                 with all_atomic(_transactions(binding, action)):
                     kept.answer = _shown(action, settle(action.handler(binding, _data(binding, action))))
-    answer: Answer = kept.answer
-    return answer
+            else:
+                kept.answer = _again(binding, kept.answer)
+    return _sent(binding.call, kept.answer)
 
 
 def _shown(action: Action, answer: Any) -> Any:
     """What a handler has answered, as it is sent. Lazy texts are put into words now, in the caller's language."""
     shown = arguments.shown(answer)
-    return shown if action.is_builtin else locales.in_words(shown)
+    if action.is_builtin:
+        return shown
+    return locales.in_words(dict(shown) if isinstance(shown, Written) else shown)
+
+
+def _again(binding: BaseBinding, answer: Any) -> Any:
+    """What was answered before to the same key; of a row that was written, the row as it is now."""
+    if isinstance(answer, Written) and isinstance(binding, WriteMixin):
+        return binding.answer_of_repeated_write(answer)
+    return answer
+
+
+def _sent(call: Call, answer: Any) -> Answer:
+    """A written row as this call's transport has it."""
+    return answer.shown if call.shows_rows and isinstance(answer, Written) else answer
 
 
 def _transactions(binding: BaseBinding, action: Action) -> list[str]:
@@ -118,7 +133,10 @@ def _begun(binding: BaseBinding, action: Action) -> tuple[Any, idempotency.Kept]
     with locales.active(binding.call.locale):
         admit(binding)
         data = _data(binding, action)
-    return data, idempotency.begin(binding.call, is_write(binding))
+        kept = idempotency.begin(binding.call, is_write(binding))
+        if kept.answer is not None:
+            kept.answer = _again(binding, kept.answer)
+    return data, kept
 
 
 async def aperform(call: Call) -> Answer:
@@ -143,10 +161,10 @@ async def aperform(call: Call) -> Answer:
 async def _aperform(binding: BaseBinding, action: Action) -> Answer:
     data, kept = await run(_begun, binding, action)
     if kept.answer is not None:
-        return kept.answer  # type: ignore[no-any-return]
+        return _sent(binding.call, kept.answer)
     try:
         with locales.active(binding.call.locale):
-            answer: Answer = _shown(action, await run_coroutine(action.handler, binding, data))
+            answer = _shown(action, await run_coroutine(action.handler, binding, data))
     except Exception:
         await run(kept.forget)
         raise
@@ -154,4 +172,4 @@ async def _aperform(binding: BaseBinding, action: Action) -> Answer:
         await asyncio.shield(asyncio.ensure_future(run(kept.give_up)))
         raise
     await run(kept.keep, answer)
-    return answer
+    return _sent(binding.call, answer)

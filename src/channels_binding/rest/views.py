@@ -214,6 +214,7 @@ class BindingView(APIView):
             handler_messages=HttpMessages(f"{stream}.{action}", request),
             key=idempotency_key(request.headers.get("Idempotency-Key")),
             if_version=matched_version(request.headers.get("If-Match")),
+            shows_rows=True,
             files=request.FILES.dict(),
             **members,
         )
@@ -243,10 +244,10 @@ class BindingView(APIView):
             return answer
         if not isinstance(answer, Reading):
             return self.respond(answer)
-        tag = f'"{answer.entity_tag}"'
-        headers = {"ETag": tag, **self.links(answer.meta)}
+        headers = self.links(answer.meta)
+        tag = _entity_tag(answer)
         if is_known(tag, self.request.headers.get("If-None-Match", "")):
-            return Response(status=304, headers=headers)
+            return Response(status=304, headers={"ETag": tag, **headers})
         return self.respond(answer, headers=headers)
 
     def _params(self) -> Sequence[str]:
@@ -284,7 +285,8 @@ class BindingView(APIView):
     def respond(self, answer: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         is_ours = isinstance(self.request.accepted_renderer, WireRenderer)
         data = answer if is_ours or not isinstance(answer, Reading) else _plain(answer)
-        response = Response(data, status=status, headers=dict(headers or {}))
+        tag = {"ETag": _entity_tag(answer)} if isinstance(answer, Reading) else {}
+        response = Response(data, status=status, headers={**tag, **(headers or {})})
         patch_vary_headers(response, ("Cookie",))
         return response
 
@@ -345,7 +347,8 @@ class StreamView(BindingView):
 
     def post(self, request: Request, stream: str) -> HttpResponseBase:
         answer = self.answer(self.call("create", self.body()))
-        address = address_of(request.path, answer["id"]) if isinstance(answer, Mapping) and "id" in answer else None
+        key = _key_of(answer)
+        address = None if key is None else address_of(request.path, key)
         headers = {} if address is None else {"Location": request.build_absolute_uri(address)}
         return self.respond(answer, 201, headers)
 
@@ -479,6 +482,17 @@ class FormView(BindingView):
 
     def _of(self, name: str | None) -> dict[str, Any]:
         return {} if name is None else {"id": name}
+
+
+def _entity_tag(reading: Reading) -> str:
+    return f'"{reading.entity_tag}"'
+
+
+def _key_of(answer: Any) -> Any:
+    """Of a row that was made, whether it is shown or not."""
+    if isinstance(answer, Reading):
+        return answer.rows[0].pk
+    return answer.get("id") if isinstance(answer, Mapping) else None
 
 
 def _plain(reading: Reading) -> Any:

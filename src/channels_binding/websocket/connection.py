@@ -17,7 +17,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from channels_binding import fair_queue
 from channels_binding.calls import locales
-from channels_binding.calls.call import Call, Reading, forgetful
+from channels_binding.calls.call import Call, Reading, Written, forgetful
 from channels_binding.dispatch import batch as batches
 from channels_binding.dispatch import idempotency
 from channels_binding.dispatch.perform import aperform
@@ -407,6 +407,8 @@ class Connection(Socket):
             etags = None if self.dialect == "seed" or answer.is_single else answer.etags
             version = None if self.dialect == "seed" else answer.version
             self.put(frame(request.event, Body(data, v=version, etags=etags).tail(), request.id))
+        elif isinstance(answer, Written) and answer.version is not None and self.dialect != "seed":
+            self.put(frame(request.event, Body(codecs.encode(answer), v=answer.version).tail(), request.id))
         elif isinstance(answer, Mapping):
             self.put(message(request.event, answer, request.id))
         elif request.id is not None and not handler_messages.has_answered:

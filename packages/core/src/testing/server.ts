@@ -5,7 +5,7 @@ import type { Message, Request } from '../types.js'
 import { type Bends, straight } from './bends.js'
 import { FakeConnection, wireOf } from './connection.js'
 import { FakeForm } from './form.js'
-import type { FakeRow } from './page.js'
+import { etagOf, type FakeRow } from './page.js'
 import { type FakeRead, ListRead, RowRead } from './read.js'
 import { resolved } from './references.js'
 import { type Peer, socketClass } from './socket.js'
@@ -22,6 +22,12 @@ export interface HandlerContext {
 export type Handler = (data: Readonly<Record<string, unknown>>, context: HandlerContext) => unknown
 
 type Data = Record<string, unknown>
+
+/** What an action is answered with; of a row that was written, with its version. */
+interface Answer {
+  readonly data: unknown
+  readonly v?: string
+}
 
 interface Batch {
   readonly ops: readonly (Request & { readonly as?: string })[]
@@ -263,7 +269,8 @@ export class FakeServer {
     if (action === 'retrieve') return this.#read(connection, request, new RowRead(table, values))
     if (action === 'search' || action === 'list')
       return this.#read(connection, request, new ListRead(table, action, values))
-    return { data: this.#action(table, action, values) }
+    const { data: answer, v } = this.#action(table, action, values)
+    return { ...(connection.hasProtocol && v !== undefined && { v }), data: answer }
   }
 
   #system(connection: FakeConnection, { event, data, id }: Request): unknown {
@@ -280,15 +287,15 @@ export class FakeServer {
 
   #batch({ ops, atomic = true }: Batch): unknown {
     const before = new Map([...this.#tables.values()].map(table => [table, table.rows]))
-    const results: ({ data: unknown } | { error: WireError })[] = []
+    const results: (Answer | { error: WireError })[] = []
     const named = new Map<string, unknown>()
     this.commit(() => {
       for (const [place, op] of ops.entries()) {
         try {
           const { stream, action } = parseEvent(op.event)
-          const data = this.#action(this.#table(stream), action, resolved(op.data ?? {}, named) as Data)
-          results.push({ data })
-          if (op.as !== undefined) named.set(op.as, data)
+          const answer = this.#action(this.#table(stream), action, resolved(op.data ?? {}, named) as Data)
+          results.push(answer)
+          if (op.as !== undefined) named.set(op.as, answer.data)
         } catch (error) {
           const wire = wireOf(BindingError.from(error))
           if (!atomic) {
@@ -329,7 +336,7 @@ export class FakeServer {
     return read.answer(have, isLive && connection.hasProtocol)
   }
 
-  #action(table: FakeTable, action: string, data: Data): unknown {
+  #action(table: FakeTable, action: string, data: Data): Answer {
     const { id, ...values } = data as { id?: string | number }
     switch (action) {
       case 'create':
@@ -340,22 +347,21 @@ export class FakeServer {
       case 'delete':
         table.find(id)
         this.#changing(() => table.remove(id as string | number))
-        return { success: true, id }
+        return { data: { success: true, id } }
       case 'form':
-        return this.#form(new FakeForm(table, id ?? null, stream => this.#table(stream)), data.submit)
+        return { data: this.#form(new FakeForm(table, id ?? null, stream => this.#table(stream)), data.submit) }
       case 'describe':
-        return table.describe()
+        return { data: table.describe() }
       default:
         throw new BindingError('method_not_allowed', `No action ${action} on ${table.stream}.`)
     }
   }
 
-  #save(table: FakeTable, values: Data, id: string | number | null): unknown {
+  #save(table: FakeTable, values: Data, id: string | number | null): Answer {
     if (id !== null) table.find(id)
     table.check(values, id)
-    if (id === null) return { success: true, ...this.#changing(() => table.insert(values)) }
-    this.#changing(() => table.update(id, values))
-    return { success: true, id }
+    const row = this.#changing(() => (id === null ? table.insert(values) : table.update(id, values)))
+    return { data: { success: true, ...(id === null ? row : { id }) }, v: etagOf(row) }
   }
 
   #form(form: FakeForm, submitted: unknown): unknown {
