@@ -135,4 +135,51 @@ def test_in_a_router_they_come_after_everything_else() -> None:
 
 def test_the_names_of_our_converters_leave_those_that_a_project_may_want() -> None:
     ours = {name for name, made in get_converters().items() if type(made).__module__.startswith("channels_binding")}
-    assert ours == {"cb_stream", "cb_text_keyed_stream", "cb_key"}
+    assert ours == {"cb_stream", "cb_known_stream", "cb_text_keyed_stream", "cb_key"}
+
+
+# With the final slash and without
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+def test_both_spellings_of_an_address_are_served_by_every_method_without_a_redirect(client: Client, slash: str) -> None:
+    def ask(method: str, path: str, body: Any = None) -> Any:
+        return client.generic(method, f"/api/{path}{slash}", json.dumps(body or {}), "application/json")
+
+    made = ask("POST", "zoo.Country", {"code": "a/b", "name": "x"})
+    assert (made.status_code, made["Location"]) == (201, "http://testserver/api/zoo.Country/a%2Fb/")
+    for method, address, body in (
+        ("GET", "zoo.Country", None),
+        ("HEAD", "zoo.Country", None),
+        ("OPTIONS", "zoo.Country", None),
+        ("GET", "zoo.Country/form", None),
+        ("POST", "zoo.Country/retrieve", {"id": "a/b"}),
+        ("GET", "zoo.Country/a%2Fb", None),
+        ("PUT", "zoo.Country/a%2Fb", {"code": "a/b", "name": "y"}),
+        ("PATCH", "zoo.Country/a%2Fb", {"name": "z"}),
+        ("GET", "zoo.Country/a%2Fb/form", None),
+        ("POST", "zoo.Country/a%2Fb/form", {"name": "w"}),
+        ("POST", "batch", {"ops": [{"event": "zoo.Country.search"}]}),
+        ("GET", "schema", None),
+        ("GET", "asyncapi", None),
+        ("DELETE", "zoo.Country/a%2Fb", None),
+    ):
+        assert ask(method, address, body).status_code == 200, (method, address)
+    assert not Country.objects.exists()
+    assert ask("POST", "upload").status_code == 415
+    assert ask("GET", "zoo.Note/424242").status_code == 404
+
+
+@override_settings(ROOT_URLCONF=__name__)
+@pytest.mark.parametrize("slash", ["/", ""])
+def test_so_it_is_in_a_router(client: Client, slash: str) -> None:
+    made = client.post(f"/api/countries{slash}", json.dumps({"code": "a", "name": "x"}), "application/json")
+    assert (made.status_code, made["Location"]) == (201, "http://testserver/api/countries/a/")
+    for address in ("countries", "countries/a", "countries/form", "countries/a/form"):
+        assert client.get(f"/api/{address}{slash}").status_code == 200
+
+
+def test_without_the_slash_nothing_is_taken_that_is_no_stream(client: Client) -> None:
+    for address in ("/api/robots.txt", "/api/health", "/api/no.Such/7", "/api/zoo.Note/7/close"):
+        with pytest.raises(Resolver404):
+            resolve(address)

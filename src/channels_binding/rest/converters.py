@@ -30,24 +30,35 @@ class StreamConverter:
         return value
 
 
-class TextKeyedStreamConverter(StreamConverter):
-    """A stream whose keys may hold a slash; another one is not found here."""
+class KnownStreamConverter(StreamConverter):
+    """A stream that there is: an address of the project's own, ``robots.txt``, is not taken for one."""
 
     def to_python(self, value: str) -> str:
         """
         Raises:
-            ValueError: Keys of this stream hold none.
+            ValueError: No such stream, or none that is looked for here.
         """
         try:
             cls = registry.get(value)
         except NotFound:
             raise ValueError from None
-        if not may_hold_slash(cls):
+        if not self.is_looked_for(cls):
             raise ValueError
         return value
 
     def to_url(self, value: str) -> str:
         return self.to_python(value)
+
+    def is_looked_for(self, cls: type[BaseBinding]) -> bool:
+        """Whether a stream is meant."""
+        return True
+
+
+class TextKeyedStreamConverter(KnownStreamConverter):
+    """A stream whose keys may hold a slash; another one is not found here."""
+
+    def is_looked_for(self, cls: type[BaseBinding]) -> bool:
+        return may_hold_slash(cls)
 
 
 class KeyConverter:
@@ -62,7 +73,20 @@ class KeyConverter:
         return value
 
 
+register_converter(StreamConverter, "cb_stream")
+register_converter(KnownStreamConverter, "cb_known_stream")
+register_converter(TextKeyedStreamConverter, "cb_text_keyed_stream")
 register_converter(KeyConverter, "cb_key")  # a project may have a "key" of its own, and Django refuses a second
+
+
+def routes(route: str, view: Any, name: str, kwargs: Any = None) -> list[Any]:
+    """A route that is served with its final slash and without: where ``APPEND_SLASH`` redirects, clients follow as GET.
+
+    The name leads to the spelling with the slash. The other one takes no name of a stream that there is not, which may be an
+    address of the project's own.
+    """
+    bare = route.removesuffix("/").replace("<cb_stream:", "<cb_known_stream:")
+    return [path(route, view, kwargs, name=name), path(bare, view, kwargs)]
 
 
 def may_hold_slash(cls: type[BaseBinding]) -> bool:
@@ -80,7 +104,7 @@ def address_of(collection: str, key: Any) -> str | None:
 
     ``form`` and ``x/form`` read as the forms of the stream and of ``x``; ``.`` and ``..`` as directories.
     """
-    text = str(key)
+    text, collection = str(key), f"{collection.removesuffix('/')}/"
     if text in (FORM, ".", "..") or text.endswith(f"/{FORM}"):
         return None
     return f"{collection}{quote(text, safe='')}/"
@@ -94,6 +118,6 @@ def slashed_routes(prefix: str, row: Any, form: Any, *names: str, **kwargs: Any)
         names: Of the row's route and of its form's.
     """
     return [
-        path(f"{prefix}<cb_key:name>/{FORM}/", form, kwargs, name=names[1]),
-        path(f"{prefix}<cb_key:name>/", row, kwargs, name=names[0]),
+        *routes(f"{prefix}<cb_key:name>/{FORM}/", form, names[1], kwargs),
+        *routes(f"{prefix}<cb_key:name>/", row, names[0], kwargs),
     ]

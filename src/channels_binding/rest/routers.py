@@ -8,11 +8,11 @@ urlpatterns = router.urls
 
 from typing import Any
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from rest_framework.routers import DefaultRouter
 
 from channels_binding.bindings.base import BaseBinding
-from channels_binding.rest.converters import may_hold_slash, slashed_routes
+from channels_binding.rest.converters import may_hold_slash, routes, slashed_routes
 from channels_binding.rest.views import FormView, RowView, StreamView
 
 
@@ -47,10 +47,10 @@ class BindingRouter(DefaultRouter):
 def _urls_of(prefix: str, binding: type[BaseBinding], basename: str) -> list[URLPattern]:
     stream = {"stream": binding.get_stream()}
     return [
-        path(f"{prefix}/", StreamView.as_view(), stream, name=f"{basename}-list"),
-        path(f"{prefix}/form/", FormView.as_view(), stream, name=f"{basename}-form"),
-        path(f"{prefix}/<str:name>/", RowView.as_view(), stream, name=f"{basename}-detail"),
-        path(f"{prefix}/<str:name>/form/", FormView.as_view(), stream, name=f"{basename}-detail-form"),
+        *routes(f"{prefix}/", StreamView.as_view(), f"{basename}-list", stream),
+        *routes(f"{prefix}/form/", FormView.as_view(), f"{basename}-form", stream),
+        *routes(f"{prefix}/<str:name>/", RowView.as_view(), f"{basename}-detail", stream),
+        *routes(f"{prefix}/<str:name>/form/", FormView.as_view(), f"{basename}-detail-form", stream),
     ]
 
 
