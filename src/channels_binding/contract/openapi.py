@@ -50,6 +50,14 @@ _HEADERS: Mapping[int, Schema] = {
     429: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
 }
 ETAG: Schema = {"schema": {"type": "string"}, "description": "Version of the row, for If-Match; of what may be read."}
+LIST_HEADERS: Schema = {
+    "X-Total-Count": {"schema": {"type": "integer"}, "description": "Rows that match, on whichever page."},
+    "Content-Range": {
+        "schema": {"type": "string"},
+        "description": "Which rows these are, where Range asks: items 0-24/57.",
+    },
+    "Link": {"schema": {"type": "string"}, "description": "The pages beside this one (RFC 8288): rel next and prev."},
+}
 WRITTEN = "The row, as GET of its address shows it; to who may not see it, its key."
 
 TEXT_KEY = (
@@ -183,8 +191,10 @@ class _Stream:
         }
         found = {"type": "object", "properties": page, "required": ["page", "limit", "count", "order", "rows"]}
         answer = {"anyOf": [found, self._several_rows()]} if "retrieve" in self.actions else found
-        parameters = [*self._filters(), *self._window(), *self._ids(), *self._reading()]
-        return self._operation("search", {200: _read(answer), 304: _unchanged(), 414: _too_long()}, _ANY, parameters)
+        parameters = [*self._filters(), *self._window(), *self._ids(), *self._reading(), _range()]
+        found_rows = _read(answer)
+        found_rows["headers"] = {**found_rows["headers"], **LIST_HEADERS}
+        return self._operation("search", {200: found_rows, 304: _unchanged(), 414: _too_long()}, _ANY, parameters)
 
     def _several_rows(self) -> Schema:
         """What ``ids`` are answered with."""
@@ -466,6 +476,11 @@ def _header(name: str, schema: Schema, description: str) -> Schema:
 def _key() -> Schema:
     text = "Same key and data within 24 h: the stored answer, and no second write."
     return _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255}, text)
+
+
+def _range() -> Schema:
+    text = "Rows from 0, of a page and under any name, in place of page and limit: items=25-49."
+    return _header("Range", {"type": "string"}, text)
 
 
 def _if_match() -> Schema:

@@ -18,7 +18,6 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.utils.formatting import dedent as dedent_docstring
 from rest_framework.utils.formatting import markup_description
-from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, set_rollback
 
 from channels_binding.bindings.access import default_permission_classes
@@ -35,7 +34,7 @@ from channels_binding.forms import uploads
 from channels_binding.live.handler_messages import BaseHandlerMessages
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
-from channels_binding.rest import events
+from channels_binding.rest import events, headers
 from channels_binding.rest.asgi import ThreadedView
 from channels_binding.rest.callers import scope_of
 from channels_binding.rest.converters import address_of
@@ -52,6 +51,7 @@ from channels_binding.rest.http import (
     read_data,
     search_data,
 )
+from channels_binding.threads import settle
 
 BESIDE_FILE_BYTES = 65_536
 """What a multipart body may hold beside the file that it brings."""
@@ -241,14 +241,13 @@ class BindingView(APIView):
             return events.respond(self.request, self.call(action, data), self.get_authenticators)
         answer = self.answer(self.call(action, data, takes_pages=True))
         if isinstance(answer, Response):
+            for name, value in headers.of_drfs_page(answer).items():
+                answer[name] = value
             return answer
-        if not isinstance(answer, Reading):
-            return self.respond(answer)
-        headers = self.links(answer.meta)
-        tag = _entity_tag(answer)
-        if is_known(tag, self.request.headers.get("If-None-Match", "")):
-            return Response(status=304, headers={"ETag": tag, **headers})
-        return self.respond(answer, headers=headers)
+        tag = headers.entity_tag(answer) if isinstance(answer, Reading) else ""
+        if tag and is_known(tag, self.request.headers.get("If-None-Match", "")):
+            return Response(status=304, headers=headers.of_reading(answer, self.request))
+        return self.respond(answer)
 
     def _params(self) -> Sequence[str]:
         """Query parameters that the binding declares for its own use."""
@@ -270,23 +269,12 @@ class BindingView(APIView):
         except NotFound:
             return {}
 
-    def links(self, meta: Mapping[str, Any]) -> dict[str, str]:
-        """Where the pages beside this one are (RFC 8288): ``Link: <…?page=3>; rel="next", <…?page=1>; rel="prev"``."""
-        page = meta.get("page")
-        if page is None:
-            return {}
-        beside = {"next": page + 1 if page * meta["limit"] < meta["count"] else None, "prev": page - 1 or None}
-        here = self.request.build_absolute_uri()
-        found = [
-            f'<{replace_query_param(here, "page", number)}>; rel="{rel}"' for rel, number in beside.items() if number
-        ]
-        return {"Link": ", ".join(found)} if found else {}
-
-    def respond(self, answer: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    def respond(self, answer: Any, status: int = 200, **others: str) -> Response:
+        """The answer with its headers, and with ``others``."""
         is_ours = isinstance(self.request.accepted_renderer, WireRenderer)
         data = answer if is_ours or not isinstance(answer, Reading) else _plain(answer)
-        tag = {"ETag": _entity_tag(answer)} if isinstance(answer, Reading) else {}
-        response = Response(data, status=status, headers={**tag, **(headers or {})})
+        own = headers.of_reading(answer, self.request) if isinstance(answer, Reading) else {}
+        response = Response(data, status=status, headers={**own, **others})
         patch_vary_headers(response, ("Cookie",))
         return response
 
@@ -316,7 +304,15 @@ class StreamView(BindingView):
         if ids is not None:  # pages, order and filters are refused as what retrieve does not know
             return self.read("retrieve", {**search_data(request.query_params, params=self._params()), "ids": ids})
         data = search_data(request.query_params, self._paginator_names(stream), self._params())
-        return self.read("search", data)
+        return self.read("search", {**data, **self._range(data)})
+
+    def _range(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Page and limit, where ``Range`` asks for rows of pages of ours."""
+        cls = registry.get(self.kwargs["stream"])
+        if headers.range_asked(self.request) is None or cls.get_pagination_class() is not None or not cls.find_model():
+            return {}
+        binding = cls(self.call("search", data))
+        return headers.page_of_range(self.request, settle(binding.get_max_page_size()))
 
     def _ids_asked(self) -> list[str] | None:
         model = registry.get(self.kwargs["stream"]).find_model()
@@ -349,8 +345,8 @@ class StreamView(BindingView):
         answer = self.answer(self.call("create", self.body()))
         key = _key_of(answer)
         address = None if key is None else address_of(request.path, key)
-        headers = {} if address is None else {"Location": request.build_absolute_uri(address)}
-        return self.respond(answer, 201, headers)
+        others = {} if address is None else {"Location": request.build_absolute_uri(address)}
+        return self.respond(answer, 201, **others)
 
 
 class RowView(BindingView):
@@ -482,10 +478,6 @@ class FormView(BindingView):
 
     def _of(self, name: str | None) -> dict[str, Any]:
         return {} if name is None else {"id": name}
-
-
-def _entity_tag(reading: Reading) -> str:
-    return f'"{reading.entity_tag}"'
 
 
 def _key_of(answer: Any) -> Any:
