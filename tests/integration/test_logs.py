@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 import websockets
+from websockets.frames import Close
 
 from tests.services import free_port
 
@@ -45,8 +46,10 @@ async def test_no_token_is_in_the_log_of_a_real_server(server: tuple[int, "subpr
     by_subprotocol = await connected(address, subprotocols=with_bearer)
     assert by_subprotocol.subprotocol == "cb.1.json"
     assert json.loads(await by_subprotocol.recv())["data"]["user"] == "1"
-    with pytest.raises(websockets.InvalidStatus):
-        await connected(f"{address}?token=wrong-{TICKET}", subprotocols=protocols)
+    refused = await connected(f"{address}?token=wrong-{TICKET}", subprotocols=protocols)
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        await refused.recv()
+    assert closed.value.rcvd == Close(4401, "the token is not accepted")
     for each in (by_query, by_subprotocol):
         await each.close()
     process.terminate()

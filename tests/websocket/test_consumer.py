@@ -17,9 +17,13 @@ PATHS = ["/", "/ws/", "/sync/"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_an_anonymous_connection_is_refused_before_it_is_accepted(path: str, connect: Connect) -> None:
-    socket = BindingCommunicator(path)
+@pytest.mark.parametrize(("modern", "code"), [(True, 4401), (False, 4403)])
+async def test_an_anonymous_connection_is_refused_and_a_client_that_knows_close_codes_is_told_so(
+    modern: bool, code: int, path: str, connect: Connect
+) -> None:
+    socket = BindingCommunicator(path, modern=modern)
     assert not await socket.open()
+    assert (socket.close_code, socket.subprotocol) == (code, "cb.1.json" if modern else None)
     assert Hub.current().subscribers == set()
 
 
@@ -45,6 +49,7 @@ async def test_the_user_of_the_session_is_found(path: str, connect: Connect, use
 async def test_a_page_of_another_site_is_refused(origin: str, connect: Connect, user: Any) -> None:
     socket = BindingCommunicator("/ws/", user=user, headers=[(b"origin", origin.encode()), (b"host", b"testserver")])
     assert not await socket.open()
+    assert (socket.close_code, socket.subprotocol) == (4403, None)
 
 
 async def test_a_page_of_our_own_is_let_in(connect: Connect, user: Any) -> None:
@@ -85,9 +90,13 @@ async def test_an_authentication_class_names_the_user(
     assert not await BindingCommunicator(path, headers=[(b"x-user", b"nobody")]).open()
 
 
-async def test_an_authentication_class_that_raises_refuses_the_connection(connect: Connect, settings: Any) -> None:
+async def test_an_authentication_class_that_raises_refuses_the_connection_and_the_client_tries_again(
+    connect: Connect, settings: Any
+) -> None:
     settings.CHANNELS_BINDING = {"AUTHENTICATION_CLASSES": ("tests.websocket.test_consumer.Broken",)}
-    assert not await BindingCommunicator("/ws/").open()
+    socket = BindingCommunicator("/ws/")
+    assert not await socket.open()
+    assert (socket.close_code, socket.subprotocol) == (4403, None)
 
 
 class Broken:

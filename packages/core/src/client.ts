@@ -154,11 +154,15 @@ export class ChannelsClient {
     return this.#errors.add(callback)
   }
 
-  /** Says who this is without reconnecting; every live read is evaluated anew. Later connections use this token too. */
+  /**
+   * Says who this is without reconnecting; every live read is evaluated anew, and those that were `unauthenticated` are asked
+   * for again. Later connections use this token too.
+   */
   async auth(token: string, options?: CallOptions): Promise<unknown> {
     this.#credentials.offer(token)
     const reply = await this.#authenticate(token, options)
     this.#credentials.give(token)
+    this.#reads.askRefused()
     return reply
   }
 

@@ -243,7 +243,8 @@ export class Connection {
 
   #end(status: ConnectionStatus, code: number, error: BindingError): void {
     this.#stop()
-    this.update({ status, latencyMs: null, lastError: error, nextRetryAt: null })
+    const user = status === 'unauthorized' ? null : this.#state.user
+    this.update({ status, user, latencyMs: null, lastError: error, nextRetryAt: null })
     this.#handlers.refused(error, code)
   }
 

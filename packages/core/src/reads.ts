@@ -112,6 +112,13 @@ export class Reads {
     })
   }
 
+  /** It is known who this is: asks again for what was refused because it was not. */
+  askRefused(): void {
+    this.during(() => {
+      for (const { read } of this.#entries.values()) if (read.state.error?.code === 'unauthenticated') read.ask()
+    })
+  }
+
   /** The connection is lost. */
   lost(): void {
     this.during(() => {

@@ -381,3 +381,15 @@ it('hands the changes of one frame to whoever batches them', async () => {
   await settle()
   expect(batches).toEqual([2])
 })
+
+it('asks again, once it has said who this is, for what was refused because it had not', async () => {
+  const { client, server } = world()
+  server.users = { 'tok-ann': 'ann' }
+  const read = client.live('shop.Product', 'search', {})
+  await settle()
+  expect(read.getSnapshot()).toMatchObject({ status: 'error', error: { code: 'unauthenticated' } })
+  await client.auth('tok-ann')
+  await settle()
+  expect(read.getSnapshot()).toMatchObject({ status: 'success', isLive: true })
+  expect(server.requests('search')).toHaveLength(2)
+})

@@ -70,7 +70,7 @@ class BindingCommunicator:
         self._socket: Any = None
 
     async def open(self) -> bool:
-        """Connect; returns whether the socket was accepted. With ``cb.1`` the hello is kept in ``hello``."""
+        """Connect; returns whether the socket was let in, else ``close_code`` says why. With ``cb.1`` there is a ``hello``."""
         await self._share_thread()
         if self.user is not None:
             self.session_key = await run(session_cookie, self.user)
@@ -83,8 +83,9 @@ class BindingCommunicator:
             return False
         self.subprotocol = answer.get("subprotocol")
         if self.subprotocol == SUBPROTOCOL:
-            self.hello = await self._hello()
-        return True
+            with suppress(ConnectionError):
+                self.hello = await self._hello()
+        return self.close_code is None
 
     async def _share_thread(self) -> None:
         """In a ``TestCase`` only the test's own thread sees what the test has written."""

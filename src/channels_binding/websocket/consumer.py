@@ -23,8 +23,9 @@ from channels_binding.live import shutdown
 from channels_binding.live.identity import fingerprint
 from channels_binding.protocol import messages
 from channels_binding.protocol.names import CloseCode
-from channels_binding.security import authentication, origins
+from channels_binding.security import authentication, origins, refusals
 from channels_binding.security.authentication import Identity
+from channels_binding.security.refusals import HandshakeRefused
 from channels_binding.threads import call_hook, run, settle
 from channels_binding.types import Dialect, Receive, Scope, Send
 from channels_binding.websocket.connection import Connection
@@ -92,25 +93,37 @@ class BaseConsumer:
         dialect = self._dialect()
         try:
             identity = await self._admitted()
-        except Unauthenticated as refusal:
-            logger.info("A connection was refused: %s", refusal)
-            # before accept: HTTP 403 to the handshake
-            await self.send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
+        except HandshakeRefused as refusal:
+            await self._refuse(refusal, dialect)
             return
+        await self._accept(dialect)
+        self.connection = Connection(self.scope, self.send, identity, dialect, _Authenticator(self))
+        await self._converse(self.connection)
+
+    async def _accept(self, dialect: Dialect) -> None:
         await self.send(
             {"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL if dialect == "cb.1" else None}
         )
-        self.connection = Connection(self.scope, self.send, identity, dialect, _Authenticator(self))
-        await self._converse(self.connection)
+
+    async def _refuse(self, refusal: HandshakeRefused, dialect: Dialect) -> None:
+        """Browsers hide the status of a refused handshake, so who may come back signed in is told by a close code."""
+        refusals.log(refusal, self.scope)
+        if refusal.is_unauthenticated and dialect == "cb.1":
+            await self._accept(dialect)
+            await self.send(
+                {"type": "websocket.close", "code": int(CloseCode.UNAUTHENTICATED), "reason": refusal.reason}
+            )
+        else:  # before accept: HTTP 403 to the handshake
+            await self.send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
 
     async def _admitted(self) -> Identity | None:
         """Who connects; None for a socket that is accepted only to authenticate (``cb.auth``).
 
         Raises:
-            Unauthenticated: The socket is not accepted.
+            HandshakeRefused: Nobody who may connect.
         """
         if not origins.is_allowed(self.scope):
-            raise Unauthenticated("foreign origin")
+            raise refusals.foreign_origin(self.scope)
         identity = await self._identity()
         handshake, self.scope = self.scope, self._shown_scope()
         self._handshake = handshake
@@ -119,7 +132,7 @@ class BaseConsumer:
             return identity
         if self._takes_tokens() and messages.SUBPROTOCOL in handshake.get("subprotocols", ()):
             return None
-        raise Unauthenticated("nobody is signed in")
+        raise refusals.nobody(handshake, self._takes_tokens())
 
     def _shown_scope(self) -> Scope:
         return authentication.without_token(self.scope) if self._takes_tokens() else self.scope
@@ -177,18 +190,18 @@ class BaseConsumer:
         """Who the token belongs to; without one, who the handshake does.
 
         Raises:
-            Unauthenticated: There is a token, and it is nobody's; or what is asked has failed.
+            HandshakeRefused: There is a token, and it is nobody's; or what is asked has failed.
         """
         if self._takes_tokens():
             self.token = token or authentication.token_of(self.scope)
         try:
             user = await self._user()
             return await run(self._identified, user)
-        except (Unauthenticated, AuthenticationFailed):
-            raise Unauthenticated("the token is not accepted") from None
+        except (Unauthenticated, AuthenticationFailed) as refusal:
+            raise refusals.bad_token(self._redacted(str(refusal))) from None
         except Exception:
             logger.error("Somebody could not be authenticated:\n%s", self._redacted(traceback.format_exc()))
-            raise Unauthenticated("authentication failed") from None
+            raise refusals.failed() from None
 
     def _identified(self, user: Any) -> Identity:
         """In a worker thread."""

@@ -17,7 +17,7 @@ from tests.security.test_authentication.sockets import BOTH, JWT, PATHS, ByTicke
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("way", ["subprotocol", "query"])
-async def test_a_wrong_token_is_refused_before_the_socket_is_accepted_even_with_a_good_session(
+async def test_a_wrong_token_is_refused_even_with_a_good_session(
     way: str, path: str, connect: Connect, user: Any, settings: Any
 ) -> None:
     settings.CHANNELS_BINDING = BOTH
@@ -27,6 +27,7 @@ async def test_a_wrong_token_is_refused_before_the_socket_is_accepted_even_with_
         subprotocols=["bearer.wrong"] if way == "subprotocol" else [],
     )
     assert not await refused.open()
+    assert refused.close_code == 4401
     assert Hub.current().subscribers == set()
 
 

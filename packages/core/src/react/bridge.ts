@@ -37,11 +37,14 @@ export class LiveBridge {
   readonly #entries = new Map<string, Entry>()
   readonly #overlays: Overlays = new Overlays()
   readonly #listeners = new Set<() => void>()
+  #isSomebody: boolean
 
   private constructor(client: ChannelsClient, queryClient: QueryClient) {
     this.client = client
     this.queryClient = queryClient
     client.setNotifyBatch(callback => notifyManager.batch(callback))
+    this.#isSomebody = client.getState().user !== null
+    client.onState(() => this.#signedIn(client.getState().user !== null))
     queryClient.getQueryCache().subscribe(event => {
       if (event.type === 'removed') this.#release(event.query.queryHash)
       else this.#follow(event.query)
@@ -131,6 +134,19 @@ export class LiveBridge {
     const { state } = query
     if (state.status === 'error' && state.error instanceof BindingError && state.error.code === error.code) return
     query.setState({ status: 'error', error, data: undefined })
+  }
+
+  /** Somebody has signed in: calls that were refused before are made again. Live reads are the client's. */
+  #signedIn(isSomebody: boolean): void {
+    const isNew = isSomebody && !this.#isSomebody
+    this.#isSomebody = isSomebody
+    if (!isNew) return
+    const wasRefused = (query: Query): boolean =>
+      query.queryKey[0] === 'channels' &&
+      !metaOf(query) &&
+      query.state.error instanceof BindingError &&
+      query.state.error.code === 'unauthenticated'
+    void this.queryClient.refetchQueries({ type: 'active', predicate: wasRefused })
   }
 
   #redraw(stream: string): void {

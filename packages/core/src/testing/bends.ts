@@ -13,6 +13,8 @@ export interface Bends {
   silent: boolean
   /** Handshakes that are refused from now on; counts down. @default 0 */
   refuse: number
+  /** Nobody is signed in: a `cb.1` connection is opened and closed with 4401, another one refused. @default false */
+  signedOut: boolean
   /** Diffs that get a wrong `v` from now on; counts down. @default 0 */
   wrongVersion: number
   /** Refuses a request with this error; `null` lets it through. */
@@ -26,6 +28,7 @@ export const straight = (): Bends => ({
   drop: 0,
   silent: false,
   refuse: 0,
+  signedOut: false,
   wrongVersion: 0,
   fail: null,
 })

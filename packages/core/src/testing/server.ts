@@ -181,7 +181,10 @@ export class FakeServer {
 
   // ---- how it talks
 
-  /** Accepts a socket: hand over what arrives, and `peer` sends what leaves. `null` for a refused handshake. */
+  /**
+   * Accepts a socket: hand over what arrives, and `peer` sends what leaves. `null` for a refused handshake; who is not known is let
+   * in to be told so, and closed.
+   */
   accept(peer: Peer, protocols: readonly string[]): FakeConnection | null {
     if (this.bends.refuse > 0) {
       this.bends.refuse--
@@ -189,7 +192,11 @@ export class FakeServer {
     }
     const connection = new FakeConnection(this, peer, protocols.includes('cb.1.json'))
     const bearer = protocols.find(each => each.startsWith('bearer.'))?.slice(7)
-    if (bearer !== undefined && this.#userOf(bearer) === undefined) return null
+    if (this.bends.signedOut || (bearer !== undefined && this.#userOf(bearer) === undefined)) {
+      if (!connection.hasProtocol) return null
+      peer.close(4401, bearer === undefined ? 'nobody is signed in' : 'the token is not accepted')
+      return connection
+    }
     connection.isPending = this.users !== null && bearer === undefined
     this.connections.add(connection)
     if (connection.hasProtocol && !connection.isPending) this.#greet(connection, bearer)

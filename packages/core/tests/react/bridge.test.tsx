@@ -1,5 +1,5 @@
 import { BindingError } from '@channels-binding/core'
-import { LiveBridge, useRetrieve, useSearch } from '@channels-binding/core/react'
+import { LiveBridge, useDescribe, useRetrieve, useSearch } from '@channels-binding/core/react'
 import { notifyManager, QueryClient } from '@tanstack/react-query'
 import { act, render, renderHook, screen } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
@@ -119,4 +119,38 @@ it('shows the end of a row once, and lets go when the cache does', async () => {
   unmount()
   await wait(5_000)
   expect(server.liveReads).toBe(0)
+})
+
+it('shows a visitor who is signed out that they are, and everything once they have signed in', async () => {
+  const { server, client, Wrapper, wait } = stage()
+  server.bends.signedOut = true
+  const { result } = renderHook(() => [useSearch('shop.Product'), useDescribe('shop.Product')] as const, {
+    wrapper: Wrapper,
+  })
+  await wait()
+  for (const read of result.current)
+    expect(read).toMatchObject({ isPending: false, error: { code: 'unauthenticated', status: 401 } })
+  await wait(120_000)
+  expect(client.getState()).toMatchObject({ status: 'unauthorized', nextRetryAt: null, user: null })
+  server.bends.signedOut = false
+  act(() => client.reconnect())
+  await wait()
+  const [list, description] = result.current
+  expect(list).toMatchObject({ error: null, count: 3, isLive: true })
+  expect(description).toMatchObject({ error: null, data: { stream: 'shop.Product' } })
+})
+
+it('forgets who it was when they have signed out, and shows it again when they come back', async () => {
+  const { server, client, Wrapper, wait } = stage()
+  const { result } = renderHook(() => useSearch('shop.Product'), { wrapper: Wrapper })
+  await wait()
+  server.bends.signedOut = true
+  server.close(4401, 'signed out')
+  await wait()
+  expect(result.current).toMatchObject({ rows: [], data: undefined, error: { code: 'unauthenticated' } })
+  expect(client.getState().user).toBeNull()
+  server.bends.signedOut = false
+  act(() => client.reconnect())
+  await wait()
+  expect(result.current).toMatchObject({ error: null, count: 3, isLive: true })
 })

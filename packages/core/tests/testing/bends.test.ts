@@ -8,6 +8,7 @@ it('bends nothing, and bends no other server', () => {
     drop: 0,
     silent: false,
     refuse: 0,
+    signedOut: false,
     wrongVersion: 0,
     fail: null,
   })

@@ -125,7 +125,7 @@ it('lets in only those it knows, and says how long their token is good', async (
   })
   stranger.connect()
   await settle()
-  expect(stranger.getState().status).toBe('reconnecting')
+  expect(stranger.getState().status).toBe('unauthorized')
   stranger.close()
 })
 
@@ -213,4 +213,26 @@ it('sends any frame and any system message, and counts and finds what goes by', 
   read.unsubscribe()
   await settle(2_000)
   expect(server.liveReads).toBe(0)
+})
+
+it('closes who is not known with 4401, and refuses the handshake of who could not read that', async () => {
+  const server = new FakeServer()
+  server.users = { 'tok-ann': 'ann' }
+  const ends: unknown[] = []
+  const dial = (protocols: string[]): void => {
+    const socket = new server.WebSocket('ws://fake/', protocols)
+    socket.addEventListener('close', event => ends.push([event.code, event.reason]))
+  }
+  dial(['cb.1.json', 'bearer.wrong'])
+  await settle()
+  server.bends.signedOut = true
+  dial(['cb.1.json'])
+  dial([])
+  await settle()
+  expect(ends).toEqual([
+    [4401, 'the token is not accepted'],
+    [4401, 'nobody is signed in'],
+    [1006, ''],
+  ])
+  expect(server.connections.size).toBe(0)
 })
