@@ -21,6 +21,7 @@ from channels_binding.contract.spectacular_fixes import (
     corrected,
     with_letters_beyond_ascii,
 )
+from channels_binding.omissions import Omissions
 from channels_binding.serializers.fields import Base64Field, RangeField
 
 
@@ -152,7 +153,7 @@ def test_the_pattern_of_a_validator_is_wider_unless_it_is_of_ascii_and_holds_for
 ) -> None:
     field = serializers.CharField(validators=[RegexValidator(re.compile(r"^\w+$", flags))])
     schema: dict[str, Any] = {"type": "string"}
-    inspector = Inspector()
+    inspector = Inspector(Omissions())
     inspector._insert_field_validators(field, schema)
     assert corrected(schema, "request") == {"type": "string", "pattern": pattern}
     assert corrected(schema, "response") == {"type": "string"}, "a row may have been written without this validator"

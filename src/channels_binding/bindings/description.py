@@ -1,5 +1,6 @@
 """What a UI needs to know of a stream: its fields, filters, orders, and what this user can do (spec/protocol.md §2.2)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.encoding import force_str
@@ -8,6 +9,7 @@ from rest_framework import serializers
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.exceptions import BindingError
 from channels_binding.forms.form import describe_field
+from channels_binding.omissions import Omissions
 from channels_binding.serializers.relations import child
 
 FIELD_TYPES: tuple[tuple[type, str], ...] = (
@@ -54,8 +56,8 @@ def describe_stream(binding: BaseBinding) -> dict[str, Any]:
         "ordering": list(binding.get_ordering_fields()),
         "actions": sorted(binding.get_actions()),
         "can": {"create": _can(binding, "POST"), "update": _can(binding, "PATCH"), "delete": _can(binding, "DELETE")},
-        "fields": [_field(binding, name, field) for name, field in getattr(serializer, "fields", {}).items()],
-        "filters": _filters(binding),
+        "fields": [*_fields(binding, serializer)],
+        "filters": [*_filters(binding)],
     }
 
 
@@ -67,6 +69,12 @@ def _can(binding: BaseBinding, method: str) -> bool:
     except BindingError:
         return False
     return needed in binding.get_actions()
+
+
+def _fields(binding: BaseBinding, serializer: Any) -> Iterator[dict[str, Any]]:
+    for name, field in getattr(serializer, "fields", {}).items():
+        with Omissions().leaving_out(f"{binding.get_stream()}.{name}"):
+            yield _field(binding, name, field)
 
 
 def _field(binding: BaseBinding, name: str, field: Any) -> dict[str, Any]:
@@ -96,19 +104,17 @@ def _relation(binding: BaseBinding, name: str) -> dict[str, Any]:
     return {"relation": {"stream": stream}} if stream else {}
 
 
-def _filters(binding: BaseBinding) -> list[dict[str, Any]]:
+def _filters(binding: BaseBinding) -> Iterator[dict[str, Any]]:
     cls = binding.get_filterset_class()
     if cls is None:
-        return []
+        return
     filterset = cls({}, binding.get_model()._default_manager.none(), request=binding.request)
-    for field in filterset.form.fields.values():
-        binding.scope_choices(field)
-    return [
-        {
-            "name": name,
-            "label": force_str(filter_.label or name),
-            "type": type(filter_).__name__,
-            "field": describe_field(filterset.form, name, binding.stream_of),
-        }
-        for name, filter_ in filterset.filters.items()
-    ]
+    for name, filter_ in filterset.filters.items():
+        with Omissions().leaving_out(f"{binding.get_stream()}.{name}"):
+            binding.scope_choices(filterset.form.fields[name])
+            yield {
+                "name": name,
+                "label": force_str(filter_.label or name),
+                "type": type(filter_).__name__,
+                "field": describe_field(filterset.form, name, binding.stream_of),
+            }

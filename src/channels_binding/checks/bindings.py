@@ -19,6 +19,7 @@ from channels_binding.bindings import sharing
 from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.writes import WriteMixin
+from channels_binding.checks.guarded import guarded, without_repetitions
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol.names import RESERVED_NAMES
@@ -39,7 +40,7 @@ def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
         default_permission_classes()
     except (ImproperlyConfigured, ImportError, TypeError) as error:
         return [Error(str(error), hint="See docs/reference/settings.md.", id="channels_binding.E002")]
-    return [*_layer(), *_authentication()]
+    return [*guarded(_layer), *guarded(_authentication)]
 
 
 def _authentication() -> Iterator[CheckMessage]:
@@ -78,7 +79,7 @@ def _major(package: str) -> int:
 @register(TAG)
 def check_bindings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     """E001: two bindings of one stream. E004 to I001: each binding by itself."""
-    found: list[CheckMessage] = [message for cls in registry for message in _binding(cls)]
+    found = without_repetitions(message for cls in registry for message in _binding(cls))
     for present, other in registry.conflicts:
         found.append(
             Error(
@@ -92,27 +93,15 @@ def check_bindings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 
 
 def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    yield from _stream(cls)
-    yield from _classes(cls)
+    for check in (_stream, _classes):
+        yield from guarded(check, cls)
     if cls.find_model() is None:
         return
-    problem = _broken_serializer(cls)
-    if problem is not None:
-        yield _error(
-            cls, 10, f"{cls.__name__} makes no serializer: {problem}", "Correct 'fields', 'exclude' or 'extra_kwargs'."
-        )
-        return
-    yield from _names(cls, "search_fields", cls.search_fields)
-    yield from _names(cls, "ordering_fields", cls.ordering_fields or ())
-    yield from _names(cls, "ordering", cls.ordering)
-    yield from _filters(cls)
-    yield from _query_params(cls)
-    yield from _orders(cls)
-    yield from _dependencies(cls)
-    yield from _formsets(cls)
-    yield from _nested_writes(cls)
-    yield from _exposure(cls)
-    yield from _cost(cls)
+    broken = guarded(_serializer, cls)
+    yield from broken
+    if not any(message.is_serious() for message in broken):
+        for check in _OF_MODELS:
+            yield from guarded(check, cls)
 
 
 def _error(cls: type[BaseBinding], number: int, message: str, hint: str) -> CheckMessage:
@@ -170,14 +159,23 @@ def _made(each: Any) -> Any:
     return each if isinstance(each, type) else each()
 
 
-def _broken_serializer(cls: type[BaseBinding]) -> str | None:
+def _serializer(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     """E010: what is wrong with the serializer that would be made."""
     if cls.serializer_class is not None:
-        return None
+        return
     try:
-        return None if child(cls.default_serializer_class()()).fields else "it has no fields"
+        problem = None if child(cls.default_serializer_class()()).fields else "it has no fields"
     except (ImproperlyConfigured, AssertionError, TypeError) as error:
-        return str(error).split("\n")[0]
+        problem = str(error).split("\n")[0]
+    if problem is not None:
+        hint = "Correct 'fields', 'exclude' or 'extra_kwargs'."
+        yield _error(cls, 10, f"{cls.__name__} makes no serializer: {problem}", hint)
+
+
+def _paths(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    yield from _names(cls, "search_fields", cls.search_fields)
+    yield from _names(cls, "ordering_fields", cls.ordering_fields or ())
+    yield from _names(cls, "ordering", cls.ordering)
 
 
 def _filters(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
@@ -339,6 +337,9 @@ def _cost(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
             obj=cls,
             id="channels_binding.I001",
         )
+
+
+_OF_MODELS = (_paths, _filters, _query_params, _orders, _dependencies, _formsets, _nested_writes, _exposure, _cost)
 
 
 def _names(cls: type[BaseBinding], attribute: str, names: Sequence[str]) -> Iterator[CheckMessage]:

@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 from rest_framework.settings import api_settings
 
+from channels_binding.checks.guarded import guarded
 from channels_binding.conf import get_settings
 from channels_binding.registry import registry
 
@@ -25,7 +26,7 @@ AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 def check_surroundings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     """W007 to W015, E012."""
     parts = (_databases, _layer, _hosts, _caches, _versions, _middleware, _documents, _storage)
-    return [message for part in parts for message in part()]
+    return [message for part in parts for message in guarded(part)]
 
 
 def _warning(number: int, message: str, hint: str) -> CheckMessage:

@@ -12,7 +12,6 @@ from channels_binding.contract.json_schema import ANY_OBJECT, JsonSchemas, Schem
 from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.protocol.names import READS
 from channels_binding.querysets.pages import MAX_PAGE
-from channels_binding.registry import registry
 
 CHANNEL = {"$ref": "#/channels/socket"}
 LIVE = ("snapshot", "diff", "same", "delta", "gone")
@@ -35,13 +34,13 @@ def document(request: Any) -> dict[str, Any]:
     """The whole document, as the user of ``request`` may see it."""
     with inspecting():
         shapes = JsonSchemas(request)
-        contract = _Contract(shapes)
-        for cls in sorted(registry, key=lambda cls: cls.get_stream()):
-            _Stream(cls, shapes, contract).describe()
+        contract = _Contract()
+        shapes.each_stream(lambda cls: contract.take(_Stream(cls, shapes)))
         schemas = {**components.definitions(), **shapes.components}
+        description = _DESCRIPTION + shapes.omissions.sentence()
         return {
             "asyncapi": "3.0.0",
-            "info": {"title": "Channels Binding", "version": __version__, "description": _DESCRIPTION},
+            "info": {"title": "Channels Binding", "version": __version__, "description": description},
             "defaultContentType": "application/json",
             "channels": {"socket": contract.channel()},
             "operations": contract.operations,
@@ -55,13 +54,22 @@ _DESCRIPTION = (
 )
 
 
-class _Contract:
-    """What the document collects: messages and operations of one channel."""
+class _Messages:
+    """Messages and operations, as they are collected."""
 
-    def __init__(self, shapes: JsonSchemas) -> None:
-        self.shapes = shapes
+    def __init__(self) -> None:
         self.messages: dict[str, Schema] = {}
         self.operations: dict[str, Schema] = {}
+
+    def message(self, name: str, payload: Schema, summary: str) -> None:
+        self.messages[name] = {"name": name, "summary": summary, "payload": payload}
+
+
+class _Contract(_Messages):
+    """What the document collects: messages and operations of one channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.message(_ERROR, reference("cb.failure"), "What is wrong, in place of an answer.")
         for name in LIVE:
             self.message(name, reference(f"cb.{name}"), "A live read.")
@@ -74,8 +82,11 @@ class _Contract:
             "messages": [_of(name) for name in (*LIVE, _ERROR)],
         }
 
-    def message(self, name: str, payload: Schema, summary: str) -> None:
-        self.messages[name] = {"name": name, "summary": summary, "payload": payload}
+    def take(self, stream: "_Stream") -> None:
+        """Add a stream's messages, all of them or none."""
+        stream.describe()
+        self.messages |= stream.messages
+        self.operations |= stream.operations
 
     def channel(self) -> Schema:
         """The socket. Where it is routed is the project's own; so the address is not known here."""
@@ -83,33 +94,35 @@ class _Contract:
         return {"address": None, "title": "The socket", "messages": found}
 
 
-class _Stream:
+class _Stream(_Messages):
     """The messages of one stream."""
 
-    def __init__(self, cls: type[BaseBinding], shapes: JsonSchemas, contract: _Contract) -> None:
+    def __init__(self, cls: type[BaseBinding], shapes: JsonSchemas) -> None:
+        super().__init__()
         self.cls = cls
         self.shapes = shapes
-        self.contract = contract
         self.name = cls.get_stream()
 
     def describe(self) -> None:
         """Add each action with its reply, and what is sent without being asked for."""
         taken = dict(self._taken())
         for name, action in sorted(self.cls.get_actions().items()):
-            self._action(name, action, taken[name] if action.is_builtin else self.shapes.taken(action))
+            if action.is_builtin:
+                self._action(name, action, taken[name])
+                continue
+            with self.shapes.omissions.leaving_out(f"{self.name}.{name}"):
+                self._action(name, action, self.shapes.taken(action))
         for name, schema in self.shapes.sent(self.cls).items():
             self._sent(name, schema)
 
     def _action(self, name: str, action: Action, data: Schema) -> None:
-        event = f"{self.name}.{name}"
-        self.contract.message(event, self._call(event, data), (getdoc(action.handler) or name).split("\n")[0])
+        event, answered = f"{self.name}.{name}", self._answered(name, action)
+        self.message(event, self._call(event, data), (getdoc(action.handler) or name).split("\n")[0])
         replies = [_of(_ERROR)]
         if name in READS:
             replies += [_of(each) for each in ("snapshot", "same", "delta", "gone")]
-        self.contract.message(
-            f"{event}.reply", self._reply(event, self._answered(name, action)), f"The answer to {event}."
-        )
-        self.contract.operations[event] = {
+        self.message(f"{event}.reply", self._reply(event, answered), f"The answer to {event}.")
+        self.operations[event] = {
             "action": "receive",
             "channel": CHANNEL,
             "messages": [_of(event)],
@@ -118,9 +131,9 @@ class _Stream:
 
     def _sent(self, name: str, schema: Schema) -> None:
         event = f"{self.name}.{name}"
-        if event not in self.contract.messages:
-            self.contract.message(event, self._reply(event, schema), "Sent by a handler.")
-            self.contract.operations[event] = {"action": "send", "channel": CHANNEL, "messages": [_of(event)]}
+        if event not in self.messages:
+            self.message(event, self._reply(event, schema), "Sent by a handler.")
+            self.operations[event] = {"action": "send", "channel": CHANNEL, "messages": [_of(event)]}
 
     def _call(self, event: str, data: Schema) -> Schema:
         members = {

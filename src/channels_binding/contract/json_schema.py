@@ -1,7 +1,7 @@
 """JSON Schema (2020-12) of what streams take and answer: serializers through drf-spectacular, filters by their form."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any
@@ -30,8 +30,10 @@ from channels_binding.contract.spectacular_fixes import (
 )
 from channels_binding.dispatch import arguments
 from channels_binding.forms.formset import MAX_ROWS, row_names
+from channels_binding.omissions import Omissions
 from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.querysets.filters import YEARS, compares_integers, is_year
+from channels_binding.registry import registry
 from channels_binding.serializers.default import BindingSerializer
 from channels_binding.serializers.keys import key_field
 from channels_binding.serializers.relations import child
@@ -58,7 +60,8 @@ class JsonSchemas:
         self.request = request
         self._named: dict[str, Schema] = {}
         self._registry = ComponentRegistry()
-        self._inspector = Inspector()
+        self.omissions = Omissions()
+        self._inspector = Inspector(self.omissions)
         self._inspector.view = _View(request=request)
         self._inspector.registry = self._registry
         self._inspector.path, self._inspector.method = "", "GET"
@@ -88,6 +91,7 @@ class JsonSchemas:
 
     def binding(self, cls: type[BaseBinding], action: str) -> BaseBinding:
         """An instance as it would serve a call of ``action``."""
+        self._inspector.stream = cls.get_stream()
         call = Call(cls.get_stream(), action, {}, self.request.user, transport="http", request=self.request)
         return cls(call)
 
@@ -101,6 +105,12 @@ class JsonSchemas:
     def security_schemes(self) -> dict[str, Schema]:
         schemes: dict[str, Schema] = self._registry.build({}).get("securitySchemes", {})
         return schemes
+
+    def each_stream(self, describe: Callable[[type[BaseBinding]], None]) -> None:
+        """Describe every stream; one that fails is left out, and the others are there."""
+        for cls in sorted(registry, key=lambda cls: cls.get_stream()):
+            with self.omissions.leaving_out(cls.get_stream()):
+                describe(cls)
 
     # Rows
 
@@ -175,7 +185,11 @@ class JsonSchemas:
 
     def sent(self, cls: type[BaseBinding]) -> dict[str, Schema]:
         """What the stream sends of its own accord: event name → its data."""
-        return {name: self._shown(arguments.serializer_of(hint)) for name, hint in cls.sends.items()}
+        found: dict[str, Schema] = {}
+        for name, hint in cls.sends.items():
+            with self.omissions.leaving_out(f"{cls.get_stream()}.{name}"):
+                found[name] = self._shown(arguments.serializer_of(hint))
+        return found
 
     def _shown(self, made: Any) -> Schema:
         return dict(ANY_OBJECT) if made is None else self.of_serializer(made(), "response")
@@ -189,7 +203,14 @@ class JsonSchemas:
         if filters_class is None:
             return []
         filterset = filters_class({}, binding.get_model()._default_manager.none(), request=self.request)
-        return [*_filter_shapes(filterset)]
+        return [*self._filter_shapes(filterset, cls.get_stream())]
+
+    def _filter_shapes(self, filterset: FilterSet, stream: str) -> Iterator[FilterShape]:
+        for name, field in filterset.form.fields.items():
+            found: list[FilterShape] = []
+            with self.omissions.leaving_out(f"{stream}.{name}"):
+                found = [*_shapes_of(name, field, filterset.filters.get(name))]
+            yield from found
 
 
 class _View(APIView):
@@ -226,14 +247,14 @@ def bounded(key: Schema, largest: float = SAFE_INTEGER) -> Schema:
     return {**key, "minimum": -largest, "maximum": largest} if key == {"type": "integer"} else key
 
 
-def _filter_shapes(filterset: FilterSet) -> Iterator[FilterShape]:
-    for name, field in filterset.form.fields.items():
-        suffixes = getattr(field.widget, "suffixes", None)
-        if suffixes is None:
-            yield FilterShape(name, _shape(field, filterset.filters[name]), isinstance(field.widget, BaseCSVWidget))
-            continue
-        for suffix, inner in zip(suffixes, field.fields, strict=False):
-            yield FilterShape(field.widget.suffixed(name, suffix), _form_shape(inner))
+def _shapes_of(name: str, field: Any, filter_: Any) -> Iterator[FilterShape]:
+    """The names that one filter takes: ``price``, or ``price_min`` and ``price_max``."""
+    suffixes = getattr(field.widget, "suffixes", None)
+    if suffixes is None:
+        yield FilterShape(name, _shape(field, filter_), isinstance(field.widget, BaseCSVWidget))
+        return
+    for suffix, inner in zip(suffixes, field.fields, strict=False):
+        yield FilterShape(field.widget.suffixed(name, suffix), _form_shape(inner))
 
 
 def closed(properties: Mapping[str, Schema], *required: str) -> Schema:

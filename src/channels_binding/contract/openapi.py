@@ -19,7 +19,6 @@ from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.protocol.names import FILTER_PREFIX, RESERVED_NAMES
 from channels_binding.querysets.filters import MAX_QUERY_LENGTH
 from channels_binding.querysets.pages import MAX_PAGE
-from channels_binding.registry import registry
 from channels_binding.security.permissions import decide_about_nobody
 
 AddressOf: TypeAlias = Callable[..., str]
@@ -28,6 +27,7 @@ Authenticators: TypeAlias = Callable[[str], list[Any]]
 """Stream → DRF's authenticators of it."""
 
 JSON = "application/json"
+DESCRIPTION = "The streams of this project over HTTP: rows, forms and events."
 ERRORS = {
     400: "The data is not valid, or is no JSON object.",
     401: "Nobody is signed in.",
@@ -69,20 +69,26 @@ def document(request: Any, address_of: AddressOf, authenticators: Authenticators
     """The whole document, as the user of ``request`` may see it."""
     with inspecting():
         shapes = JsonSchemas(request)
-        streams = [_Stream(cls, shapes, address_of) for cls in sorted(registry, key=lambda cls: cls.get_stream())]
         paths: dict[str, Any] = {}
-        for stream in streams:
+        tags: list[Schema] = []
+
+        def describe(cls: type[BaseBinding]) -> None:
+            stream = _Stream(cls, shapes, address_of)
             security = shapes.security(authenticators(stream.name))
-            paths |= {path: _secured(item, security) for path, item in stream.paths().items()}
+            paths.update({path: _secured(item, security) for path, item in stream.paths().items()})
+            tags.append(stream.tag())
+
+        shapes.each_stream(describe)
         paths[address_of("upload")] = _secured({"post": _upload()}, shapes.security(authenticators("")))
         paths[address_of("batch")] = _secured({"post": _batch()}, shapes.security(authenticators("")))
         components = {**messages.closure(*_SHARED), **shapes.components}
+        left_out = shapes.omissions.sentence()
         return {
             "openapi": "3.1.0",
-            "info": {"title": "Channels Binding", "version": __version__},
+            "info": {"title": "Channels Binding", "version": __version__, "description": DESCRIPTION + left_out},
             "paths": paths,
             "components": {"schemas": components, "securitySchemes": shapes.security_schemes},
-            "tags": [stream.tag() for stream in streams],
+            "tags": tags,
         }
 
 
@@ -149,7 +155,8 @@ class _Stream:
         found = self._model_paths() if self.cls.find_model() is not None else {}
         for name, action in sorted(self.actions.items()):
             if not action.is_builtin:
-                found[self._address_of("row", self.name, name)] = {"post": self._event(action)}
+                with self.shapes.omissions.leaving_out(f"{self.name}.{name}"):
+                    found[self._address_of("row", self.name, name)] = {"post": self._event(action)}
         return {path: item for path, item in found.items() if item}
 
     def _model_paths(self) -> dict[str, dict[str, Schema]]:

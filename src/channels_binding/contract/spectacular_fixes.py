@@ -5,15 +5,17 @@ Each was found by Schemathesis (``tests/conformance/test_openapi.py``), which fa
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.core.validators import RegexValidator
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import append_meta
 from rest_framework import serializers
 
 from channels_binding.forms.uploads import MARK
+from channels_binding.omissions import Omissions
 from channels_binding.protocol import codecs
 
 Schema = dict[str, Any]
@@ -60,8 +62,8 @@ def _without(schema: Schema, *names: str) -> Schema:
 
 
 def _enumerated(schema: Schema) -> Schema:
-    """Members are enough; decimals among them are text."""
-    members = [str(each) if isinstance(each, Decimal) else each for each in schema["enum"]]
+    """Members are enough; what is no JSON among them (decimals, time zones) is text."""
+    members = [each if isinstance(each, str | int | float | None) else str(each) for each in schema["enum"]]
     types = {"null": type(None), "string": str, "boolean": bool, "integer": int, "number": float}
     found = [name for name, kind in types.items() if any(type(each) is kind for each in members)]
     bounds = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format")
@@ -129,9 +131,48 @@ def _with_least(field: Any, schema: Schema) -> Schema:
 
 
 class Inspector(AutoSchema):  # type: ignore[misc]  # untyped
-    """drf-spectacular's own, but for the patterns of validators."""
+    """drf-spectacular's own, but for the patterns of validators and null among choices; one field fails by itself."""
+
+    def __init__(self, omissions: Omissions) -> None:
+        super().__init__()
+        self.omissions = omissions
+        self.stream = ""
+        """Whose serializers are described at the moment."""
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Schema:
+        with self._leaving_out(field):
+            try:
+                mapped: Schema = super()._map_serializer_field(field, direction, bypass_extensions)
+            except TypeError:  # it sorts choices and writes them as JSON, which not all can be
+                if not isinstance(field, serializers.ChoiceField):
+                    raise
+                mapped = self._choices(field, direction)
+            return mapped
+        return {"description": "Cannot be described."}
+
+    def _choices(self, field: Any, direction: str) -> Schema:
+        members = [*field.choices, *([""] if field.allow_blank else []), *([None] if field.allow_null else [])]
+        one_of: Schema = {"enum": [*dict.fromkeys(members)]}
+        is_many = isinstance(field, serializers.MultipleChoiceField)
+        shape = {"type": "array", "items": one_of} if is_many else one_of
+        return append_meta(shape, self._get_serializer_field_meta(field, direction))  # type: ignore[no-any-return]
+
+    def _leaving_out(self, field: Any) -> AbstractContextManager[None]:
+        return self.omissions.leaving_out(".".join(filter(None, (self.stream, field.field_name))))
+
+    def _get_serializer_field_meta(self, field: Any, direction: str) -> Schema:
+        """Null is among the choices already, which may be of several types or of none."""
+        meta: Schema = super()._get_serializer_field_meta(field, direction)
+        is_one_of = isinstance(field, serializers.ChoiceField) and not isinstance(
+            field, serializers.MultipleChoiceField
+        )
+        return _without(meta, "nullable") if is_one_of else meta
 
     def _insert_field_validators(self, field: Any, schema: Schema) -> None:
+        with self._leaving_out(field):
+            self._insert_validators(field, schema)
+
+    def _insert_validators(self, field: Any, schema: Schema) -> None:
         super()._insert_field_validators(field, schema)
         inner = schema["oneOf"][0] if "oneOf" in schema else schema  # where it may be blank, that is the other one
         validator = next((each for each in field.validators if isinstance(each, RegexValidator)), None)

@@ -6,7 +6,6 @@ decimals. An integer is a ``number``; of those that a browser cannot read (beyon
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -17,7 +16,7 @@ from channels_binding.calls.call import Call
 from channels_binding.calls.requests import request_of
 from channels_binding.contract.json_schema import JsonSchemas, Schema
 from channels_binding.contract.spectacular_settings import inspecting
-from channels_binding.registry import registry
+from channels_binding.omissions import Omissions
 
 HEAD = "// Written by `manage.py bindings_types`; change the bindings, not this file.\n"
 MODULE = "\ndeclare module '@channels-binding/core' {\n  interface Register {\n    bindings: AppBindings\n  }\n}\n"
@@ -29,11 +28,19 @@ _IDENTIFIER = re.compile(r"^[A-Za-z_$][A-Za-z0-9_$]*$")
 
 def module() -> str:
     """The whole file."""
+    return written()[0]
+
+
+def written() -> tuple[str, Omissions]:
+    """The whole file, and what it leaves out because it cannot be described."""
     with inspecting():
-        writer = _Writer(JsonSchemas(_nobody()))
-        streams = sorted(registry, key=lambda cls: cls.get_stream())
-        bindings = [writer.stream(cls) for cls in streams]
-        return "".join([HEAD, *writer.interfaces(), "\n", _block("export interface AppBindings", bindings), MODULE])
+        shapes = JsonSchemas(_nobody())
+        writer = _Writer(shapes)
+        shapes.each_stream(writer.stream)
+        sentence = shapes.omissions.sentence()
+        head = f"{HEAD}//{sentence}\n" if sentence else HEAD
+        bindings = _block("export interface AppBindings", writer.bindings)
+        return "".join([head, *writer.interfaces, "\n", bindings, MODULE]), shapes.omissions
 
 
 def _nobody() -> Any:
@@ -97,22 +104,31 @@ class _Types:
 
 
 class _Writer:
-    """Collects the interfaces of rows while it writes the streams."""
+    """Writes streams, and the interfaces of their rows."""
 
     def __init__(self, shapes: JsonSchemas) -> None:
         self._shapes = shapes
         self._taken = _Types(shapes, is_whole=False)
         self._shown = _Types(shapes, is_whole=True)
-        self._rows: dict[str, Schema] = {}
-
-    def interfaces(self) -> Iterator[str]:
+        self.interfaces: list[str] = []
         """One for each row, in the order of the streams."""
-        for name, schema in self._rows.items():
-            lines = [f"{INDENT}{member}" for member in self._shown.members(schema)]
-            yield "\n" + _block(f"export interface {interface_name(name)}", lines)
-
-    def stream(self, cls: type[BaseBinding]) -> str:
+        self.bindings: list[str] = []
         """``'desk.Ticket': { pk: number; row: DeskTicketRow; … }``, one member a line."""
+
+    def stream(self, cls: type[BaseBinding]) -> None:
+        """Write one stream: all of it, or nothing where it fails."""
+        binding, interface = self._binding(cls), self._interface(cls)
+        self.bindings.append(binding)
+        self.interfaces.extend(interface)
+
+    def _interface(self, cls: type[BaseBinding]) -> list[str]:
+        if cls.find_model() is None:
+            return []
+        name = cls.get_stream()
+        lines = [f"{INDENT}{member}" for member in self._shown.members(self._shapes.resolved(name))]
+        return ["\n" + _block(f"export interface {interface_name(name)}", lines)]
+
+    def _binding(self, cls: type[BaseBinding]) -> str:
         members = self._model(cls) if cls.find_model() is not None else _NO_MODEL
         lines = [f"{INDENT * 2}{name}: {text}" for name, text in members.items()]
         events = [f"{INDENT * 3}{_key(name)}: {text}" for name, text in self._events(cls).items()]
@@ -125,7 +141,6 @@ class _Writer:
 
     def _model(self, cls: type[BaseBinding]) -> dict[str, str]:
         self._shapes.row(cls)
-        self._rows[cls.get_stream()] = self._shapes.resolved(cls.get_stream())
         order = self._shapes.binding(cls, "search").get_ordering_fields()
         return {
             "pk": self._shown.of(self._shapes.key(cls)),
@@ -146,9 +161,12 @@ class _Writer:
 
     def _events(self, cls: type[BaseBinding]) -> dict[str, str]:
         """What handlers take and answer, and what the stream sends of its own accord."""
-        actions = {name: action for name, action in sorted(cls.get_actions().items()) if not action.is_builtin}
-        sent = {name: _event("never", self._shown.of(schema)) for name, schema in self._shapes.sent(cls).items()}
-        return sent | {name: self._event(cls, action) for name, action in actions.items()}
+        found = {name: _event("never", self._shown.of(schema)) for name, schema in self._shapes.sent(cls).items()}
+        for name, action in sorted(cls.get_actions().items()):
+            if not action.is_builtin:
+                with self._shapes.omissions.leaving_out(f"{cls.get_stream()}.{name}"):
+                    found[name] = self._event(cls, action)
+        return found
 
     def _event(self, cls: type[BaseBinding], action: Action) -> str:
         taken, answered = self._shapes.taken(action), self._shapes.answered(cls, action)

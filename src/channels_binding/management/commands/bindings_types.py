@@ -17,7 +17,7 @@ class Command(BaseCommand):
         where.add_argument("--check", metavar="FILE", type=Path, help="Fail if that file is not what would be written.")
 
     def handle(self, *args: Any, output: Path | None, check: Path | None, **options: Any) -> None:
-        text = _text()
+        text = self._text()
         if check is not None:
             self._compare(check, text)
         elif output is not None:
@@ -25,15 +25,17 @@ class Command(BaseCommand):
         else:
             self.stdout.write(text, ending="")
 
+    def _text(self) -> str:
+        if find_spec("drf_spectacular") is None:
+            raise CommandError('Types are made by drf-spectacular: pip install "channels-binding[openapi]".')
+        from channels_binding.contract import typescript
+
+        text, omissions = typescript.written()
+        for name, error in omissions.found.items():
+            self.stderr.write(f"{name} is left out, since it cannot be described: {error!r}")
+        return text
+
     def _compare(self, file: Path, text: str) -> None:
         if not file.exists() or file.read_text("utf-8") != text:
             raise CommandError(f"{file} is out of date. Write it anew: manage.py bindings_types --output {file}")
         self.stdout.write(f"{file} is up to date.")
-
-
-def _text() -> str:
-    if find_spec("drf_spectacular") is None:
-        raise CommandError('Types are made by drf-spectacular: pip install "channels-binding[openapi]".')
-    from channels_binding.contract import typescript
-
-    return typescript.module()
