@@ -74,6 +74,8 @@ def _run(command: Sequence[str], folder: Path) -> None:
 
 
 def main() -> None:
+    from tools import quickstart  # which needs this module
+
     parser = argparse.ArgumentParser(description="The wheel alone, in empty environments.")
     parser.add_argument("--python", action="append", help="An interpreter; by default every one that is promised.")
     parser.add_argument("--extra", action="append", help="An extra; by default none, and each.")
@@ -84,6 +86,9 @@ def main() -> None:
             for extra in EXTRAS if options.extra is None else options.extra:
                 check(wheel, python, [extra] if extra else [])
                 print(f"{python} {extra or 'without extras'}: it answers", flush=True)
+            if options.extra is None:
+                quickstart.follow(wheel, python)
+                print(f"{python}: README's quick start leads to a row that two windows see", flush=True)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ def test_connections_are_kept_and_looked_after(
 ) -> None:
     monkeypatch.setattr(django_settings, "DATABASES", {"default": database})
     assert [str(each.id).rpartition(".")[2] for each in project._databases()] == numbers
+    monkeypatch.setattr(django_settings, "DEBUG", True)
+    assert [*project._databases()] == []
 
 
 def test_a_layer_in_memory_is_for_development() -> None:

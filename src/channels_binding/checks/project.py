@@ -35,6 +35,8 @@ def _warning(number: int, message: str, hint: str) -> CheckMessage:
 
 def _databases() -> Iterator[CheckMessage]:
     """The package's threads live as long as the process, and so may their connections; or a pool lends them."""
+    if settings.DEBUG:
+        return
     for alias, database in settings.DATABASES.items():
         if database.get("OPTIONS", {}).get("pool"):
             continue
