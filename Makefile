@@ -68,7 +68,8 @@ check: $(PYTHON_TEST) $(PACKAGES)  ## lint, format, types and layers, of both la
 soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle and FUZZ_EXAMPLES=20 of Schemathesis on both databases, then MINUTES=10 of traffic and faults
 	$(LARGE_NUMBERS) $(BIN)/python -m pytest $(RANDOM_TESTS)
 	$(BIN)/python -m tests.services run -- env $(LARGE_NUMBERS) $(BIN)/python -m pytest $(RANDOM_TESTS)
-	$(BIN)/python -m tests.services run -- $(PYTEST_PARALLEL) -m one_backend tests
+	$(BIN)/python -m tests.services run -- env LEAVERS=5000 $(PYTEST_PARALLEL) -m one_backend tests
+	$(BIN)/python -m tests.services run -- env EVERY_TRANSPORT=1 $(PYTEST_PARALLEL) tests/conformance
 	@$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),10)
 
 bench: $(PYTHON_BENCH)  ## the measurements in benchmarks/

@@ -31,7 +31,7 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -108,9 +108,13 @@ class Server(ABC):
 
     def kill(self) -> None:
         """SIGKILL to all its processes: no goodbye to clients, nothing flushed."""
-        for pid in self._pids():
+        if self.running and self.process is not None:
+            _signal(self.process.pid, signal.SIGSTOP)  # it starts no more children
+        pids = self._pids()
+        for pid in pids:
             _signal(pid, signal.SIGKILL)
         self._end(signal.SIGKILL)
+        _wait_until_gone(pids)  # PostgreSQL does not start while a child of the last one holds its shared memory
 
     def crash(self) -> Self:
         """``kill`` and ``start``: what clients of a supervised server see of a crash."""
@@ -226,7 +230,8 @@ class Postgres(Server):
 
     def __init__(self, port: int | None = None, *, settings: dict[str, str] | None = None) -> None:
         self.binaries = find_postgres()
-        self.settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "500", **(settings or {})}
+        self.settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "500", "autovacuum": "off"}
+        self.settings |= settings or {}
         super().__init__(port)
         self.prefix, self._options = unprivileged(self.binaries / "postgres", self.folder)
         self.data = self.folder / "data"
@@ -370,6 +375,19 @@ def descendants(pid: int) -> list[int]:
         layer = [child for child, parent in parents.items() if parent in layer]
         found += layer
     return found
+
+
+def _wait_until_gone(pids: Sequence[int]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while [*_alive(pids)] and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _alive(pids: Sequence[int]) -> Iterator[int]:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 0)
+            yield pid
 
 
 def _parents_from_proc() -> dict[int, int]:

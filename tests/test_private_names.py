@@ -32,11 +32,10 @@ def modules() -> list[Path]:
 def used(path: Path) -> set[str]:
     """Private names of others that a module uses: as attributes, as imports, or as text (for ``getattr``)."""
     ours = OURS | DOCUMENTED | {*defined(tree_of(path))}
-    on_self = {name for module in modules() for name in defined(tree_of(module))}
     return {
         name
         for name, is_on_self in mentioned(tree_of(path))
-        if re.fullmatch(r"_[a-z]\w*", name) and name not in (ours | on_self if is_on_self else ours)
+        if re.fullmatch(r"_[a-z]\w*", name) and name not in (ours | defined_anywhere() if is_on_self else ours)
         if not name.startswith(PREFIX)
     }
 
@@ -61,6 +60,11 @@ def defined(tree: ast.Module) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_self(node.value):
             yield node.attr
+
+
+@cache
+def defined_anywhere() -> frozenset[str]:
+    return frozenset(name for module in modules() for name in defined(tree_of(module)))
 
 
 def is_self(node: ast.expr) -> bool:

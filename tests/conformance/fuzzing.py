@@ -8,7 +8,7 @@ import json
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +17,8 @@ from urllib.parse import unquote
 
 import schemathesis
 from django.utils.dateparse import parse_duration
+from hypothesis.internal.intervalsets import IntervalSet
 from hypothesis.strategies._internal import regex
-from hypothesis.strategies._internal.lazy import unwrap_strategies
 from jsonschema import Draft202012Validator
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import BooleanField
@@ -73,7 +73,7 @@ def fuzz(target: Target, seed: int) -> Run:
     """Run every phase and check on every operation of the document."""
     schema = _schema(target, seed)
     run = Run()
-    with _patterns_compiled_once():
+    with _wide_ranges():
         for event in from_schema(schema).execute():
             if isinstance(event, events.ScenarioFinished):
                 _note(run, event)
@@ -82,25 +82,34 @@ def fuzz(target: Target, seed: int) -> Run:
     return run
 
 
-@contextmanager
-def _patterns_compiled_once() -> Iterator[None]:
-    """Keep what Hypothesis makes of a pattern, which Schemathesis asks for with every case.
+class _Characters(regex.CharactersBuilder):
+    """Takes a wide range of characters as one interval.
 
     Hypothesis 6.170 walks every character of a range, and ``BEYOND_ASCII`` has a million: most of the time went there.
-    It can go when ranges are added as intervals.
     """
-    made: dict[Any, Any] = {}
-    make = regex.regex_strategy
 
-    def remembered(pattern: Any, fullmatch: bool, *, alphabet: Any, **options: Any) -> Any:
-        compiled = re.compile(pattern)
-        intervals = getattr(unwrap_strategies(alphabet), "intervals", None)  # type: ignore[no-untyped-call]
-        key = (compiled.pattern, compiled.flags, fullmatch, intervals, *options.items())
-        if key not in made:
-            made[key] = make(pattern, fullmatch, alphabet=alphabet, **options)
-        return made[key]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.code_to_char = lambda code: code if isinstance(code, IntervalSet) else chr(code)
 
-    with mock.patch.object(regex, "regex_strategy", remembered):
+    def add_char(self, c: Any) -> None:
+        if isinstance(c, IntervalSet):
+            self._intervals |= c
+        else:
+            super().add_char(c)
+
+
+def _range(first: int, end: int) -> Iterable[Any]:
+    return range(first, end) if end - first < 1_000 else [IntervalSet(((first, end - 1),))]
+
+
+@contextmanager
+def _wide_ranges() -> Iterator[None]:
+    """It can go when Hypothesis adds ranges as intervals."""
+    with (
+        mock.patch.object(regex, "CharactersBuilder", _Characters),
+        mock.patch.object(regex, "range", _range, create=True),
+    ):
         yield
 
 

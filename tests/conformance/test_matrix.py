@@ -17,7 +17,7 @@ from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.exceptions import BindingError
 from channels_binding.testing import BindingClient, BindingCommunicator
 from tests.conformance.related import served_by
-from tests.conformance.transports import Answer, DoesNotApply, Http, Question, Rest, Socket
+from tests.conformance.transports import Answer, DoesNotApply, Http, Question, Rest, Socket, asked_here
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -121,7 +121,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
             model._default_manager.all().delete()
 
 
-TRANSPORTS: tuple[Any, ...] = (Socket("async consumer", "/ws/"), Socket("sync consumer", "/sync/"), Http(), Rest())
+TRANSPORTS = asked_here(Socket("async consumer", "/ws/"), Socket("sync consumer", "/sync/"), Http(), Rest())
 
 
 async def outcome(transport: Any, question: Question, user: Any) -> tuple[str, Answer | None]:

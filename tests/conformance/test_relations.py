@@ -28,7 +28,7 @@ from tests.conformance.related import (
     served_by,
     stored_rows,
 )
-from tests.conformance.transports import Answer, DoesNotApply, Http, Question, Rest, Socket
+from tests.conformance.transports import Answer, DoesNotApply, Http, Question, Rest, Socket, asked_here
 from tests.conftest import Connect
 from tests.project.zoo.models import Label, Note, Precious
 
@@ -183,7 +183,7 @@ class Multipart(Http):
         return Answer(response.status_code, response.content)
 
 
-TRANSPORTS: tuple[Any, ...] = (
+TRANSPORTS = asked_here(
     Socket("async consumer", "/ws/"),
     Socket("sync consumer", "/sync/"),
     SocketBatch("socket batch", "/ws/"),

@@ -71,6 +71,7 @@ class World(RuleBasedStateMachine):
         recorder._publishers[:] = [self.broker.publish]
         if self.is_naive:
             self.hub.lost = lambda: None  # type: ignore[method-assign]
+            self.broker.drop = 0.8  # so that few examples show it
 
     def run(self, coroutine: Any) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(coroutine, 30))
