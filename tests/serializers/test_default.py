@@ -15,6 +15,7 @@ from rest_framework import serializers as drf
 from channels_binding.exceptions import Invalid
 from channels_binding.serializers.default import (
     SENSITIVE,
+    SafeIntegerField,
     check_class,
     default_class,
     implicit_fields,
@@ -22,7 +23,7 @@ from channels_binding.serializers.default import (
     narrow,
     rows_of,
 )
-from tests.project.zoo.models import Cafe, Label, Note, Options, Recipe, Teahouse, Token
+from tests.project.zoo.models import Cafe, Digits, Label, Note, Options, Recipe, Teahouse, Token
 
 
 class LabelSerializer(drf.ModelSerializer[Label]):
@@ -198,3 +199,19 @@ def test_an_array_of_arrays_is_refused_with_its_name_where_it_is_no_matrix() -> 
     assert not wrong.is_valid()
     (error,) = wrong.errors["cells"]
     assert error.code == "ragged"
+
+
+def test_fields_that_packages_register_with_rest_framework_are_taken_whenever_they_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Coloured(drf.CharField):
+        """A package's."""
+
+    class Whole(drf.IntegerField):
+        """A package's, in place of REST framework's."""
+
+    for column, field in ((models.CharField, Coloured), (models.BigIntegerField, Whole)):
+        monkeypatch.setitem(drf.ModelSerializer.serializer_field_mapping, column, field)
+    assert type(default_class(Label, ["name"], [], {})().fields["name"]) is Coloured
+    assert type(default_class(Digits, ["big"], [], {})().fields["big"]) is Whole
+    assert type(default_class(Digits, ["positive_big"], [], {})().fields["positive_big"]) is SafeIntegerField

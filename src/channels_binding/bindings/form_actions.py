@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.forms.models import BaseModelForm
+
 from channels_binding.bindings.actions import builtin
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
 from channels_binding.bindings.writes import WriteMixin
@@ -64,6 +66,10 @@ class FormMixin(WriteMixin):
         saved = settle(self.perform_form(form))
         for formset in form.formsets.values():
             formset_tools.save(formset, saved)
+        if isinstance(form, BaseModelForm) and isinstance(saved, self.get_model()):
+            every_row = type(saved)._base_manager.using(self.write_alias())
+            saved = every_row.filter(pk=saved.pk).first() or saved
+            form = self.get_form(instance=saved)  # as it would be asked for now
         return self._form_answer(form, saved, self.get_formsets(saved), success=True)
 
     def get_formsets(self, instance: Any, rows: Data | None = None) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils.choices import CallableChoiceIterator
+from django.utils.functional import classproperty
 from rest_framework import serializers
 
 from channels_binding.calls.call import Row
+from channels_binding.classes import is_written_in
 from channels_binding.exceptions import Invalid
 from channels_binding.protocol import codecs
 from channels_binding.serializers import fields
@@ -34,14 +36,12 @@ class SafeIntegerField(serializers.IntegerField):
 class BindingSerializer(serializers.ModelSerializer[Any]):
     """The ModelSerializer of a binding that names no ``serializer_class``."""
 
-    serializer_field_mapping = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        models.BigIntegerField: SafeIntegerField,
-        models.BigAutoField: SafeIntegerField,
-        models.PositiveBigIntegerField: SafeIntegerField,
-        models.BinaryField: fields.Base64Field,
-        **fields.of_ranges(),
-    }
+    @classproperty
+    def serializer_field_mapping(cls) -> dict[Any, Any]:
+        """REST framework's as it is now, with ours in place of its own: packages register theirs there when they are ready."""
+        of_drf = serializers.ModelSerializer.serializer_field_mapping
+        return {**of_drf, **{column: field for column, field in _OURS.items() if _is_drfs(of_drf.get(column))}}
+
     _made: ClassVar[dict[str, Any] | None] = None
     """The fields of this class, made once; None where they may be others next time."""
     _rules: ClassVar[Sequence[Any]]
@@ -89,6 +89,19 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
             setattr(instance, name, value)
         instance.save()
         return instance
+
+
+_OURS: dict[Any, Any] = {
+    models.BigIntegerField: SafeIntegerField,
+    models.BigAutoField: SafeIntegerField,
+    models.PositiveBigIntegerField: SafeIntegerField,
+    models.BinaryField: fields.Base64Field,
+    **fields.of_ranges(),
+}
+
+
+def _is_drfs(field: Any) -> bool:
+    return field is None or is_written_in(field, "rest_framework")
 
 
 @functools.cache
