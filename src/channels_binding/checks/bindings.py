@@ -20,6 +20,7 @@ from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.checks.guarded import guarded, without_repetitions
+from channels_binding.checks.views import unread
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol.names import RESERVED_NAMES
@@ -93,7 +94,7 @@ def check_bindings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 
 
 def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    for check in (_stream, _classes):
+    for check in (_stream, _classes, unread):
         yield from guarded(check, cls)
     if cls.find_model() is None:
         return
