@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import exceptions as django
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, connection
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404
 from rest_framework import exceptions as drf
@@ -15,6 +15,7 @@ from rest_framework import serializers
 
 from channels_binding import exceptions as ours
 from channels_binding.exception_handler import as_error, django_field_errors
+from tests.project.zoo.models import Note
 from tests.schema import problems
 
 
@@ -47,8 +48,6 @@ KNOWN: list[tuple[BaseException, type[ours.BindingError]]] = [
     (Down(), ours.Unavailable),
     (django.ValidationError("x"), ours.Invalid),
     (django.PermissionDenied(), ours.Forbidden),
-    (django.ObjectDoesNotExist(), ours.NotFound),
-    (get_user_model().DoesNotExist(), ours.NotFound),
     (Http404(), ours.NotFound),
     (django.RequestDataTooBig(), ours.TooLarge),
     (django.TooManyFieldsSent(), ours.TooLarge),
@@ -64,7 +63,7 @@ KNOWN: list[tuple[BaseException, type[ours.BindingError]]] = [
     (InterfaceError("canary"), ours.Unavailable),
     (TimeoutError("canary"), ours.Timeout),
 ]
-UNKNOWN: list[BaseException] = [Teapot("canary"), DatabaseError("canary"), RuntimeError("canary"), KeyError("canary"), drf.APIException("canary"), RecursionError(), MemoryError()]  # fmt: skip
+UNKNOWN: list[BaseException] = [Teapot("canary"), django.ObjectDoesNotExist("canary"), get_user_model().DoesNotExist("canary"), DatabaseError("canary"), RuntimeError("canary"), KeyError("canary"), drf.APIException("canary"), RecursionError(), MemoryError()]  # fmt: skip
 
 
 @pytest.mark.parametrize(("raised", "kind"), KNOWN, ids=lambda value: getattr(value, "__name__", type(value).__name__))
@@ -153,3 +152,25 @@ def test_errors_of_django_are_told_with_their_codes_and_filled_in_texts() -> Non
     assert django_field_errors(django.ValidationError({"a": ["x", error]})) == {
         "a": [{"code": "invalid", "message": "x"}, {"code": "odd", "message": "Not 3."}]
     }
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.one_backend("SQLite alone has one class for both")
+def test_a_statement_that_is_wrong_is_no_lack_of_the_database() -> None:
+    for sql in ("SELECT * FROM nowhere", "SELECT nothing FROM zoo_note", "SELEC 1"):
+        with pytest.raises(OperationalError) as raised, connection.cursor() as cursor:
+            cursor.execute(sql)
+        assert as_error(raised.value).code == "internal"
+
+
+def test_a_number_that_overflows_in_a_project_s_code_is_its_bug() -> None:
+    with pytest.raises(OverflowError) as raised:
+        int(float("inf"))
+    assert as_error(raised.value).code == "internal"
+
+
+@pytest.mark.django_db
+def test_a_number_that_overflows_on_its_way_to_the_database_is_the_caller_s() -> None:
+    with pytest.raises(Exception) as raised:
+        [*Note.objects.filter(pk__in=[2**70, 1])]
+    assert as_error(raised.value).code == "invalid"

@@ -2,6 +2,8 @@
 
 import logging
 import secrets
+import sqlite3
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,7 +33,7 @@ def foreseen(exception: BaseException) -> BindingError | None:
         return exception
     for kind, convert in _CONVERSIONS:
         if isinstance(exception, kind):
-            error: BindingError = convert(exception)
+            error: BindingError | None = convert(exception)
             return error
     return None
 
@@ -106,6 +108,24 @@ def _unavailable(exception: BaseException) -> BindingError:
     return ours.Unavailable()
 
 
+def _operational(exception: OperationalError) -> BindingError | None:
+    """SQLite has one class for a connection that fails and for a statement that is wrong, as where a table is missing."""
+    cause = exception.__cause__
+    if getattr(cause, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
+        return _unavailable(exception)
+    return ours.Invalid("A text is too long to search for.") if "pattern too complex" in str(cause) else None
+
+
+def _overflow(exception: OverflowError) -> BindingError | None:
+    """A number of the caller's, on its way to the database, or one that the project's code has made."""
+    frames = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(exception.__traceback__)]
+    is_ours = not frames or frames[-1].partition(".")[0] in _FRAMEWORKS
+    return ours.Invalid("A number does not fit its column.") if is_ours else None
+
+
+_FRAMEWORKS = {"django", "rest_framework", "django_filters", "psycopg", "sqlite3", "channels_binding"}
+
+
 _CONVERSIONS: Sequence[tuple[type[BaseException], Any]] = (
     (drf.ValidationError, _drf_validation),
     (drf.NotAuthenticated, lambda error: ours.Unauthenticated(str(error.detail))),
@@ -120,7 +140,6 @@ _CONVERSIONS: Sequence[tuple[type[BaseException], Any]] = (
     (drf.APIException, _api_exception),
     (django_exceptions.ValidationError, _django_validation),
     (django_exceptions.PermissionDenied, lambda error: ours.Forbidden(str(error) or None)),
-    (django_exceptions.ObjectDoesNotExist, lambda error: ours.NotFound()),
     (Http404, lambda error: ours.NotFound()),
     (django_exceptions.RequestDataTooBig, lambda error: ours.TooLarge()),
     (django_exceptions.TooManyFieldsSent, lambda error: ours.TooLarge("The form has too many fields.")),
@@ -131,8 +150,8 @@ _CONVERSIONS: Sequence[tuple[type[BaseException], Any]] = (
     (RestrictedError, _protected),
     (IntegrityError, lambda error: ours.Conflict()),
     (DataError, lambda error: ours.Invalid("A value does not fit its column.")),
-    (OverflowError, lambda error: ours.Invalid("A number does not fit its column.")),
-    (OperationalError, _unavailable),
+    (OverflowError, _overflow),
+    (OperationalError, _operational),
     (InterfaceError, _unavailable),
     (TimeoutError, lambda error: ours.Timeout()),
 )

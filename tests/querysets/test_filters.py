@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, models
+from django.db import DataError, OperationalError, connection, models, transaction
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django_filters import FilterSet, filters
 
 from channels_binding.calls import Call
+from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import Invalid
 from channels_binding.querysets.filters import (
     MAX_QUERY_LENGTH,
@@ -363,3 +364,29 @@ def test_a_boolean_that_is_none_is_refused_and_not_ignored(value: Any) -> None:
     for given in ({"done": value}, QueryDict(f"done={value}")):
         with pytest.raises(Invalid):
             apply_filters(cls, given, Note.objects.all(), None)
+
+
+PATTERNS = ["(", "[", "*", "(?P<x", "x**", "\\"]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_regular_expression_that_is_none_is_the_caller_s_error(pattern: str, notes: list[Note]) -> None:
+    cls = filterset_class(Note, {"title": ["regex", "iregex"]})
+    for name in ("title__regex", "title__iregex"):
+        with pytest.raises((Invalid, DataError)) as caught:
+            [*apply_filters(cls, {name: pattern}, Note.objects.all(), None)]
+        assert as_error(caught.value).code == "invalid"
+    for fields in (("$title",), ("rank", "$title")):
+        with transaction.atomic(), pytest.raises((Invalid, DataError)) as caught:
+            searched(pattern, fields)
+        assert as_error(caught.value).code == "invalid"
+    assert searched(pattern) == []
+    assert searched("^note.[12]$", ("$title",)) == [1, 2]
+
+
+@pytest.mark.one_backend("PostgreSQL takes texts of any length")
+def test_a_text_that_is_too_long_for_like_is_the_caller_s_error(notes: list[Note]) -> None:
+    cls = filterset_class(Note, {"title": ["icontains"]})
+    with pytest.raises(OperationalError) as caught:
+        [*apply_filters(cls, {"title__icontains": "x" * 60_000}, Note.objects.all(), None)]
+    assert as_error(caught.value).code == "invalid"

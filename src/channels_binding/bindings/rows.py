@@ -89,7 +89,7 @@ class RowSource(AccessMixin):
         lookups = prefetches_of(queryset)
         try:
             instance = select.get(queryset.prefetch_related(None), key)
-        except (models.ObjectDoesNotExist, OverflowError):
+        except (queryset.model.DoesNotExist, OverflowError):
             raise NotFound() from None
         self._check_known(instance)
         models.prefetch_related_objects([instance], *lookups)  # a row that is refused costs as much as a missing one

@@ -3,6 +3,7 @@
 Only what a binding declares is ever passed on; every other name is refused before any SQL.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR
 from decimal import Decimal
@@ -12,6 +13,7 @@ from types import NoneType
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import connections
 from django.db.models import IntegerField, Model, QuerySet
 from django.forms import NullBooleanField
 from django.http import QueryDict
@@ -148,6 +150,7 @@ def apply_filters(
         raise Invalid("The filters are not valid.", fields={"filters": _errors(filterset)})
     _refuse_odd_years(filterset)
     _refuse_odd_numbers(filterset)
+    _refuse_odd_patterns(filterset)
     filtered: QuerySet[Any] = filterset.qs
     return filtered.distinct() if _repeats_rows(queryset, filtered) else filtered
 
@@ -242,6 +245,34 @@ def _refuse_odd_numbers(filterset: FilterSet) -> None:
             raise _invalid(name, "A number does not fit its column.")
 
 
+def _refuse_odd_patterns(filterset: FilterSet) -> None:
+    """Of a regular expression that is none SQLite says no more than that a function has failed.
+
+    Raises:
+        Invalid: No regular expression.
+    """
+    for name, filter_ in filterset.filters.items():
+        value = filterset.form.cleaned_data.get(name)
+        if value and str(filter_.lookup_expr).rpartition("__")[2] in ("regex", "iregex"):
+            members = value if isinstance(value, (list, tuple)) else [value]
+            if not all(_is_pattern(str(each), filterset.queryset) for each in members):
+                raise _invalid(name, _NO_PATTERN)
+
+
+_NO_PATTERN = "This is no regular expression."
+
+
+def _is_pattern(text: str, queryset: QuerySet[Any]) -> bool:
+    """Whether it is a regular expression to SQLite, whose are Python's; other databases say so themselves."""
+    if connections[queryset.db].vendor != "sqlite":
+        return True
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
 def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -282,11 +313,15 @@ def _refuse_query(search_fields: Sequence[str]) -> None:
         )
 
 
+def _terms_of(text: Any) -> list[str]:
+    return list(search_smart_split(text))
+
+
 class _Search(SearchFilter):
     """DRF's SearchFilter over a text instead of a query string."""
 
     def get_search_terms(self, request: Any) -> list[str]:
-        return list(search_smart_split(request))
+        return _terms_of(request)
 
 
 def apply_search(search_fields: Sequence[str], query: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
@@ -301,4 +336,7 @@ def apply_search(search_fields: Sequence[str], query: Any, queryset: QuerySet[An
         raise Invalid.field("query", "invalid", f"'query' is text of at most {MAX_QUERY_LENGTH} characters.")
     _refuse_query(search_fields)
     terms = " ".join(query.split()[:MAX_TERMS])
+    is_odd = any(not _is_pattern(term, queryset) for term in _terms_of(terms))
+    if is_odd and any(name.startswith("$") for name in search_fields):
+        raise Invalid.field("query", "invalid", _NO_PATTERN)
     return _Search().filter_queryset(terms, queryset, view)  # type: ignore[arg-type]
