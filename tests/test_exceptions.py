@@ -67,6 +67,6 @@ def test_a_message_is_text_even_where_something_else_was_given() -> None:
 def test_names_that_are_not_known_are_answered_with_those_that_are() -> None:
     error = {"code": "unknown", "message": "Unknown. Possible: id, title."}
     assert unknown_names({"titel": 1, "id": 2}, ["id", "title"]) == {"titel": [error]}
-    assert unknown_names(["a"], [], "No filter.")["a"][0]["message"] == "No filter. Possible: nothing."
+    assert unknown_names(["a"], [], "No filter.")["a"][0]["message"] == "No filter."
     assert unknown_names(["id"], ["id"]) == {}
     assert len(unknown_names(map(str, range(1000)), [])) == 20

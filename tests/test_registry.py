@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -137,3 +138,17 @@ def test_a_stream_without_a_name_hides_no_other(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ImproperlyConfigured):
         own.get("tests.Next")
     assert own.get("tests.Next") is NextBinding
+
+
+def test_while_one_develops_a_stream_that_there_is_not_is_told_with_those_that_there_are(settings: Any) -> None:
+    found = Registry()
+    settings.DEBUG = True
+    with pytest.raises(
+        NotFound, match=r"no stream 'zoo.Notes'. Did you mean 'zoo.Note'\? Bindings are found in bindings.py"
+    ):
+        found.get("zoo.Notes")
+    with pytest.raises(NotFound, match=r"There are: .*auth.User"):
+        found.get("x")
+    settings.DEBUG = False
+    with pytest.raises(NotFound, match=r"There is no such stream\.$"):
+        found.get("zoo.Notes")

@@ -12,7 +12,7 @@ class ChannelsBindingConfig(AppConfig):
 
     def ready(self) -> None:
         from channels_binding import _django_setup
-        from channels_binding.checks import bindings, contract, project  # noqa: F401  (these register the system checks)
+        from channels_binding.checks import bindings, contract, declarations, project  # noqa: F401  (they register the checks)
         from channels_binding.live import hub
         from channels_binding.live.capture import signals
         from channels_binding.registry import registry

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -112,12 +113,12 @@ class Settings:
 def _load() -> Settings:
     given: Mapping[str, Any] = getattr(django_settings, "CHANNELS_BINDING", {})
     named = {ALIASES.get(name, name): value for name, value in given.items()}
-    unknown = set(named) - {known.name for known in fields(Settings)}
+    known = [known.name for known in fields(Settings)]
+    unknown = sorted(set(named) - set(known))
     if unknown:
-        raise ImproperlyConfigured(
-            f"CHANNELS_BINDING does not know {', '.join(sorted(unknown))}. It knows: "
-            f"{', '.join(known.name for known in fields(Settings))}."
-        )
+        meant = [name for wrong in unknown for name in get_close_matches(wrong, known, n=1, cutoff=0.8)]
+        way_out = f"Did you mean {' and '.join(meant)}?" if meant else f"It knows: {', '.join(known)}."
+        raise ImproperlyConfigured(f"CHANNELS_BINDING does not know {', '.join(unknown)}. {way_out}")
     return Settings(**named)
 
 

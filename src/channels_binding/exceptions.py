@@ -145,5 +145,6 @@ def unknown_names(given: Iterable[str], known: Sequence[str], sentence: str = "U
 
     ``{"titel"}`` of ``["id", "title"]`` → ``{"titel": [{"code": "unknown", "message": "Unknown. Possible: id, title."}]}``
     """
-    error = {"code": "unknown", "message": f"{sentence} Possible: {', '.join(known) or 'nothing'}."}
+    possible = f" Possible: {', '.join(known)}." if known else ""
+    error = {"code": "unknown", "message": f"{sentence}{possible}"}
     return {name[:100]: [error] for name in sorted({*given} - {*known})[:MOST_UNKNOWN]}

@@ -2,7 +2,12 @@
 
 from typing import ClassVar
 
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+
+if apps.ready and not apps.is_installed("channels_binding"):
+    raise ImproperlyConfigured('INSTALLED_APPS lacks "channels_binding".')
 
 
 class KeptAnswer(models.Model):

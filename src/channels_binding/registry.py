@@ -3,9 +3,11 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from difflib import get_close_matches
 from threading import Lock
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.utils.module_loading import module_has_submodule
 
@@ -37,7 +39,16 @@ class Registry:
         try:
             return self._by_stream[stream]
         except KeyError:
-            raise NotFound("There is no such stream.") from None
+            raise NotFound(self._missing(stream)) from None
+
+    def _missing(self, stream: str) -> str:
+        """While one develops it says what there is; a stranger is told nothing of it."""
+        if not settings.DEBUG:
+            return "There is no such stream."
+        names = sorted(self._by_stream)
+        meant = get_close_matches(stream, names, n=1)
+        known = f"Did you mean {meant[0]!r}?" if meant else f"There are: {', '.join(names[:20]) or 'none'}."
+        return f"There is no stream {stream[:100]!r}. {known} Bindings are found in bindings.py of the apps in INSTALLED_APPS."
 
     def __iter__(self) -> Iterator[type[BaseBinding]]:
         self._catch_up()

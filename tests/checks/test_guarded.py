@@ -65,6 +65,6 @@ def test_nor_does_one_of_those_of_a_model(place: int, monkeypatch: pytest.Monkey
 
 def test_nor_one_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(project, "_databases", failing)
-    monkeypatch.setattr(bindings, "_layer", failing)
+    monkeypatch.setattr(bindings, "_authentication", failing)
     assert "channels_binding.W017" in {message.id for message in project.check_surroundings()}
     assert "channels_binding.W017" in {message.id for message in bindings.check_settings()}

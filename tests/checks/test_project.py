@@ -1,5 +1,6 @@
 """What is wrong around the bindings is seen, and only that."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from channels_binding.checks.project import check_surroundings
 
 LOCAL = {"BACKEND": project.LOCAL_CACHE}
 SHARED = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
-REDIS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": []}}}
+REDIS = {"default": {"BACKEND": project.REDIS_LAYER, "CONFIG": {"hosts": []}}}
 GOOD: dict[str, Any] = {
     "DATABASES": {"default": {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}},
     "CHANNEL_LAYERS": REDIS,
@@ -56,8 +57,82 @@ def test_connections_are_kept_and_looked_after(
 
 def test_a_layer_in_memory_is_for_development() -> None:
     memory = {"default": {"BACKEND": project.LOCAL_LAYER}}
-    assert found(CHANNEL_LAYERS=memory) == ["W009"]
-    assert found(CHANNEL_LAYERS=memory, DEBUG=True) == []
+    for layers in (memory, {}):
+        assert found(CHANNEL_LAYERS=layers) == ["W009"]
+        assert found(CHANNEL_LAYERS=layers, DEBUG=True) == ["I002"]
+        assert found(CHANNEL_LAYERS=layers, CHANNELS_BINDING=STREAMS) == []
+
+
+STREAMS = {"BROKER": "redis_streams", "BROKER_OPTIONS": {"url": "redis://127.0.0.1:1/0"}}
+BROKEN: list[tuple[Any, str, str]] = [
+    ({"redis": {"BACKEND": project.LOCAL_LAYER}}, "has no 'default'", "It has 'redis'"),
+    ({"default": {}}, "['default'] has no BACKEND", "InMemoryChannelLayer"),
+    ({"default": {"BACKEND": "channels.layers.Nonsense"}}, "cannot be used: Module", "Correct the path"),
+]
+
+
+@pytest.mark.parametrize(("layers", "message", "way_out"), BROKEN, ids=lambda value: str(value)[:40])
+def test_a_layer_that_cannot_be_made_is_an_error(layers: Any, message: str, way_out: str) -> None:
+    with override_settings(CHANNEL_LAYERS=layers):
+        (told,) = project._layer()
+    assert (told.id, message in told.msg, way_out in str(told.hint)) == ("channels_binding.E021", True, True)
+
+
+def test_a_layer_whose_package_is_not_installed_is_told_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "channels_redis.core", None)
+    with override_settings(CHANNEL_LAYERS=REDIS):
+        (told,) = project._layer()
+    assert (told.id, told.hint) == ("channels_binding.E021", 'pip install "channels-binding[redis]"')
+
+
+@pytest.mark.parametrize(
+    ("hosts", "is_fine"),
+    [
+        (["redis://127.0.0.1:6379/0"], False),
+        ([("127.0.0.1", 6379)], False),
+        ([{"address": "redis://127.0.0.1:6379/0"}], False),
+        ([{"address": "redis://127.0.0.1:6379/0", "socket_timeout": None}], True),
+    ],
+)
+def test_a_redis_layer_that_would_lose_its_connection_is_warned_of_and_migrate_goes_on(
+    hosts: Any, is_fine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = {"default": {"BACKEND": project.REDIS_LAYER, "CONFIG": {"hosts": hosts}}}
+    monkeypatch.setattr(project, "version", lambda package: "8.1.0")
+    assert found(CHANNEL_LAYERS=layers) == ([] if is_fine else ["W023"])
+    monkeypatch.setattr(project, "version", lambda package: "7.4.1")
+    assert found(CHANNEL_LAYERS=layers) == []
+
+
+def servers(
+    monkeypatch: pytest.MonkeyPatch, *installed: str, argv: str = "check", command: Any = "django.core"
+) -> list[str]:
+    monkeypatch.setattr(project, "find_spec", lambda name: object() if name in installed else None)
+    monkeypatch.setattr(project, "get_commands", lambda: {"runserver": command})
+    monkeypatch.setattr(sys, "argv", ["manage.py", argv])
+    with override_settings(DEBUG=True):
+        return [str(each.hint) for each in project._server()]
+
+
+@pytest.mark.parametrize("command", ["django.core", "django.contrib.staticfiles"])
+def test_a_runserver_that_serves_no_sockets_is_told_of_when_it_is_run_or_where_there_is_no_other_server(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(servers(monkeypatch, command=command)) == 1
+    assert len(servers(monkeypatch, "daphne", command=command)) == 1
+    assert servers(monkeypatch, "uvicorn", command=command) == []
+    (hint,) = servers(monkeypatch, "uvicorn", argv="runserver", command=command)
+    assert 'INSTALLED_APPS = ["daphne", …]' in hint
+    assert "uvicorn is installed" in hint
+
+
+def test_daphne_s_runserver_serves_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert servers(monkeypatch, "daphne", argv="runserver", command="daphne") == []
+
+
+def test_where_the_settings_do_not_load_that_alone_is_told() -> None:
+    assert found(CHANNELS_BINDING={"NONSENSE": 1}) == []
 
 
 def test_any_host_does_not_mean_any_origin() -> None:

@@ -22,6 +22,8 @@ from channels_binding.types import Audience, HandlerMessages
 
 defined: list[type["BaseBinding"]] = []
 """Every binding class in the order of its definition; the registry reads it."""
+unnamed: list[type["BaseBinding"]] = []
+"""Classes that name no stream: those that others derive from, and those that nobody can reach, which a check tells apart."""
 
 
 class BaseBinding(Representation):
@@ -34,6 +36,8 @@ class BaseBinding(Representation):
             setattr(cls, name, either(getattr(cls, name)))
         if cls.model is not None or cls.stream is not None:
             defined.append(cls)
+        elif not cls.__module__.startswith("channels_binding."):
+            unnamed.append(cls)
 
     # Who shares an answer
 

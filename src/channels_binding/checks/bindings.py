@@ -1,11 +1,9 @@
 """System checks: every misconfiguration that can be seen beforehand, with its way out. ``manage.py check`` runs them."""
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
 from django.forms import BaseForm
@@ -19,9 +17,11 @@ from channels_binding.bindings import sharing
 from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.writes import WriteMixin
+from channels_binding.checks.declarations import texts
 from channels_binding.checks.guarded import guarded, without_repetitions
 from channels_binding.checks.views import unread
 from channels_binding.conf import get_settings, load_classes
+from channels_binding.documentation import page
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol.names import RESERVED_NAMES
 from channels_binding.registry import registry
@@ -34,14 +34,14 @@ TAG = "channels_binding"
 
 @register(TAG)
 def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
-    """E002: ``CHANNELS_BINDING`` does not load. E003: the channel layer would lose its connections. E013: see below."""
+    """E002: ``CHANNELS_BINDING`` does not load. E013: see below."""
     try:
         make_transport()
         load_classes(get_settings().AUTHENTIFICATION_CLASSES)
         default_permission_classes()
     except (ImproperlyConfigured, ImportError, TypeError) as error:
-        return [Error(str(error), hint="See docs/reference/settings.md.", id="channels_binding.E002")]
-    return [*guarded(_layer), *guarded(_authentication)]
+        return [Error(str(error), hint=f"See {page('reference/settings.md')}.", id="channels_binding.E002")]
+    return guarded(_authentication)
 
 
 def _authentication() -> Iterator[CheckMessage]:
@@ -50,31 +50,10 @@ def _authentication() -> Iterator[CheckMessage]:
         if not is_drf(cls) and not hasattr(cls, "get_user"):
             yield Error(
                 f"{cls!r} in AUTHENTIFICATION_CLASSES is no authentication class of DRF and has no get_user(consumer).",
-                hint="Name a class of either kind; docs/howto/sign-people-in.md shows both.",
+                hint=f"Name a class of either kind; {page('howto/sign-people-in.md')} shows both.",
                 obj=cls,
                 id="channels_binding.E013",
             )
-
-
-def _layer() -> Iterator[CheckMessage]:
-    """channels_redis 4.3 reads with a blocking call of 5 s, which redis-py 8 now cuts off after 5 s."""
-    layer = getattr(settings, "CHANNEL_LAYERS", {}).get(get_settings().CHANNEL_LAYER, {})
-    if layer.get("BACKEND") != "channels_redis.core.RedisChannelLayer" or _major("redis") < 8:
-        return
-    hosts = layer.get("CONFIG", {}).get("hosts", [None])
-    if not all(isinstance(host, dict) and "socket_timeout" in host for host in hosts):
-        yield Error(
-            "With redis-py 8, channels_redis' core layer loses its connection after five idle seconds.",
-            hint='CHANNEL_LAYERS: "hosts": [{"address": url, "socket_timeout": None, "max_connections": 10_000}]',
-            id="channels_binding.E003",
-        )
-
-
-def _major(package: str) -> int:
-    try:
-        return int(version(package).partition(".")[0])
-    except PackageNotFoundError:
-        return 0
 
 
 @register(TAG)
@@ -94,6 +73,8 @@ def check_bindings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 
 
 def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    if any(texts(cls)):
+        return  # what is no list cannot be looked through
     for check in (_stream, _classes, unread):
         yield from guarded(check, cls)
     if cls.find_model() is None:

@@ -1,21 +1,26 @@
 """System checks of the project around the bindings: databases, layer, hosts, caches, middleware. ``checks`` has the rest."""
 
+import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import get_commands, load_command_class
 from django.utils.module_loading import import_string
 from rest_framework.settings import api_settings
 
 from channels_binding.checks.guarded import guarded
 from channels_binding.conf import get_settings
+from channels_binding.documentation import page
 from channels_binding.registry import registry
 
 LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"
 LOCAL_LAYER = "channels.layers.InMemoryChannelLayer"
+REDIS_LAYER = "channels_redis.core.RedisChannelLayer"
 LEAST = {"channels_redis": (4, 2), "daphne": (4, 2, 2)}
 """Oldest versions that the package is tried with, of what is optional and so has no pin."""
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -24,8 +29,12 @@ AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 @register("channels_binding")
 def check_surroundings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
-    """W007 to W015, E012."""
-    parts = (_databases, _layer, _hosts, _caches, _versions, _middleware, _documents, _storage)
+    """W007 to W015, W023, W024, E012, E021, I002."""
+    try:
+        get_settings()
+    except ImproperlyConfigured:
+        return []  # E002 says so
+    parts = (_databases, _layer, _server, _hosts, _caches, _versions, _middleware, _documents, _storage)
     return [message for part in parts for message in guarded(part)]
 
 
@@ -55,13 +64,90 @@ def _databases() -> Iterator[CheckMessage]:
 
 
 def _layer() -> Iterator[CheckMessage]:
-    layer = getattr(settings, "CHANNEL_LAYERS", {}).get(get_settings().CHANNEL_LAYER, {})
-    if layer.get("BACKEND") == LOCAL_LAYER and not settings.DEBUG and get_settings().BROKER == "channel_layer":
+    """E021: there is none to be had. W009, I002: it reaches nobody else. W023: it would lose its connections."""
+    if get_settings().BROKER != "channel_layer":
+        return
+    alias = get_settings().CHANNEL_LAYER
+    layers = getattr(settings, "CHANNEL_LAYERS", {})
+    if not layers:
+        yield _local("There is no channel layer (CHANNEL_LAYERS)")
+        return
+    problem = _broken(layers, alias)
+    if problem is not None:
+        yield Error(problem[0], hint=problem[1], id="channels_binding.E021")
+    elif layers[alias]["BACKEND"] == LOCAL_LAYER:
+        yield _local("The channel layer is in memory")
+    elif _loses_connections(layers[alias]):
         yield _warning(
-            9,
-            "The channel layer is in memory: changes that another process makes are seen by no socket of this one.",
-            'Fine for a single process. Else "BACKEND": "channels_redis.core.RedisChannelLayer"; see docs/howto/broker.md.',
+            23,
+            "With redis-py 8, channels_redis' core layer loses its connection after five idle seconds.",
+            'CHANNEL_LAYERS: "hosts": [{"address": url, "socket_timeout": None, "max_connections": 10_000}]',
         )
+
+
+def _local(what: str) -> CheckMessage:
+    """A single process needs no more, and while one develops there mostly is one."""
+    seconds = f"{get_settings().AUDIT_SECONDS:g}"
+    message = f"{what}: what another process writes is seen by the sockets of this one up to {seconds} s later."
+    hint = (
+        f'Fine for a single process. Else pip install "channels-binding[redis]", and "BACKEND": "{REDIS_LAYER}"; '
+        f"see {page('howto/broker.md')}."
+    )
+    if settings.DEBUG:
+        return Info(message, hint=hint, id="channels_binding.I002")
+    return _warning(9, message, hint)
+
+
+def _broken(layers: Any, alias: str) -> tuple[str, str] | None:
+    """What is wrong with the layer, and the way out."""
+    if alias not in layers:
+        known = ", ".join(map(repr, layers))
+        return (
+            f"CHANNEL_LAYERS has no {alias!r}.",
+            f'It has {known}; CHANNELS_BINDING: "CHANNEL_LAYER" says which to use.',
+        )
+    backend = layers[alias].get("BACKEND")
+    if not backend:
+        return (
+            f"CHANNEL_LAYERS[{alias!r}] has no BACKEND.",
+            f'"BACKEND": "{LOCAL_LAYER}" for one process, "{REDIS_LAYER}" for several.',
+        )
+    try:
+        import_string(backend)
+    except ImportError as error:
+        missing = backend.startswith("channels_redis.") and not find_spec("channels_redis")
+        hint = 'pip install "channels-binding[redis]"' if missing else "Correct the path, or install its package."
+        return f"CHANNEL_LAYERS[{alias!r}] cannot be used: {error}", hint
+    return None
+
+
+def _loses_connections(layer: Any) -> bool:
+    """channels_redis 4.3 reads with a blocking call of 5 s, which redis-py 8 cuts off after 5 s."""
+    hosts = layer.get("CONFIG", {}).get("hosts", [None])
+    is_told = all(isinstance(host, dict) and "socket_timeout" in host for host in hosts)
+    return layer["BACKEND"] == REDIS_LAYER and (_version("redis") or (0,))[0] >= 8 and not is_told
+
+
+def _server() -> Iterator[CheckMessage]:
+    """W024: Django's runserver answers sockets with 404."""
+    command = get_commands().get("runserver")
+    cls = type(load_command_class(command, "runserver") if isinstance(command, str) else command)
+    is_djangos = all(base.__module__.partition(".")[0] in (*_PLAIN_SERVERS, "builtins") for base in cls.__mro__)
+    others = [name for name in ASGI_SERVERS if name != "daphne" and find_spec(name)]
+    if not is_djangos or (others and "runserver" not in sys.argv[1:2]):
+        return
+    if settings.DEBUG:
+        yield _warning(
+            24,
+            "runserver serves no sockets: Django's own answers them with 404.",
+            'pip install daphne; INSTALLED_APPS = ["daphne", …], first; ASGI_APPLICATION = "mysite.asgi.application". '
+            f"Or start another ASGI server{f' ({others[0]} is installed)' if others else ''}.",
+        )
+
+
+ASGI_SERVERS = ("daphne", "uvicorn", "hypercorn", "granian")
+_PLAIN_SERVERS = ("django", "whitenoise", "servestatic")
+"""Packages whose runserver is WSGI's."""
 
 
 def _hosts() -> Iterator[CheckMessage]:

@@ -62,9 +62,13 @@ def make_transport() -> Transport:
     try:
         transport = import_string(path)(**(settings.BROKER_OPTIONS or {}))
     except (ImportError, TypeError, ValueError) as error:
+        way_out = (
+            'pip install "channels-binding[redis]"'
+            if isinstance(error, ModuleNotFoundError) and error.name == "redis"
+            else f"It is {' or '.join(repr(alias) for alias in ALIASES)}, or the dotted path of a Transport."
+        )
         raise ImproperlyConfigured(
-            f"The BROKER {settings.BROKER!r} of CHANNELS_BINDING cannot be used: {error}. "
-            f"It is {' or '.join(repr(alias) for alias in ALIASES)}, or the dotted path of a Transport."
+            f"The BROKER {settings.BROKER!r} of CHANNELS_BINDING cannot be used: {error}. {way_out}"
         ) from error
     if not isinstance(transport, Transport):
         raise ImproperlyConfigured(f"The BROKER {settings.BROKER!r} of CHANNELS_BINDING is no Transport.")

@@ -85,8 +85,10 @@ def refuse_undeclared_params(declared: Collection[str], params: Any) -> None:
         raise Invalid.field("params", "invalid", "'params' is an object.")
     for name, value in params.items():
         if name not in declared:
-            possible = ", ".join(sorted(declared))
-            raise Invalid.field("params", "unknown", f"There is no parameter {name[:100]!r}. Possible: {possible}.")
+            possible = (
+                f"Possible: {', '.join(sorted(declared))}" if declared else "The binding declares no query_params"
+            )
+            raise Invalid.field("params", "unknown", f"There is no parameter {name[:100]!r}. {possible}.")
         if not all(isinstance(each, (str, int, float, NoneType)) for each in _members(value)):
             raise Invalid.field("params", "invalid", f"{name!r} is text, a number, true or false, or a list of those.")
 
@@ -289,7 +291,8 @@ def _errors(filterset: FilterSet) -> dict[str, Any]:
 
 
 def _refuse_unknown(given: set[str], known: set[str]) -> None:
-    errors = unknown_names(given, sorted(known), "Cannot filter by that.")
+    way_out = "Cannot filter by that." if known else "Cannot filter by that; the binding declares no filterset_fields."
+    errors = unknown_names(given, sorted(known), way_out)
     if errors:
         raise Invalid("The filters are not valid.", fields={"filters": errors})
 

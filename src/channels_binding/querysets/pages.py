@@ -84,7 +84,8 @@ def read_order(data: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
         raise Invalid.field("order", "invalid", "'order' names a field twice.")
     unknown = [name for name in names if name.strip().removeprefix("-") not in allowed]
     if unknown:
-        raise Invalid.field("order", "unknown", f"Cannot order by that. Possible: {', '.join(allowed) or 'nothing'}.")
+        possible = f". Possible: {', '.join(allowed)}" if allowed else "; the binding declares no ordering_fields"
+        raise Invalid.field("order", "unknown", f"Cannot order by that{possible}.")
     return [name.strip() for name in names]
 
 
