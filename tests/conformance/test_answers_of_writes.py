@@ -15,9 +15,9 @@ from rest_framework import serializers
 from channels_binding.bindings import Binding
 from channels_binding.calls import Call
 from channels_binding.dispatch import perform
-from channels_binding.exceptions import PreconditionFailed
+from channels_binding.exceptions import Invalid, PreconditionFailed
 from channels_binding.testing import BindingClient
-from tests.project.zoo.models import Computed, Document, Label, Moment, Note
+from tests.project.zoo.models import Computed, Crew, Document, Label, Moment, Note, Person
 from tests.throwaway import throwaway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +71,11 @@ def _bindings() -> Iterator[None]:
 
             def get_serializer_class(self) -> Any:
                 return LongNote if self.action == "list" else ShortNote
+
+        class Crews(Binding):
+            stream = "test.crew"
+            model = Crew
+            fields = ("id", "name", "members")
 
         class Failing(Binding):
             """What is written cannot be shown."""
@@ -215,3 +220,27 @@ def test_a_version_of_another_row_does_not_fit(client: BindingClient) -> None:
     note = Note.objects.create(title="x")
     with pytest.raises(PreconditionFailed):
         client.call("test.chosen.update", {"id": note.pk, "title": "y"}, if_version="0" * 12)
+
+
+def test_rows_of_a_relation_with_a_model_between_are_saved_or_refused_and_never_passed_over(
+    client: BindingClient,
+) -> None:
+    first, second = Person.objects.create(name="a"), Person.objects.create(name="b")
+    crew = Crew.objects.create(name="x")
+    crew.members.add(first)
+    for event, data in (
+        ("update", {"id": crew.pk, "members": [second.pk]}),
+        ("update", {"id": crew.pk, "members": []}),
+        ("replace", {"id": crew.pk, "name": "x", "members": [first.pk, second.pk]}),
+        ("create", {"name": "y", "members": [first.pk]}),
+        ("save", {"name": "y", "members": [first.pk]}),
+    ):
+        with pytest.raises(Invalid) as refused:
+            client.call(f"test.crew.{event}", data)
+        assert (refused.value.fields or {})["members"][0]["code"] == "read_only"
+        assert "zoo.Membership" in str(refused.value)
+    with pytest.raises(Invalid):
+        client.call("test.crew.form", {"id": crew.pk, "submit": {"members": [second.pk]}})
+    assert client.update("test.crew", crew.pk, name="z", members=[str(first.pk)])["success"]  # as it was read
+    assert client.create("test.crew", name="y", members=[])["members"] == []
+    assert [*crew.members.all()] == [first]

@@ -22,6 +22,7 @@ from channels_binding.protocol import codecs
 from channels_binding.serializers.default import check_class, default_class, implicit_fields, implicit_read_only, narrow
 from channels_binding.serializers.keys import pk_of
 from channels_binding.serializers.relations import child, shows_keys
+from channels_binding.serializers.validators import complete
 from channels_binding.threads import settle
 from channels_binding.types import Pk
 
@@ -80,7 +81,7 @@ class Representation(RowSource):
 
     def get_writer(self, *args: Any, **kwargs: Any) -> Any:
         """The serializer of a write, also where ``get_serializer`` is the project's own."""
-        serializer = self.get_serializer(*args, **kwargs)
+        serializer = complete(self.get_serializer(*args, **kwargs))
         return serializer if self._serializes_as_usual() else self.scope_relations(serializer)
 
     def scope_relations(self, serializer: Any) -> Any:

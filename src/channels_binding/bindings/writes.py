@@ -37,6 +37,7 @@ class WriteMixin(WrittenRows):
         given = self._input(data)
         serializer = self.get_writer(data=given)
         with self._writing(lambda: serializer, is_one_statement=self._is_one_insert(given)):
+            self._refuse_unsaved(given, serializer)
             serializer.is_valid(raise_exception=True)
             self.clean(serializer)
             settle(self.perform_create(serializer))
@@ -66,6 +67,7 @@ class WriteMixin(WrittenRows):
             instance = self.get_object(key, lock=True)
             self.check_version(instance)
             serializer = self.get_writer(instance, data=changes, partial=partial)
+            self._refuse_unsaved(changes, serializer)
             serializer.is_valid(raise_exception=True)
             self.clean(serializer)
             settle(self.perform_update(serializer))
@@ -234,6 +236,29 @@ class WriteMixin(WrittenRows):
             error.facts["of"] = as_pk(key)
             raise error from None
         return {"id": as_pk(key), "success": True}
+
+    def _refuse_unsaved(self, given: Data, serializer: Any) -> None:
+        """Refuse other rows of a many-to-many relation than there are, where REST framework would leave them out of the write.
+
+        So it does where the relation has a model of its own between, unless the binding says itself that nobody writes it.
+
+        Raises:
+            Invalid: With the model whose rows are to be written.
+        """
+        if not self.writes_by_default():
+            return
+        for relation in self.get_model()._meta.many_to_many:
+            through: Any = relation.remote_field.through
+            between, name = through._meta, relation.name
+            if name not in given or between.auto_created or name in self.read_only_fields:
+                continue
+            present = (
+                [] if serializer.instance is None else getattr(serializer.instance, name).values_list("pk", flat=True)
+            )
+            value = given[name]
+            if {str(as_pk(key)) for key in present} != {*map(str, value if isinstance(value, list) else [value])}:
+                message = f"It is not written with the row; create and delete rows of {between.label}."
+                raise Invalid.field(name, "read_only", message)
 
     def _input(self, data: Data) -> Data:
         """The data of a write, once its names are known to the serializer."""
