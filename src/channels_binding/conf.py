@@ -20,7 +20,8 @@ class Settings:
     """What ``CHANNELS_BINDING`` may hold. Unknown names are refused, so that a typing error is seen."""
 
     AUTHENTIFICATION_CLASSES: Sequence[Any] = ()
-    """DRF authentication classes, or classes with ``get_user(consumer)``, asked in order until one returns a user."""
+    """DRF authentication classes, or classes with ``get_user(consumer)``, asked in order until one returns a user. DRF's serve
+    HTTP too."""
     AUTHENTICATION_SECONDS: float = 10.0
     """How long a socket may be open without having said who it is (``cb.auth``)."""
     ANONYMOUS_CONNECTION_ALLOWED: bool = False
@@ -34,7 +35,7 @@ class Settings:
     DEFAULT_PERMISSION_CLASSES: Sequence[Any] | None = None
     """DRF permission classes for bindings that name none; None takes DRF's own setting."""
     DEFAULT_AUTHENTICATION_CLASSES: Sequence[Any] | None = None
-    """DRF authentication classes of the HTTP API; None takes DRF's own setting."""
+    """DRF authentication classes of the HTTP API; None takes those of ``AUTHENTIFICATION_CLASSES``, then DRF's own setting."""
     CHANNEL_LAYER: str = "default"
     """Which of ``CHANNEL_LAYERS`` carries changes between processes."""
     BROKER: str = "channel_layer"

@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.handlers.asgi import ASGIRequest
-from django.test import AsyncRequestFactory, RequestFactory
+from django.test import AsyncRequestFactory, Client, RequestFactory, override_settings
+from rest_framework.authentication import BasicAuthentication, SessionAuthentication, TokenAuthentication
 from rest_framework.authtoken.models import Token
 from rest_framework.request import Request
 
 from channels_binding.calls import Call
-from channels_binding.rest.callers import carrier_of, scope_of
+from channels_binding.consumers import Binding
+from channels_binding.rest.callers import authenticators_of, carrier_of, scope_of
 
 ANN = User(pk=7, username="ann")
 FACTORIES: list[Any] = [RequestFactory(), AsyncRequestFactory()]
@@ -65,3 +67,47 @@ def test_the_scope_of_an_asgi_request_is_the_server_s() -> None:
     made = FACTORIES[1].get("/api/x/")
     assert isinstance(made, ASGIRequest)
     assert {**carrier_of(made), "session": None} == {**made.scope, "session": None}
+
+
+def asked(stream: str = "zoo.Note", **given: Any) -> list[type]:
+    with override_settings(CHANNELS_BINDING=given):
+        return [type(each) for each in authenticators_of(stream)]
+
+
+class ByTicket:
+    def get_user(self, consumer: Any) -> Any:
+        return None
+
+
+def test_who_a_socket_knows_is_known_over_http_too_before_a_cookie_is_looked_at() -> None:
+    default = [SessionAuthentication, BasicAuthentication]
+    assert asked() == default
+    assert asked(AUTHENTICATION_CLASSES=[TokenAuthentication, ByTicket]) == [TokenAuthentication, *default]
+    assert asked(AUTHENTICATION_CLASSES=[SessionAuthentication, TokenAuthentication]) == [
+        SessionAuthentication,
+        TokenAuthentication,
+        BasicAuthentication,
+    ]
+
+
+def test_who_names_classes_for_http_is_asked_for_those_alone() -> None:
+    tokens = [TokenAuthentication]
+    assert asked(AUTHENTICATION_CLASSES=tokens, DEFAULT_AUTHENTICATION_CLASSES=[SessionAuthentication]) == [
+        SessionAuthentication
+    ]
+    assert asked(AUTHENTICATION_CLASSES=tokens, DEFAULT_AUTHENTICATION_CLASSES=[]) == []
+
+    class Own(Binding):
+        stream, authentication_classes = "test.own_authentication", (BasicAuthentication,)
+
+    assert asked("test.own_authentication", AUTHENTICATION_CLASSES=tokens) == [BasicAuthentication]
+
+
+@pytest.mark.django_db
+def test_a_token_that_a_socket_takes_is_taken_over_http() -> None:
+    token = Token.objects.create(user=User.objects.create(username="bob"))
+    headers = {"Authorization": f"Token {token.key}"}
+    assert Client().get("/api/zoo.Note/", headers=headers).status_code == 401
+    with override_settings(CHANNELS_BINDING={"AUTHENTICATION_CLASSES": [TokenAuthentication]}):
+        assert Client().get("/api/zoo.Note/", headers=headers).status_code == 200
+        assert Client().get("/api/zoo.Note/", headers={"Authorization": "Token wrong"}).status_code == 401

@@ -34,7 +34,7 @@ TAG = "channels_binding"
 
 @register(TAG)
 def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
-    """E002: ``CHANNELS_BINDING`` does not load. E013: see below."""
+    """E002: ``CHANNELS_BINDING`` does not load. E013, I003: see below."""
     try:
         make_transport()
         load_classes(get_settings().AUTHENTIFICATION_CLASSES)
@@ -45,7 +45,7 @@ def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 
 
 def _authentication() -> Iterator[CheckMessage]:
-    """E013: a class of ``AUTHENTIFICATION_CLASSES`` that cannot say who somebody is."""
+    """E013: a class of ``AUTHENTIFICATION_CLASSES`` that cannot say who somebody is. I003: one that can of sockets alone."""
     for cls in load_classes(get_settings().AUTHENTIFICATION_CLASSES):
         if not is_drf(cls) and not hasattr(cls, "get_user"):
             yield Error(
@@ -53,6 +53,13 @@ def _authentication() -> Iterator[CheckMessage]:
                 hint=f"Name a class of either kind; {page('howto/sign-people-in.md')} shows both.",
                 obj=cls,
                 id="channels_binding.E013",
+            )
+        elif not is_drf(cls):
+            yield Info(
+                f"{cls.__name__} is asked of sockets alone: over HTTP nobody is known by it.",
+                hint="For both, derive it from rest_framework.authentication.BaseAuthentication.",
+                obj=cls,
+                id="channels_binding.I003",
             )
 
 

@@ -1,17 +1,22 @@
 """Who asks over HTTP, as of a connection: an Identity and a scope, so that a Call says the same on both transports."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Model
 from django.http import HttpRequest
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from channels_binding.calls.requests import django_request
 from channels_binding.classes import unwrapped
+from channels_binding.conf import get_settings, load_classes
+from channels_binding.exceptions import NotFound
+from channels_binding.registry import registry
 from channels_binding.security import authentication
-from channels_binding.security.authentication import Identity, facts_of
+from channels_binding.security.authentication import Identity, facts_of, is_drf
 
 
 def scope_of(request: Request) -> dict[str, Any]:
@@ -60,3 +65,26 @@ def _connection(carrier: dict[str, Any]) -> str:
     """What distinguishes anonymous callers: the session, if the browser has one already."""
     key = getattr(carrier["session"], "session_key", None)
     return f"session {key}" if key else f"request {secrets.token_urlsafe(9)}"
+
+
+def authenticators_of(stream: str) -> list[Any]:
+    """Who finds out who asks: the binding's authentication classes, else the settings', else those of sockets and DRF's."""
+    named = authentication_of(stream)
+    if named is None:
+        named = get_settings().DEFAULT_AUTHENTICATION_CLASSES
+    return [cls() for cls in (_default_authentication() if named is None else load_classes(named))]
+
+
+def _default_authentication() -> list[Any]:
+    """A token that a socket takes is taken here too, and decides before a cookie as it does there."""
+    of_sockets = filter(is_drf, load_classes(get_settings().AUTHENTIFICATION_CLASSES))
+    default: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    return [*dict.fromkeys([*of_sockets, *load_classes(default)])]
+
+
+def authentication_of(stream: str) -> Sequence[Any] | None:
+    """The classes that the binding itself names; None where it names none, or is not there."""
+    try:
+        return registry.get(stream).authentication_classes
+    except NotFound:
+        return None

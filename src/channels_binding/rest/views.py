@@ -25,7 +25,7 @@ from channels_binding.bindings.actions import Action
 from channels_binding.bodies import announced_bytes
 from channels_binding.calls.call import Call, Reading
 from channels_binding.calls.requests import django_request, take_over_body
-from channels_binding.conf import get_settings, load_classes
+from channels_binding.conf import get_settings
 from channels_binding.dispatch import batch as batches
 from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
@@ -36,7 +36,7 @@ from channels_binding.protocol import codecs
 from channels_binding.registry import registry
 from channels_binding.rest import events, headers
 from channels_binding.rest.asgi import ThreadedView
-from channels_binding.rest.callers import scope_of
+from channels_binding.rest.callers import authentication_of, authenticators_of, scope_of
 from channels_binding.rest.converters import address_of
 from channels_binding.rest.events import EventStreamRenderer
 from channels_binding.rest.http import (
@@ -86,22 +86,6 @@ class HttpMessages(BaseHandlerMessages):
     def reflect(self, event: str, data: Mapping[str, Any]) -> None:
         if event == self.event and self.reflected is None:
             self.reflected = data
-
-
-def authenticators_of(stream: str) -> list[Any]:
-    """Who finds out who asks: the binding's authentication classes, else the settings', else DRF's."""
-    named = _authentication_of(stream)
-    if named is None:
-        named = get_settings().DEFAULT_AUTHENTICATION_CLASSES
-    default: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
-    return [cls() for cls in load_classes(default if named is None else named)]
-
-
-def _authentication_of(stream: str) -> Sequence[Any] | None:
-    try:
-        return registry.get(stream).authentication_classes
-    except NotFound:
-        return None
 
 
 class BindingView(APIView):
@@ -412,7 +396,7 @@ class BatchView(BindingView):
 
     def _operation(self, batch: Call, operation: batches.Operation, data: dict[str, Any]) -> Call:
         call = batch.operation(operation.stream, operation.action, data, batch.handler_messages)
-        if _authentication_of(operation.stream) is None:
+        if authentication_of(operation.stream) is None:
             return call
         request = self._authenticated(operation.stream)
         return call.by(request.user, scope_of(request), request)
