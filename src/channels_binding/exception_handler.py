@@ -1,6 +1,7 @@
 """Any exception → BindingError: Django's, DRF's and the database's become errors of ``spec/errors.json``."""
 
 import logging
+import re
 import secrets
 import sqlite3
 import traceback
@@ -106,6 +107,25 @@ def _suspicious(exception: django_exceptions.SuspiciousOperation) -> BindingErro
 def _unavailable(exception: BaseException) -> BindingError:
     logger.warning("The database did not answer: %s", exception)
     return ours.Unavailable()
+
+
+_NOT_NULL = re.compile(r"NOT NULL constraint failed: (?P<table>.+)\.(?P<column>.+)")
+"""SQLite's words; PostgreSQL names table and column beside them."""
+
+
+def lacking_value(exception: IntegrityError, model: Any) -> BindingError | None:
+    """Which field of a model the database lacks a value of; None where it refuses something else."""
+    cause: Any = exception.__cause__
+    if getattr(cause, "sqlstate", None) == "23502":
+        table, column = cause.diag.table_name, cause.diag.column_name
+    else:
+        match = _NOT_NULL.search(str(cause))
+        table, column = (match["table"], match["column"]) if match else (None, None)
+    for field in model._meta.concrete_fields:
+        if (field.model._meta.db_table, field.column) == (table, column):
+            logger.warning("%s has no value for a new row; get_create_values() of the binding can give it", field)
+            return ours.Invalid.field(field.name, "required", f"'{field.name}' has no value.")
+    return None
 
 
 def _operational(exception: OperationalError) -> BindingError | None:

@@ -17,7 +17,7 @@ from channels_binding.calls import Call
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Invalid, PreconditionFailed
 from channels_binding.testing import BindingClient
-from tests.project.zoo.models import Computed, Crew, Document, Label, Moment, Note, Person
+from tests.project.zoo.models import City, Computed, Country, Crew, Document, Label, Moment, Note, Person
 from tests.throwaway import throwaway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,6 +76,19 @@ def _bindings() -> Iterator[None]:
             stream = "test.crew"
             model = Crew
             fields = ("id", "name", "members")
+
+        class Lacking(Binding):
+            """Of new rows the client does not say everything."""
+
+            stream = "test.lacking"
+            model = City
+            fields = ("id", "name")
+
+        class Given(Lacking):
+            stream = "test.given"
+
+            def get_create_values(self) -> Any:
+                return {"country": Country.objects.get(), "name": "given"}
 
         class Failing(Binding):
             """What is written cannot be shown."""
@@ -244,3 +257,20 @@ def test_rows_of_a_relation_with_a_model_between_are_saved_or_refused_and_never_
     assert client.update("test.crew", crew.pk, name="z", members=[str(first.pk)])["success"]  # as it was read
     assert client.create("test.crew", name="y", members=[])["members"] == []
     assert [*crew.members.all()] == [first]
+
+
+def test_a_column_that_has_no_value_is_told_by_its_field(client: BindingClient) -> None:
+    for event, data in (("create", {"name": "x"}), ("form", {"submit": {"name": "x"}})):
+        with pytest.raises(Invalid) as refused:
+            client.call(f"test.lacking.{event}", data)
+        assert [*(refused.value.fields or {})] == ["country"]
+
+
+def test_a_new_row_gets_what_the_binding_says_by_create_and_by_a_form(client: BindingClient) -> None:
+    country = Country.objects.create(code="xy", name="X")
+    client.call("test.given.create", {"name": "x"})
+    submitted = client.call("test.given.form", {"submit": {"name": "x"}})
+    assert [*City.objects.values_list("name", "country")] == [("given", country.pk)] * 2
+    client.call("test.given.form", {"id": submitted["object"]["id"], "submit": {"name": "y"}})
+    client.call("test.given.update", {"id": submitted["object"]["id"], "name": "z"})
+    assert City.objects.filter(name="z").count() == 1

@@ -23,7 +23,7 @@ class FormMixin(WriteMixin):
     def form(self, data: Data) -> Answer:
         """``{"id": 7}`` → the form of that row; with ``submit: {…}`` it validates and saves."""
         refuse_unknown(data, {"id", "submit", "initial"})
-        with self.transaction():
+        with self._writing(lambda: None):
             instance = None if data.get("id") is None else self.get_object(self.key_of(data), lock="submit" in data)
             self.check_form_permission(instance)
             if "submit" not in data:
@@ -56,7 +56,10 @@ class FormMixin(WriteMixin):
 
     def _validated(self, form: Any, instance: Any, rows: Data) -> Data:
         """Save a form and its formsets if all of them are valid."""
+        given = settle(self.get_create_values()) if instance is None and isinstance(form, BaseModelForm) else {}
+        _give(form, given)  # before it is validated: the model's rules are asked about them too
         are_valid = [form.is_valid()]
+        _give(form, given)  # whatever has been submitted
         form.formsets = self.get_formsets(getattr(form, "instance", instance), rows)
         are_valid += [formset.is_valid() for formset in form.formsets.values()]
         if not all(are_valid):
@@ -121,3 +124,8 @@ class FormMixin(WriteMixin):
             answer["errors"] |= {name: found for name, found in wrong.items() if found}
             answer["formsets"] = [formset_tools.describe(*item, self.stream_of) for item in formsets.items()]
         return answer
+
+
+def _give(form: Any, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(form.instance, name, value)

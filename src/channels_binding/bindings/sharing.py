@@ -43,8 +43,17 @@ _OF_WRITES = frozenset(
     {
         *("create", "update", "replace", "save", "delete", "form", "describe", "subscribe", "unsubscribe"),
         *("perform_create", "perform_update", "perform_destroy", "perform_form", "clean", "transaction", "write_alias"),
-        *("check_version", "get_form_class", "get_form", "get_formsets", "check_formset", "check_form_permission"),
         *(
+            "get_create_values",
+            "check_version",
+            "get_form_class",
+            "get_form",
+            "get_formsets",
+            "check_formset",
+            "check_form_permission",
+        ),
+        *(
+            "get_create_values",
             "rows_of_formset",
             "scope_formset",
             "scope_form",

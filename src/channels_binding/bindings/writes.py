@@ -20,7 +20,7 @@ from channels_binding.bindings.options import Answer, Data, refuse_unknown
 from channels_binding.bindings.written import WrittenRows
 from channels_binding.calls.call import Reading
 from channels_binding.compiled.columns import has_djangos_values
-from channels_binding.exception_handler import as_error, django_field_errors
+from channels_binding.exception_handler import as_error, django_field_errors, lacking_value
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.forms import uploads
 from channels_binding.serializers.default import column_names, rows_of
@@ -94,9 +94,13 @@ class WriteMixin(WrittenRows):
             settle(self.perform_destroy(instance))
         return {"success": True, "id": as_pk(key)}
 
+    def get_create_values(self) -> Mapping[str, Any]:
+        """What a new row gets beside what the client says, whether by ``create`` or a form: ``{"owner": self.user}``."""
+        return {}
+
     def perform_create(self, serializer: Any) -> Any:
-        """Save a valid new row. Override to add what the client does not say: ``serializer.save(owner=self.user)``."""
-        serializer.save()
+        """Save a valid new row."""
+        serializer.save(**settle(self.get_create_values()))
 
     def perform_update(self, serializer: Any) -> Any:
         """Save a valid change."""
@@ -116,7 +120,9 @@ class WriteMixin(WrittenRows):
         That is a transaction by itself, and needs neither BEGIN nor COMMIT, which are two journeys to the database of three.
         """
         own, model = type(self), self.get_model()
-        is_ours = own.perform_create is WriteMixin.perform_create and own.clean is WriteMixin.clean
+        is_ours = all(
+            getattr(own, name) is getattr(WriteMixin, name) for name in ("perform_create", "get_create_values", "clean")
+        )
         if not is_ours or self.full_clean or connections[self.write_alias()].in_atomic_block:
             return False
         if not self.writes_by_default() or not given.keys() <= column_names(model) or not self._is_surely_shown():
@@ -137,8 +143,8 @@ class WriteMixin(WrittenRows):
         try:
             with one_writer(self.write_alias()) if is_one_statement else self.transaction():
                 yield
-        except IntegrityError:
-            raise self._collision(find_serializer()) from None
+        except IntegrityError as error:
+            raise lacking_value(error, self.get_model()) or self._collision(find_serializer()) from None
 
     def _collision(self, serializer: Any) -> BindingError:
         """Which field the database has refused, if the model's own constraints say so now."""
@@ -170,7 +176,10 @@ class WriteMixin(WrittenRows):
         if not isinstance(values, Mapping):
             return None
         model = self.get_model()
-        candidate = model() if serializer.instance is None else copy.copy(serializer.instance)
+        if serializer.instance is None:
+            candidate, values = model(), {**values, **settle(self.get_create_values())}
+        else:
+            candidate = copy.copy(serializer.instance)
         columns = {field.name for field in model._meta.concrete_fields}
         for name in columns & values.keys():
             setattr(candidate, name, values[name])
