@@ -11,15 +11,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.db.models import Model
-from django.utils.crypto import constant_time_compare
 
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, of_connection
@@ -36,6 +33,7 @@ from channels_binding.live.queries.evaluation import audience_of
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.streams import StreamGroups
+from channels_binding.live.users import is_changed, read_users, slices
 from channels_binding.protocol.messages import failure
 from channels_binding.protocol.names import CloseCode
 from channels_binding.threads import run
@@ -50,6 +48,8 @@ REMEMBERED_SECONDS = 60.0
 MOST_REMEMBERED = 10_000
 RETRY_SECONDS = 0.5
 """After this long, what a changed user reads is looked at again where that has failed; nothing is sent until it succeeds."""
+BREATH_SECONDS = 0.05
+"""Between two slices of those who are checked without a reason: calls and pushes go first."""
 TOKEN_CHECKS_AT_ONCE = 2
 """Tokens that are looked up side by side; the other threads stay free for calls."""
 
@@ -123,44 +123,6 @@ def _belongs(subscription: Subscription) -> bool:
         return False
 
 
-def _is_changed(old: Any, new: Any) -> bool:
-    """Whether anything about a user or its permissions differs. Permissions are part of it as ``_fingerprint``."""
-    return bool(getattr(old, "_channels_binding_fingerprint", None) != new._channels_binding_fingerprint)
-
-
-def _read_users(asked: Iterable[tuple[Any, str | None]]) -> list[Any]:
-    """Fresh users in the order asked, None for those who are no longer signed in. In a worker thread."""
-    asked = [*asked]
-    model = get_user_model()
-    found = {user.pk: user for user in model._default_manager.filter(pk__in={user.pk for user, _ in asked})}
-    for user in found.values():
-        fingerprint(user)
-    return [_valid(found.get(user.pk), session_key) for user, session_key in asked]
-
-
-def fingerprint(user: Any) -> Any:
-    """Mark a freshly read user with all that decides what it may do, to notice a later difference."""
-    columns = {field.attname: getattr(user, field.attname) for field in user._meta.concrete_fields}
-    columns.pop("last_login", None)
-    permissions = frozenset(user.get_all_permissions()) if hasattr(user, "get_all_permissions") else frozenset()
-    groups = frozenset(user.groups.values_list("pk", flat=True)) if hasattr(user, "groups") else frozenset()
-    user._channels_binding_fingerprint = (tuple(sorted((k, repr(v)) for k, v in columns.items())), permissions, groups)
-    return user
-
-
-def _valid(user: Any, session_key: str | None) -> Any:
-    if user is None or not user.is_active:
-        return None
-    if session_key is None:
-        return user
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    data = store(session_key).load()
-    if str(data.get(SESSION_KEY)) != str(user._meta.pk.value_to_string(user)):
-        return None
-    wanted, present = user.get_session_auth_hash(), data.get(HASH_SESSION_KEY, "")
-    return user if constant_time_compare(wanted, present) else None
-
-
 def _refused(calls: Iterable[Call]) -> list[Call]:
     """Those of the calls that the permissions of their streams refuse. In a worker thread."""
     return [call for call in calls if not _is_admitted(call)]
@@ -194,6 +156,7 @@ class IdentityChecks:
     def __post_init__(self) -> None:
         self.pending = PendingChecks(self.loop.time())
         self._remembered: deque[_IdentityChange] = deque(maxlen=MOST_REMEMBERED)
+        self._looking_around: asyncio.Task[Any] | None = None
 
     def note(self, changes: Changes) -> None:
         """Have those connections checked whose user, membership or session may have changed."""
@@ -310,9 +273,18 @@ class IdentityChecks:
         pending = self.pending
         if now - pending.checked_at > get_settings().IDENTITY_SECONDS:
             pending.checked_at = now
-            pending.everyone = True
             self.check_tokens([each for each in self.subscribers if each.has_token])
-            self.wake()
+            if self._looking_around is None or self._looking_around.done():
+                self._looking_around = self.spawn(self._look_around())
+
+    async def _look_around(self) -> None:
+        """Check everyone, some users at a time. Nothing says that anything has changed, so nobody is kept waiting for it."""
+        for subscribers in slices(self._signed_in(self.subscribers)):
+            try:
+                await self._check_these([each for each in subscribers if each in self.subscribers])
+            except Exception as exception:  # the database does not answer; the next time is soon enough
+                logger.warning("Identities could not be checked: %s", exception)
+            await asyncio.sleep(BREATH_SECONDS)
 
     async def refresh(self) -> None:
         """Make the pending checks: read the users again and act on what is found."""
@@ -321,26 +293,32 @@ class IdentityChecks:
             return
         concerned = [subscriber for subscriber in self.subscribers if self.pending.concern(subscriber)]
         self.pending.clear()
-        signed_in = [subscriber for subscriber in concerned if getattr(subscriber.user, "is_authenticated", False)]
+        signed_in = self._signed_in(concerned)
         with self.pending.run(signed_in):
             try:
-                await self._check([each for each in signed_in if isinstance(each.user, Model)])
-                await self._check_audiences(signed_in)
+                await self._check_these(signed_in)
             except Exception as exception:
                 logger.warning("Identities could not be checked: %s", exception)
                 self.pending.everyone = True  # the next round tries again
 
+    def _signed_in(self, subscribers: Iterable[Subscriber]) -> list[Subscriber]:
+        return [each for each in subscribers if getattr(each.user, "is_authenticated", False)]
+
+    async def _check_these(self, subscribers: Sequence[Subscriber]) -> None:
+        await self._check([each for each in subscribers if isinstance(each.user, Model)])
+        await self._check_audiences(subscribers)
+
     async def _check(self, subscribers: Sequence[Subscriber]) -> None:
         """Read the users of these connections again: end those who may not be here, and re-evaluate those who changed."""
         asked = [(self.subscribers.presence(each), each.user, each.session_key) for each in subscribers]
-        users = await run(_read_users, [(user, session_key) for _, user, session_key in asked]) if asked else []
+        users = await run(read_users, [(user, session_key) for _, user, session_key in asked]) if asked else []
         for (presence, old, _), user in zip(asked, users, strict=True):
             subscriber = presence.subscriber
             if not self.subscribers.is_present(presence):
                 continue  # gone, or somebody else's by now, who was read later than this
             if user is None:
                 subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
-            elif _is_changed(old, user):
+            elif is_changed(old, user):
                 subscriber.refresh_user(user)
                 await self.reevaluate(subscriber)
 

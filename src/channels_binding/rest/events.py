@@ -38,6 +38,7 @@ from channels_binding.exceptions import (
     Unavailable,
 )
 from channels_binding.live import identity as live_identity
+from channels_binding.live import users
 from channels_binding.live.connection_limits import most_connections_of, owner_of
 from channels_binding.live.expiry import Expiry
 from channels_binding.live.hub import Hub
@@ -109,7 +110,7 @@ def _id() -> str:
 def _with_fingerprint(identity: Identity) -> Identity:
     """By which it is noticed later that the user has changed. In a worker thread."""
     user = identity.user
-    return replace(identity, user=live_identity.fingerprint(user)) if isinstance(user, Model) else identity
+    return replace(identity, user=users.fingerprint(user)) if isinstance(user, Model) else identity
 
 
 async def _checked(call: Call) -> Hub:

@@ -33,7 +33,7 @@ from channels_binding.exceptions import (
     TooLarge,
     Unauthenticated,
 )
-from channels_binding.live import identity as live_identity
+from channels_binding.live import users
 from channels_binding.live.capture.recorder import WRITTEN
 from channels_binding.live.handler_messages import BaseHandlerMessages
 from channels_binding.live.queries.diff import returning, snapshot
@@ -391,7 +391,7 @@ class Connection(Socket):
         user = handler_messages.successor
         self.session_key = None  # the end of the session must not end this socket before its answer
         if user.is_authenticated:
-            user = await run(live_identity.fingerprint, user)
+            user = await run(users.fingerprint, user)
         else:
             await run(authentication.sign_out, self.scope)
         stays = self._remains(user)

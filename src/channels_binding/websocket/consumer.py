@@ -20,7 +20,7 @@ from channels_binding.classes import unwrapped
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.live import shutdown
-from channels_binding.live.identity import fingerprint
+from channels_binding.live.users import fingerprint_newcomer
 from channels_binding.protocol import messages
 from channels_binding.protocol.names import CloseCode
 from channels_binding.security import authentication, origins, refusals
@@ -315,4 +315,4 @@ async def scope_user(scope: Scope) -> Any:
 
 
 def _with_fingerprint(user: Any) -> Any:
-    return fingerprint(user) if getattr(user, "pk", None) is not None and hasattr(user, "_meta") else user
+    return fingerprint_newcomer(user) if getattr(user, "pk", None) is not None and hasattr(user, "_meta") else user
