@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authtoken.models import Token
 
-from channels_binding.live.connection_limits import owner_of
+from channels_binding.live.connection_limits import ConnectionLimits, owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import store
 from channels_binding.security.authentication import Identity
@@ -20,6 +20,7 @@ from tests.test_floods import TOKENS, answers_until_closed, pending
 from tests.websocket.test_socket import Clogged
 
 SEARCH = "zoo.Note.search"
+OWNER = ("user", "User", "7")
 
 
 async def notes(count: int) -> None:
@@ -197,3 +198,40 @@ async def test_live_reads_that_grow_beyond_the_bound_end_the_largest_first(
     assert [each.event for subscriber in Hub.current().subscribers for each in subscriber.subscriptions] == [
         "zoo.Label.search#small"
     ]
+
+
+class Weighed:
+    """A connection that holds so many bytes, and counts how often it is asked."""
+
+    def __init__(self, held: int) -> None:
+        self.held, self.asked = held, 0
+
+    @property
+    def held_bytes(self) -> int:
+        self.asked += 1
+        return self.held
+
+
+def test_what_one_more_connection_costs_does_not_depend_on_how_many_its_user_has() -> None:
+    limits, others = ConnectionLimits(), [Weighed(1) for _ in range(1_000)]
+    for each in others:
+        limits.admit(each, OWNER, 10_000)
+        assert not limits.hold_more_than(10_000, each)
+    assert sum(each.asked for each in others) == 1_000
+
+
+def test_near_the_limit_all_that_a_user_holds_is_looked_at_anew() -> None:
+    limits, first, second = ConnectionLimits(), Weighed(600), Weighed(500)
+    for each in (first, second):
+        limits.admit(each, OWNER, 10)
+        limits.hold_more_than(1_000, each)
+    assert limits.hold_more_than(1_000, second)
+    first.held = 100  # its client has read what waited
+    assert not limits.hold_more_than(1_000, second)
+    first.held = 1_000
+    assert limits.hold_more_than(1_000, second)
+    limits.remove(first)
+    assert not limits.hold_more_than(1_000, second)
+    limits.remove(second)
+    assert not limits._totals
+    assert not limits._members

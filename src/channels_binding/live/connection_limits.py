@@ -1,6 +1,6 @@
 """Limits per caller: how many connections are open on one hub, and how much memory these hold together."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping
 from typing import Any, Protocol
 
@@ -38,7 +38,10 @@ class ConnectionLimits:
     """The connections of one hub by their owner. Everything happens on its event loop."""
 
     def __init__(self) -> None:
-        self._members: dict[Hashable, set[Member]] = defaultdict(set)
+        self._members: dict[Hashable, dict[Member, int]] = defaultdict(dict)
+        """Owner → connections, and what each held when it was last asked."""
+        self._totals: Counter[Hashable] = Counter()
+        """Owner → the sum of these."""
         self._owners: dict[Member, Hashable] = {}
 
     def count(self, owner: Hashable) -> int:
@@ -53,26 +56,41 @@ class ConnectionLimits:
         self.remove(member)
         self._owners[member] = owner
         if owner is not None:
-            self._members[owner].add(member)
+            self._members[owner][member] = 0
         return True
 
     def remove(self, member: Member) -> None:
         """The connection is gone. Calling it twice does no harm."""
         owner = self._owners.pop(member, None)
-        members = self._members.get(owner, set())
-        members.discard(member)
+        members = self._members.get(owner, {})
+        self._totals[owner] -= members.pop(member, 0)
         if not members:
             self._members.pop(owner, None)
+            del self._totals[owner]
 
-    def held_bytes_with(self, member: Member) -> int:
-        """Bytes that a connection holds; together with the user's other ones, if it is a user's."""
+    def hold_more_than(self, most: int, member: Member) -> bool:
+        """Whether a connection, together with the user's other ones if it is a user's, holds more than so many bytes."""
         owner = self._owners.get(member)
-        if not isinstance(owner, tuple) or owner[0] != "user":
-            return member.held_bytes
-        return sum(each.held_bytes for each in self._members[owner])
+        if not _is_user(owner):
+            return member.held_bytes > most
+        members = self._members[owner]
+        self._note(owner, member)
+        if self._totals[owner] > most / 2:  # what the others held may be otherwise by now: as there are many, only here
+            for each in members:
+                self._note(owner, each)
+        return self._totals[owner] > most
+
+    def _note(self, owner: Hashable, member: Member) -> None:
+        members, held = self._members[owner], member.held_bytes
+        self._totals[owner] += held - members[member]
+        members[member] = held
 
     def exceeds_its_share(self, member: Member, most: int) -> bool:
         """Whether more is held than may be, and more for this connection than its even share."""
         owner = self._owners.get(member)
-        share = most / max(1, self.count(owner)) if isinstance(owner, tuple) and owner[0] == "user" else most
-        return self.held_bytes_with(member) > most and member.held_bytes > share
+        share = most / max(1, self.count(owner)) if _is_user(owner) else most
+        return member.held_bytes > share and self.hold_more_than(most, member)
+
+
+def _is_user(owner: Hashable) -> bool:
+    return isinstance(owner, tuple) and owner[0] == "user"

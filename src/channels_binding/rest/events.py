@@ -260,8 +260,8 @@ class EventStream:
             return
         self.streams[self.call.stream] = self.call.action
         self.subscription = self.hub.delivery.subscribe(group, self, self.call.event, self.call)
-        if self.hub.connection_limits.held_bytes_with(self) > self._settings.MAX_HELD_BYTES:
-            most = self._settings.MAX_HELD_BYTES
+        most = self._settings.MAX_HELD_BYTES
+        if self.hub.connection_limits.hold_more_than(most, self):
             self._finish(LimitExceeded(f"More than {most} bytes are held (MAX_HELD_BYTES).", limit=most))
             return
         first = snapshot(group.reading) if self._have is None else returning({"v": self._have}, group.reading)

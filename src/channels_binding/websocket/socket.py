@@ -319,7 +319,7 @@ class Socket:
         self._kept_bytes = sum(readings.values()) + KEY_BYTES * sum(self.stream_keys.values())
 
     def _holds_too_much(self) -> bool:
-        return self.hub.connection_limits.held_bytes_with(self) > self.settings.MAX_HELD_BYTES
+        return self.hub.connection_limits.hold_more_than(self.settings.MAX_HELD_BYTES, self)
 
     def _give_up_reads(self) -> None:
         """Live reads grow with what is written. Where they have become too much, the largest end with an error."""
