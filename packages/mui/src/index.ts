@@ -1,5 +1,20 @@
+'use client'
+
 export { ConnectionStatus, type ConnectionStatusProps } from './ConnectionStatus.js'
-export * from './form/index.js'
+export {
+  BindingForm,
+  type BindingFormProps,
+  componentOf,
+  type FieldComponent,
+  type FieldProps,
+  Form,
+  type FormsetTexts,
+  InvalidValue,
+  ModelAutocomplete,
+  type ModelAutocompleteProps,
+  type ModelKey,
+  registerField,
+} from './form/index.js'
 export {
   CreateModal,
   DeleteModal,
@@ -10,5 +25,13 @@ export {
   UpdateModal,
 } from './modals.js'
 export { SearchBar, type SearchBarProps } from './SearchBar.js'
-export * from './table/index.js'
+export {
+  BindingTable,
+  type BindingTableProps,
+  type ColumnOptions,
+  columnOf,
+  columnsOf,
+  SearchTable,
+  type TableRow,
+} from './table/index.js'
 export { textOf } from './text.js'

@@ -1,3 +1,5 @@
+'use client'
+
 export { LiveBridge } from './bridge.js'
 export { type Channels, ChannelsProvider, type ChannelsProviderProps, useChannels } from './context.js'
 export { useDebounced, useToggle } from './helpers.js'

@@ -1,3 +1,5 @@
+'use client'
+
 export { ModelAutocomplete, type ModelAutocompleteProps, type ModelKey } from '../ModelAutocomplete.js'
 export { BindingForm, BindingForm as Form, type BindingFormProps } from './BindingForm.js'
 export type { FormsetTexts } from './formsetTexts.js'

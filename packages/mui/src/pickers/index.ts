@@ -1,1 +1,3 @@
+'use client'
+
 export { DatePickerField, DateTimePickerField, registerPickers, TimePickerField } from './pickers.js'

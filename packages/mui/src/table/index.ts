@@ -1,2 +1,4 @@
+'use client'
+
 export { BindingTable, BindingTable as SearchTable, type BindingTableProps } from './BindingTable.js'
 export { type ColumnOptions, columnOf, columnsOf, type TableRow } from './columns.js'
