@@ -14,11 +14,13 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import DatabaseError, IntegrityError, connections, models
 from django.db.models.signals import post_init, post_save, pre_init, pre_save
+from django.http import QueryDict
 
 from channels_binding.bindings.actions import builtin
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
 from channels_binding.bindings.written import WrittenRows
 from channels_binding.calls.call import Reading
+from channels_binding.calls.posted import PostedForm, but
 from channels_binding.compiled.columns import has_djangos_values
 from channels_binding.exception_handler import as_error, django_field_errors, lacking_value
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
@@ -51,7 +53,7 @@ class WriteMixin(WrittenRows):
         ``{"ids": [7, 9], "done": true}`` changes several rows, where the binding has ``bulk``.
         """
         if "ids" in data:
-            changes = {name: value for name, value in data.items() if name != "ids"}
+            changes = but(data, "ids")
             return self._each(data["ids"], lambda key: self._update(key, changes, partial=True))
         return self._update(self.key_of(data), data, partial=True)
 
@@ -61,7 +63,7 @@ class WriteMixin(WrittenRows):
         return self._update(self.key_of(data), data, partial=False)
 
     def _update(self, key: Any, data: Data, *, partial: bool) -> Data:
-        changes = self._input({name: value for name, value in data.items() if name != "id"})
+        changes = self._input(but(data, "id"))
         serializer = None
         with self._writing(lambda: serializer):
             instance = self.get_object(key, lock=True)
@@ -79,7 +81,7 @@ class WriteMixin(WrittenRows):
         """``update`` with an id, ``create`` without."""
         if data.get("id") is not None or "ids" in data:
             return self.perform("update", data)
-        return self.perform("create", {name: value for name, value in data.items() if name != "id"})
+        return self.perform("create", but(data, "id"))
 
     @builtin(method="DELETE", view_action="destroy")
     def delete(self, data: Data) -> Answer:
@@ -265,15 +267,18 @@ class WriteMixin(WrittenRows):
                 [] if serializer.instance is None else getattr(serializer.instance, name).values_list("pk", flat=True)
             )
             value = given[name]
+            value = given.getlist(name) if isinstance(given, QueryDict) else value
             if {str(as_pk(key)) for key in present} != {*map(str, value if isinstance(value, list) else [value])}:
                 message = f"It is not written with the row; create and delete rows of {between.label}."
                 raise Invalid.field(name, "read_only", message)
 
     def _input(self, data: Data) -> Data:
-        """The data of a write, once its names are known to the serializer."""
+        """The data of a write, once its names are known to the serializer; of a form, REST framework's own kind of it."""
         names = self.serializer_names()
         if names is not None:
-            refuse_unknown(data, {"id", *names})
+            refuse_unknown(dict.fromkeys(data.names()) if isinstance(data, PostedForm) else data, {"id", *names})
+        if isinstance(data, PostedForm):
+            return data.as_input()
         return {**self.with_files(data), **self.call.files}
 
 

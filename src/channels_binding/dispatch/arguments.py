@@ -28,6 +28,7 @@ from rest_framework import serializers
 
 from channels_binding.bindings.options import refuse_unknown
 from channels_binding.calls.call import Reading
+from channels_binding.calls.posted import PostedForm
 from channels_binding.exceptions import Invalid
 
 SerializerClass = type[serializers.BaseSerializer[Any]]
@@ -188,8 +189,16 @@ _FIELDS: Mapping[Any, tuple[Any, Mapping[str, Any]]] = {
 }
 
 
-def read(handler: Callable[..., Any], data: Mapping[str, Any], get_context: Callable[[], Mapping[str, Any]]) -> Any:
+def read(
+    handler: Callable[..., Any],
+    data: Mapping[str, Any],
+    get_context: Callable[[], Mapping[str, Any]],
+    posted: PostedForm | None = None,
+) -> Any:
     """What a handler gets for ``data``: a checked TypedDict, an instance of its dataclass, its valid serializer, or the data.
+
+    Args:
+        posted: The form that the data were, which serializers read by rules of their own.
 
     Raises:
         Invalid: A name that the annotation does not have.
@@ -198,10 +207,11 @@ def read(handler: Callable[..., Any], data: Mapping[str, Any], get_context: Call
     cls = input_of(handler)
     if cls is None:
         return Data(data)
-    serializer = cls(data=dict(data), context=dict(get_context()))
+    given = dict(data) if posted is None else posted.as_input()
+    serializer = cls(data=given, context=dict(get_context()))
     known = getattr(serializer, "fields", None)
     if known is not None:
-        refuse_unknown(data, known)
+        refuse_unknown(data if posted is None else dict.fromkeys(posted.names()), known)
     serializer.is_valid(raise_exception=True)
     return serializer if _is_own(handler, cls) else serializer.validated_data
 

@@ -11,6 +11,7 @@ from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading, Written
+from channels_binding.calls.posted import PostedForm
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import arguments, idempotency
 from channels_binding.exceptions import Timeout
@@ -126,7 +127,9 @@ def _data(binding: BaseBinding, action: Action) -> Any:
     call = binding.call
     if action.is_builtin:
         return call.data
-    return arguments.read(action.handler, {**call.data, **call.files}, binding.get_serializer_context)
+    data = {**call.data, **call.files}
+    posted = call.data if isinstance(call.data, PostedForm) else None
+    return arguments.read(action.handler, data, binding.get_serializer_context, posted)
 
 
 def _begun(binding: BaseBinding, action: Action) -> tuple[Any, idempotency.Kept]:

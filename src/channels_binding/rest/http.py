@@ -8,6 +8,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 
 from channels_binding.calls.call import Reading
+from channels_binding.calls.posted import PostedForm
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BadRequest, Invalid
 from channels_binding.protocol import codecs
@@ -92,8 +93,7 @@ def body_data(data: Any, files: Mapping[str, Any]) -> dict[str, Any]:
     """A parsed body as plain data: of a form's fields lists stay lists, files go their own way, and so did Django's token."""
     if not isinstance(data, QueryDict):
         return dict(data)
-    others = {*files, OF_DJANGO}
-    return {name: values if len(values) > 1 else values[0] for name, values in data.lists() if name not in others}
+    return PostedForm(data, files).but(OF_DJANGO, *files)
 
 
 MAX_KEY_LENGTH = 255

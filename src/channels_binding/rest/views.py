@@ -24,6 +24,7 @@ from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.actions import Action
 from channels_binding.bodies import announced_bytes
 from channels_binding.calls.call import Call, Reading
+from channels_binding.calls.posted import PostedForm
 from channels_binding.calls.requests import django_request, take_over_body
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import batch as batches
@@ -262,8 +263,10 @@ class BindingView(APIView):
         patch_vary_headers(response, ("Cookie",))
         return response
 
-    def body(self) -> dict[str, Any]:
-        return body_data(self.request.data, self.request.FILES)
+    def body(self, **others: Any) -> dict[str, Any]:
+        """The body as plain data, with what the address says beside it."""
+        data = body_data(self.request.data, self.request.FILES)
+        return data.beside(**others) if isinstance(data, PostedForm) else {**data, **others}
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """What a UI needs to know of the stream (``describe``)."""
@@ -323,7 +326,7 @@ class StreamView(BindingView):
         ids = self._ids_asked()
         if "ids" not in data and ids is None:
             raise Invalid.field("ids", "required", "'ids' is missing: in the body, or as ?ids=1,2.")
-        return data if ids is None else {**data, "ids": ids}
+        return data if ids is None else self.body(ids=ids)
 
     def post(self, request: Request, stream: str) -> HttpResponseBase:
         answer = self.answer(self.call("create", self.body()))
@@ -365,10 +368,10 @@ class RowView(BindingView):
         return self.read("retrieve", {"id": name, **read_data(request.query_params, self._params())})
 
     def put(self, request: Request, stream: str, name: str) -> HttpResponseBase:
-        return self.respond(self.answer(self.call("replace", {**self.body(), "id": name})))
+        return self.respond(self.answer(self.call("replace", self.body(id=name))))
 
     def patch(self, request: Request, stream: str, name: str) -> HttpResponseBase:
-        return self.respond(self.answer(self.call("update", {**self.body(), "id": name})))
+        return self.respond(self.answer(self.call("update", self.body(id=name))))
 
     def delete(self, request: Request, stream: str, name: str) -> HttpResponseBase:
         return self.respond(self.answer(self.call("delete", {"id": name})))
