@@ -15,9 +15,10 @@ from channels_binding.live.hub import Hub
 from channels_binding.live.queries import evaluation, store
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
+from tests.live.oracle.diffs import apply_diff
 from tests.live.queries.test_evaluation import TalkativeNoteBinding
 from tests.live.test_hub.shown import Shown, evaluations, in_thread, make_notes
-from tests.project.zoo.models import Attachment, Cafe, Label, LoudNote, Note, Place, Precious, Token
+from tests.project.zoo.models import Attachment, Cafe, Country, Label, LoudNote, Note, Place, Precious, Token
 
 
 def renamed(note: Note) -> Note:
@@ -360,6 +361,28 @@ async def test_what_a_serializer_asks_for_itself_is_kept_fresh(connect: Connect,
     await shown.take()
     while shown.column("is_known") != [True, True]:
         await shown.take()
+
+
+class RenamedCountryBinding(AsyncBinding):
+    """Rows whose key can be changed."""
+
+    stream = "tests.RenamedCountry"
+    model = Country
+    filterset_fields = ("name",)
+
+
+async def test_a_row_whose_key_is_changed_enters_under_the_new_one(connect: Connect, user: Any) -> None:
+    await in_thread(Country.objects.create)(code="A", name="off")
+    socket = await connect(user)
+    for name in ("on", "off", "third"):
+        await socket.call(f"tests.RenamedCountry.search#{name}", {"filters": {"name": name}})
+    await in_thread(Country.objects.filter(pk="A").update)(code="B", name="on")
+    pushes = {
+        push["event"].partition("#")[2]: push["data"] for push in (await socket.receive(), await socket.receive())
+    }
+    assert pushes["on"]["count"] == 1
+    assert [row["code"] for row in apply_diff([], {}, pushes["on"])] == ["B"]
+    assert (pushes["off"]["count"], pushes["off"]["remove"]) == (0, ["A"])
 
 
 class ArchivedNoteBinding(AsyncBinding):

@@ -2,7 +2,7 @@
 
 import contextvars
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,6 +145,16 @@ def recorder(alias: str) -> Recorder:
         found = Recorder(connection)
         connection._channels_binding_recorder = found  # type: ignore[attr-defined]
     return found
+
+
+def note_any(alias: str, labels: Iterable[str]) -> None:
+    """Note that any row of these models may have changed; published at once unless a transaction is open."""
+    found = [*labels]
+    if found:
+        record = recorder(alias)
+        for label in found:
+            record.notes().changes.note(label, None)
+        record.flush_unless_atomic()
 
 
 _publishers: list[Publish] = []

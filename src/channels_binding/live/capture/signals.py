@@ -2,11 +2,13 @@
 
 Three sources, all public hooks of Django:
 
-* an *execute wrapper* on every connection reads each write statement: ``UPDATE``, ``DELETE`` by key give the keys,
-  everything else (bulk writes, raw SQL, cascades) marks the whole table;
+* an *execute wrapper* on every connection reads each statement: ``UPDATE``, ``DELETE`` by key give the keys,
+  everything else that is no plain read (bulk writes, raw SQL, cascades) marks the whole tables that it may write;
 * ``post_save`` of a new row gives the key that the database made, and so explains the ``INSERT`` before it; of a row
   that was saved whole it gives the values of the columns that live queries are likely to be filtered by;
 * ``m2m_changed`` gives the keys of both sides, and so explains the writes to the through table.
+
+What passes by execute wrappers (``callproc``, ``copy``) ``cursors`` sees.
 
 Notes are kept per connection and savepoint. What a savepoint rolls back is forgotten with it.
 """
@@ -22,17 +24,17 @@ from django.db import connections, models
 from django.db.backends.signals import connection_created
 from django.db.models.signals import m2m_changed, post_save
 
-from channels_binding.live.capture.recorder import logger, recorder
+from channels_binding.live.capture import cursors
+from channels_binding.live.capture.recorder import logger, note_any, recorder
 from channels_binding.live.capture.statements import (
     ONE_ROW,
-    READ,
     STATEMENTS,
-    WRITE,
+    Table,
+    changed_with,
     keys_in,
     label_of,
-    labels_in,
-    tables,
     text_of,
+    written,
 )
 from channels_binding.querysets.conditions import is_exact
 from channels_binding.querysets.tables import row_models
@@ -67,42 +69,36 @@ class _Wrapper:
             result = execute(sql, params, many, context)
         except Exception:
             SAVING.set(None)
+            if many:  # the rows before the one that failed may stand
+                _note_safely(self.alias, sql, None, many)
             raise
-        try:
-            _note_statement(self.alias, text_of(sql), params, many)
-        except Exception:
-            logger.exception("A statement could not be read; its changes are not published")
+        _note_safely(self.alias, sql, params, many)
         return result
 
 
+def _note_safely(alias: str, sql: Any, params: Any, many: bool) -> None:
+    try:
+        _note_statement(alias, text_of(sql), params, many)
+    except Exception:
+        logger.exception("A statement could not be read; its changes are not published")
+
+
 def _note_statement(alias: str, sql: str, params: Any, many: bool) -> None:
-    if READ.match(sql):
-        return None
-    match = WRITE.match(sql)
-    if match is None:
-        return _note_odd_statement(alias, sql)
-    table = tables().get(match[2].rpartition(".")[2].strip('"`'))
-    if table is None:  # not captured, or named in a way that is read word by word: "schema"."table", UPDATE OR IGNORE
-        return _note_odd_statement(alias, sql)
+    target = written(sql)
+    if not isinstance(target, Table):
+        return note_any(alias, target)
     record = recorder(alias)
     notes = record.notes()
-    if match[1].upper() == "INSERT INTO" and not many and ONE_ROW.search(sql) and "ON CONFLICT" not in sql:
-        notes.inserted[table.label] = notes.inserted.get(table.label, 0) + 1
-        if not record.connection.in_atomic_block and SAVING.get() == table.label:
+    verb = sql.lstrip()[:6].upper()
+    if verb == "INSERT" and not many and ONE_ROW.search(sql) and "ON CONFLICT" not in sql:
+        notes.inserted[target.label] = notes.inserted.get(target.label, 0) + 1
+        if not record.connection.in_atomic_block and SAVING.get() == target.label:
             return None  # post_save follows with the key
     else:
-        notes.changes.note(table.label, keys_in(sql, params, many, table))
+        notes.changes.note(target.label, keys_in(sql, params, many, target))
+        for label in changed_with(target.label) if verb == "DELETE" else ():
+            notes.changes.note(label, None)
     return record.flush_unless_atomic()
-
-
-def _note_odd_statement(alias: str, sql: str) -> None:
-    """TRUNCATE, WITH … UPDATE, MERGE, CALL: every captured table that the text names counts as changed."""
-    touched = labels_in(sql)
-    if touched:
-        record = recorder(alias)
-        for label in touched:
-            record.notes().changes.note(label, None)
-        record.flush_unless_atomic()
 
 
 SAVING: contextvars.ContextVar[str | None] = contextvars.ContextVar("channels_binding_saving", default=None)
@@ -167,16 +163,23 @@ def _m2m_changed(sender: Any, instance: Any, action: str, model: Any, pk_set: An
         record.through_before = keys.get(through, set())
     if action in ("post_add", "post_remove", "pre_clear"):
         record.notes().changes.note(label_of(type(instance)), [instance.pk])
-        record.notes().changes.note(label_of(model), pk_set)
+        record.notes().changes.note(label_of(model), pk_set if _is_joined_by_keys(sender) else None)
     if action.startswith("post_"):
         if record.through_before is not None:
             keys[through] = record.through_before
         record.flush_unless_atomic()
 
 
+@cache
+def _is_joined_by_keys(through: type[models.Model]) -> bool:
+    """Whether what ``m2m_changed`` calls ``pk_set`` are keys: a table with ``to_field`` has values of that column there."""
+    return all(field.target_field.primary_key for field in through._meta.fields if isinstance(field, models.ForeignKey))
+
+
 def _wrap(connection: Any, **_: Any) -> None:
     if not any(isinstance(wrapper, _Wrapper) for wrapper in connection.execute_wrappers):
         connection.execute_wrappers.append(_Wrapper(connection.alias))
+        cursors.watch(connection)
 
 
 def install() -> None:

@@ -18,17 +18,78 @@ STATEMENTS: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar(
 )
 
 
-WRITE = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?["`]?([^"`\s(]+)["`]?', re.IGNORECASE)
-
-
-READ = re.compile(
-    r"\s*(SELECT|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SET|SHOW|PRAGMA|EXPLAIN|DECLARE|FETCH|CLOSE)\b", re.I
+_ONE_TABLE = re.compile(
+    r"""\s*(?: (?:INSERT\ INTO|DELETE\ FROM) \s+ (?:ONLY\s+)? (?P<q>["`]?) (?P<table>\w+) (?P=q) (?=[\s(]|\Z)
+            | UPDATE \s+ (?:ONLY\s+)? (?P<p>["`]?) (?P<updated>\w+) (?P=p) \s+ SET\b )""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""A statement that writes one table, which it names by one word. MySQL's ``UPDATE a, b SET`` is none."""
+
+
+_READS = {
+    "SELECT",
+    "VALUES",
+    "TABLE",
+    "WITH",
+    "EXPLAIN",
+    "SHOW",
+    "DESCRIBE",
+    "DESC",
+    "DECLARE",
+    "FETCH",
+    "MOVE",
+    "CLOSE",
+}
+"""What these begin only reads, unless one of ``_WRITING`` follows."""
+
+
+_OTHERS = {
+    *("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "START", "COMMIT", "END", "ABORT", "PREPARE", "DEALLOCATE"),
+    *("SET", "RESET", "PRAGMA", "USE", "LOCK", "UNLOCK", "LISTEN", "UNLISTEN", "NOTIFY", "DISCARD", "CHECKPOINT"),
+    *("ANALYZE", "VACUUM", "REINDEX", "OPTIMIZE", "COMMENT", "GRANT", "REVOKE", "ATTACH", "DETACH", "KILL"),
+}
+"""What these begin changes no row."""
+
+
+_NAMING = {
+    *("INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "UPSERT", "TRUNCATE", "COPY", "LOAD"),
+    *("ALTER", "CREATE", "DROP", "RENAME", "REFRESH"),
+}
+"""What these begin writes tables that it names. All else (``CALL``, ``DO``, ``EXECUTE`` …) may write any table."""
+
+
+_WRITING = {"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"}
+
+
+_SUSPECT = re.compile(r";|\b(?:INSERT|UPDATE|DELETE|MERGE|INTO|EXECUTE|CALL)\b", re.IGNORECASE)
+
+
+_PLAIN_SELECT = re.compile(r"[\s(]*SELECT\b", re.IGNORECASE)
+
+
+_SAVEPOINT = re.compile(r'(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) ["`]?\w+["`]?\Z')
+"""As Django writes them. Each has another name, and none is worth being kept."""
+
+
+_QUOTED = r"--[^\n]*|/\*(?!!).*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"
+
+
+_WORDS = (
+    re.compile(rf"""{_QUOTED}|'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[\w+\]|(?P<word>[^\W\d]\w*|;)""", re.DOTALL),
+    re.compile(
+        rf"""{_QUOTED}|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`|\[\w+\]|(?P<word>[^\W\d]\w*|;)""", re.DOTALL
+    ),
+)
+"""The words of a text outside of comments, strings and quoted names; as standard SQL has strings, and with backslashes."""
 
 
 _BY_KEY = re.compile(
     r'\sWHERE\s+["`]?(?P<table>\w+)["`]?\.["`]?(?P<column>\w+)["`]?\s+(?:=\s+%s|IN\s+\((?P<many>%s(?:,\s*%s)*)\))\s*\Z'
 )
+
+
+_SET = re.compile(r'(?:\sSET\s+|,\s*)(?:["`]?\w+["`]?\.)?["`]?(?P<column>\w+)["`]?\s*=|\sSET\s*(?P<several>\()', re.I)
+"""The columns that an ``UPDATE`` sets, and perhaps more; ``SET (a, b) = …`` is not read."""
 
 
 ONE_ROW = re.compile(r"\sVALUES\s*\((?:[^()]|\([^()]*\))*\)(?!\s*,)", re.IGNORECASE)
@@ -64,6 +125,31 @@ def tables() -> dict[str, Table]:
     }
 
 
+_BY_DATABASE = {
+    getattr(models, name) for name in ("DB_CASCADE", "DB_SET_NULL", "DB_SET_DEFAULT") if hasattr(models, name)
+}
+"""What a foreign key of Django 6.1 has the database do, without a statement, when the row that it refers to is deleted."""
+
+
+@cache
+def changed_with(label: str) -> frozenset[str]:
+    """Captured models whose rows the database deletes or changes itself where rows of this one are deleted."""
+    known = {table.label for table in tables().values()}
+    found = {label}
+    while True:
+        more = {
+            label_of(model)
+            for model in apps.get_models(include_auto_created=True)
+            for field in model._meta.local_fields
+            if field.remote_field is not None
+            and field.remote_field.on_delete in _BY_DATABASE
+            and label_of(field.remote_field.model) in found
+        }
+        if more <= found:
+            return frozenset(found - {label}) & known
+        found |= more
+
+
 def label_of(model: type[models.Model]) -> str:
     """``Ticket`` → ``"desk.Ticket"``; a proxy counts as the model that holds its rows."""
     concrete = model._meta.concrete_model or model
@@ -71,21 +157,107 @@ def label_of(model: type[models.Model]) -> str:
 
 
 def text_of(sql: Any) -> str:
-    """A statement as text; psycopg takes objects of its own as well."""
-    return sql if isinstance(sql, str) else str(sql.as_string(None) if hasattr(sql, "as_string") else sql)
+    """A statement as text; drivers take bytes and objects of their own as well.
+
+    What is none of those begins with no word of SQL, and so counts as a write of any table.
+    """
+    if isinstance(sql, str):
+        return sql
+    if isinstance(sql, bytes):
+        return sql.decode(errors="replace")
+    return str(sql.as_string(None) if hasattr(sql, "as_string") else sql)
+
+
+@cache
+def _words_of_tables() -> tuple[tuple[frozenset[str], str], ...]:
+    """``({"zoo_note"}, "zoo.Note")``; a table with a schema, or of several words, is named where all of them stand."""
+    return tuple((frozenset(re.findall(r"\w+", name.lower())), table.label) for name, table in tables().items())
 
 
 @lru_cache(maxsize=2048)
 def labels_in(sql: str) -> frozenset[str]:
-    """Captured models whose tables a statement names."""
-    words = set(re.findall(r"\w+", sql))
-    return frozenset(table.label for name, table in tables().items() if name in words)
+    """Captured models whose tables a text names, in whatever case, quotes or schema."""
+    words = set(re.findall(r"\w+", sql.lower()))
+    return frozenset(label for names, label in _words_of_tables() if names <= words)
+
+
+def any_label() -> frozenset[str]:
+    """Every captured model: what a text may write that names no table."""
+    return frozenset(table.label for table in tables().values())
+
+
+def written(sql: str) -> Table | frozenset[str]:
+    """What a text writes: the table of a single plain statement; else the models of which any row may have changed.
+
+    ``UPDATE "zoo_note" SET …`` → that table; ``SELECT …`` → none; ``SELECT 1; UPDATE zoo_note …`` → ``{"zoo.Note"}``;
+    ``CALL close_month()`` → every captured model. What is not surely a plain read counts as a write. What a function does
+    that a ``SELECT`` calls is not seen.
+    """
+    if _SAVEPOINT.match(sql):
+        return frozenset()
+    return _written(sql) if len(sql) <= _LONG else _written.__wrapped__(sql)
+
+
+def labels_written(sql: str) -> frozenset[str]:
+    """Models of which any row may have changed by a text, whatever keys it names."""
+    target = written(sql)
+    return frozenset({target.label}) if isinstance(target, Table) else target
+
+
+_LONG = 20_000
+"""Longer texts are not kept: those of bulk writes seldom come again."""
+
+
+@lru_cache(maxsize=2048)
+def _written(sql: str) -> Table | frozenset[str]:
+    is_single = ";" not in sql.rstrip("; \t\r\n")
+    if is_single and (match := _ONE_TABLE.match(sql)) and (table := tables().get(match["table"] or match["updated"])):
+        return table
+    if _PLAIN_SELECT.match(sql) and not _SUSPECT.search(sql):
+        return frozenset()
+    readings = _WORDS if "\\" in sql else _WORDS[:1]
+    return frozenset().union(*(_labels_of(_statements(words, sql), sql) for words in readings))
+
+
+def _statements(words: re.Pattern[str], sql: str) -> list[list[str]]:
+    """The words of each statement in a text: ``[["SELECT"], ["UPDATE", "ZOO_NOTE", …]]``."""
+    found: list[list[str]] = [[]]
+    for match in words.finditer(sql):
+        if match["word"] == ";":
+            found.append([])
+        elif match["word"]:
+            found[-1].append(match["word"].upper())
+    return [each for each in found if each]
+
+
+def _labels_of(found: list[list[str]], sql: str) -> frozenset[str]:
+    labels: frozenset[str] = frozenset()
+    for words in found:
+        if words[0] in _OTHERS or (words[0] in _READS and not _writes(words)):
+            continue
+        is_named = words[0] in _NAMING or (words[0] in _READS and not {"EXECUTE", "CALL"} & {*words})
+        is_cascade = words[0] == "TRUNCATE" and "CASCADE" in words  # empties tables that refer to those that it names
+        labels |= labels_in(sql) if is_named and not is_cascade else any_label()
+    return labels.union(*(changed_with(label) for label in labels))
+
+
+def _writes(words: list[str]) -> bool:
+    """Whether a reading statement has one in it that writes; ``FOR UPDATE`` is none."""
+    return any(
+        word in ("EXECUTE", "CALL") or (word in _WRITING and not (word == "UPDATE" and before in ("FOR", "KEY")))
+        for before, word in zip(["", *words], words, strict=False)
+    )
 
 
 def keys_in(sql: str, params: Any, many: bool, table: Table) -> list[Any] | None:
-    """Keys that ``… WHERE "t"."id" = %s`` or ``IN (%s, …)`` names; None where the statement selects otherwise."""
+    """Keys that ``… WHERE "t"."id" = %s`` or ``IN (%s, …)`` names; None where the statement selects otherwise.
+
+    None too where it sets the key: the row that it leaves has another.
+    """
     match = _BY_KEY.search(sql)
     if match is None or match["column"] != table.key_column or not params or isinstance(params, Mapping):
+        return None
+    if any(each["several"] or each["column"] == table.key_column for each in _SET.finditer(sql, 0, match.start())):
         return None
     count = match["many"].count("%s") if match["many"] else 1
     rows = [*params] if many else [params]

@@ -1,12 +1,14 @@
 """Statements that are unusual: written by hand, about tables that are ignored, or of no effect."""
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
+from django.db.models.signals import m2m_changed
 
+from channels_binding.live.capture import statements
 from channels_binding.live.capture.signals import notify
 from tests.live.capture.test_signals.published import ANY, CAFE, NOTE, PLACE, Published, covers
 from tests.live.capture.test_signals.writes import Zoo
-from tests.project.zoo.models import Cafe, Guard, Place
+from tests.project.zoo.models import Cafe, Currency, Guard, Place, Price
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +61,38 @@ def test_a_protected_row_that_stays_is_not_published(published: Published, zoo: 
     with pytest.raises(ProtectedError):
         zoo.precious.delete()
     assert published.publications == []
+
+
+def test_rows_that_are_joined_by_another_column_than_their_key_are_not_taken_for_known(published: Published) -> None:
+    currency = Currency.objects.create(code="EUR")
+    published.clear()
+    m2m_changed.send(
+        sender=Price,
+        instance=currency,
+        action="post_add",
+        model=Currency,
+        pk_set={"EUR"},
+        using=DEFAULT_DB_ALIAS,
+        reverse=False,
+    )
+    assert published.once() == {"zoo.Currency": ANY}
+
+
+def test_what_the_database_deletes_itself_is_published_with_what_was_deleted(
+    published: Published, zoo: Zoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "_BY_DATABASE", {models.PROTECT})  # as DB_CASCADE of Django 6.1
+    statements.changed_with.cache_clear()
+    try:
+        key = zoo.precious.pk
+        zoo.precious.delete()
+        assert published.once() == {"zoo.Precious": {key}, "zoo.Guard": ANY}
+        published.clear()
+        with connection.cursor() as cursor:
+            cursor.execute("/* by hand */ DELETE FROM zoo_precious")
+        assert published.once() == {"zoo.Precious": ANY, "zoo.Guard": ANY}
+    finally:
+        statements.changed_with.cache_clear()
 
 
 def test_the_example_of_the_docstring_is_true(published: Published) -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F
 
 from channels_binding.live.capture.signals import notify
+from channels_binding.live.capture.statements import any_label
 from tests.live.capture.test_signals.published import ANY, CAFE, LABEL, NOTE, PLACE, TAGGED
 from tests.project.zoo.models import Cafe, Label, LoudNote, Note, Precious, Token
 
@@ -87,6 +88,30 @@ def token_save(zoo: Zoo) -> None:
     zoo.token.name = "new"
     zoo.token.save()
 
+
+POSTGRES: dict[str, tuple[Callable[[Zoo], Any], Expected]] = {
+    "raw in several statements": (
+        raw("UPDATE zoo_note SET rank = 5; UPDATE zoo_label SET name = 'w'"),
+        lambda zoo, _: {NOTE: ANY, LABEL: ANY},
+    ),
+    "raw behind a read": (raw("SELECT 1; UPDATE zoo_note SET rank = 5"), lambda zoo, _: {NOTE: ANY}),
+    "raw while it is explained": (raw("EXPLAIN ANALYZE UPDATE zoo_note SET rank = 5"), lambda zoo, _: {NOTE: ANY}),
+    "raw in a common table": (
+        raw("WITH x AS (UPDATE zoo_note SET rank = 5 RETURNING 1) SELECT * FROM x"),
+        lambda zoo, _: {NOTE: ANY},
+    ),
+    "raw merge": (
+        raw("MERGE INTO zoo_note USING (SELECT 1) x ON true WHEN MATCHED THEN UPDATE SET rank = 5"),
+        lambda zoo, _: {NOTE: ANY},
+    ),
+    "raw in a block": (
+        raw("DO $$ BEGIN UPDATE zoo_note SET rank = 5; END $$"),
+        lambda zoo, _: dict.fromkeys(any_label()),
+    ),
+}
+"""What only PostgreSQL takes."""
+if connection.vendor != "postgresql":
+    POSTGRES.clear()
 
 WRITES: dict[str, tuple[Callable[[Zoo], Any], Expected]] = {
     "create": (lambda zoo: Note.objects.create(title="n"), lambda zoo, made: {NOTE: {made.pk}}),
@@ -189,6 +214,15 @@ WRITES: dict[str, tuple[Callable[[Zoo], Any], Expected]] = {
         raw("WITH x AS (SELECT 1) UPDATE zoo_note SET rank = 5 WHERE id IN (SELECT {pk} FROM x)"),
         lambda zoo, _: {NOTE: ANY},
     ),
+    "raw change of a key": (
+        raw_with('UPDATE "zoo_precious" SET "id" = 99 WHERE "zoo_precious"."id" = %s', "precious"),
+        lambda zoo, _: {"zoo.Precious": ANY},
+    ),
+    "update of a key": (
+        lambda zoo: Precious.objects.filter(pk=zoo.precious.pk).update(id=99),
+        lambda zoo, _: {"zoo.Precious": ANY},
+    ),
+    **POSTGRES,
     "notify with keys": (lambda zoo: notify(Note, [7, 9]), lambda zoo, _: {NOTE: {7, 9}}),
     "notify of any row": (lambda zoo: notify(LoudNote), lambda zoo, _: {NOTE: ANY}),
 }  # fmt: skip

@@ -1,0 +1,124 @@
+"""What a cursor writes otherwise than by ``execute`` is published too, at commit."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, connections, transaction
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+
+from channels_binding.live.capture import cursors
+from channels_binding.live.capture.statements import any_label
+from tests.live.capture.test_signals.published import ANY, LABEL, NOTE, Published, listening
+from tests.project.zoo.models import Label
+
+IS_POSTGRES = connection.vendor == "postgresql"
+
+
+@pytest.fixture
+def published() -> Iterator[Published]:
+    with listening() as collected:
+        yield collected
+
+
+def by_copy(cursor: Any) -> None:
+    with cursor.copy("COPY zoo_label (name) FROM STDIN") as copy:
+        copy.write_row(["x"])
+
+
+def by_script(cursor: Any) -> None:
+    cursor.executescript("SELECT 1; INSERT INTO zoo_label (name) VALUES ('x');")
+
+
+def by_stream(cursor: Any) -> None:
+    assert len([*cursor.stream("INSERT INTO zoo_label (name) VALUES ('x') RETURNING id")]) == 1
+
+
+WRITES: list[Callable[[Any], None]] = [by_copy, by_stream] if IS_POSTGRES else [by_script]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("is_debugged", [False, True])
+def test_what_passes_by_execute_is_published(
+    write: Callable[[Any], None], is_debugged: bool, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections["default"], "force_debug_cursor", is_debugged)
+    with connection.cursor() as cursor:
+        write(cursor)
+    assert Label.objects.count() == 1
+    assert published.once() == {LABEL: ANY}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_the_commit(published: Published) -> None:
+    with suppress(ZeroDivisionError), transaction.atomic(), connection.cursor() as cursor:
+        WRITES[0](cursor)
+        raise ZeroDivisionError
+    if IS_POSTGRES:  # sqlite3 commits before a script
+        assert published.publications == []
+        with transaction.atomic(), connection.cursor() as cursor:
+            WRITES[0](cursor)
+            assert published.publications == []
+        assert published.once() == {LABEL: ANY}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_before_the_one_that_failed_are_published(published: Published) -> None:
+    with connection.cursor() as cursor, pytest.raises(IntegrityError):
+        cursor.executemany("INSERT INTO zoo_label (name) VALUES (%s)", [("x",), (None,)])
+    assert published.publications == [{LABEL: ANY}]
+
+
+class Driver:
+    """A driver's cursor with everything that some driver has."""
+
+    _query = None  # psycopg's, for the log of statements
+
+    def callproc(self, name: str, params: Any = None) -> str:
+        return name
+
+    def copy_expert(self, sql: str, file: Any) -> None: ...
+
+    def copy_from(self, file: Any, table: str) -> None: ...
+
+    def execute(self, sql: Any, params: Any = None) -> None: ...
+
+    @contextmanager
+    def copy(self, sql: str) -> Iterator[str]:
+        yield sql
+
+    def stream(self, sql: str) -> Iterator[int]:
+        yield from (1, 2)
+
+
+@pytest.fixture(params=[CursorWrapper, CursorDebugWrapper])
+def cursor(request: pytest.FixtureRequest, transactional_db: None) -> Any:
+    return cursors._watched(request.param)(Driver(), connection)
+
+
+def test_a_procedure_may_have_written_anything(cursor: Any, published: Published) -> None:
+    assert cursor.callproc("close_month") == "close_month"
+    assert published.once() == dict.fromkeys(any_label())
+
+
+def test_psycopg2_s_ways_are_seen_as_well(cursor: Any, published: Published) -> None:
+    cursor.copy_expert("COPY zoo_note FROM STDIN", None)
+    cursor.copy_from(None, "zoo_label")
+    cursor.execute(b"INSERT INTO zoo_token (name) VALUES ('a'), ('b')")  # as execute_values does
+    assert published.publications == [{NOTE: ANY}, {LABEL: ANY}, {"zoo.Token": ANY}]
+
+
+def test_a_copy_and_a_stream_are_noted_when_they_have_ended(cursor: Any, published: Published) -> None:
+    with cursor.copy("COPY zoo_note FROM STDIN") as copy:
+        assert copy.startswith("COPY")
+        assert published.publications == []
+    assert published.once() == {NOTE: ANY}
+    assert [*cursor.stream("SELECT 1 FROM zoo_label")] == [1, 2]
+    assert len(published.publications) == 1
+
+
+def test_what_a_driver_does_not_have_its_cursor_does_not_have() -> None:
+    bare = cursors._watched(CursorWrapper)(object(), connection)
+    assert not any(hasattr(bare, name) for name in ("copy", "stream", "executescript", "copy_from"))
