@@ -155,6 +155,36 @@ class Hooks:
         return int(await self.inner(more=1))
 
 
+async def test_a_task_that_a_coroutine_begins_lives_on_where_a_loop_serves() -> None:
+    may_end, loop, begun = asyncio.Event(), asyncio.get_running_loop(), list[asyncio.Task[bool]]()
+
+    async def handler() -> str:
+        begun.append(asyncio.create_task(may_end.wait()))
+        return "begun"
+
+    assert await threads.run(lambda: threads.settle(handler())) == "begun"
+    assert begun[0].get_loop() is loop
+    assert not begun[0].done()
+    may_end.set()
+    assert await begun[0]
+
+
+def test_a_task_that_would_end_with_its_call_is_refused_where_no_loop_serves() -> None:
+    async def handler() -> str:
+        asyncio.get_running_loop().create_task(asyncio.sleep(60))
+        return "begun"
+
+    with pytest.raises(RuntimeError, match="hand it to a task queue"):
+        threads.settle(handler())
+
+
+def test_a_task_that_is_awaited_is_nobody_s_business() -> None:
+    async def handler() -> str:
+        return await asyncio.create_task(asyncio.sleep(0, "done"))
+
+    assert threads.settle(handler()) == "done"
+
+
 async def test_a_coroutine_hook_is_plain_in_a_thread_and_a_coroutine_on_a_loop() -> None:
     hooks = Hooks()
     assert await hooks.outer() == 2

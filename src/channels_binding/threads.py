@@ -8,6 +8,7 @@ import asyncio
 import contextvars
 import functools
 import inspect
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
-from asgiref.sync import ThreadSensitiveContext, _restore_context, async_to_sync, sync_to_async
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext, _restore_context, async_to_sync, sync_to_async
 from django.db import close_old_connections, connections, transaction
 
 from channels_binding.conf import get_settings
@@ -148,13 +149,28 @@ def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: 
         restore_context(contextvars.copy_context())  # asgiref's Locals are the task's, not the thread's
         close_old_connections()
         try:
-            result = function()
+            with _coroutines_on(loop):
+                result = function()
         finally:
             close_old_connections()  # with CONN_MAX_AGE=0 it goes back to the database's pool, if there is one
     except BaseException as error:
         _resolve(loop, answer, answer.set_exception, error)
     else:
         _resolve(loop, answer, answer.set_result, result)
+
+
+@contextmanager
+def _coroutines_on(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Have ``async_to_sync`` on this thread run coroutines on the loop that waits for the thread, as on asgiref's threads.
+
+    There the tasks that a handler starts live on, and what belongs to the server's loop can be used.
+    """
+    local = SyncToAsync.threadlocal
+    local.main_event_loop, local.main_event_loop_pid = loop, os.getpid()
+    try:
+        yield
+    finally:
+        del local.main_event_loop, local.main_event_loop_pid
 
 
 def _resolve(
@@ -182,7 +198,9 @@ def settle(value: Any) -> Any:
 
     A coroutine's ORM calls, and the built-in actions that it awaits, come back to this very thread, and so see its transaction.
     """
-    return async_to_sync(_awaited)(value) if inspect.isawaitable(value) else value
+    if not inspect.isawaitable(value):
+        return value
+    return async_to_sync(_awaited)(value, getattr(SyncToAsync.threadlocal, "main_event_loop", None))
 
 
 def either(hook: Callable[..., Any]) -> Callable[..., Any]:
@@ -207,12 +225,29 @@ _is_settled: ContextVar[bool] = ContextVar("channels_binding_is_settled", defaul
 """Whether a thread waits for this coroutine, and does meanwhile what the coroutine asks of it (``async_to_sync``)."""
 
 
-async def _awaited(value: Any) -> Any:
+async def _awaited(value: Any, servers_loop: asyncio.AbstractEventLoop | None) -> Any:
     token = _is_settled.set(True)
     try:
-        return await value
+        result = await value
     finally:
         _is_settled.reset(token)
+    if asyncio.get_running_loop() is not servers_loop:
+        _refuse_tasks_that_would_end()
+    return result
+
+
+def _refuse_tasks_that_would_end() -> None:
+    """Where no loop outlives a call (under WSGI, in a management command), a task that the call has begun would end unfinished.
+
+    Raises:
+        RuntimeError: There is one.
+    """
+    begun = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in begun:
+        raise RuntimeError(
+            f"{task.get_coro()} was begun as a task and would end with this call, since no event loop outlives it here: "
+            "await it, hand it to a task queue, or serve the project with an ASGI server."
+        )
 
 
 async def call_hook(hook: Callable[..., Any], *args: Any) -> Any:

@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from typing import Any
+from contextvars import Context
+from typing import Any, ClassVar
 
 import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction
@@ -12,10 +13,12 @@ from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import path
+from rest_framework.permissions import AllowAny
 from rest_framework.renderers import StaticHTMLRenderer
 from rest_framework.response import Response
 
 from channels_binding import threads
+from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.fair_queue import CALLER
 from channels_binding.rest import asgi
 from channels_binding.rest.asgi import ThreadedView
@@ -192,3 +195,43 @@ async def test_threads_work_for_the_token_the_session_or_the_address_that_asks(m
         await view(request)
     assert callers == [("token", "Token t"), ("session", "s"), ("address", "1.2.3.4")]
     assert CALLER.get() is None
+
+
+JSON = {"accept": "application/json", "content-type": "application/json"}
+
+
+for_anybody = override_settings(CHANNELS_BINDING={"ANONYMOUS_CONNECTION_ALLOWED": True})
+
+
+class Beginner(AsyncBinding):
+    """A handler that goes on after its answer."""
+
+    stream = "tests.beginner"
+    permission_classes = (AllowAny,)
+    tasks: ClassVar[list[asyncio.Task[Any]]] = []
+
+    @bind
+    async def begin(self, data: Any) -> dict[str, Any]:
+        async def work() -> int:
+            await asyncio.sleep(0.05)
+            return await Label.objects.acount()
+
+        self.tasks.append(asyncio.get_running_loop().create_task(work(), context=Context()))
+        return {"begun": True}
+
+
+@pytest.mark.usefixtures("transactional_db")
+@for_anybody
+async def test_what_a_coroutine_handler_begins_over_http_lives_on() -> None:
+    status, body = await ask("/api/tests.beginner/begin/", method="POST", content=b"{}", headers=JSON)
+    assert (status, body) == (200, b'{"begun":true}')
+    assert await Beginner.tasks.pop() == 0
+
+
+@pytest.mark.usefixtures("transactional_db")
+@for_anybody
+def test_where_no_loop_outlives_the_request_it_is_refused_with_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    response = Client().post("/api/tests.beginner/begin/", {}, "application/json")
+    assert response.status_code == 500
+    assert "serve the project with an ASGI server" in caplog.text
+    assert Beginner.tasks.pop().cancelled()
