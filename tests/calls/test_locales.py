@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.handlers.asgi import ASGIHandler
 from django.test import override_settings
+from django.urls import get_script_prefix, get_urlconf, reverse, set_script_prefix, set_urlconf
 from django.utils import timezone, translation
 from django.utils.translation import get_language, gettext_lazy
 from rest_framework import serializers
@@ -49,6 +51,28 @@ def test_the_language_of_a_handshake_is_what_django_would_find_in_a_request() ->
     assert of_handshake(scope("de", cookie="django_language=fr")).language == "fr"
 
 
+def test_a_connection_has_the_path_that_the_project_is_served_below() -> None:
+    assert of_handshake({**scope(), "root_path": "/site"}).prefix == "/site/"
+    assert of_handshake(scope()).prefix == "/"
+    with override_settings(FORCE_SCRIPT_NAME="/forced/"):
+        assert of_handshake({**scope(), "root_path": "/site"}).prefix == "/forced/"
+
+
+def test_addresses_are_made_as_where_they_were_asked_for_and_no_longer() -> None:
+    set_urlconf("tests.integration.locale_urls")
+    set_script_prefix("/site/")
+    here = locales.current()
+    set_urlconf(settings.ROOT_URLCONF)
+    set_script_prefix("/")
+    elsewhere = locales.current()
+    set_urlconf(None)
+    assert (here.prefix, here.urlconf) == ("/site/", "tests.integration.locale_urls")
+    assert (elsewhere.prefix, elsewhere.urlconf) == ("/", None)
+    with active(here):
+        assert (get_script_prefix(), get_urlconf()) == ("/site/", "tests.integration.locale_urls")
+    assert (get_script_prefix(), get_urlconf()) == ("/", None)
+
+
 @pytest.mark.parametrize("settings", [{"MIDDLEWARE": []}, {"MIDDLEWARE": WITH_MIDDLEWARE, "USE_I18N": False}])
 def test_without_the_middleware_it_is_the_project_s(settings: dict[str, Any]) -> None:
     with override_settings(**settings):
@@ -60,6 +84,7 @@ def test_a_client_asks_for_either_or_both() -> None:
     assert asked({"language": "de"}, present) == Locale("de", "UTC")
     assert asked({"timezone": "Asia/Tokyo"}, present) == Locale("en", "Asia/Tokyo")
     assert asked({"language": "de-CH", "timezone": "Europe/Zurich"}, present) == Locale("de", "Europe/Zurich")
+    assert asked({"language": "de"}, present._replace(prefix="/site/")) == Locale("de", "UTC", "/site/")
 
 
 LANGUAGES: list[Any] = [None, 7, "", "xx", "d" * 65, "de\x00"]
@@ -106,14 +131,18 @@ STREAM = "test.spoken"
 
 class Spoken(serializers.ModelSerializer[Note]):
     word = serializers.SerializerMethodField()
+    address = serializers.SerializerMethodField()
     at = serializers.SerializerMethodField()
 
     class Meta:
         model = Note
-        fields = ("id", "title", "word", "at")
+        fields = ("id", "title", "word", "address", "at")
 
     def get_word(self, row: Note) -> str:
         return str(REQUIRED)
+
+    def get_address(self, row: Note) -> str:
+        return reverse("channels_binding:schema")
 
     def get_at(self, row: Note) -> str:
         return timezone.localtime(MOMENT).isoformat()
@@ -264,3 +293,20 @@ async def test_events_over_http_stay_in_the_language_that_they_were_asked_for_in
         assert GERMAN in str(await stream.event())
         await stream.leave()
     assert row.pk
+
+
+async def test_addresses_are_the_same_by_socket_and_in_events_first_and_in_pushes(user: Any) -> None:
+    from channels_binding.testing import session_cookie
+
+    cookie = await sync_to_async(session_cookie)(user)
+    with override_settings(FORCE_SCRIPT_NAME="/site"), fleeting_connections():
+        socket = await opened(user, "en")
+        stream = Stream(f"/api/{STREAM}/", headers={"cookie": f"sessionid={cookie}"}, application=ASGIHandler())
+        await socket.call(f"{STREAM}.search")
+        assert await stream.open() == 200
+        await stream.event()
+        await sync_to_async(Note.objects.create)(title="x")
+        for message in (await socket.receive(), (await stream.event())[1]):
+            assert "'/site/api/schema/'" in str(message)
+        await stream.leave()
+        await socket.close()

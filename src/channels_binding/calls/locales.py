@@ -1,4 +1,5 @@
 """In which language and time zone somebody is answered, wherever the answer is made: first time, push, or on another thread.
+So it is with what ``reverse()`` and files' addresses depend on, the script prefix and the URLconf.
 
 Over HTTP Django's middleware has seen to it. A connection keeps its own, in its scope; what is asked for it is asked in them.
 """
@@ -10,7 +11,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.core.handlers.asgi import get_script_prefix as get_script_prefix_of
 from django.middleware.locale import LocaleMiddleware
+from django.urls import get_script_prefix, get_urlconf, set_script_prefix, set_urlconf
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
@@ -29,14 +32,18 @@ class Locale(NamedTuple):
     language: str
     timezone: str | datetime.tzinfo
     """Its name; over HTTP a middleware may have chosen one that has none."""
+    prefix: str = "/"
+    """What addresses begin with where the project is served below a path: ``"/site/"``."""
+    urlconf: Any = None
+    """The URLconf that a middleware has chosen; None for the project's own."""
 
 
 def of_handshake(scope: Mapping[str, Any]) -> Locale:
     """Of a new connection: the language as LocaleMiddleware finds it (cookie, ``Accept-Language``) where a project has that,
-    else the project's own; the project's time zone, as in Django, which knows nobody's."""
-    return Locale(
-        _asked_language(scope) if _has_middleware() else settings.LANGUAGE_CODE, timezone.get_default_timezone_name()
-    )
+    else the project's own; the project's time zone, as in Django, which knows nobody's; the path that it is served below."""
+    language = _asked_language(scope) if _has_middleware() else settings.LANGUAGE_CODE
+    prefix = get_script_prefix_of(scope)  # type: ignore[no-untyped-call]
+    return Locale(language, timezone.get_default_timezone_name(), f"{prefix.rstrip('/')}/")
 
 
 def _asked_language(scope: Mapping[str, Any]) -> str:
@@ -51,7 +58,13 @@ def _has_middleware() -> bool:
 def current() -> Locale:
     """What is active now, in a view."""
     zone = timezone.get_current_timezone()
-    return Locale(translation.get_language() or settings.LANGUAGE_CODE, getattr(zone, "key", zone))
+    urlconf = get_urlconf()
+    return Locale(
+        translation.get_language() or settings.LANGUAGE_CODE,
+        getattr(zone, "key", zone),
+        get_script_prefix(),
+        None if urlconf == settings.ROOT_URLCONF else urlconf,
+    )
 
 
 def asked(data: Mapping[str, Any], present: Locale) -> Locale:
@@ -60,11 +73,11 @@ def asked(data: Mapping[str, Any], present: Locale) -> Locale:
     Raises:
         Invalid: Neither is named; a language that is not among LANGUAGES, or a time zone that there is not.
     """
-    unknown = sorted(set(data) - {*Locale._fields})
+    unknown = sorted(set(data) - {"language", "timezone"})
     if unknown or not data:
         raise Invalid.field((unknown or ["language"])[0][:100], "invalid", "'language', 'timezone' or both.")
     language, zone = data.get("language", present.language), data.get("timezone", present.timezone)
-    return Locale(_language(language), _timezone(zone))
+    return present._replace(language=_language(language), timezone=_timezone(zone))
 
 
 def _language(name: Any) -> str:
@@ -97,6 +110,7 @@ def active(locale: Locale | None) -> Iterator[None]:
         stack.enter_context(translation.override(locale.language))
         if settings.USE_TZ:
             stack.enter_context(timezone.override(locale.timezone))
+        stack.enter_context(_addresses(locale))
         try:
             yield
         except Exception as exception:
@@ -104,6 +118,18 @@ def active(locale: Locale | None) -> Iterator[None]:
             if error is None or error is exception:
                 raise
             raise error from exception
+
+
+@contextmanager
+def _addresses(locale: Locale) -> Iterator[None]:
+    prefix, urlconf = get_script_prefix(), get_urlconf()
+    set_script_prefix(locale.prefix)
+    set_urlconf(locale.urlconf)
+    try:
+        yield
+    finally:
+        set_script_prefix(prefix)
+        set_urlconf(urlconf)
 
 
 def in_words(value: Any) -> Any:

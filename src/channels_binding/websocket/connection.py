@@ -188,7 +188,11 @@ class Connection(Socket):
             self._refused(error, request.event, request.id)
             return
         await self.set_locale(locale)
-        self.put(message(request.event, {"success": True, **locale._asdict()}, request.id))
+        self.put(
+            message(
+                request.event, {"success": True, "language": locale.language, "timezone": locale.timezone}, request.id
+            )
+        )
 
     def _system(self, request: Request) -> None:
         if self.dialect != "cb.1":
