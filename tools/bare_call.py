@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import django
@@ -32,6 +33,7 @@ from django.test import Client  # noqa: E402
 from django.urls import include, path  # noqa: E402
 
 from channels_binding.consumers import AsyncBinding, AsyncConsumer  # noqa: E402
+from channels_binding.documentation import page  # noqa: E402
 
 
 class GroupBinding(AsyncBinding):
@@ -63,6 +65,7 @@ async def over_a_socket() -> Any:
 def main() -> None:
     call_command("migrate", verbosity=0)
     call_command("check")
+    assert Path(page("howto/broker.md")).is_file(), "the pages that messages name come with the wheel"
     made = Client().post("/api/auth.Group/", {"name": "bare"}, content_type="application/json")
     assert made.status_code == 201, made.content
     rows = Client().get("/api/auth.Group/").json()["rows"]
