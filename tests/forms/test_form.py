@@ -305,6 +305,22 @@ def test_a_relation_that_no_stream_serves_brings_its_choices(rows: Any) -> None:
     assert fields["labels"]["choices"] == [{"value": label.pk, "label": label.name} for label in labels]
 
 
+def test_of_many_rows_that_no_stream_serves_the_chosen_one_is_there_and_it_is_said_that_there_are_more(
+    rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, parent, _ = rows
+    monkeypatch.setattr("channels_binding.forms.form.MAX_CHOICES", 2)
+    assert [field for field in described(NoteForm(instance=note)) if "truncated" in field] == []
+    others = [Note.objects.create(title=title) for title in "ab"]
+    note.parent = others[-1]
+    (field,) = [field for field in described(NoteForm(instance=note)) if field["name"] == "parent"]
+    assert field["truncated"] is True
+    assert [choice["value"] for choice in field["choices"]] == ["", parent.pk, note.pk, others[-1].pk]
+    by_data = NoteForm({"title": "n", "parent": "nonsense"}, instance=note)
+    (field,) = [field for field in described(by_data) if field["name"] == "parent"]
+    assert [choice["value"] for choice in field["choices"]] == ["", parent.pk, note.pk]
+
+
 def test_a_model_form_is_described_and_submitted_unchanged(rows: Any) -> None:
     note, _, labels = rows
     submitted = {field["name"]: field["value"] for field in described(NoteForm(instance=note), STREAMS.get)}

@@ -168,6 +168,8 @@ export interface FormField {
   readonly value?: unknown
   readonly errors?: readonly { readonly code: string; readonly message: string }[]
   readonly choices?: readonly (Choice | ChoiceGroup)[]
+  /** Whether `choices` are the first of more, and the chosen ones. */
+  readonly truncated?: boolean
   readonly relation?: Relation
   readonly limits?: FieldLimits
   readonly attrs?: Readonly<Record<string, unknown>>

@@ -8,3 +8,11 @@ export function textOf(row: Readonly<Record<string, unknown>>): string {
 export function messagesOf(errors: readonly { readonly message: string }[] | undefined): string {
   return (errors ?? []).map(error => error.message).join(' ')
 }
+
+/** `'12'` → 12; `''` → null; anything else stays text, for the server to say what is wrong with it. */
+export function parseInteger(text: string): number | string | null {
+  const trimmed = text.trim()
+  if (!trimmed) return null
+  const number = Number(trimmed)
+  return /^[+-]?\d+$/.test(trimmed) && Number.isSafeInteger(number) ? number : trimmed
+}

@@ -115,13 +115,21 @@ def _relation(field: Any, value: Any, stream_of: StreamOf) -> dict[str, Any]:
     """Where to search for the rows of a relation, instead of shipping the table."""
     stream = stream_of(field.queryset.model)
     if stream is None:
-        rows = _offered(field)[:MAX_CHOICES]
-        empty = [] if field.empty_label is None else [{"value": "", "label": force_str(field.empty_label)}]
-        return {
-            "choices": [*empty, *({"value": _key(field, row), "label": field.label_from_instance(row)} for row in rows)]
-        }
+        return _listed(field, value)
     relation: dict[str, Any] = {"stream": stream, "filters": dict(getattr(field, "search_filters", {}))}
     return {"relation": relation | {"labels": _labels(field, value)}}
+
+
+def _listed(field: Any, value: Any) -> dict[str, Any]:
+    """Where no stream can be searched: the first rows, those that are chosen, and whether there are more."""
+    found = [*_offered(field)[: MAX_CHOICES + 1]]
+    texts = {_key(field, row): field.label_from_instance(row) for row in found[:MAX_CHOICES]}
+    is_cut = len(found) > MAX_CHOICES
+    if is_cut:
+        texts |= {_key(field, row): field.label_from_instance(row) for row in _chosen(field, value)}
+    empty = [] if field.empty_label is None else [{"value": "", "label": force_str(field.empty_label)}]
+    choices = [*empty, *({"value": key, "label": text} for key, text in texts.items())]
+    return {"choices": choices, "truncated": True} if is_cut else {"choices": choices}
 
 
 def _offered(field: Any) -> models.QuerySet[Any]:
@@ -136,6 +144,11 @@ def _key(field: Any, row: models.Model) -> Any:
 
 def _labels(field: Any, value: Any) -> dict[str, str]:
     """The texts of the current choice or choices, where the form offers them to the caller."""
+    return {str(_key(field, row)): field.label_from_instance(row) for row in _chosen(field, value)}
+
+
+def _chosen(field: Any, value: Any) -> Sequence[models.Model]:
+    """The rows of the current choice or choices, where the form offers them to the caller."""
     values = [
         member
         for member in (value if isinstance(value, (list, tuple, models.QuerySet)) else [value])
@@ -143,17 +156,16 @@ def _labels(field: Any, value: Any) -> dict[str, str]:
     ]
     keys = [member.pk if isinstance(member, models.Model) else member for member in values]
     if not keys:
-        return {}
+        return []
     try:
-        rows = _offered(field).filter(**{f"{field.to_field_name or 'pk'}__in": keys[:MAX_CHOICES]})
-        return {str(_key(field, row)): field.label_from_instance(row) for row in rows}
+        return [*_offered(field).filter(**{f"{field.to_field_name or 'pk'}__in": keys[:MAX_CHOICES]})]
     except (
         ValueError,
         TypeError,
         OverflowError,
         forms.ValidationError,
     ):  # what was submitted is no key; its error says so
-        return {}
+        return []
 
 
 def _errors(form: forms.BaseForm) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 import type { FormField } from '@channels-binding/core'
 import type { JSX } from 'react'
 import { type Control, Controller } from 'react-hook-form'
+import { optionsOf } from './choices.js'
 import { type FieldComponent, InvalidValue } from './types.js'
 import type { FormValues } from './values.js'
 
@@ -22,7 +23,7 @@ export function FieldView({ name, field, control, component: Component, onEdit }
       rules={{ validate: value => (value instanceof InvalidValue ? value.message : true) }}
       render={({ field: { value, onChange, onBlur, ref }, fieldState: { error } }) => (
         <Component
-          field={field}
+          field={field.truncated ? withHint(field) : field}
           value={value}
           onChange={next => {
             onEdit()
@@ -36,4 +37,10 @@ export function FieldView({ name, field, control, component: Component, onEdit }
       )}
     />
   )
+}
+
+/** No stream can be searched for what is left out, so at least it is said. */
+function withHint(field: FormField): FormField {
+  const offered = optionsOf(field).filter(option => option.value !== '').length
+  return { ...field, help_text: `${field.help_text ?? ''} There are more than the ${offered} that are offered.`.trim() }
 }

@@ -125,7 +125,7 @@ export function Group({ field, error, disabled, labelId, children }: GroupProps)
 export function RadioField(props: FieldProps): JSX.Element {
   const { field, value, onChange, onBlur, inputRef } = props
   const labelId = useId()
-  const options = useOptions(field)
+  const options = useOptions(field, value)
   return (
     <Group {...props} labelId={labelId}>
       <RadioGroup row={options.length <= 3} aria-labelledby={labelId} value={keyOf(value)} onBlur={onBlur}>
@@ -147,7 +147,7 @@ export function RadioField(props: FieldProps): JSX.Element {
 export function CheckboxesField(props: FieldProps): JSX.Element {
   const { field, value, onChange, onBlur, inputRef } = props
   const labelId = useId()
-  const options = useOptions(field)
+  const options = useOptions(field, value)
   const chosen = chosenOf(value)
   const toggle = (option: Option): void => {
     const isChosen = (other: Option): boolean => chosen.has(keyOf(other.value)) !== (other === option)

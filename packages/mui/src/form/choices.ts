@@ -20,12 +20,15 @@ export const keyOf = (value: unknown): string => JSON.stringify(value ?? null)
 /** How many rows of a relation are offered as radio buttons or checkboxes. */
 const MAX_RELATED = 100
 
-/** The choices of a field; those of a relation come from the server, and stay live. */
-export function useOptions(field: FormField): Option[] {
+/** The choices of a field; those of a relation come from the server, and stay live. What is chosen is always among them. */
+export function useOptions(field: FormField, value: unknown): Option[] {
   const { relation } = field
   const isRelated = !field.choices && relation !== undefined
   const params = { limit: MAX_RELATED, ...(relation?.filters && { filters: relation.filters }) }
   const { rows } = useSearch(relation?.stream ?? '', params as object, { enabled: isRelated })
   if (!isRelated) return optionsOf(field)
-  return rows.map(row => ({ value: row.id, label: textOf(row) }))
+  const offered: Option[] = rows.map(row => ({ value: row.id, label: textOf(row) }))
+  const keys = new Set(offered.map(option => keyOf(option.value)))
+  const chosen = ([value ?? []].flat() as Choice['value'][]).filter(each => each !== '' && !keys.has(keyOf(each)))
+  return [...offered, ...chosen.map(each => ({ value: each, label: relation.labels?.[String(each)] ?? `#${each}` }))]
 }

@@ -2,6 +2,7 @@ import Button from '@mui/material/Button'
 import InputAdornment from '@mui/material/InputAdornment'
 import TextField, { type TextFieldProps } from '@mui/material/TextField'
 import { type JSX, useState } from 'react'
+import { parseInteger } from '../text.js'
 import { attributesOf, hasWidget } from './attributes.js'
 import type { FieldProps } from './types.js'
 
@@ -130,14 +131,6 @@ export function DecimalField(props: FieldProps): JSX.Element {
 /** A duration as Django writes it. */
 export function DurationField(props: FieldProps): JSX.Element {
   return <TextInput {...props} parse={text => text || null} hint="Days and time, such as 1 02:30:00" />
-}
-
-/** `'12'` → 12; `''` → null; anything else stays text, for the server to say what is wrong with it. */
-export function parseInteger(text: string): number | string | null {
-  const trimmed = text.trim()
-  if (!trimmed) return null
-  const number = Number(trimmed)
-  return /^[+-]?\d+$/.test(trimmed) && Number.isSafeInteger(number) ? number : trimmed
 }
 
 /** `'1.5'` → 1.5; `'1.'` stays text, since it may become 1.5. */

@@ -1,6 +1,7 @@
 import type { DescribedField, Description, Labels } from '@channels-binding/core'
 import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid'
 import { createContext, type JSX, useContext } from 'react'
+import { parseInteger } from '../text.js'
 
 /** A row of a table. */
 export type TableRow = { readonly id: string | number; readonly [field: string]: unknown }
@@ -57,28 +58,44 @@ function kindOf(field: DescribedField, labels: ColumnOptions['labels']): Partial
   if (field.choices) return choiceColumn(field)
   switch (field.type) {
     case 'integer':
+      return { ...NUMBER, valueParser: (value: unknown) => parseInteger(String(value ?? '')) }
     case 'float':
-      return { type: 'number', valueFormatter: (value: unknown) => numberText(value) }
+      return NUMBER
     case 'decimal':
       return { align: 'right', headerAlign: 'right', valueFormatter: (value: unknown) => plainText(value) }
     case 'boolean':
       return { type: 'boolean' }
     case 'date':
-      return {
-        type: 'date',
-        valueGetter: (value: unknown) => localDate(value),
-        valueSetter: (value: Date | null, row: TableRow) => ({ ...row, [field.name]: value && isoDate(value) }),
-        valueFormatter: (value: Date | null) => value?.toLocaleDateString() ?? '',
-      }
+      return dateColumn(field.name, 'date', localDate, isoDate, date => date.toLocaleDateString())
     case 'datetime':
-      return {
-        type: 'dateTime',
-        valueGetter: (value: unknown) => (typeof value === 'string' ? new Date(value) : null),
-        valueSetter: (value: Date | null, row: TableRow) => ({ ...row, [field.name]: value?.toISOString() ?? null }),
-        valueFormatter: (value: Date | null) => value?.toLocaleString() ?? '',
-      }
+      return dateColumn(
+        field.name,
+        'dateTime',
+        value => (typeof value === 'string' ? new Date(value) : null),
+        date => date.toISOString(),
+        date => date.toLocaleString(),
+      )
     default:
       return { valueFormatter: (value: unknown) => plainText(value) }
+  }
+}
+
+/** Edited as a `Date`, which has no microseconds and no offset: where it is the one that is shown, the row keeps its text. */
+function dateColumn(
+  name: string,
+  type: 'date' | 'dateTime',
+  read: (value: unknown) => Date | null,
+  write: (date: Date) => string,
+  show: (date: Date) => string,
+): Partial<GridColDef<TableRow>> {
+  return {
+    type,
+    valueGetter: (value: unknown) => read(value),
+    valueSetter: (value: Date | null, row: TableRow) => {
+      const isSame = value?.getTime() === read(row[name])?.getTime()
+      return isSame ? row : { ...row, [name]: value && write(value) }
+    },
+    valueFormatter: (value: Date | null) => (value ? show(value) : ''),
   }
 }
 
@@ -115,13 +132,18 @@ function plainText(value: unknown): string {
 
 const numberText = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString() : plainText(value))
 
+const NUMBER: Partial<GridColDef<TableRow>> = { type: 'number', valueFormatter: (value: unknown) => numberText(value) }
+
 /** The day in this time zone: `'2026-11-22'` stays the 22nd everywhere. */
 function localDate(value: unknown): Date | null {
   const [year, month, day] = typeof value === 'string' ? value.split('-').map(Number) : []
-  return year && month && day ? new Date(year, month - 1, day) : null
+  if (!year || !month || !day) return null
+  const date = new Date(2000, month - 1, day)
+  date.setFullYear(year, month - 1, day) // the constructor takes 50 for 1950
+  return date
 }
 
 function isoDate(date: Date): string {
   const two = (part: number): string => String(part).padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }

@@ -40,3 +40,14 @@ it('offers the rows of a relation, narrowed as the field says', async () => {
   await world.user.click(save())
   await waitFor(() => expect(submitted(world)).toEqual({ owner: 7 }))
 })
+
+it('keeps what is chosen and not among the rows that are offered', async () => {
+  const relation = { stream: 'auth.User', filters: { id: 7 }, labels: { 8: 'ben' } }
+  const part = { type: 'ModelMultipleChoiceField', widget: 'CheckboxSelectMultiple', multiple: true, value: [8] }
+  const world = formOf([field({ name: 'owners', ...part, relation })])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  await world.user.click(await screen.findByRole('checkbox', { name: 'ann' }))
+  expect(screen.getByRole('checkbox', { name: 'ben' })).toBeChecked()
+  await world.user.click(save())
+  await waitFor(() => expect(submitted(world)).toEqual({ owners: [7, 8] }))
+})

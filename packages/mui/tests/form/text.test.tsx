@@ -1,7 +1,8 @@
 import { BindingForm } from '@channels-binding/mui/form'
 import { screen } from '@testing-library/react'
 import { expect, it } from 'vitest'
-import { parseFloatText, parseInteger } from '../../src/form/text.js'
+import { parseFloatText } from '../../src/form/text.js'
+import { parseInteger } from '../../src/text.js'
 import { field } from '../field.js'
 import { formOf, itSends, type } from './fields.js'
 

@@ -45,5 +45,38 @@ it('reads and writes a day without shifting it', () => {
   const set = due?.valueSetter as unknown as (value: Date | null, row: object) => object
   expect(get('2026-11-22')).toEqual(new Date(2026, 10, 22))
   expect(set(new Date(2026, 0, 2), { id: 1 })).toEqual({ id: 1, due: '2026-01-02' })
-  expect(set(null, { id: 1 })).toEqual({ id: 1, due: null })
+  expect(set(null, { id: 1, due: '2026-11-22' })).toEqual({ id: 1, due: null })
+})
+
+it.each([
+  ['seen', '2026-11-22T13:30:00.123456+01:00'],
+  ['seen', '2026-11-22T13:30:00Z'],
+  ['seen', null],
+  ['due', '2026-11-22'],
+  ['due', '0050-01-02'],
+])('leaves %s %j as it is where its editor changes nothing', (name, value) => {
+  const fields = [
+    { name: 'seen', label: 'Seen', type: 'datetime', editable: true },
+    { name: 'due', label: 'Due', type: 'date', editable: true },
+  ]
+  const [column] = columnsOf({ fields, can: { update: true } } as never, [name], {
+    editable: true,
+    labels: () => undefined,
+  })
+  const get = column?.valueGetter as unknown as (value: unknown) => Date | null
+  const set = column?.valueSetter as unknown as (value: Date | null, row: object) => object
+  const row = { id: 1, [name]: value }
+  expect(set(get(value), row)).toBe(row)
+  const later = new Date((get(value) ?? new Date()).getTime() + 86_400_000)
+  expect(get((set(later, row) as Record<string, unknown>)[name])?.getDate()).toBe(later.getDate())
+})
+
+it('keeps every digit of a whole number that is typed', () => {
+  const fields = [{ name: 'votes', label: 'Votes', type: 'integer', editable: true }]
+  const [votes] = columnsOf({ fields, can: { update: true } } as never, ['votes'], {
+    editable: true,
+    labels: () => undefined,
+  })
+  const parse = votes?.valueParser as unknown as (value: unknown) => unknown
+  expect([parse('12'), parse('12345678901234567890'), parse('')]).toEqual([12, '12345678901234567890', null])
 })
