@@ -42,7 +42,7 @@ def of_handshake(scope: Mapping[str, Any]) -> Locale:
     """Of a new connection: the language as LocaleMiddleware finds it (cookie, ``Accept-Language``) where a project has that,
     else the project's own; the project's time zone, as in Django, which knows nobody's; the path that it is served below."""
     language = _asked_language(scope) if _has_middleware() else settings.LANGUAGE_CODE
-    prefix = get_script_prefix_of(scope)  # type: ignore[no-untyped-call]
+    prefix = get_script_prefix_of(scope)
     return Locale(language, timezone.get_default_timezone_name(), f"{prefix.rstrip('/')}/")
 
 
@@ -77,7 +77,7 @@ def asked(data: Mapping[str, Any], present: Locale) -> Locale:
     if unknown or not data:
         raise Invalid.field((unknown or ["language"])[0][:100], "invalid", "'language', 'timezone' or both.")
     language, zone = data.get("language", present.language), data.get("timezone", present.timezone)
-    return present._replace(language=_language(language), timezone=_timezone(zone))
+    return Locale(_language(language), _timezone(zone), present.prefix, present.urlconf)
 
 
 def _language(name: Any) -> str:
