@@ -12,6 +12,7 @@ from channels_binding.calls.call import Row
 from channels_binding.compiled import select
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
 from channels_binding.querysets.inspection import is_alone
+from channels_binding.querysets.once import once
 from channels_binding.security import permissions
 from channels_binding.serializers.keys import from_pk, key_field, pk_of
 from channels_binding.serializers.relations import joined, prefetches_of
@@ -28,8 +29,8 @@ class RowSource(AccessMixin):
         return self.get_model()._default_manager.all()
 
     def reading_queryset(self) -> models.QuerySet[Any]:
-        """``get_queryset()``, run."""
-        queryset: models.QuerySet[Any] = settle(self.get_queryset())
+        """``get_queryset()``, run, with each row once."""
+        queryset = once(settle(self.get_queryset()))
         return queryset if self.read_alias is None else queryset.using(self.read_alias)
 
     def trace_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> None:

@@ -24,6 +24,7 @@ from channels_binding.conf import get_settings, load_classes
 from channels_binding.documentation import page
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol.names import RESERVED_NAMES
+from channels_binding.querysets.once import is_path_to_many
 from channels_binding.registry import registry
 from channels_binding.security.authentication import is_drf
 from channels_binding.serializers.default import SENSITIVE
@@ -198,6 +199,19 @@ def _orders(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
             yield _warning(cls, 5, f"{cls.__name__} lets order by {name!r}, which it does not show.", hint)
 
 
+def _repeated(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E023: orders by what a row has several of: it would be listed once for each, and no place is the right one."""
+    queryset, meta = cls.queryset, cls.get_model()._meta
+    own = (queryset.query.order_by if queryset is not None else ()) or meta.ordering or ()
+    orders = {"ordering_fields": cls.ordering_fields or (), "ordering": cls.ordering or own}
+    for attribute, names in orders.items():
+        for name in names:
+            if isinstance(name, str) and is_path_to_many(cls.get_model(), name.lstrip("-")):
+                message = f"{cls.__name__} orders by {name!r} ({attribute}), of which a row has several."
+                hint = f"Annotate the queryset: annotate(first=Min({name.lstrip('-')!r})), and order by 'first'."
+                yield _error(cls, 23, message, hint)
+
+
 def _dependencies(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     """E011: ``depends_on`` names a model that there is not."""
     for label in cls.depends_on:
@@ -328,7 +342,18 @@ def _cost(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
         )
 
 
-_OF_MODELS = (_paths, _filters, _query_params, _orders, _dependencies, _formsets, _nested_writes, _exposure, _cost)
+_OF_MODELS = (
+    _paths,
+    _filters,
+    _query_params,
+    _orders,
+    _repeated,
+    _dependencies,
+    _formsets,
+    _nested_writes,
+    _exposure,
+    _cost,
+)
 
 
 def _names(cls: type[BaseBinding], attribute: str, names: Sequence[str]) -> Iterator[CheckMessage]:

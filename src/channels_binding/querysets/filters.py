@@ -26,6 +26,7 @@ from rest_framework.filters import SearchFilter, search_smart_split
 from channels_binding.classes import is_written_in
 from channels_binding.exception_handler import django_field_errors
 from channels_binding.exceptions import Invalid, unknown_names
+from channels_binding.querysets.once import once
 
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
@@ -154,7 +155,7 @@ def apply_filters(
     _refuse_odd_numbers(filterset)
     _refuse_odd_patterns(filterset)
     filtered: QuerySet[Any] = filterset.qs
-    return filtered.distinct() if _repeats_rows(queryset, filtered) else filtered
+    return once(filtered)
 
 
 def _as_query(filters: Mapping[str, Any], filterset: FilterSet) -> Mapping[str, Any]:
@@ -277,12 +278,6 @@ def _is_pattern(text: str, queryset: QuerySet[Any]) -> bool:
 
 def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _repeats_rows(queryset: QuerySet[Any], filtered: QuerySet[Any]) -> bool:
-    """Whether filtering has joined what a row has several of, so that it would be found once for each."""
-    joins = {alias: join for alias, join in filtered.query.alias_map.items() if alias not in queryset.query.alias_map}
-    return any(getattr(getattr(join, "join_field", None), "one_to_many", False) for join in joins.values())
 
 
 def _errors(filterset: FilterSet) -> dict[str, Any]:
