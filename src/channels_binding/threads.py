@@ -17,7 +17,14 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
-from asgiref.sync import SyncToAsync, ThreadSensitiveContext, _restore_context, async_to_sync, sync_to_async
+from asgiref.sync import (
+    AsyncToSync,
+    SyncToAsync,
+    ThreadSensitiveContext,
+    _restore_context,
+    async_to_sync,
+    sync_to_async,
+)
 from django.db import close_old_connections, connections, transaction
 
 from channels_binding.conf import get_settings
@@ -141,6 +148,16 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     work = functools.partial(_work, answer, loop, functools.partial(function, *args, **kwargs))
     _add(functools.partial(contextvars.copy_context().run, work))
     return await answer
+
+
+async def run_for_code(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """As ``run``, for what code awaits: where a thread waits for that code (``async_to_sync``), on it, in its transaction.
+
+    So it is in a ``TestCase``, whose coroutines Django runs like this, and in an asynchronous view under WSGI.
+    """
+    if getattr(AsyncToSync.executors, "current", None) is not None:
+        return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+    return await run(function, *args, **kwargs)
 
 
 def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: Callable[[], T]) -> None:

@@ -9,7 +9,7 @@ from channels_binding.bindings.description import describe_stream
 from channels_binding.bindings.form_actions import FormMixin
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
 from channels_binding.bindings.reads import ReadMixin
-from channels_binding.threads import run
+from channels_binding.threads import run_for_code
 
 
 class DescribeMixin(BaseBinding):
@@ -78,7 +78,7 @@ def _awaitable(handler: Callable[..., Any]) -> Any:
 
     @face(handler)
     async def on_a_thread(self: Any, data: dict[str, Any]) -> Any:
-        return await run(handler, self, data)
+        return await run_for_code(handler, self, data)
 
     return on_a_thread
 

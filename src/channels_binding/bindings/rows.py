@@ -16,7 +16,7 @@ from channels_binding.querysets.once import once
 from channels_binding.security import permissions
 from channels_binding.serializers.keys import from_pk, key_field, pk_of
 from channels_binding.serializers.relations import joined, prefetches_of
-from channels_binding.threads import run, settle
+from channels_binding.threads import run_for_code, settle
 
 
 class RowSource(AccessMixin):
@@ -119,7 +119,7 @@ class RowSource(AccessMixin):
 
     async def aget_object(self, key: Any) -> Any:
         """``get_object`` for coroutine handlers."""
-        return await run(self.get_object, self.parse_key(key))
+        return await run_for_code(self.get_object, self.parse_key(key))
 
     def _locked(self, queryset: models.QuerySet[Any], key: Any) -> models.QuerySet[Any]:
         """The queryset that finds the row once it is locked. Where it has conditions, those are asked when the lock is held."""
