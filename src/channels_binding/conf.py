@@ -108,7 +108,7 @@ class Settings:
     IGNORED_MODELS: Sequence[str] = field(
         default=("admin.LogEntry", "contenttypes.ContentType", "migrations.Migration")
     )
-    """Models whose changes are not captured."""
+    """Models whose changes are not captured unless a binding serves them."""
 
 
 def _load() -> Settings:

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 
+from channels_binding.consumers import AsyncBinding
 from channels_binding.live.capture.statements import (
     ONE_ROW,
     any_label,
+    is_captured,
     keys_in,
     label_of,
     labels_in,
@@ -131,7 +134,7 @@ def test_a_table_with_a_schema_or_of_several_words_is_found(monkeypatch: pytest.
     from channels_binding.live.capture import statements as module
 
     names = {'shop"."orders': module.Table("shop.Order", "id"), "Order Lines": module.Table("shop.Line", "id")}
-    for cached in (module._words_of_tables, module.labels_in, module._written):
+    for cached in (module._words_of_tables, module._labels_in, module._written):
         cached.cache_clear()
     monkeypatch.setattr(module, "tables", lambda: names)
     try:
@@ -139,8 +142,20 @@ def test_a_table_with_a_schema_or_of_several_words_is_found(monkeypatch: pytest.
         assert labels_written('DELETE FROM "Order Lines"') == {"shop.Line"}
         assert written("UPDATE orders SET a = 1") == frozenset()
     finally:
-        for cached in (module._words_of_tables, module.labels_in, module._written):
+        for cached in (module._words_of_tables, module._labels_in, module._written):
             cached.cache_clear()
+
+
+def test_what_is_ignored_is_captured_where_a_binding_serves_it() -> None:
+    label, sql = "contenttypes.ContentType", "SELECT 1 FROM django_content_type"
+    assert not is_captured(label)
+    assert labels_in(sql) == frozenset()
+
+    class ContentTypeBinding(AsyncBinding):
+        model = ContentType
+
+    assert is_captured(label)
+    assert labels_in(sql) == {label}
 
 
 def test_a_text_too_long_to_be_kept_is_read_as_well() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connections
 
 from channels_binding.live.capture.changes import Changes
+from channels_binding.live.capture.statements import is_captured
 
 logger = logging.getLogger("channels_binding")
 
@@ -149,7 +150,7 @@ def recorder(alias: str) -> Recorder:
 
 def note_any(alias: str, labels: Iterable[str]) -> None:
     """Note that any row of these models may have changed; published at once unless a transaction is open."""
-    found = [*labels]
+    found = [label for label in labels if is_captured(label)]
     if found:
         record = recorder(alias)
         for label in found:

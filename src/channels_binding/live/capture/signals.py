@@ -31,6 +31,7 @@ from channels_binding.live.capture.statements import (
     STATEMENTS,
     Table,
     changed_with,
+    is_captured,
     keys_in,
     label_of,
     text_of,
@@ -87,6 +88,8 @@ def _note_statement(alias: str, sql: str, params: Any, many: bool) -> None:
     target = written(sql)
     if not isinstance(target, Table):
         return note_any(alias, target)
+    if not is_captured(target.label):
+        return None
     record = recorder(alias)
     notes = record.notes()
     verb = sql.lstrip()[:6].upper()

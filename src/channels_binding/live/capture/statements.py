@@ -12,6 +12,8 @@ from django.apps import apps
 from django.db import models
 
 from channels_binding.conf import get_settings
+from channels_binding.querysets.tables import row_models
+from channels_binding.registry import registry
 
 STATEMENTS: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar(
     "channels_binding_statements", default=None
@@ -116,13 +118,29 @@ def statements() -> Iterator[list[str]]:
 
 @cache
 def tables() -> dict[str, Table]:
-    """Table name → whose it is, for every model whose changes are captured."""
-    ignored = {"channels_binding.keptanswer", *(label.lower() for label in get_settings().IGNORED_MODELS)}
+    """Table name → whose it is, of every model; ``is_captured`` says whether its changes are."""
     return {
         model._meta.db_table: Table(label_of(model), getattr(model._meta.pk, "column", "") or "")
         for model in apps.get_models(include_auto_created=True)
-        if not model._meta.proxy and model._meta.label_lower not in ignored
+        if not model._meta.proxy and model._meta.label != "channels_binding.KeptAnswer"
     }
+
+
+@cache
+def _ignored() -> frozenset[str]:
+    """``IGNORED_MODELS`` as labels: ``{"admin.LogEntry"}``."""
+    named = {label.lower() for label in get_settings().IGNORED_MODELS}
+    return frozenset(table.label for table in tables().values() if table.label.lower() in named)
+
+
+def is_captured(label: str) -> bool:
+    """Whether changes of a model are published: those of ``IGNORED_MODELS`` only where a binding serves them."""
+    return label not in _ignored() or label in {label_of(model) for model in _bound()}
+
+
+def _bound() -> set[type[models.Model]]:
+    found = {cls.find_model() for cls in registry} - {None}
+    return {each for model in found if model is not None for each in row_models(model)}
 
 
 _BY_DATABASE = {
@@ -133,8 +151,7 @@ _BY_DATABASE = {
 
 @cache
 def changed_with(label: str) -> frozenset[str]:
-    """Captured models whose rows the database deletes or changes itself where rows of this one are deleted."""
-    known = {table.label for table in tables().values()}
+    """Models whose rows the database deletes or changes itself where rows of this one are deleted."""
     found = {label}
     while True:
         more = {
@@ -146,7 +163,7 @@ def changed_with(label: str) -> frozenset[str]:
             and label_of(field.remote_field.model) in found
         }
         if more <= found:
-            return frozenset(found - {label}) & known
+            return frozenset(found - {label})
         found |= more
 
 
@@ -174,23 +191,33 @@ def _words_of_tables() -> tuple[tuple[frozenset[str], str], ...]:
     return tuple((frozenset(re.findall(r"\w+", name.lower())), table.label) for name, table in tables().items())
 
 
-@lru_cache(maxsize=2048)
 def labels_in(sql: str) -> frozenset[str]:
     """Captured models whose tables a text names, in whatever case, quotes or schema."""
+    found = _labels_in(sql)
+    return frozenset(filter(is_captured, found)) if found & _ignored() else found
+
+
+@lru_cache(maxsize=2048)
+def _labels_in(sql: str) -> frozenset[str]:
     words = set(re.findall(r"\w+", sql.lower()))
     return frozenset(label for names, label in _words_of_tables() if names <= words)
 
 
+@cache
+def _every_label() -> frozenset[str]:
+    return frozenset(table.label for table in tables().values())
+
+
 def any_label() -> frozenset[str]:
     """Every captured model: what a text may write that names no table."""
-    return frozenset(table.label for table in tables().values())
+    return frozenset(filter(is_captured, _every_label()))
 
 
 def written(sql: str) -> Table | frozenset[str]:
     """What a text writes: the table of a single plain statement; else the models of which any row may have changed.
 
     ``UPDATE "zoo_note" SET …`` → that table; ``SELECT …`` → none; ``SELECT 1; UPDATE zoo_note …`` → ``{"zoo.Note"}``;
-    ``CALL close_month()`` → every captured model. What is not surely a plain read counts as a write. What a function does
+    ``CALL close_month()`` → every model. What is not surely a plain read counts as a write. What a function does
     that a ``SELECT`` calls is not seen.
     """
     if _SAVEPOINT.match(sql):
@@ -199,9 +226,10 @@ def written(sql: str) -> Table | frozenset[str]:
 
 
 def labels_written(sql: str) -> frozenset[str]:
-    """Models of which any row may have changed by a text, whatever keys it names."""
+    """Captured models of which any row may have changed by a text, whatever keys it names."""
     target = written(sql)
-    return frozenset({target.label}) if isinstance(target, Table) else target
+    found = frozenset({target.label}) if isinstance(target, Table) else target
+    return frozenset(filter(is_captured, found))
 
 
 _LONG = 20_000
@@ -237,7 +265,7 @@ def _labels_of(found: list[list[str]], sql: str) -> frozenset[str]:
             continue
         is_named = words[0] in _NAMING or (words[0] in _READS and not {"EXECUTE", "CALL"} & {*words})
         is_cascade = words[0] == "TRUNCATE" and "CASCADE" in words  # empties tables that refer to those that it names
-        labels |= labels_in(sql) if is_named and not is_cascade else any_label()
+        labels |= _labels_in(sql) if is_named and not is_cascade else _every_label()
     return labels.union(*(changed_with(label) for label in labels))
 
 
