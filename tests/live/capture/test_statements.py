@@ -158,6 +158,16 @@ def test_what_is_ignored_is_captured_where_a_binding_serves_it() -> None:
     assert labels_in(sql) == {label}
 
 
+@pytest.mark.parametrize("named", ["contenttypes.ContentType", ContentType])
+def test_what_is_ignored_is_captured_where_a_binding_depends_on_it(named: Any) -> None:
+    assert not is_captured("contenttypes.ContentType")
+
+    class DependingBinding(AsyncBinding):
+        stream, depends_on = "test.depending", ("no.such", named)
+
+    assert is_captured("contenttypes.ContentType")
+
+
 def test_a_text_too_long_to_be_kept_is_read_as_well() -> None:
     assert labels_written("SELECT 1; UPDATE zoo_note SET title = '" + "x" * 30_000 + "'") == {NOTE}
 

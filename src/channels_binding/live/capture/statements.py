@@ -2,8 +2,8 @@
 
 import contextvars
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -134,13 +134,20 @@ def _ignored() -> frozenset[str]:
 
 
 def is_captured(label: str) -> bool:
-    """Whether changes of a model are published: those of ``IGNORED_MODELS`` only where a binding serves them."""
+    """Whether changes of a model are published: those of ``IGNORED_MODELS`` only where a binding needs them."""
     return label not in _ignored() or label in {label_of(model) for model in _bound()}
 
 
 def _bound() -> set[type[models.Model]]:
-    found = {cls.find_model() for cls in registry} - {None}
-    return {each for model in found if model is not None for each in row_models(model)}
+    """Models that bindings serve, with the parents that hold their rows, and those that ``depends_on`` names."""
+    served = {each for cls in registry if (model := cls.find_model()) is not None for each in row_models(model)}
+    return served.union(*(_dependencies(cls.depends_on) for cls in registry if cls.depends_on))
+
+
+def _dependencies(named: Sequence[Any]) -> Iterator[type[models.Model]]:
+    for each in named:
+        with suppress(LookupError, ValueError):  # a check tells what there is not
+            yield apps.get_model(each) if isinstance(each, str) else each
 
 
 _BY_DATABASE = {
