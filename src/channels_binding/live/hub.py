@@ -20,7 +20,7 @@ from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unavailable
-from channels_binding.live import identity, messages
+from channels_binding.live import identity, messages, unheard
 from channels_binding.live.broker import listener, publisher
 from channels_binding.live.capture import recorder, source
 from channels_binding.live.capture.changes import Changes
@@ -430,6 +430,8 @@ def publish_changes(changes: Changes) -> int | None:
     """
     publisher.publish({"kind": "changes", "changes": messages.portable(changes)})
     hubs = Hub.all()
+    if not hubs:
+        unheard.note_changes(changes.keys)
     with Hub._lock:  # so that numbers arrive in their order
         number = next(Hub._numbers)
         for hub in hubs:
@@ -439,8 +441,11 @@ def publish_changes(changes: Changes) -> int | None:
 
 def publish_message(published: Mapping[str, Any]) -> None:
     """Hand any other message to every hub and every process. From any thread."""
-    for hub in Hub.all():
+    hubs = Hub.all()
+    for hub in hubs:
         hub.loop.call_soon_threadsafe(hub.receive, published)
+    if not hubs and published["kind"] == "event":
+        unheard.note_event()
     publisher.publish(published)
 
 

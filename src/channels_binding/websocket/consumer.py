@@ -19,7 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from channels_binding.classes import unwrapped
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import Unauthenticated
-from channels_binding.live import shutdown
+from channels_binding.live import shutdown, unheard
 from channels_binding.live.users import fingerprint_newcomer
 from channels_binding.protocol import messages
 from channels_binding.protocol.names import CloseCode
@@ -65,6 +65,7 @@ class BaseConsumer:
         unknown = [name for name in initkwargs if not hasattr(cls, name)]
         if unknown:
             raise TypeError(f"{cls.__name__}.as_asgi() received {unknown}, which are no attributes of the class.")
+        unheard.serves_sockets()
         configured = type(cls.__name__, (cls,), initkwargs) if initkwargs else cls
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
