@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.postgres.fields import DateRangeField, IntegerRangeField
 from django.db import models
+from django.test import Client
 from rest_framework import serializers
 
 from channels_binding.serializers.fields import Base64Field, RangeField, of_ranges, refuse_ragged
@@ -88,3 +89,15 @@ def test_lists_of_several_lengths_are_no_matrix(value: Any) -> None:
     with pytest.raises(serializers.ValidationError) as caught:
         refuse_ragged(value)
     assert caught.value.get_codes() == ["ragged"]
+
+
+@pytest.mark.django_db
+def test_a_long_number_is_taken_by_its_digits_or_refused(user: Any) -> None:
+    client = Client()
+    client.force_login(user)
+    number = "12345678901234567890123"
+    made = client.post("/api/zoo.Label/", f'{{"name": {number}}}', "application/json")
+    assert (made.status_code, made.json()["name"]) == (201, number)
+    for stream, field in (("zoo.Label", "name"), ("zoo.Digits", "plain"), ("zoo.Money", "amount")):
+        refused = client.post(f"/api/{stream}/", f'{{"{field}": {number * 2}}}', "application/json")
+        assert (refused.status_code, [*refused.json()["fields"]]) == (400, [field])

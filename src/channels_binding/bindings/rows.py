@@ -170,7 +170,5 @@ class RowSource(AccessMixin):
 
 
 def _is_integer(value: Any) -> bool:
-    if isinstance(value, int):
-        return True
-    digits = value.removeprefix("-")
+    digits = str(value).removeprefix("-")
     return digits.isascii() and digits.isdigit() and len(digits) < 20

@@ -18,11 +18,14 @@ from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.checks.declarations import texts
+from channels_binding.checks.fields import unshowable
 from channels_binding.checks.guarded import guarded, without_repetitions
 from channels_binding.checks.views import unread
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.documentation import page
+from channels_binding.exceptions import BadRequest
 from channels_binding.live.transport import make_transport
+from channels_binding.protocol.messages import split_event
 from channels_binding.protocol.names import RESERVED_NAMES
 from channels_binding.querysets.once import is_path_to_many
 from channels_binding.registry import registry
@@ -103,13 +106,22 @@ def _warning(cls: type[BaseBinding], number: int, message: str, hint: str) -> Ch
 
 
 def _stream(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    """E006: actions that there are not. E009: a name that is the package's own."""
+    """E006: actions that there are not. E009: a name that is the package's own. E025: one that no message can say."""
     builtin = {name for name, action in cls._actions.items() if action.is_builtin}
     unknown = sorted(set(cls.actions or ()) - builtin)
     if unknown:
         possible = ", ".join(sorted(builtin - {"subscribe", "unsubscribe"}))
         yield _error(cls, 6, f"{cls.__name__}.actions names {', '.join(unknown)}.", f"Built-in actions are {possible}.")
     stream = cls.get_stream()
+    for name in (f"{stream}.search", *(f"{stream}.{action}" for action in cls._actions)):
+        try:
+            split_event(name)
+        except BadRequest:
+            hint = (
+                "Such names hold letters and digits of ASCII, _ and dots. Set 'stream', or give @bind() another name."
+            )
+            yield _error(cls, 25, f"{cls.__name__} serves {name!r}, which is no name of an event.", hint)
+            break
     if stream in RESERVED_STREAMS or stream == "cb" or stream.startswith("cb."):
         hint = f"{', '.join(RESERVED_STREAMS)} and what begins with 'cb.' are taken; choose another 'stream'."
         yield _error(cls, 9, f"{cls.__name__} serves {stream!r}, which is a name of the protocol.", hint)
@@ -343,6 +355,7 @@ def _cost(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
 
 
 _OF_MODELS = (
+    unshowable,
     _paths,
     _filters,
     _query_params,

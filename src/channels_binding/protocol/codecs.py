@@ -1,7 +1,8 @@
 """Bytes ↔ JSON. Strict on the way in, safe on the way out. Knows no message and no Django."""
 
-import math
+import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,8 +16,13 @@ Fragment = orjson.Fragment
 SAFE_INTEGER = 2**53 - 1
 """The largest integer a browser reads exactly (ECMA-262, Number.MAX_SAFE_INTEGER)."""
 
+MAX_NUMBER = sys.float_info.max
+
 _TO_INSPECT = re.compile(rb"\\u0000|[0-9][eE][+]?[0-9]{3}|[0-9]{100}")
 """What a text must hold somewhere for ``_inspect`` to find U+0000 or a number that no double holds (above 1.8e308)."""
+
+_LONG = re.compile(rb"[0-9]{19}")
+"""What a text must hold somewhere for a whole number not to fit into 64 bits, of which orjson makes a double."""
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 """Outside of these, each colon stands behind a name."""
@@ -37,6 +43,8 @@ def decode(text: str | bytes, *, max_bytes: int, max_depth: int) -> Any:
         raise TooLarge.than(max_bytes)
     try:
         value = orjson.loads(raw)
+        if _LONG.search(raw):
+            value = json.loads(raw.decode())  # keeps every digit
     except ValueError:
         raise BadRequest("This is not JSON.") from None
     if raw.count(b"[") + raw.count(b"{") > max_depth or _TO_INSPECT.search(raw):
@@ -69,7 +77,7 @@ def _inspect(value: Any, depth: int) -> None:
             _inspect(member, inner)
     elif isinstance(value, str) and "\x00" in value:
         raise BadRequest("Text may not hold the character U+0000.")
-    elif isinstance(value, float) and not math.isfinite(value):
+    elif isinstance(value, (int, float)) and not -MAX_NUMBER <= value <= MAX_NUMBER:
         raise BadRequest("A number is too large.")
 
 
@@ -107,17 +115,18 @@ def _fallback(value: Any) -> Any:
     if isinstance(value, (bytes, memoryview)):
         raise TypeError("bytes are not JSON")
     if hasattr(value, "isoformat"):
-        return value.isoformat()
+        text = str(value.isoformat())
+        return text[:-6] + "Z" if text.endswith("+00:00") else text  # as REST framework's encoder
     return str(value)
 
 
-def _spell_out(value: Any) -> Any:
-    """The slow way, taken only where an integer is too large for a browser."""
+def _spell_out(value: Any, most: int = SAFE_INTEGER) -> Any:
+    """The slow way, taken only where an integer is too large for a browser, or for orjson."""
     if isinstance(value, dict):
-        return {_spell_out(key): _spell_out(member) for key, member in value.items()}
+        return {_spell_out(key, most): _spell_out(member, most) for key, member in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_spell_out(member) for member in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > SAFE_INTEGER:
+        return [_spell_out(member, most) for member in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > most:
         return str(value)
     return value
 
@@ -138,4 +147,7 @@ def canonical(value: Any) -> bytes:
     Raises:
         TypeError: If ``value`` holds something JSON cannot order.
     """
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return orjson.dumps(_spell_out(value, 2**63), option=orjson.OPT_SORT_KEYS)

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.choices import CallableChoiceIterator
 from django.utils.functional import classproperty
 from rest_framework import serializers
+from rest_framework.utils import model_meta
 
 from channels_binding.calls.call import Row
 from channels_binding.classes import is_written_in
@@ -136,8 +137,15 @@ def implicit_fields(model: type[models.Model]) -> tuple[str, ...]:
     ``auth.User`` → ``("id", "last_login", "is_superuser", "username", …)``, without ``password``.
     """
     meta = model._meta
+    unshown = unshown_relations(model)
     fields = [field for field in (*meta.concrete_fields, *meta.many_to_many) if not _is_parent_link(field)]
-    return tuple(field.name for field in fields if not SENSITIVE.search(field.name))
+    return tuple(field.name for field in fields if not SENSITIVE.search(field.name) and field.name not in unshown)
+
+
+def unshown_relations(model: type[models.Model]) -> tuple[str, ...]:
+    """Many-to-many relations of which REST framework knows no field, so that it would show their manager: taggit's ``tags``."""
+    known = model_meta.get_field_info(model).relations
+    return tuple(field.name for field in model._meta.many_to_many if field.name not in known)
 
 
 def _is_parent_link(field: Any) -> bool:
