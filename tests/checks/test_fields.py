@@ -1,16 +1,19 @@
 """Relations that REST framework cannot show are left out with a warning, and refused where they are named."""
 
+import json
 from typing import Any
 
 import pytest
 from django.db import models
 from django.test.utils import isolate_apps
+from django_filters import FilterSet, NumberFilter
+from rest_framework import serializers
 
 from channels_binding.bindings import Binding
 from channels_binding.checks.bindings import _binding
-from channels_binding.checks.fields import unshowable
-from channels_binding.serializers.default import implicit_fields
-from tests.project.zoo.models import Label, Note
+from channels_binding.checks.fields import other_id, unshowable
+from channels_binding.serializers.default import has_other_id, implicit_fields, rows_of
+from tests.project.zoo.models import Cafe, Country, Device, Label, Note
 from tests.throwaway import throwaway
 
 
@@ -68,3 +71,64 @@ def test_a_name_that_no_message_can_say_is_an_error(stream: str, event: str) -> 
         assert [message.id for message in _binding(cls) if message.id == "channels_binding.E025"] == [
             "channels_binding.E025"
         ]
+
+
+class ById(FilterSet):  # type: ignore[misc]  # untyped
+    original = NumberFilter(field_name="id")
+
+
+@isolate_apps("tests.project.zoo")
+def test_id_of_a_row_is_its_key_where_a_column_has_that_name_too() -> None:
+    class Historical(models.Model):
+        """As django-simple-history makes them."""
+
+        history_id = models.AutoField(primary_key=True)
+        id = models.IntegerField(db_index=True)
+        name = models.CharField(max_length=9)
+
+        class Meta:
+            app_label = "zoo"
+
+    class Renaming(serializers.ModelSerializer[Any]):
+        original_id = serializers.IntegerField(source="id")
+
+        class Meta:
+            model = Historical
+            fields = ("history_id", "original_id", "name")
+
+    class Shadowed(serializers.ModelSerializer[Any]):
+        class Meta:
+            model = Historical
+            fields = ("history_id", "id", "name")
+
+    with throwaway():
+        common = {"stream": "checks.history", "model": Historical}
+        fine: list[dict[str, Any]] = [
+            {},
+            {"fields": ("name",)},
+            {"serializer_class": Renaming, "filterset_class": ById, "ordering_fields": ("name",)},
+        ]
+        for options in fine:
+            cls: Any = type("Historic", (Binding,), {**common, **options})
+            assert [*other_id(cls)] == []
+            assert next(iter(make_rows(cls, Historical(pk=7, id=3, name="x"))[0])) == "id"
+        assert make_rows(type("Historic", (Binding,), common), Historical(pk=7, id=3, name="x")) == [
+            {"id": 7, "history_id": 7, "name": "x"}
+        ]
+        odd: list[dict[str, Any]] = [
+            {"fields": ("id", "name")},
+            {"serializer_class": Shadowed},
+            {"ordering_fields": ("id",)},
+            {"ordering": ("-id",)},
+            {"filterset_fields": {"id": ["exact", "in"]}},
+        ]
+        for options in odd:
+            cls = type("Historic", (Binding,), {**common, **options})
+            (message,) = other_id(cls)
+            assert (message.id, next(iter(options)) in message.msg) == ("channels_binding.E026", True)
+        assert not any(has_other_id(model) for model in (Note, Cafe, Country, Device))
+
+
+def make_rows(cls: Any, *instances: Any) -> list[Any]:
+    serializer = (cls.serializer_class or cls.default_serializer_class())()
+    return [json.loads(row.body) for row in rows_of(serializer, instances)]

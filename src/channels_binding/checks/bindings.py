@@ -18,7 +18,7 @@ from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.checks.declarations import texts
-from channels_binding.checks.fields import unshowable
+from channels_binding.checks.fields import other_id, unshowable
 from channels_binding.checks.guarded import guarded, without_repetitions
 from channels_binding.checks.views import unread
 from channels_binding.conf import get_settings, load_classes
@@ -356,6 +356,7 @@ def _cost(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
 
 _OF_MODELS = (
     unshowable,
+    other_id,
     _paths,
     _filters,
     _query_params,

@@ -1,12 +1,13 @@
-"""Fields of a model that REST framework has no serializer field for: managers of packages, which are no JSON."""
+"""Fields that no row can show as they are: managers of packages, which are no JSON, and a column that takes the key's name."""
 
 from collections.abc import Iterator
 
 from django.core.checks import CheckMessage, Error, Warning
 from rest_framework.serializers import ReadOnlyField
 
-from channels_binding.bindings.base import BaseBinding
-from channels_binding.serializers.default import unshown_relations
+from channels_binding.bindings.base import BaseBinding, declared_filterset
+from channels_binding.serializers.default import has_other_id, unshown_relations
+from channels_binding.serializers.relations import child
 
 _HINT = "Name a 'serializer_class' with a field for it; the package that it comes from may have one."
 
@@ -24,3 +25,26 @@ def unshowable(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
         elif cls.fields is None:
             message = f"{cls.__name__} leaves out {name!r}, of which REST framework knows no field."
             yield Warning(message, hint=_HINT, obj=cls, id="channels_binding.W025")
+
+
+def other_id(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E026: a column called ``id`` that is not the key is shown, ordered or filtered by, where ``id`` is the row's key."""
+    if not has_other_id(cls.get_model()):
+        return
+    shown = [] if cls.serializer_class is None else getattr(child(cls.serializer_class()), "fields", {})
+    filters = getattr(declared_filterset(cls), "base_filters", {})
+    named = {
+        "fields": cls.fields or (),
+        "serializer_class": shown,
+        "ordering_fields": cls.ordering_fields or (),
+        "ordering": [name.lstrip("-") for name in cls.ordering],
+        "filterset_fields": [
+            name for name, each in filters.items() if each.field_name == "id" and name.startswith("id")
+        ],
+    }
+    hint = 'Show it as original_id = IntegerField(source="id") of a serializer_class, filter by NumberFilter(field_name="id").'
+    for attribute, names in named.items():
+        if "id" in [name.partition("__")[0] for name in names]:
+            key = cls.get_model()._meta.pk.name
+            message = f"{cls.__name__}.{attribute} names 'id', which is a column; 'id' of a row is its key, {key!r}."
+            yield Error(message, hint=hint, obj=cls, id="channels_binding.E026")

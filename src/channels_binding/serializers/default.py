@@ -137,9 +137,17 @@ def implicit_fields(model: type[models.Model]) -> tuple[str, ...]:
     ``auth.User`` → ``("id", "last_login", "is_superuser", "username", …)``, without ``password``.
     """
     meta = model._meta
-    unshown = unshown_relations(model)
+    unshown = {*unshown_relations(model), *(["id"] if has_other_id(model) else [])}
     fields = [field for field in (*meta.concrete_fields, *meta.many_to_many) if not _is_parent_link(field)]
     return tuple(field.name for field in fields if not SENSITIVE.search(field.name) and field.name not in unshown)
+
+
+def has_other_id(model: type[models.Model]) -> bool:
+    """Whether a column is called ``id`` and is not the key, as of each model of django-simple-history.
+
+    ``id`` of a row is its key, everywhere; such a column can be shown under another name.
+    """
+    return any(column.name == "id" and not column.primary_key for column in model._meta.concrete_fields)
 
 
 def unshown_relations(model: type[models.Model]) -> tuple[str, ...]:
@@ -168,6 +176,8 @@ def default_class(
     A row begins with its key as ``id`` in any case (``rows_of``).
     """
     key = model._meta.pk
+    if has_other_id(model):
+        fields = [name for name in fields if name != "id"]
     is_shown = key.name in fields or "id" in fields or not key.concrete or _is_parent_link(key)
     names = tuple(fields) if is_shown else (key.name, *fields)
     kept = tuple(name for name in read_only if name in names)
