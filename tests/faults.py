@@ -13,6 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
+WAYS = ("to", "from")
+
 
 class Proxy:
     """Between clients and ``127.0.0.1:target``. Used on one event loop; ``ThreadedProxy`` by tests of several."""
@@ -21,8 +23,8 @@ class Proxy:
         self.target = target
         self.port = 0
         self._refuses = False
-        self._open = asyncio.Event()
-        """Set while bytes come through."""
+        self._open = {way: asyncio.Event() for way in WAYS}
+        """Set while bytes come through, to the target and from it."""
         self._server: asyncio.Server | None = None
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
 
@@ -31,7 +33,7 @@ class Proxy:
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def __aenter__(self) -> Self:
-        self._open.set()
+        self.heal()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -49,13 +51,16 @@ class Proxy:
         self._refuses = True
         self._abort()
 
-    def swallow(self) -> None:
-        self._open.clear()
+    def swallow(self, *ways: str) -> None:
+        """Both ways, unless one is named: ``"to"`` the target or ``"from"`` it."""
+        for way in ways or WAYS:
+            self._open[way].clear()
 
     def heal(self) -> None:
         """Connections that are left from before bring what they held back, or end, as their other end has done."""
         self._refuses = False
-        self._open.set()
+        for each in self._open.values():
+            each.set()
 
     def _abort(self) -> None:
         for pair in [*self._pairs]:
@@ -67,7 +72,7 @@ class Proxy:
             writer.transport.abort()
             return
         with suppress(OSError):
-            await self._open.wait()
+            await self._open["to"].wait()
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
             await self._join((reader, writer), (far_reader, far_writer))
         writer.transport.abort()
@@ -80,18 +85,18 @@ class Proxy:
         pair = (near[1], far[1])
         self._pairs.add(pair)
         try:
-            await asyncio.gather(self._pump(near[0], far[1]), self._pump(far[0], near[1]))
+            await asyncio.gather(self._pump(near[0], far[1], "to"), self._pump(far[0], near[1], "from"))
         finally:
             self._pairs.discard(pair)
             for writer in pair:
                 writer.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str) -> None:
         while chunk := await reader.read(65_536):
-            await self._open.wait()
+            await self._open[way].wait()
             writer.write(chunk)
             await writer.drain()
-        await self._open.wait()
+        await self._open[way].wait()
         writer.close()
 
 
@@ -125,8 +130,8 @@ class ThreadedProxy:
     def cut(self) -> None:
         self._do(self.proxy.cut)
 
-    def swallow(self) -> None:
-        self._do(self.proxy.swallow)
+    def swallow(self, *ways: str) -> None:
+        self._do(lambda: self.proxy.swallow(*ways))
 
     def heal(self) -> None:
         self._do(self.proxy.heal)

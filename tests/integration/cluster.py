@@ -47,6 +47,7 @@ class Cluster:
         processes: How many servers begin at once.
         env: Environment of every process besides.
         commands: What ``manage.py`` does before the servers start.
+        application: What the servers serve.
         is_proxied: Whether clients reach each server, and each server Redis, by a proxy that a test can break.
     """
 
@@ -57,6 +58,7 @@ class Cluster:
         env: Mapping[str, str] | None = None,
         commands: Sequence[Sequence[str]] = (),
         is_proxied: bool = False,
+        application: str = "tests.project.asgi:application",
     ) -> None:
         self.postgres, self.redis = Postgres(), Redis()
         self.ports = [free_port() for _ in range(processes)]
@@ -64,6 +66,7 @@ class Cluster:
         self.sessions: dict[str, str] = {}
         self.more_env = dict(env or {})
         self.commands = commands
+        self.application = application
         self.to_server = {port: ThreadedProxy(port) for port in self.ports} if is_proxied else {}
         self.to_redis = {port: ThreadedProxy(self.redis.port) for port in self.ports} if is_proxied else {}
 
@@ -105,7 +108,7 @@ class Cluster:
 
     def start(self, port: int, server: str = "uvicorn", options: Sequence[str] = (), **env: str) -> None:
         """Begin to start a server; ``wait_for`` waits until it accepts connections."""
-        command = [*PYTHON, "-m", *SERVERS[server], *options, "--port", str(port), "tests.project.asgi:application"]
+        command = [*PYTHON, "-m", *SERVERS[server], *options, "--port", str(port), self.application]
         redis = {"TEST_REDIS_URL": self.to_redis[port].url} if self.to_redis else {}
         self.servers[port] = subprocess.Popen(command, env={**self.env, **redis, **env})
 

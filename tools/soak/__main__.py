@@ -1,0 +1,22 @@
+"""``python -m tools.soak --minutes 10 --seed 7``: exit code 1 where something was wrong, or too little was done."""
+
+import argparse
+import asyncio
+import random
+import sys
+
+from tools.soak.run import soak
+from tools.soak.sabotaged import SABOTAGES
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.soak")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--sabotage", choices=sorted(SABOTAGES), help="break the servers in this way; must be found")
+    given = parser.parse_args()
+    return asyncio.run(soak(given.minutes, given.seed, given.sabotage))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
