@@ -132,3 +132,20 @@ def test_id_of_a_row_is_its_key_where_a_column_has_that_name_too() -> None:
 def make_rows(cls: Any, *instances: Any) -> list[Any]:
     serializer = (cls.serializer_class or cls.default_serializer_class())()
     return [json.loads(row.body) for row in rows_of(serializer, instances)]
+
+
+def test_what_is_asked_of_models_without_one_is_an_error() -> None:
+    with throwaway():
+
+        class Forgotten(Binding):
+            stream = "checks.forgotten"
+
+            def get_queryset(self) -> Any:
+                return Note.objects.all()
+
+        class Custom(Binding):
+            stream = "checks.custom"
+
+        found = [message for message in _binding(Forgotten) if message.id == "channels_binding.E027"]
+        assert ["get_queryset" in message.msg for message in found] == [True]
+        assert "channels_binding.E027" not in {message.id for message in _binding(Custom)}

@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from django.apps.registry import Apps
 from django.db import models
+from django.db.models.fields.related import ForeignObject
 from django.db.models.signals import post_init
+from django.test.utils import isolate_apps
 from rest_framework import serializers as drf
 
 from channels_binding.compiled.compiler import is_stock_model, names_of, plan_of
 from channels_binding.compiled.plan import Column, NestedRow, RelatedRows
+from channels_binding.serializers.default import default_class
 from tests.compiled.test_plan import LEFT_TO_DRF, STREAMS, model_serializer
 from tests.project.zoo.models import Attachment, Chapter, Currency, Label, Note, Novel, Person
 
@@ -229,3 +232,31 @@ def test_what_is_only_written_is_no_member_and_has_a_name_all_the_same() -> None
 @pytest.mark.parametrize("serializer_class", [Dynamic, drf.BaseSerializer, lambda: None])
 def test_names_are_not_known_of_what_may_differ_from_instance_to_instance(serializer_class: Any) -> None:
     assert names_of(serializer_class) is None
+
+
+@isolate_apps("tests.project.zoo")
+def test_a_relation_over_several_columns_is_left_to_rest_framework() -> None:
+    class Shelf(models.Model):
+        room = models.IntegerField()
+        number = models.IntegerField()
+        books: Any = models.ManyToManyField("Book", through="Place", through_fields=("shelf", "book"))
+
+        class Meta:
+            app_label = "zoo"
+
+    class Book(models.Model):
+        class Meta:
+            app_label = "zoo"
+
+    class Place(models.Model):
+        book = models.ForeignKey(Book, models.CASCADE)
+        room = models.IntegerField()
+        number = models.IntegerField()
+        shelf = ForeignObject(Shelf, models.CASCADE, from_fields=["room", "number"], to_fields=["room", "number"])
+
+        class Meta:
+            app_label = "zoo"
+
+    assert plan_of(default_class(Shelf, ["id", "books"], [], {}), Shelf) is None
+    assert plan_of(default_class(Book, ["id", "shelf_set"], [], {}), Book) is not None
+    assert plan_of(default_class(Shelf, ["id", "room"], [], {}), Shelf) is not None

@@ -92,9 +92,11 @@ def stored(instance: Any, name: str) -> models.Q | None:
     return None if value is None else models.Q(**{relation.target_field.attname: value})
 
 
-def _stored_beside(instance: models.Model, relation: Any) -> models.Q:
+def _stored_beside(instance: models.Model, relation: Any) -> models.Q | None:
     through = relation.remote_field.through._base_manager.filter(**{relation.m2m_field_name(): instance})
     target = relation.m2m_reverse_target_field_name()
+    if target is None:  # a ForeignObject, over several columns
+        return None
     return models.Q(**{f"{target}__in": through.values(relation.m2m_reverse_field_name())})
 
 

@@ -18,7 +18,7 @@ from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.checks.declarations import texts
-from channels_binding.checks.fields import other_id, unshowable
+from channels_binding.checks.fields import other_id, unshowable, without_model
 from channels_binding.checks.guarded import guarded, without_repetitions
 from channels_binding.checks.views import unread
 from channels_binding.conf import get_settings, load_classes
@@ -89,6 +89,7 @@ def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     for check in (_stream, _classes, unread):
         yield from guarded(check, cls)
     if cls.find_model() is None:
+        yield from guarded(without_model, cls)
         return
     broken = guarded(_serializer, cls)
     yield from broken

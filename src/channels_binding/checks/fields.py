@@ -6,6 +6,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from rest_framework.serializers import ReadOnlyField
 
 from channels_binding.bindings.base import BaseBinding, declared_filterset
+from channels_binding.bindings.binding import Binding
 from channels_binding.serializers.default import has_other_id, unshown_relations
 from channels_binding.serializers.relations import child
 
@@ -48,3 +49,27 @@ def other_id(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
             key = cls.get_model()._meta.pk.name
             message = f"{cls.__name__}.{attribute} names 'id', which is a column; 'id' of a row is its key, {key!r}."
             yield Error(message, hint=hint, obj=cls, id="channels_binding.E026")
+
+
+_OF_MODELS = (
+    *("get_queryset", "get_object", "fields", "exclude", "serializer_class", "get_serializer_class", "filterset_class"),
+    *(
+        "filterset_fields",
+        "search_fields",
+        "ordering_fields",
+        "form_class",
+        "formsets",
+        "perform_create",
+        "perform_update",
+    ),
+)
+
+
+def without_model(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E027: what only a stream with a model is asked for, where neither ``model`` nor ``queryset`` names one."""
+    names = [name for name in _OF_MODELS if getattr(cls, name) is not getattr(Binding, name)]
+    if names:
+        message = f"{cls.__name__} has {', '.join(names)}, but no model: it offers no built-in action."
+        yield Error(
+            message, hint="Set 'model'; get_queryset() alone does not say it.", obj=cls, id="channels_binding.E027"
+        )

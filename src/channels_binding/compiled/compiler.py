@@ -200,6 +200,11 @@ def _way_back(source: Any) -> str | None:
         return str(foreign_key.name) if foreign_key is not None and is_keyed else None
     if source.auto_created:  # the other side of a many-to-many
         field, target = source.field, source.field.m2m_reverse_target_field_name()
-        return str(field.name) if source.model._meta.get_field(target).primary_key else None
+        return str(field.name) if _is_key(source.model, target) else None
     target = source.m2m_target_field_name()
-    return str(source.related_query_name()) if source.model._meta.get_field(target).primary_key else None
+    return str(source.related_query_name()) if _is_key(source.model, target) else None
+
+
+def _is_key(model: type[models.Model], name: str | None) -> bool:
+    """Whether a relation to a column of this name leads to the key; a ForeignObject leads to several, and has no name."""
+    return name is not None and bool(getattr(model._meta.get_field(name), "primary_key", False))

@@ -53,7 +53,7 @@ def test_how_a_change_finds_a_list_is_explained(ann: Any) -> None:
     found = explained("zoo.Note", filters={"done": True, "labels__name": "x"})
     assert (found["audience"], found["shared by"]) == ("('all',)", "all who are let in")
     assert found["any change of"] == ["zoo.Label", "zoo.Note_labels"]
-    assert found["a row"].startswith("every change runs the list again: it has annotations, distinct rows")
+    assert found["a row"].startswith("every change runs the list again: its rows depend on others of zoo.Note")
     assert {"done: by value", "rank__in: by value", "rank__gte: by value"} <= {*found["filters"]}
     assert "labels: the database is asked" in found["filters"]
 
