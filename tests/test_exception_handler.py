@@ -163,6 +163,28 @@ def test_a_statement_that_is_wrong_is_no_lack_of_the_database() -> None:
         assert as_error(raised.value).code == "internal"
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("sql", "is_told"),
+    [
+        ("SELECT * FROM nowhere", True),
+        ("SELECT zoo_note.absent FROM zoo_note", True),
+        ("INSERT INTO zoo_label (absent) VALUES (1)", True),
+        ("SELEC 1", False),
+    ],
+)
+def test_where_a_table_or_a_column_is_missing_the_log_names_migrate(
+    sql: str, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(DatabaseError) as raised, connection.cursor() as cursor:
+        cursor.execute(sql)
+    error = as_error(raised.value)
+    assert error.code == "internal"
+    (record,) = [each for each in caplog.records if each.name == "channels_binding"]
+    assert ("manage.py makemigrations, then manage.py migrate" in record.getMessage()) is is_told
+    assert record.getMessage().startswith(f"A call failed (ref {error.facts['ref']})")
+
+
 def test_a_number_that_overflows_in_a_project_s_code_is_its_bug() -> None:
     with pytest.raises(OverflowError) as raised:
         int(float("inf"))

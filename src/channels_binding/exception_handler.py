@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core import exceptions as django_exceptions
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404
 from rest_framework import exceptions as drf
@@ -41,8 +41,21 @@ def foreseen(exception: BaseException) -> BindingError | None:
 
 def _unforeseen(exception: BaseException) -> BindingError:
     ref = secrets.token_hex(6)
-    logger.error("A call failed (ref %s)", ref, exc_info=exception)
+    logger.error("A call failed (ref %s)%s", ref, _way_out(exception), exc_info=exception)
     return ours.Internal(ref=ref)
+
+
+def _way_out(exception: BaseException) -> str:
+    """Of a migration that is missing, by far the likeliest of what the database does not have."""
+    cause = exception.__cause__
+    lacks = getattr(cause, "sqlstate", None) in ("42P01", "42703") or _NO_SUCH.match(str(cause))
+    if not (isinstance(exception, DatabaseError) and lacks):
+        return ""
+    return ". The database lacks a table or a column: manage.py makemigrations, then manage.py migrate"
+
+
+_NO_SUCH = re.compile(r"no such (?:table|column)|table \S+ has no column")
+"""SQLite's words; PostgreSQL has a code for each."""
 
 
 def _drf_validation(exception: drf.ValidationError) -> BindingError:

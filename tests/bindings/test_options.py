@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 
 from channels_binding.bindings import BaseBinding
 from channels_binding.bindings.options import refuse_unknown
-from channels_binding.exceptions import Invalid
+from channels_binding.calls import Call
+from channels_binding.exceptions import Invalid, MethodNotAllowed
 from channels_binding.registry import registry
 from tests.bindings.test_base import MixedBinding
 from tests.conftest import Connect
@@ -31,6 +33,18 @@ async def test_actions_that_are_not_offered_are_refused_on_both_ways_in(connect:
             "code"
         ] == "method_not_allowed"
     assert await Note.objects.acount() == 1
+
+
+def test_while_one_develops_an_action_that_there_is_not_is_told_with_those_that_there_are(settings: Any) -> None:
+    binding = registry.get("zoo.Note")(Call("zoo.Note", "serach", {}, AnonymousUser()))
+    settings.DEBUG = True
+    with pytest.raises(MethodNotAllowed, match=r"zoo.Note has no action 'serach'\. Did you mean 'search'\?"):
+        binding.get_action("serach")
+    with pytest.raises(MethodNotAllowed, match=r"There are: .*create, .*update"):
+        binding.get_action("zzz")
+    settings.DEBUG = False
+    with pytest.raises(MethodNotAllowed, match=r"This stream has no such action\."):
+        binding.get_action("serach")
 
 
 def test_a_misspelt_name_is_told_with_the_possible_ones() -> None:

@@ -44,6 +44,9 @@ export interface TransportOptions {
   readonly handlers: TransportHandlers
 }
 
+/** An address that may be shown: a token may stand in its query. */
+const withoutQuery = (url: string): string => url.replace(/[?#].*/s, '')
+
 const byteLength = (text: string): number => new TextEncoder().encode(text).length
 
 /** What a server takes before it knows who speaks (spec/protocol.md, section 4). */
@@ -112,17 +115,19 @@ export class Transport {
     } catch (error) {
       return this.#lost(1006, String(error))
     }
-    this.#listen(this.#socket, () => attempt === this.#attempt)
+    this.#listen(this.#socket, url, () => attempt === this.#attempt)
   }
 
-  #listen(socket: SocketLike, isCurrent: () => boolean): void {
+  #listen(socket: SocketLike, url: string, isCurrent: () => boolean): void {
     socket.addEventListener('open', () => {
       if (!isCurrent()) return
       this.#isOpen = true
       this.#options.handlers.opened()
     })
     socket.addEventListener('message', event => isCurrent() && this.#receive(event.data))
-    socket.addEventListener('close', event => isCurrent() && this.#lost(event.code ?? 1006, event.reason ?? ''))
+    socket.addEventListener('close', event => {
+      if (isCurrent()) this.#lost(event.code ?? 1006, event.reason || (this.#isOpen ? '' : withoutQuery(url)))
+    })
     socket.addEventListener('error', () => undefined)
   }
 

@@ -146,6 +146,15 @@ it('says why it could not open a socket', async () => {
   expect(refused.seen.closed).toEqual([[1006, 'SyntaxError: not an address', false]])
 })
 
+it('says where no socket could be opened, without what may be a token', async () => {
+  const { Socket, emit } = played()
+  const { transport, seen } = setup({ WebSocket: Socket, url: 'ws://here/wss/?token=secret' })
+  transport.open()
+  await settle()
+  emit('close', { code: 1006, reason: '' })
+  expect(seen.closed).toEqual([[1006, 'ws://here/wss/', false]])
+})
+
 it('hears nothing more of a socket that it has let go', async () => {
   const { Socket, emit } = played()
   const { transport, seen } = setup({ WebSocket: Socket })

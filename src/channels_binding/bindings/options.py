@@ -1,8 +1,10 @@
 """What a binding declares: its model or stream, and the attributes that decide the rest."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
@@ -149,8 +151,17 @@ class BindingOptions:
         """
         action = self.find_action(name)
         if action is None:
-            raise MethodNotAllowed()
+            raise MethodNotAllowed(self._missing(name))
         return action
+
+    def _missing(self, name: str) -> str | None:
+        """While one develops it says what there is; a stranger is told nothing of it."""
+        if not settings.DEBUG:
+            return None
+        names = sorted(self.get_actions())
+        meant = get_close_matches(name, names, n=1)
+        known = f"Did you mean {meant[0]!r}?" if meant else f"There are: {', '.join(names)}."
+        return f"{self.get_stream()} has no action {name[:100]!r}. {known}"
 
     def perform(self, name: str, data: dict[str, Any]) -> Any:
         """Run another action of this stream, on this thread and in its transaction."""

@@ -1,7 +1,7 @@
 """Says once, in the log, that what this process writes or sends is heard by no socket, since no broker carries it to another.
 
-A command, a task or a WSGI server beside the one with the sockets: with the layer in memory, what it writes is seen when that one
-looks by itself (``AUDIT_SECONDS``), and its events never. A process that serves sockets has those at least.
+A command, a task or a WSGI server beside the one with the sockets: with the layer in memory, what it writes is seen when that
+one looks by itself (``AUDIT_SECONDS``), and its events never. A process that serves sockets has those at least.
 """
 
 import logging
