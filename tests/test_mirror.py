@@ -25,7 +25,7 @@ NO_MODULE = {
     "live/test_oracle.py",
 }
 """Test files that watch the house as a whole."""
-OTHER_FOLDERS = {"conformance", "integration", "browser", "project", "typing"}
+OTHER_FOLDERS = {"conformance", "foreign", "integration", "browser", "project", "typing"}
 """Tests of several modules together."""
 MAX_LINES = 500
 """Of a Python file in ``tests/``: what one can still hold in one's head."""

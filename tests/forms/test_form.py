@@ -141,6 +141,52 @@ def test_a_split_field_takes_its_parts_as_well() -> None:
     assert not form.is_valid()
 
 
+class Price:
+    def __init__(self, amount: int, currency: str) -> None:
+        self.amount, self.currency = amount, currency
+
+
+class PriceField(forms.MultiValueField):
+    """As packages have them: an object of two inputs."""
+
+    class Widget(forms.MultiWidget):
+        def __init__(self) -> None:
+            super().__init__([forms.NumberInput(), forms.TextInput()])
+
+        def decompress(self, value: Any) -> list[Any]:
+            return [value.amount, value.currency]
+
+    def __init__(self) -> None:
+        super().__init__([forms.IntegerField(), forms.CharField()], widget=self.Widget())
+
+    def compress(self, data_list: Any) -> Price:
+        return Price(*data_list)
+
+
+def test_an_object_of_several_inputs_travels_as_what_each_of_them_shows() -> None:
+    (description,) = described(form_of(PriceField(), Price(7, "EUR")))
+    assert (description["initial"], description["value"]) == ([7, "EUR"], [7, "EUR"])
+    for submitted in ({"value": [8, "CHF"]}, {}):
+        form = form_of(PriceField(), Price(7, "EUR"), bind_data(form_of(PriceField(), Price(7, "EUR")), submitted))
+        assert form.is_valid(), form.errors
+        saved = form.cleaned_data["value"]
+        assert [saved.amount, saved.currency] == submitted.get("value", [7, "EUR"])
+
+
+class Words(forms.TextInput):
+    def format_value(self, value: Any) -> str:
+        return value if isinstance(value, str) else ", ".join(value)
+
+
+def test_a_list_that_a_text_field_shows_in_its_own_way_travels_as_that_text() -> None:
+    field = forms.CharField(widget=Words())
+    (description,) = described(form_of(field, ["green", "red"]))
+    assert (description["initial"], description["value"]) == ("green, red", "green, red")
+    form = form_of(field, ["green", "red"], bind_data(form_of(field, ["green", "red"]), {}))
+    assert form.is_valid()
+    assert form.cleaned_data["value"] == "green, red"
+
+
 def test_what_a_field_looks_like_is_told_with_its_ancestors() -> None:
     (choice,) = described(form_of(*FIELDS["typed choice"]))
     assert choice["bases"] == ["TypedChoiceField", "ChoiceField", "Field"]

@@ -48,8 +48,8 @@ def describe_field(form: forms.BaseForm, name: str, stream_of: StreamOf) -> dict
         "required": field.required,
         "disabled": field.disabled,
         "multiple": _is_multiple(field),
-        "initial": as_json(_initial(form, name)),
-        "value": as_json(value),
+        "initial": _as_json_of(field, _initial(form, name)),
+        "value": _as_json_of(field, value),
         "errors": _errors(form).get(name, []),
     }
     return described | _choices(field, value, stream_of) | _limits(field) | _attrs(field)
@@ -236,6 +236,36 @@ def as_json(value: Any) -> Any:
     return str(value)
 
 
+def _as_json_of(field: forms.Field, value: Any) -> Any:
+    """A field's value as it travels. What its form would not take back travels as what the widget shows of it.
+
+    ``Money(7, "EUR")`` of a widget for amount and currency → ``["7.00", "EUR"]``, and not ``"€7.00"``; the rows of a text field
+    for tags → ``"green, red"``.
+    """
+    if isinstance(field.widget, forms.MultiWidget) and not isinstance(value, _AS_ONE):
+        return as_json(_decompressed(field.widget, value))
+    if _is_text(field) and isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        return field.widget.format_value(value)
+    return as_json(value)
+
+
+def _is_text(field: forms.Field) -> bool:
+    """Whether a field takes text and nothing else."""
+    is_structured = isinstance(field, forms.JSONField) or _takes(field, []) or _takes(field, {})
+    return (
+        isinstance(field, forms.CharField)
+        and isinstance(field.widget, (forms.TextInput, forms.Textarea))
+        and not is_structured
+    )
+
+
+_AS_ONE = (
+    *(type(None), str, bytes, bool, int, float, decimal.Decimal, uuid.UUID, Mapping, list, tuple, Promise),
+    *(datetime.datetime, datetime.date, datetime.time, datetime.timedelta),
+)
+"""What travels as it is even where several inputs show it."""
+
+
 class FormData(dict[str, Any]):
     """A JSON object where Django's widgets expect a QueryDict.
 
@@ -253,7 +283,7 @@ def bind_data(form: forms.BaseForm, submitted: Mapping[str, Any]) -> FormData:
     for name, field in form.fields.items():
         if isinstance(field, forms.FileField) and not _clears(form, name, submitted):
             continue  # a new file goes its own way, the present one stays by itself, and where there is none, none is cleared
-        value = submitted[name] if name in submitted else as_json(_value(form, name))
+        value = submitted[name] if name in submitted else _as_json_of(field, _value(form, name))
         data.update(_as_input(field, form.add_prefix(name), value))
     return data
 

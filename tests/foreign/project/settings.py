@@ -1,0 +1,31 @@
+"""A project of Django's own models and of packages that bring fields, managers and base classes of theirs."""
+
+from typing import Any
+
+from tests.project.settings import *  # noqa: F403
+from tests.project.settings import DATABASES, INSTALLED_APPS
+
+INSTALLED_APPS = [
+    *(app for app in INSTALLED_APPS if not app.startswith("tests.")),
+    "django.contrib.admin",
+    "django.contrib.sites",
+    "django.contrib.redirects",
+    "django.contrib.flatpages",
+    "taggit",
+    "mptt",
+    "polymorphic",
+    "djmoney",
+    "simple_history",
+    "model_utils",
+    "django_countries",
+    "timezone_field",
+    "drf_spectacular",
+    "tests.foreign.project.shop",
+]
+ROOT_URLCONF = "tests.foreign.project.urls"
+SITE_ID = 1
+DATABASES = {"default": {**DATABASES["default"], "TEST": {**DATABASES["default"].get("TEST", {})}}}
+DATABASE_ROUTERS = []
+if "sqlite" not in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["TEST"]["NAME"] = "test_foreign"  # the tests that start this one have a database too
+REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]}

@@ -1,0 +1,34 @@
+"""Serializers as the packages' own documentation has them, for fields that REST framework knows nothing of."""
+
+from django_countries.serializers import CountryFieldMixin
+from rest_framework.serializers import ModelSerializer
+from taggit.serializers import TaggitSerializer, TagListSerializerField
+from timezone_field.rest_framework import TimeZoneSerializerField
+
+from tests.foreign.project.shop.models import Food, Person, Place
+
+
+class FoodSerializer(TaggitSerializer, ModelSerializer):  # type: ignore[misc, type-arg]
+    tags = TagListSerializerField(required=False)
+
+    class Meta:
+        model = Food
+        fields = ("id", "name", "tags")
+
+
+class PersonSerializer(CountryFieldMixin, ModelSerializer):  # type: ignore[misc, type-arg]
+    class Meta:
+        model = Person
+        fields = ("id", "name", "country", "visited")
+
+
+class PlaceSerializer(ModelSerializer):  # type: ignore[type-arg]
+    zone = TimeZoneSerializerField()
+    second = TimeZoneSerializerField(required=False, allow_null=True)
+
+    class Meta:
+        model = Place
+        fields = ("id", "name", "zone", "second")
+
+
+SERIALIZERS = {cls.Meta.model: cls for cls in (FoodSerializer, PersonSerializer, PlaceSerializer)}
