@@ -23,7 +23,13 @@ from tests.throwaway import throwaway
 settings.register_profile("untimed", deadline=None)  # a slow machine is not a defect
 settings.load_profile("untimed")
 
-LONG = ("tests/integration/", "tests/foreign/", "tests/browser/", "tests/conformance/test_openapi.py", "tests/live/test_oracle.py")
+LONG = (
+    "tests/integration/",
+    "tests/foreign/",
+    "tests/browser/",
+    "tests/conformance/test_openapi.py",
+    "tests/live/test_oracle.py",
+)
 """What takes long begins first, or one process would be left alone with it at the end."""
 
 

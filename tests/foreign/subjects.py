@@ -48,10 +48,6 @@ class Subject:
     """Fields whose values are made for each row, or at each write."""
     without: tuple[str, ...] = ()
     """Writes that Django or the package refuses for it."""
-    hidden: tuple[str, ...] = ()
-    """Columns whose name rows need for their key."""
-    demanded: tuple[str, ...] = ()
-    """Fields that Django's forms do not leave empty although a row may."""
     then: Callable[[Any], Any] = lambda row: None
     """What a new row needs besides its values."""
 
@@ -138,8 +134,6 @@ SUBJECTS = [
         HistoricalPoll,
         lambda n: {"id": n, "question": f"q{n}", "history_date": MOMENT, "history_type": "+"},
         ("question", "new"),
-        hidden=("id",),
-        demanded=("history_change_reason", "history_user"),
     ),
     Subject(
         Article,
