@@ -24,7 +24,11 @@ def whole() -> dict[str, Any]:
 
 
 def payload(whole: dict[str, Any], name: str) -> Draft202012Validator:
-    return Draft202012Validator({**whole["components"]["messages"][name]["payload"], "components": whole["components"]})
+    return Draft202012Validator({**messages(whole)[name]["payload"], "components": whole["components"]})
+
+
+def messages(whole: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for channel in whole["channels"].values() for name, each in channel["messages"].items()}
 
 
 def references(value: Any) -> set[str]:
@@ -37,12 +41,11 @@ def references(value: Any) -> set[str]:
 def test_it_is_what_the_schema_of_asyncapi_3_wants(whole: dict[str, Any]) -> None:
     assert SCHEMA.exists(), "npm ci"
     # The schemas of payloads are judged by their own dialect below: AsyncAPI's file knows JSON Schema's draft 7 only.
-    bare = {
-        **whole,
-        "components": {
-            "messages": {name: {**each, "payload": {}} for name, each in whole["components"]["messages"].items()}
-        },
+    channels = {
+        name: {**each, "messages": {inner: {**message, "payload": {}} for inner, message in each["messages"].items()}}
+        for name, each in whole["channels"].items()
     }
+    bare = {**whole, "channels": channels, "components": {}}
     problems = [
         f"{error.json_path}: {error.message}"[:300]
         for error in Draft7Validator(json.loads(SCHEMA.read_text())).iter_errors(bare)
@@ -54,11 +57,15 @@ def test_every_schema_is_one_and_every_reference_leads_somewhere(whole: dict[str
     for schema in whole["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
     known = {f"#/components/schemas/{name}" for name in whole["components"]["schemas"]}
-    known |= {f"#/components/messages/{name}" for name in whole["components"]["messages"]}
-    known |= {f"#/channels/socket/messages/{name}" for name in whole["channels"]["socket"]["messages"]} | {
-        "#/channels/socket"
-    }
+    known |= {f"#/channels/{name}" for name in whole["channels"]}
     assert references(whole) <= known
+
+
+def test_a_document_grows_by_its_streams_and_not_by_their_square(whole: dict[str, Any]) -> None:
+    """Tools read an operation with its whole channel: @asyncapi/parser took minutes where all messages were in one."""
+    assert all(len(channel["messages"]) == 1 for name, channel in whole["channels"].items() if name != "live")
+    channels = [operation["channel"]["$ref"] for operation in whole["operations"].values()]
+    assert len(channels) == len({*channels})
 
 
 def test_every_action_of_every_stream_is_an_operation_with_its_reply(whole: dict[str, Any]) -> None:
@@ -66,7 +73,9 @@ def test_every_action_of_every_stream_is_an_operation_with_its_reply(whole: dict
         for name in cls.get_actions():
             operation = whole["operations"][f"{cls.get_stream()}.{name}"]
             assert operation["action"] == "receive"
-            assert operation["reply"]["messages"][0]["$ref"].endswith(f"{cls.get_stream()}.{name}.reply")
+            reply = operation["reply"]["channel"]["$ref"].rpartition("/")[2]
+            assert reply == f"{cls.get_stream()}.{name}.reply"
+            assert [*whole["channels"][reply]["messages"]] == [reply]
 
 
 @pytest.mark.parametrize(

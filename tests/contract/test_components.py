@@ -20,7 +20,7 @@ def test_every_definition_is_a_component_that_refers_to_components() -> None:
 
 
 def test_a_closure_holds_what_is_referred_to_and_no_more() -> None:
-    assert set(components.closure("error")) == {
+    assert set(components.closure("cb.error")) == {
         f"cb.{name}" for name in ("error", "fieldErrors", "fieldError", "row", "pk", "etag")
     }
-    assert set(components.closure("labels")) == {"cb.labels"}
+    assert set(components.closure("cb.labels")) == {"cb.labels"}

@@ -16,7 +16,7 @@ from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from channels_binding.bindings import AsyncBinding, bind
-from channels_binding.contract.json_schema import JsonSchemas, key_schema
+from channels_binding.contract.json_schema import JsonSchemas, always_shown, key_schema
 from channels_binding.contract.spectacular_fixes import LARGEST, TIME
 from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.protocol.codecs import SAFE_INTEGER
@@ -54,12 +54,52 @@ def test_a_key_is_an_integer_or_text(model: Any, schema: Any) -> None:
     assert key_schema(model._meta.pk) == schema
 
 
-def test_a_row_has_the_key_first_and_only_the_key_for_sure(shapes: Any) -> None:
+def test_a_row_has_the_key_first_and_is_whole(shapes: Any) -> None:
     assert shapes.row(registry.get("zoo.Note")) == {"$ref": "#/components/schemas/zoo.Note"}
     row = shapes.components["zoo.Note"]
     assert [*row["properties"]] == ["id", "title", "rank", "weight", "done", "owner", "labels"]
-    assert row["required"] == ["id"]
+    assert row["required"] == [*row["properties"]]
     assert "secret_code" not in row["properties"]
+
+
+class Cells(serializers.ModelSerializer[Note]):
+    """Of a note without an owner REST framework leaves out what it cannot find."""
+
+    owner_name = serializers.CharField(source="owner.username", read_only=True)
+    owner_or_null = serializers.CharField(source="owner.email", allow_null=True, read_only=True)
+    city = serializers.CharField(source="no_such_attribute", read_only=True)
+    computed = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ("id", "title", "owner", "labels", "owner_name", "owner_or_null", "city", "computed")
+
+    def get_computed(self, note: Note) -> str:
+        return "x"
+
+
+class Freely(Cells):
+    def to_representation(self, instance: Note) -> Any:
+        return {"id": instance.pk}
+
+
+class Plain(serializers.Serializer[Any]):
+    sure = serializers.CharField()
+    perhaps = serializers.CharField(required=False)
+
+
+def test_what_drf_may_leave_out_is_not_promised() -> None:
+    assert always_shown(Cells()) == {"id", "title", "owner", "labels", "owner_or_null", "computed"}
+    assert always_shown(Plain()) == {"sure"}
+    assert always_shown(Freely()) == set()
+    assert always_shown(object()) == set()
+
+
+@pytest.mark.django_db
+def test_and_what_is_promised_is_there() -> None:
+    shown = Cells(Note.objects.create(title="x")).data
+    assert always_shown(Cells()) <= {*shown}
+    assert {"owner_name", "city"}.isdisjoint(shown)
 
 
 def test_an_input_is_closed_and_an_update_requires_nothing(shapes: Any) -> None:

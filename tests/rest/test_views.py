@@ -264,7 +264,9 @@ def test_a_pagination_class_brings_its_own_pages_and_parameters(client: Client) 
 def test_several_rows_are_asked_for_by_their_ids(client: Client) -> None:
     first, second = Note.objects.create(title="a"), Note.objects.create(title="b")
     got = client.get(f"/api/zoo.Note/?ids={second.pk},424242,{first.pk}&fields=title")
-    assert got.json() == {"rows": [{"id": second.pk, "title": "b"}, {"id": first.pk, "title": "a"}]}
+    rows = [{"id": second.pk, "title": "b"}, {"id": first.pk, "title": "a"}]
+    assert got.json() == {"page": 1, "limit": 2, "count": 2, "order": None, "rows": rows}, "one address, one shape"
+    assert got["X-Total-Count"] == "2"
     assert client.get(f"/api/zoo.Note/?ids={second.pk}", headers={"If-None-Match": got["ETag"]}).status_code == 200
     assert client.get("/api/zoo.Note/?ids=x").status_code == 400
     assert client.get(f"/api/zoo.Note/?ids={second.pk}&ids={first.pk}&fields=id").json()["rows"] == [

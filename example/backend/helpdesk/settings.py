@@ -141,3 +141,13 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }
+
+# --- The contract -------------------------------------------------------------------------------------------------
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Help desk",
+    "DESCRIPTION": "Tickets, and who works on them.",
+    "CONTACT": {"name": "Channels Binding"},
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+}
+"""What ``/api/schema/`` says of itself, as drf-spectacular's own documents do."""

@@ -10,10 +10,8 @@ from channels_binding.bindings.base import BaseBinding
 from channels_binding.contract import components
 from channels_binding.contract.json_schema import ANY_OBJECT, JsonSchemas, Schema, closed, reference
 from channels_binding.contract.spectacular_settings import inspecting
-from channels_binding.protocol.names import READS
 from channels_binding.querysets.pages import MAX_PAGE
 
-CHANNEL = {"$ref": "#/channels/socket"}
 LIVE = ("snapshot", "diff", "same", "delta", "gone")
 """Messages of a live read, one definition of spec/messages.schema.json each."""
 SYSTEM = {
@@ -42,56 +40,62 @@ def document(request: Any) -> dict[str, Any]:
             "asyncapi": "3.0.0",
             "info": {"title": "Channels Binding", "version": __version__, "description": description},
             "defaultContentType": "application/json",
-            "channels": {"socket": contract.channel()},
+            "channels": contract.channels,
             "operations": contract.operations,
-            "components": {"messages": contract.messages, "schemas": schemas},
+            "components": {"schemas": schemas},
         }
 
 
 _DESCRIPTION = (
     "One WebSocket, with the subprotocol cb.1.json. A text frame is one message, or an array of messages; replies carry the "
-    "id of their call, pushes none."
+    "id of their call, pushes none. Any call may be answered by the message 'failure', a read that stays live by those of the "
+    "operation 'live'. All channels here are that one socket."
 )
 
 
 class _Messages:
-    """Messages and operations, as they are collected."""
+    """Channels and operations, as they are collected: one operation a channel, and its reply another.
+
+    All channels are the same socket. Tools that follow references read an operation with all messages of its channel, so that
+    in one channel for everything reading takes time by the square of the streams.
+    """
 
     def __init__(self) -> None:
-        self.messages: dict[str, Schema] = {}
+        self.channels: dict[str, Schema] = {}
         self.operations: dict[str, Schema] = {}
 
-    def message(self, name: str, payload: Schema, summary: str) -> None:
-        self.messages[name] = {"name": name, "summary": summary, "payload": payload}
+    def operation(self, name: str, action: str, messages: Mapping[str, Schema]) -> None:
+        """What is sent (``send``, by the server) or received, without a reply of its own."""
+        self.operations[name] = {"action": action, "channel": self.channel(name, messages)}
+
+    def channel(self, name: str, messages: Mapping[str, Schema]) -> Schema:
+        """Add a channel. Where the socket is routed is the project's own; so its address is not known here."""
+        self.channels[name] = {"address": None, "title": "The socket", "messages": dict(messages)}
+        return {"$ref": f"#/channels/{name}"}
+
+
+def _message(name: str, payload: Schema, summary: str) -> dict[str, Schema]:
+    return {name: {"name": name, "summary": summary, "payload": payload}}
 
 
 class _Contract(_Messages):
-    """What the document collects: messages and operations of one channel."""
+    """The whole, with the messages of the protocol itself."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.message(_ERROR, reference("cb.failure"), "What is wrong, in place of an answer.")
-        for name in LIVE:
-            self.message(name, reference(f"cb.{name}"), "A live read.")
         for name, way in SYSTEM.items():
-            self.message(name, reference(f"cb.{name}"), "Of the protocol.")
-            self.operations[name] = {"action": way, "channel": CHANNEL, "messages": [_of(name)]}
-        self.operations["live"] = {
-            "action": "send",
-            "channel": CHANNEL,
-            "messages": [_of(name) for name in (*LIVE, _ERROR)],
-        }
+            self.operation(name, way, _message(name, reference(f"cb.{name}"), "Of the protocol."))
+        live = [_message(name, reference(f"cb.{name}"), "A live read.") for name in LIVE]
+        failure = _message(
+            _ERROR, reference("cb.failure"), "What is wrong, in place of an answer; or a live read is over."
+        )
+        self.operation("live", "send", {name: each for found in (*live, failure) for name, each in found.items()})
 
     def take(self, stream: "_Stream") -> None:
         """Add a stream's messages, all of them or none."""
         stream.describe()
-        self.messages |= stream.messages
+        self.channels |= stream.channels
         self.operations |= stream.operations
-
-    def channel(self) -> Schema:
-        """The socket. Where it is routed is the project's own; so the address is not known here."""
-        found = {name: {"$ref": f"#/components/messages/{name}"} for name in self.messages}
-        return {"address": None, "title": "The socket", "messages": found}
 
 
 class _Stream(_Messages):
@@ -117,23 +121,16 @@ class _Stream(_Messages):
 
     def _action(self, name: str, action: Action, data: Schema) -> None:
         event, answered = f"{self.name}.{name}", self._answered(name, action)
-        self.message(event, self._call(event, data), (getdoc(action.handler) or name).split("\n")[0])
-        replies = [_of(_ERROR)]
-        if name in READS:
-            replies += [_of(each) for each in ("snapshot", "same", "delta", "gone")]
-        self.message(f"{event}.reply", self._reply(event, answered), f"The answer to {event}.")
-        self.operations[event] = {
-            "action": "receive",
-            "channel": CHANNEL,
-            "messages": [_of(event)],
-            "reply": {"channel": CHANNEL, "messages": [_of(f"{event}.reply"), *replies]},
-        }
+        summary = (getdoc(action.handler) or name).split("\n")[0]
+        self.operation(event, "receive", _message(event, self._call(event, data), summary))
+        reply = f"{event}.reply"
+        answer = _message(reply, self._reply(event, answered), f"The answer to {event}.")
+        self.operations[event]["reply"] = {"channel": self.channel(reply, answer)}
 
     def _sent(self, name: str, schema: Schema) -> None:
         event = f"{self.name}.{name}"
-        if event not in self.messages:
-            self.message(event, self._reply(event, schema), "Sent by a handler.")
-            self.operations[event] = {"action": "send", "channel": CHANNEL, "messages": [_of(event)]}
+        if event not in self.operations:
+            self.operation(event, "send", _message(event, self._reply(event, schema), "Sent by a handler."))
 
     def _call(self, event: str, data: Schema) -> Schema:
         members = {
@@ -237,10 +234,6 @@ class _Stream(_Messages):
 
 _BOOLEAN: Schema = {"type": "boolean"}
 _SUCCESS: Schema = {"type": "object", "properties": {"success": {"const": True}}, "required": ["success"]}
-
-
-def _of(name: str) -> Schema:
-    return {"$ref": f"#/channels/socket/messages/{name}"}
 
 
 def _one_of(names: list[str]) -> Schema:

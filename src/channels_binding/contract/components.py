@@ -28,19 +28,45 @@ def _component(target: str) -> str:
 
 
 def closure(*names: str) -> dict[str, Any]:
-    """The definitions of these names and all that they refer to."""
+    """The definitions of these components and all that they refer to, in the words that generators of code know."""
     found: dict[str, Any] = {}
-    waiting = [f"{PREFIX}{name}" for name in names]
+    waiting = [*names]
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = definitions()[name]
-            waiting.extend(_referred(found[name]))
+            found[name] = _plain(definitions()[name])
+            waiting.extend(referred(found[name]))
     return dict(sorted(found.items()))
 
 
-def _referred(schema: Any) -> list[str]:
+def referred(schema: Any) -> list[str]:
+    """Names of the shared components that a schema, or a whole document, refers to."""
     if isinstance(schema, dict):
-        own = [schema["$ref"].rpartition("/")[2]] if isinstance(schema.get("$ref"), str) else []
-        return [*own, *(name for value in schema.values() for name in _referred(value))]
-    return [name for each in schema for name in _referred(each)] if isinstance(schema, list) else []
+        target = schema.get("$ref")
+        own = [target.rpartition("/")[2]] if isinstance(target, str) else []
+        inner = (name for value in schema.values() for name in referred(value))
+        return [name for name in (*own, *inner) if name.startswith(PREFIX)]
+    return [name for each in schema for name in referred(each)] if isinstance(schema, list) else []
+
+
+def _plain(schema: Any) -> Any:
+    """Without what only validators need: ``true`` for a member is ``{}``, and conditions beside members are left out.
+
+    Of errors, which status each code has; of form fields, that none has choices and a relation.
+    """
+    if isinstance(schema, list):
+        return [_plain(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    dropped = {"not", "oneOf"} if "properties" in schema else set()
+    found = {name: _plain(value) for name, value in schema.items() if name not in dropped}
+    if isinstance(found.get("properties"), dict):
+        found["properties"] = {name: {} if each is True else each for name, each in found["properties"].items()}
+    kinds = found.get("anyOf", ())
+    return _either(kinds) if kinds and all("properties" in each for each in kinds) else found
+
+
+def _either(kinds: list[Any]) -> Any:
+    """One object for several that refer to themselves, as groups of choices do: such a union has no name to refer to."""
+    members = {name: each for kind in kinds for name, each in kind["properties"].items()}
+    return {"type": "object", "properties": members, "additionalProperties": False}

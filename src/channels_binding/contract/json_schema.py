@@ -115,11 +115,12 @@ class JsonSchemas:
     # Rows
 
     def row(self, cls: type[BaseBinding]) -> Schema:
-        """A row as sent. ``fields`` may narrow it, so that only the key is sure to be there."""
-        binding = self.binding(cls, "retrieve")
-        shape = self.of_serializer(child(binding.get_serializer()), "response")
+        """A row as sent: whole, where the caller does not narrow it by ``fields``."""
+        serializer = child(self.binding(cls, "retrieve").get_serializer())
+        shape = self.of_serializer(serializer, "response")
         properties = {"id": self.key(cls), **shape.get("properties", {})} | {"id": self.key(cls)}
-        return self.named(cls.get_stream(), {"type": "object", "properties": properties, "required": ["id"]})
+        required = [name for name in properties if name == "id" or name in always_shown(serializer)]
+        return self.named(cls.get_stream(), {"type": "object", "properties": properties, "required": required})
 
     def readable(self, cls: type[BaseBinding]) -> list[str]:
         """Names of the fields that a row shows."""
@@ -211,6 +212,35 @@ class JsonSchemas:
             with self.omissions.leaving_out(f"{stream}.{name}"):
                 found = [*_shapes_of(name, field, filterset.filters.get(name))]
             yield from found
+
+
+def always_shown(serializer: Any) -> set[str]:
+    """Names of the fields that every row has. REST framework leaves out what it cannot find and nobody requires.
+
+    That is ``source="owner.name"`` of a row without an owner, or the reverse of a one-to-one relation. A serializer that shows
+    rows in a way of its own may leave out anything.
+    """
+    if not isinstance(serializer, serializers.Serializer) or not _shows_as_drf(type(serializer)):
+        return set()
+    return {name for name, field in serializer.fields.items() if _is_always_found(serializer, field)}
+
+
+def _shows_as_drf(cls: Any) -> bool:
+    return cls.to_representation is serializers.Serializer.to_representation
+
+
+def _is_always_found(serializer: Any, field: Any) -> bool:
+    if field.required or field.allow_null or field.default is not serializers.empty or field.source == "*":
+        return True
+    model = getattr(getattr(serializer, "Meta", None), "model", None)
+    return model is not None and field.source in _attributes(model)
+
+
+def _attributes(model: type[models.Model]) -> set[str]:
+    """What every instance has: its columns, its key, and relations but for the reverse of a one-to-one."""
+    fields = [each for each in model._meta.get_fields() if not (each.auto_created and each.one_to_one)]
+    accessors = {str(each.get_accessor_name()) for each in fields if isinstance(each, models.ForeignObjectRel)}
+    return {"pk", *(each.name for each in fields), *(each.attname for each in model._meta.fields), *accessors}
 
 
 class _View(APIView):

@@ -85,7 +85,7 @@ def _safe_integer(schema: Schema, direction: str) -> Schema:
     bounds: Schema = {"minimum": lowest, "maximum": highest, "pattern": f"^{sign}[0-9]{{1,18}}$"}
     if direction == "response":
         bounds["pattern"] = f"^{sign}[0-9]{{16,19}}$"
-    return {**schema, **bounds, "type": [*types, "string"]}
+    return {**_without(schema, "format"), **bounds, "type": [*types, "string"]}  # int64 is a format of numbers alone
 
 
 def by_field(serializer: Any, shape: Schema, direction: str) -> Schema:
@@ -105,7 +105,7 @@ def _by_field(field: Any, schema: Schema, direction: str) -> Schema:
     if isinstance(field, serializers.CharField) and direction == "request":
         return _not_blank(field, schema)
     if isinstance(field, serializers.JSONField) and not field.allow_null and direction == "request":
-        return {**schema, "type": ["object", "array", "string", "number", "boolean"]}
+        return {**schema, "type": ["object", "array", "string", "number", "boolean"], "items": {}}
     return schema
 
 

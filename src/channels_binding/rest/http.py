@@ -1,6 +1,7 @@
 """HTTP bodies ↔ Calls: parsing, rendering, and what a query string asks for."""
 
 from collections.abc import Collection, Mapping, Set
+from dataclasses import replace
 from typing import Any
 
 from django.http import QueryDict
@@ -46,6 +47,12 @@ def ids_asked(query: QueryDict, *, are_composite: bool = False) -> list[str] | N
     if "ids" not in query:
         return None
     return [each for value in query.getlist("ids") for each in ([value] if are_composite else value.split(",")) if each]
+
+
+def as_page(reading: Reading) -> Reading:
+    """Rows that were asked for by their keys, as the page that they are: one address has one shape of answers."""
+    count = len(reading.rows)
+    return replace(reading, meta={"page": 1, "limit": max(count, 1), "count": count, "order": None})
 
 
 def search_data(query: QueryDict, others: Set[str] = frozenset(), params: Collection[str] = ()) -> dict[str, Any]:

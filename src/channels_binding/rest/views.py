@@ -43,6 +43,7 @@ from channels_binding.rest.events import EventStreamRenderer
 from channels_binding.rest.http import (
     WireParser,
     WireRenderer,
+    as_page,
     body_data,
     idempotency_key,
     ids_asked,
@@ -220,11 +221,12 @@ class BindingView(APIView):
         else:
             auth.logout(django_request(self.request))
 
-    def read(self, action: str, data: dict[str, Any]) -> HttpResponseBase:
+    def read(self, action: str, data: dict[str, Any], *, is_page: bool = False) -> HttpResponseBase:
         """A Reading with its version as ETag, 304 for a client that has it; or a stream of events."""
         if isinstance(self.request.accepted_renderer, EventStreamRenderer):
             return events.respond(self.request, self.call(action, data), self.get_authenticators)
         answer = self.answer(self.call(action, data, takes_pages=True))
+        answer = as_page(answer) if is_page and isinstance(answer, Reading) else answer
         if isinstance(answer, Response):
             for name, value in headers.of_drfs_page(answer).items():
                 answer[name] = value
@@ -289,7 +291,8 @@ class StreamView(BindingView):
     def get(self, request: Request, stream: str) -> HttpResponseBase:
         ids = self._ids_asked()
         if ids is not None:  # pages, order and filters are refused as what retrieve does not know
-            return self.read("retrieve", {**search_data(request.query_params, params=self._params()), "ids": ids})
+            data = {**search_data(request.query_params, params=self._params()), "ids": ids}
+            return self.read("retrieve", data, is_page=True)
         data = search_data(request.query_params, self._paginator_names(stream), self._params())
         return self.read("search", {**data, **self._range(data)})
 
