@@ -29,7 +29,7 @@ NODE := node_modules/.stamp
 PACKAGES := node_modules/.stamp-packages
 PAGE := example/frontend/dist/index.html
 
-.PHONY: help demo test coverage check soak matrix mutants bench build lock docs clean again
+.PHONY: help demo test coverage check clients soak matrix mutants bench build lock docs clean again
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ check: $(PYTHON_TEST) $(PACKAGES)  ## lint, format, types and layers, of both la
 	$(MANAGE) bindings_types --check example/frontend/src/bindings.gen.ts
 	npm run lint
 	npm run types
+
+clients: $(PYTHON_TEST)  ## published clients and generators on the help desk: react-admin, Refine, Redocly, Spectral, openapi-typescript …
+	@$(BIN)/python -m tools.clients
 
 soak: $(PYTHON_TEST)  ## EXAMPLES=10000 of the oracle and FUZZ_EXAMPLES=20 of Schemathesis on both databases, then MINUTES=10 of traffic and faults
 	$(LARGE_NUMBERS) $(BIN)/python -m pytest $(RANDOM_TESTS)

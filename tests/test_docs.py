@@ -66,6 +66,11 @@ def test_every_python_name_that_the_reference_imports_is_there() -> None:
         assert all(hasattr(imported, name.strip()) for name in names.split(","))
 
 
+def test_the_adapters_of_the_page_are_those_that_make_clients_runs() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "howto" / "admin-frameworks.md").read_text()
+    assert (Path(__file__).parents[1] / "tools" / "clients" / "adapters.mjs").read_text() in page
+
+
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())

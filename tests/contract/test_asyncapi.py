@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from jsonschema import Draft7Validator, Draft202012Validator
 from rest_framework.test import APIRequestFactory
 
-from channels_binding.contract.asyncapi import document
+from channels_binding.contract.asyncapi import OF_ALL, document
 from channels_binding.registry import registry
 
 SCHEMA = Path(__file__).parents[2] / "node_modules" / "@asyncapi" / "specs" / "schemas" / "3.0.0.json"
@@ -74,7 +74,7 @@ def test_every_action_of_every_stream_is_an_operation_with_its_reply(whole: dict
             operation = whole["operations"][f"{cls.get_stream()}.{name}"]
             assert operation["action"] == "receive"
             reply = operation["reply"]["channel"]["$ref"].rpartition("/")[2]
-            assert reply == f"{cls.get_stream()}.{name}.reply"
+            assert reply == (f"cb.{name}.reply" if name in OF_ALL else f"{cls.get_stream()}.{name}.reply")
             assert [*whole["channels"][reply]["messages"]] == [reply]
 
 

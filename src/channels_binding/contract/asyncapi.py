@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from inspect import getdoc
 from typing import Any
 
+from rest_framework.permissions import SAFE_METHODS
+
 from channels_binding import __version__
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.contract import components
 from channels_binding.contract.json_schema import ANY_OBJECT, JsonSchemas, Schema, closed, reference
 from channels_binding.contract.spectacular_settings import inspecting
+from channels_binding.protocol.names import READS
 from channels_binding.querysets.pages import MAX_PAGE
 
 LIVE = ("snapshot", "diff", "same", "delta", "gone")
@@ -24,6 +27,8 @@ SYSTEM = {
     "beat": "send",
 }
 """Messages of the protocol itself, as the server sees them; ``beat`` goes both ways."""
+OF_ALL = {"form": "form", "describe": "description"}
+"""Actions that every stream answers alike, each with the definition of its answer."""
 _HASH = r"(#[A-Za-z0-9_-]{1,64})?"
 _ERROR = "failure"
 
@@ -85,6 +90,11 @@ class _Contract(_Messages):
         super().__init__()
         for name, way in SYSTEM.items():
             self.operation(name, way, _message(name, reference(f"cb.{name}"), "Of the protocol."))
+        for name, definition in OF_ALL.items():
+            reply = _reply_to(rf".*[.]{name}", reference(f"cb.{definition}"))
+            self.channel(
+                f"cb.{name}.reply", _message(f"cb.{name}.reply", reply, f"The answer to {name}, of any stream.")
+            )
         live = [_message(name, reference(f"cb.{name}"), "A live read.") for name in LIVE]
         failure = _message(
             _ERROR, reference("cb.failure"), "What is wrong, in place of an answer; or a live read is over."
@@ -122,35 +132,37 @@ class _Stream(_Messages):
     def _action(self, name: str, action: Action, data: Schema) -> None:
         event, answered = f"{self.name}.{name}", self._answered(name, action)
         summary = (getdoc(action.handler) or name).split("\n")[0]
-        self.operation(event, "receive", _message(event, self._call(event, data), summary))
-        reply = f"{event}.reply"
-        answer = _message(reply, self._reply(event, answered), f"The answer to {event}.")
-        self.operations[event]["reply"] = {"channel": self.channel(reply, answer)}
+        self.operation(event, "receive", _message(event, self._call(action, data), summary))
+        self.operations[event]["reply"] = {"channel": self._answer(name, answered, is_shared=action.is_builtin)}
+
+    def _answer(self, name: str, data: Schema, *, is_shared: bool) -> Schema:
+        """The channel of a reply; of those that are large and alike for every stream there is one."""
+        if is_shared and name in OF_ALL:
+            return {"$ref": f"#/channels/cb.{name}.reply"}
+        event = f"{self.name}.{name}"
+        return self.channel(
+            f"{event}.reply", _message(f"{event}.reply", self._reply(name, data), f"The answer to {event}.")
+        )
 
     def _sent(self, name: str, schema: Schema) -> None:
         event = f"{self.name}.{name}"
         if event not in self.operations:
-            self.operation(event, "send", _message(event, self._reply(event, schema), "Sent by a handler."))
+            self.operation(event, "send", _message(event, self._reply(name, schema), "Sent by a handler."))
 
-    def _call(self, event: str, data: Schema) -> Schema:
-        members = {
-            "event": {"type": "string", "pattern": f"^{event.replace('.', '[.]')}{_HASH}$"},
-            "id": reference("cb.id"),
-            "data": data,
-            "key": {"type": "string", "minLength": 1, "maxLength": 255},
-            "if": {"type": "string", "minLength": 1, "maxLength": 255},
-            "have": reference("cb.have"),
-        }
+    def _call(self, action: Action, data: Schema) -> Schema:
+        """What belongs to reads alone, or to what may write, stands there alone. ``id`` is no reference: tools that follow
+        references take time by the square of how often one thing is referred to."""
+        event = f"{self.name}.{action.name}".replace(".", "[.]")
+        members = {"event": _named(event), "id": _id(), "data": data}
+        if action.name in READS:
+            members["have"] = reference("cb.have")
+        if action.method not in SAFE_METHODS:
+            members |= {"key": dict(_SHORT_TEXT), "if": dict(_SHORT_TEXT)}
         required = ["event", "data"] if data.get("required") or "anyOf" in data else ["event"]
         return {"type": "object", "properties": members, "required": required}
 
-    def _reply(self, event: str, data: Schema) -> Schema:
-        named = {"type": "string", "pattern": f"^{event.replace('.', '[.]')}{_HASH}$"}
-        return {
-            "type": "object",
-            "properties": {"event": named, "id": reference("cb.id"), "data": data},
-            "required": ["event"],
-        }
+    def _reply(self, name: str, data: Schema) -> Schema:
+        return _reply_to(f"{self.name}.{name}".replace(".", "[.]"), data)
 
     # What the built-in actions take and answer
 
@@ -232,6 +244,21 @@ class _Stream(_Messages):
         return answers[name]
 
 
+def _reply_to(event: str, data: Schema) -> Schema:
+    members = {"event": _named(event), "id": _id(), "data": data}
+    return {"type": "object", "properties": members, "required": ["event"]}
+
+
+def _named(event: str) -> Schema:
+    return {"type": "string", "pattern": f"^{event}{_HASH}$"}
+
+
+def _id() -> Schema:
+    found: Schema = components.definitions()["cb.id"]
+    return found
+
+
+_SHORT_TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
 _BOOLEAN: Schema = {"type": "boolean"}
 _SUCCESS: Schema = {"type": "object", "properties": {"success": {"const": True}}, "required": ["success"]}
 
