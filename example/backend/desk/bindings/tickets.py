@@ -155,11 +155,5 @@ class CommentBinding(AsyncBinding):
             return ("all",)
         return ("groups", frozenset(self.user.groups.values_list("pk", flat=True)))
 
-    def perform_create(self, serializer: Any) -> None:
-        serializer.save(author=self.user)
-
-    def perform_form(self, form: Any) -> Comment:
-        if form.instance.pk is None:
-            form.instance.author = self.user
-        saved: Comment = form.save()
-        return saved
+    def get_create_values(self) -> dict[str, Any]:
+        return {"author": self.user}
