@@ -31,7 +31,7 @@ from tools import bare, chromium
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "packages" / "core" / "dist"
 SUPERUSER = {"USERNAME": "ann", "PASSWORD": "quick-start", "EMAIL": "ann@example.com"}
-SECONDS = 20
+SECONDS = 60
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 

@@ -50,7 +50,9 @@ const isRead = (event: string, data: unknown): boolean => {
 }
 
 function defaultUrl(): string {
-  const { protocol, host } = globalThis.location
+  const { location } = globalThis as { location?: Location }
+  if (!location?.host) throw new Error('There is no page whose server could be dialled: give the option `url`.')
+  const { protocol, host } = location
   return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/ws/`
 }
 

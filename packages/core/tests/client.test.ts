@@ -114,6 +114,16 @@ it('connects to the host of the page where no address is given', async () => {
   expect(opened).toEqual(['wss://shop.example/ws/', 'ws://shop.example/ws/'])
 })
 
+it.each([undefined, { protocol: 'file:', host: '' }])('says that it needs an address where it is at %j', async page => {
+  vi.stubGlobal('location', page)
+  const client = new ChannelsClient()
+  client.connect()
+  await settle()
+  vi.unstubAllGlobals()
+  expect(client.getState().lastError?.message).toContain('give the option `url`')
+  client.close()
+})
+
 it('connects anew when asked, and asks again for what it shows', async () => {
   const { client, server } = world()
   const read = client.live('shop.Product', 'retrieve', { id: 1 })
