@@ -26,6 +26,11 @@ export function SplitArrayField(props: FieldProps): JSX.Element {
   return <Parts {...props} of={TextInputField} labels={labels} />
 }
 
+/** A project's or a package's field of several inputs: one for each, where the value has them apart, else one text. */
+export function SeveralInputsField(props: FieldProps): JSX.Element {
+  return Array.isArray(props.value) ? <SplitArrayField {...props} /> : <TextInputField {...props} />
+}
+
 interface PartsProps extends FieldProps {
   readonly of: FieldComponent
   readonly labels: readonly string[]

@@ -10,7 +10,7 @@ import {
 import { DateField, DateTimeField, TimeField } from './dates.js'
 import { FileField } from './files.js'
 import { JsonField } from './json.js'
-import { RangeField, SplitArrayField } from './parts.js'
+import { RangeField, SeveralInputsField, SplitArrayField } from './parts.js'
 import { HiddenField, ModelChoiceField, ModelMultipleChoiceField } from './relations.js'
 import {
   CodeField,
@@ -60,6 +60,7 @@ const components = new Map<string, FieldComponent>(
     JSONField: JsonField,
     BaseRangeField: RangeField,
     SplitArrayField,
+    MultiValueField: SeveralInputsField,
     ModelChoiceField,
     ModelMultipleChoiceField,
   }),

@@ -30,6 +30,21 @@ it('edits the ends of a range and the parts of an array', async () => {
   await waitFor(() => expect(submitted(world)).toEqual(sent))
 })
 
+it('edits the inputs of a field of several one by one where its value has them apart, else as text', async () => {
+  const money = { bases: ['MoneyField', 'MultiValueField', 'Field'], widget: 'MoneyWidget', type: 'MoneyField' }
+  const world = formOf([
+    field({ name: 'price', label: 'Price', ...money, value: ['7.00', 'EUR'] }),
+    field({ name: 'place', label: 'Place', ...money, value: '1/2' }),
+  ])
+  world.show(<BindingForm binding="desk.Ticket" />)
+  await world.user.clear(await screen.findByLabelText('Price 1'))
+  await world.user.type(screen.getByLabelText('Price 1'), '8.50')
+  await world.user.clear(screen.getByLabelText('Place'))
+  await world.user.type(screen.getByLabelText('Place'), '3/4')
+  await world.user.click(save())
+  await waitFor(() => expect(submitted(world)).toEqual({ price: ['8.50', 'EUR'], place: '3/4' }))
+})
+
 it('says what is wrong with a range, whose ends are text where nothing else is known of them', async () => {
   const part = { type: 'MyRangeField', bases: ['BaseRangeField'], help_text: 'From and to.' }
   const wrong = { span: [{ code: 'x', message: 'The end comes first.' }] }
