@@ -197,3 +197,26 @@ def test_a_number_that_overflows_on_its_way_to_the_database_is_the_caller_s() ->
     with pytest.raises(Exception) as raised:
         [*Note.objects.filter(pk__in=[2**70, 1])]
     assert as_error(raised.value).code == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("detail", "message"),
+    [
+        (
+            {"detail": "Token is invalid", "code": "token_not_valid", "messages": [{"message": "expired"}]},
+            "Token is invalid",
+        ),
+        ({"a": "One.", "b": ["Two.", "Three."]}, "One. Two. Three."),
+        (["One.", "Two."], "One. Two."),
+        ("One.", "One."),
+    ],
+)
+def test_a_detail_of_several_parts_is_told_as_a_sentence(detail: Any, message: str) -> None:
+    """simplejwt refuses with a dictionary, whose Python was sent before."""
+    for kind in (drf.AuthenticationFailed, drf.NotAuthenticated, drf.PermissionDenied, drf.ParseError, _Refused):
+        assert as_error(kind(detail)).message == message
+    assert as_error(drf.Throttled(detail="Slow down.")).message == "Slow down."
+
+
+class _Refused(drf.APIException):
+    status_code = 403

@@ -43,6 +43,7 @@ def main() -> int:
             for document in ("schema", "asyncapi"):
                 (folder / f"{document}.json").write_bytes(read(url, f"/api/{document}/"))
             run("the data providers", "node", "--test", "providers.test.mjs", URL=url, USERNAME=USER, PASSWORD=USER)
+        types(folder)
         openapi(folder)
         asyncapi(folder)
     print("\nAll of them read what is published, and are answered as they expect.")
@@ -67,6 +68,13 @@ def run(title: str, *command: str, cwd: Path = HERE, **environment: str) -> str:
     return done.stdout + done.stderr
 
 
+def types(folder: Path) -> None:
+    """``bindings.gen.ts`` where ``@channels-binding/core`` is not installed."""
+    file = folder / "bindings.gen.ts"
+    shutil.copy(ROOT / "example" / "frontend" / "src" / "bindings.gen.ts", file)
+    run("bindings.gen.ts alone", "npx", "tsc", "--noEmit", "--strict", str(file))
+
+
 def openapi(folder: Path) -> None:
     schema = str(folder / "schema.json")
     redocly = run("Redocly", "npx", "redocly", "lint", schema, "--extends", "recommended", "--format", "json")
@@ -74,9 +82,9 @@ def openapi(folder: Path) -> None:
     if problems:
         raise SystemExit(f"Redocly: {json.dumps(problems, indent=1)[:4000]}")
     run("Spectral", "npx", "spectral", "lint", schema, "-r", "spectral.yaml", "--fail-severity", "hint")
-    types = str(folder / "schema.ts")
-    run("openapi-typescript", "npx", "openapi-typescript", schema, "-o", types)
-    run("… compiled", "npx", "tsc", "--noEmit", "--strict", "--skipLibCheck", types)
+    made_types = str(folder / "schema.ts")
+    run("openapi-typescript", "npx", "openapi-typescript", schema, "-o", made_types)
+    run("… compiled", "npx", "tsc", "--noEmit", "--strict", "--skipLibCheck", made_types)
     client = folder / "client"
     made = run(
         "openapi-python-client",

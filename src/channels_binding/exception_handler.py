@@ -102,13 +102,20 @@ def _api_exception(exception: drf.APIException) -> BindingError:
     kind = by_status.get(exception.status_code)
     if kind is None or kind is ours.Internal:
         return _unforeseen(exception)
-    return kind(str(exception.detail))
+    return kind(_text(exception.detail))
+
+
+def _text(detail: Any) -> str:
+    """DRF's ``detail`` as a sentence: of simplejwt's ``{"detail": "…", "code": "…", "messages": […]}`` the first."""
+    if isinstance(detail, Mapping):
+        return _text(detail["detail"]) if "detail" in detail else " ".join(map(_text, detail.values()))
+    return " ".join(map(_text, detail)) if isinstance(detail, list | tuple) else str(detail)
 
 
 def _throttled(exception: drf.Throttled) -> BindingError:
     wait = getattr(exception, "wait", None)
     facts = {} if wait is None else {"retry_after": wait}
-    return ours.Throttled(str(exception.detail), **facts)
+    return ours.Throttled(_text(exception.detail), **facts)
 
 
 def _suspicious(exception: django_exceptions.SuspiciousOperation) -> BindingError:
@@ -161,14 +168,14 @@ _FRAMEWORKS = {"django", "rest_framework", "django_filters", "psycopg", "sqlite3
 
 _CONVERSIONS: Sequence[tuple[type[BaseException], Any]] = (
     (drf.ValidationError, _drf_validation),
-    (drf.NotAuthenticated, lambda error: ours.Unauthenticated(str(error.detail))),
-    (drf.AuthenticationFailed, lambda error: ours.Unauthenticated(str(error.detail))),
-    (drf.PermissionDenied, lambda error: ours.Forbidden(str(error.detail))),
+    (drf.NotAuthenticated, lambda error: ours.Unauthenticated(_text(error.detail))),
+    (drf.AuthenticationFailed, lambda error: ours.Unauthenticated(_text(error.detail))),
+    (drf.PermissionDenied, lambda error: ours.Forbidden(_text(error.detail))),
     (drf.NotFound, lambda error: ours.NotFound()),
-    (drf.MethodNotAllowed, lambda error: ours.MethodNotAllowed(str(error.detail))),
-    (drf.NotAcceptable, lambda error: ours.NotAcceptable(str(error.detail))),
-    (drf.UnsupportedMediaType, lambda error: ours.UnsupportedMediaType(str(error.detail))),
-    (drf.ParseError, lambda error: ours.BadRequest(str(error.detail))),
+    (drf.MethodNotAllowed, lambda error: ours.MethodNotAllowed(_text(error.detail))),
+    (drf.NotAcceptable, lambda error: ours.NotAcceptable(_text(error.detail))),
+    (drf.UnsupportedMediaType, lambda error: ours.UnsupportedMediaType(_text(error.detail))),
+    (drf.ParseError, lambda error: ours.BadRequest(_text(error.detail))),
     (drf.Throttled, _throttled),
     (drf.APIException, _api_exception),
     (django_exceptions.ValidationError, _django_validation),

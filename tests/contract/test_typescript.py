@@ -8,6 +8,7 @@ import pytest
 
 from channels_binding.bindings import AsyncBinding, bind
 from channels_binding.contract.typescript import _Types, interface_name, module
+from tests.project.zoo.models import Note
 from tests.throwaway import throwaway
 
 
@@ -90,3 +91,18 @@ def test_events_are_typed_by_annotations_and_by_what_the_stream_says_it_sends() 
 def test_a_stream_s_name_becomes_an_interface_s() -> None:
     assert interface_name("desk.Ticket") == "DeskTicketRow"
     assert interface_name("custom_stream") == "CustomStreamRow"
+
+
+def test_a_stream_without_filters_takes_none(text: str) -> None:
+    with throwaway():
+
+        class Unfiltered(AsyncBinding):
+            stream, model, fields = "test.unfiltered", Note, ("id",)
+
+        assert "    filters: Record<string, never>\n" in block(module(), "  'test.unfiltered':")
+
+
+def test_the_file_compiles_alone_too(text: str) -> None:
+    """`make clients` has the compiler say so; where the package is, nothing is ignored."""
+    (before, _) = text.split("declare module '@channels-binding/core'")
+    assert before.splitlines()[-1].startswith("// @ts-ignore: ")

@@ -70,7 +70,7 @@ export interface AppBindings {
     row: AuthGroupRow
     create: { name: string }
     update: { name?: string }
-    filters: Record<never, never>
+    filters: Record<string, never>
     order: 'id' | 'name'
     events: Record<never, never>
   }
@@ -128,7 +128,7 @@ export interface AppBindings {
     row: DeskTagRow
     create: { name: string; color?: string }
     update: { name?: string; color?: string }
-    filters: Record<never, never>
+    filters: Record<string, never>
     order: 'id' | 'name' | 'color'
     events: Record<never, never>
   }
@@ -158,6 +158,7 @@ export interface AppBindings {
   }
 }
 
+// @ts-ignore: the types can be used without the package, which there is nothing to tell then
 declare module '@channels-binding/core' {
   interface Register {
     bindings: AppBindings

@@ -19,7 +19,14 @@ from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.omissions import Omissions
 
 HEAD = "// Written by `manage.py bindings_types`; change the bindings, not this file.\n"
-MODULE = "\ndeclare module '@channels-binding/core' {\n  interface Register {\n    bindings: AppBindings\n  }\n}\n"
+MODULE = """
+// @ts-ignore: the types can be used without the package, which there is nothing to tell then
+declare module '@channels-binding/core' {
+  interface Register {
+    bindings: AppBindings
+  }
+}
+"""
 INDENT = "  "
 
 _PLAIN = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
@@ -147,11 +154,14 @@ class _Writer:
             "row": interface_name(cls.get_stream()),
             "create": self._taken.of(self._shapes.input(cls, "create")),
             "update": self._taken.of(self._shapes.input(cls, "update")),
-            "filters": _inline(
-                [f"{_key(each.name)}: {self._filter(each.schema)}" for each in self._shapes.filters(cls)]
-            ),
+            "filters": self._filters(cls),
             "order": _union([_literal(name) for name in order]),
         }
+
+    def _filters(self, cls: type[BaseBinding]) -> str:
+        """Where there are none, an object that can hold none; ``Record<never, never>`` would take any."""
+        found = [f"{_key(each.name)}: {self._filter(each.schema)}" for each in self._shapes.filters(cls)]
+        return _inline(found) if found else "Record<string, never>"
 
     def _filter(self, schema: Schema) -> str:
         """A number may be given as text, which is how decimals are read."""
