@@ -5,7 +5,7 @@ import random
 import signal
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ import psycopg
 from tests.integration.cluster import Cluster, LiveClient
 
 LIBFAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-"""Moves the clocks of the servers where the package is there (``apt-get install libfaketime``)."""
+"""Moves the clocks of the servers where the package is there (``apt-get install libfaketime``).
+
+Of the servers alone: with it Python's ``time.sleep`` fails, which they do not use.
+"""
 
 
 Kind = tuple[int, Callable[[], Awaitable[None]]]
@@ -42,13 +45,23 @@ class Clock:
         }  # fmt: skip
 
 
+class Servers(Cluster):
+    """Servers whose clock can be moved."""
+
+    def __init__(self, clock: Clock, **options: Any) -> None:
+        super().__init__(**options)
+        self.clock = clock
+
+    def start(self, port: int, server: str = "uvicorn", options: Sequence[str] = (), **env: str) -> None:
+        super().start(port, server, options, **self.clock.env, **env)
+
+
 @dataclass
 class Faults:
     """Makes one after the other. ``made`` counts them."""
 
-    cluster: Cluster
+    cluster: Servers
     clients: list[LiveClient]
-    clock: Clock
     chance: random.Random
     made: Counter[str] = field(default_factory=Counter)
 
@@ -118,9 +131,9 @@ class Faults:
         server.send_signal(signal.SIGCONT)
 
     async def move_clock(self) -> None:
-        self.clock.move(self.chance.choice((-3_600, -30, 30, 3_600)))
+        self.cluster.clock.move(self.chance.choice((-3_600, -30, 30, 3_600)))
         await self._hold(2, 5)
-        self.clock.move(0)
+        self.cluster.clock.move(0)
 
     # Redis
 

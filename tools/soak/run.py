@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.cluster import PYTHON, Cluster, LiveClient, converge
-from tools.soak.faults import LIBFAKETIME, MODES, Clock, Faults, environment_of
+from tools.soak.faults import LIBFAKETIME, MODES, Clock, Faults, Servers, environment_of
 
 PROCESSES = 2
 ROUND_SECONDS = 30.0
@@ -84,10 +84,10 @@ class Writer:
 class Soak:
     """The state of a run, and what it has found."""
 
-    def __init__(self, cluster: Cluster, seed: int, clock: Clock) -> None:
+    def __init__(self, cluster: Servers, seed: int) -> None:
         self.cluster, self.seed, self.chance = cluster, seed, random.Random(seed)
         self.clients: list[Witness] = []
-        self.faults = Faults(cluster, self.clients, clock, self.chance)  # type: ignore[arg-type]
+        self.faults = Faults(cluster, self.clients, self.chance)  # type: ignore[arg-type]
         self.writes, self.checkpoints = Counter[str](), list[float]()
         self.modes = Counter[str]()
         self.wrong: list[str] = []
@@ -171,12 +171,12 @@ async def soak(minutes: float, seed: int, sabotage: str | None) -> int:
     commands = [("bindings_triggers", "install")]
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         clock = Clock(Path(folder) / "clock")
-        env |= clock.env
-        with Cluster(PROCESSES, env=env, commands=commands, is_proxied=True, application=application) as cluster:
+        options = {"processes": PROCESSES, "env": env, "commands": commands, "application": application}
+        with Servers(clock, is_proxied=True, **options) as cluster:
             print(f"seed {seed}, {cluster.postgres.version}, {cluster.redis.version}", flush=True)
             if LIBFAKETIME is None:
                 print("no clock is moved: libfaketime is not installed", flush=True)
-            run = Soak(cluster, seed, clock)
+            run = Soak(cluster, seed)
             began = time.monotonic()
             await run.run(minutes)
             return report(run, minutes, time.monotonic() - began)
