@@ -16,12 +16,9 @@ from channels_binding.types import Subscriber
 
 USERS_AT_ONCE = 20
 """Users whose connections are checked together. Each costs some four statements on one thread."""
-
-
 SHARED_SECONDS = 1.0
+"""How long what one connection's user may do is taken for that of another connection of the same user."""
 MOST_SHARED = 1_000
-_JUST_LOADED = {"_state", "backend"}
-"""Attributes of a user that Django has loaded and signed in, beside its columns."""
 
 _shared: "dict[tuple[type, Any], _Grants]" = {}
 
@@ -80,7 +77,7 @@ def fingerprint_newcomer(user: Any) -> Any:
 
     What is shared was read before this user was, so a change since then is noticed as one.
     """
-    if vars(user).keys() - _JUST_LOADED - {field.attname for field in user._meta.concrete_fields}:
+    if vars(user).keys() - vars(type(user)()).keys() - {"backend"}:
         return fingerprint(user)  # somebody has looked already at what it may do, which is kept on it
     key, now = (type(user), user.pk), time.monotonic()
     shared = _shared.get(key)
