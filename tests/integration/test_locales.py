@@ -54,6 +54,11 @@ def test_over_http_handlers_are_where_a_view_of_django_s_is(port: int, language:
         ours = httpx.post(f"http://127.0.0.1:{port}/api/{each}", json={}, headers=headers)
         assert ours.json() == view.json()
         assert ours.headers["Content-Language"] == view.headers["Content-Language"]
+    operations = [{"event": each.replace("/", ".").rstrip(".")} for each in ENDPOINTS]
+    for is_atomic in (True, False):
+        body = {"atomic": is_atomic, "ops": operations}
+        batch = httpx.post(f"http://127.0.0.1:{port}/api/batch/", json=body, headers=headers)
+        assert [each["data"] for each in batch.json()["results"]] == [view.json(), view.json()]
 
 
 async def test_a_socket_has_the_language_of_its_handshake_and_says_another(port: int) -> None:
