@@ -28,7 +28,7 @@ def test_the_page_learns_that_nobody_is_signed_in_and_goes_on_after_signing_in(d
     page.wait_for_function("window.seen?.includes('unauthenticated')")
     assert page.evaluate("[client.getState().status, client.getState().nextRetryAt]") == ["unauthorized", None]
 
-    form = {
+    form: dict[str, str | float | bool] = {
         "username": "agent",
         "password": "agent",
         "csrfmiddlewaretoken": page.input_value("[name=csrfmiddlewaretoken]"),
