@@ -49,7 +49,7 @@ def by_procedure(cursor: Any) -> None:
     cursor.execute("DROP PROCEDURE add_one")
 
 
-ON_POSTGRES = [by_copy, by_stream, by_function, by_procedure]
+ON_POSTGRES: list[Callable[[Any], None]] = [by_copy, by_stream, by_function, by_procedure]
 WRITES: list[Callable[[Any], None]] = ON_POSTGRES if IS_POSTGRES else [by_script]
 
 
