@@ -2,12 +2,13 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import Any
 
 import hypothesis.strategies as st
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from channels_binding import dispatch
@@ -23,6 +24,18 @@ from tests.project.zoo.models import Label, Note
 
 QUIET_SECONDS = 10.0
 USERS = ("ann", "bob")
+
+BY_HAND = [
+    "UPDATE zoo_note SET weight = rank WHERE rank > %s",
+    "/* by hand */ UPDATE zoo_note SET weight = rank WHERE rank > %s",
+    "WITH chosen AS (SELECT id FROM zoo_note WHERE rank > %s) UPDATE zoo_note SET done = true"
+    " WHERE id IN (SELECT id FROM chosen)",
+]
+if connection.vendor == "postgresql":
+    BY_HAND += [
+        "SELECT 1; UPDATE zoo_note SET weight = rank WHERE rank > %s",
+        "EXPLAIN ANALYZE UPDATE zoo_note SET weight = rank WHERE rank > %s",
+    ]
 
 ranks = st.integers(0, 6)
 places = st.integers(0, 7)
@@ -200,10 +213,16 @@ class World(RuleBasedStateMachine):
     def join_teams(self, who: int, which: set[int]) -> None:
         self.users[who].groups.set([self.teams[each] for each in which])
 
-    @rule(place=places, rank=ranks)
-    def raw_sql(self, place: int, rank: int) -> None:
+    @rule(rank=ranks, sql=st.sampled_from(BY_HAND))
+    def raw_sql(self, rank: int, sql: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE zoo_note SET weight = rank WHERE rank > %s", [rank])
+            cursor.execute(sql, [rank])
+
+    @rule(place=places, rank=ranks)
+    def change_key(self, place: int, rank: int) -> None:
+        key = self.note(place).pk
+        with suppress(IntegrityError), transaction.atomic():  # other rows may refer to it
+            Note.objects.filter(pk=key).update(id=key + 1000 + rank, rank=rank)
 
     @rule(place=places, rank=ranks, inner_fails=st.booleans(), outer_fails=st.booleans())
     def nested(self, place: int, rank: int, inner_fails: bool, outer_fails: bool) -> None:
