@@ -169,6 +169,7 @@ def test_where_nothing_is_asked_for_the_order_is_the_queryset_s_then_the_model_s
     assert own.query.order_by == (F("weight").desc(nulls_last=True), "pk")
 
 
+@pytest.mark.backends
 def test_what_is_asked_for_replaces_the_queryset_s_order() -> None:
     assert ordered(Note.objects.order_by("-rank"), ["title"]).query.order_by == ("title", "pk")
 

@@ -127,8 +127,8 @@ WAYS: dict[str, int] = {
 
 
 def main(seed: int) -> None:
-    chance, counted = random.Random(seed), Counter[str]()
-    writer, is_paused = Writer(chance), False
+    chance, counted, is_paused = random.Random(seed), Counter[str](), False
+    writer = _begun(chance)
     print("writing", flush=True)
     while True:
         if select.select([sys.stdin], [], [], None if is_paused else SECONDS_BETWEEN)[0]:
@@ -140,6 +140,15 @@ def main(seed: int) -> None:
             is_paused = command == "pause"
         elif _has_written(getattr(writer, way := chance.choices([*WAYS], [*WAYS.values()])[0])):
             counted[way] += 1
+
+
+def _begun(chance: random.Random) -> Writer:
+    while True:
+        try:
+            return Writer(chance)
+        except Error:  # the database is restarting still
+            close_old_connections()
+            time.sleep(0.1)
 
 
 def _has_written(way: Callable[[], None]) -> bool:
