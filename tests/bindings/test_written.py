@@ -326,3 +326,18 @@ class Replicas:
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return "elsewhere" if model is Note else None
+
+
+@pytest.mark.parametrize("row", ["a\u00a0b", "\U00054610", "👩\u200d💻"])
+def test_a_row_whose_key_is_unusual_text_is_answered_and_found_again(row: str, user: Any) -> None:
+    client = BindingClient(user)
+    created = client.call("zoo.Seat.create", {"row": row, "place": 1})
+    assert created == {"success": True, "id": f"{row},1", "row": row, "place": 1, "guest": None}
+    assert client.call("zoo.Seat.retrieve", {"id": created["id"]})["row"] == row
+
+
+def test_a_row_whose_key_cannot_be_asked_for_is_answered_by_its_key(user: Any) -> None:
+    assert BindingClient(user).call("zoo.Seat.create", {"row": "a\x01", "place": 1}) == {
+        "success": True,
+        "id": "a\x01,1",
+    }

@@ -1,5 +1,6 @@
 """get_queryset() and get_object() for a caller, and the models that the rows are read from."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -159,7 +160,7 @@ class RowSource(AccessMixin):
             Invalid: Of the wrong type.
         """
         pk = cls.get_model()._meta.pk
-        if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).isprintable():
+        if isinstance(value, bool) or not isinstance(value, (int, str)) or _NO_TEXT.search(str(value)):
             raise Invalid.field("id", "invalid", "'id' is a number or text.")
         if isinstance(key_field(pk), models.IntegerField) and not _is_integer(value):
             raise Invalid.field("id", "invalid", "'id' is a whole number.")
@@ -167,6 +168,10 @@ class RowSource(AccessMixin):
             return from_pk(cls.get_model(), value)
         except (ValidationError, ValueError, TypeError):
             raise Invalid.field("id", "invalid", "'id' is not a key of this stream.") from None
+
+
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and halves of surrogate pairs."""
 
 
 def _is_integer(value: Any) -> bool:

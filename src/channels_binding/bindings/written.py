@@ -35,7 +35,8 @@ class WrittenRows(BaseBinding):
         Args:
             is_new: Whether the members of the row stand in the dict too, as they do after ``create``.
         """
-        row = self._retrieved({"id": key}) if is_new or self._tells_version() else None
+        is_shown = (is_new or self._tells_version()) and self.takes_key(key)  # a control character in it can be stored
+        row = self._retrieved({"id": key}) if is_shown else None
         members = {"success": True} if self.call.terse and not is_new else {"success": True, "id": key}
         if is_new and row is not None:
             members |= self._members(row)
@@ -67,7 +68,7 @@ class WrittenRows(BaseBinding):
 
     def row_as_read(self, key: Pk) -> Data:
         """The row with a key as ``retrieve`` shows it to the caller; ``{"id": 7}`` to who may not retrieve it."""
-        row = self._retrieved({"id": key})
+        row = self._retrieved({"id": key}) if self.takes_key(key) else None
         return {"id": key} if row is None else self._members(row)
 
     def _members(self, row: Any) -> Data:
