@@ -19,12 +19,12 @@ def test_swagger_ui_shows_the_streams_asks_nobody_else_and_sends_the_token(desk:
     sign_in(page, "manager")
     page.wait_for_url(f"{desk.url}/")
     page.goto(f"{desk.url}/api/docs/")
-    operation = page.locator(".opblock-post").filter(has=page.locator('[data-path="/api/desk.Tag/"]'))
+    operation = page.locator(".opblock-post").filter(has=page.locator('[data-path="/api/desk.Tag"]'))
     expect(operation).to_be_visible()
     operation.locator(".opblock-summary").click()
     operation.get_by_role("button", name="Try it out").click()
     operation.locator("textarea").first.fill('{"name": "from the docs"}')
-    with page.expect_response(f"{desk.url}/api/desk.Tag/") as answered:
+    with page.expect_response(f"{desk.url}/api/desk.Tag") as answered:
         operation.get_by_role("button", name="Execute").click()
     assert answered.value.status == 201, answered.value.text()
     assert asked - {"", urlsplit(desk.url).netloc} == set()
