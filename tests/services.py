@@ -230,8 +230,9 @@ class Postgres(Server):
 
     def __init__(self, port: int | None = None, *, settings: dict[str, str] | None = None) -> None:
         self.binaries = find_postgres()
-        self.settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "500", "autovacuum": "off"}
-        self.settings |= settings or {}
+        self.settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "500"}
+        # so that rows without an order come in the same one each time
+        self.settings |= {"autovacuum": "off", "synchronize_seqscans": "off", **(settings or {})}
         super().__init__(port)
         self.prefix, self._options = unprivileged(self.binaries / "postgres", self.folder)
         self.data = self.folder / "data"
