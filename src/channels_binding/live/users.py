@@ -75,7 +75,8 @@ def fingerprint(user: Any) -> Any:
 def fingerprint_newcomer(user: Any) -> Any:
     """As ``fingerprint``, for the user of a new connection: of many that come at once, one reads what theirs may do.
 
-    What is shared was read before this user was, so a change since then is noticed as one.
+    The user itself has read nothing yet (else it is marked with that), so all that it will find is later than what is shared,
+    and a change in between is noticed as one.
     """
     if vars(user).keys() - vars(type(user)()).keys() - {"backend"}:
         return fingerprint(user)  # somebody has looked already at what it may do, which is kept on it
