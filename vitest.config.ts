@@ -5,9 +5,19 @@ const source = (path: string): string => new URL(`packages/${path}`, import.meta
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^@channels-binding\/core\/(react|testing)$/, replacement: source('core/src/$1/index.ts') },
+      {
+        find: /^@channels-binding\/core\/(react|testing|writes|persist|presence|devtools)$/,
+        replacement: source('core/src/$1/index.ts'),
+      },
+      {
+        find: /^@channels-binding\/core\/(devtools\/log|presence\/room)$/,
+        replacement: source('core/src/$1.ts'),
+      },
       { find: /^@channels-binding\/core$/, replacement: source('core/src/index.ts') },
-      { find: /^@channels-binding\/mui\/(table|form|pickers)$/, replacement: source('mui/src/$1/index.ts') },
+      {
+        find: /^@channels-binding\/mui\/(table|form|filters|presence|pickers)$/,
+        replacement: source('mui/src/$1/index.ts'),
+      },
       { find: /^@channels-binding\/mui$/, replacement: source('mui/src/index.ts') },
     ],
   },
@@ -16,6 +26,12 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.{ts,tsx}'],
+      // The explorer's page is driven by tests/browser/test_explorer.py; what it computes is tested here.
+      exclude: [
+        'packages/explorer/src/**/*.tsx',
+        'packages/explorer/src/{clients,config,context,server,theme}.ts',
+        'packages/explorer/src/figures/useServerFigures.ts',
+      ],
       reporter: ['text', 'json'],
       reportsDirectory: 'artifacts/coverage',
       thresholds: { lines: 95, branches: 95, functions: 95, statements: 95 },

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from clients import HttpSide, Make, SocketSide, some_id
-from measuring import Comparison, Cost, compare
-from servers import Server
+from benchmarks.clients import HttpSide, Make, SocketSide, some_id
+from benchmarks.databases import Database
+from benchmarks.measuring import Comparison, Cost, compare
+from benchmarks.servers import Server
 
 ROWS = 1000
 
@@ -52,25 +53,47 @@ def rows_to_bytes(servers: "Servers", rounds: int) -> list[Comparison]:
     return compare("1,000 rows to bytes", [Here("plan", ours)], {"DRF": 6.0}, sides, rounds)
 
 
+HTTP_SIDES = {
+    "ours": ("ours", "/api/shop.Item/", "/", "rows"),
+    "serve_bindings": ("ours serve_bindings", "/api/shop.Item/", "/", "rows"),
+    "DRF": ("drf", "/items/", "/", "results"),
+    "DRF gunicorn": ("drf gunicorn", "/items/", "/", "results"),
+    "ninja": ("ninja", "/items/", "/", "items"),
+    "ninja gunicorn": ("ninja gunicorn", "/items/", "/", "items"),
+    "bolt": ("bolt", "/items", "", "items"),
+}
+"""Who is asked over HTTP: server, address of the list, how that of a row ends, and the member of a page that holds the rows."""
+HTTP_PEERS = ("DRF", "DRF gunicorn", "ninja", "ninja gunicorn", "bolt")
+
+
 def http_list(servers: "Servers", rounds: int) -> list[Comparison]:
     """A page of 25 over HTTP."""
-    ours = HttpSide("ours", servers["ours"], lambda: "/api/shop.Item/", lambda page: len(page["rows"]) == 25, 60)
-    sides = {
-        "DRF": HttpSide("DRF", servers["drf"], lambda: "/items/", lambda page: len(page["results"]) == 25, 60),
-        "ninja": HttpSide("ninja", servers["ninja"], lambda: "/items/", lambda page: len(page["items"]) == 25, 60),
-    }
-    return compare("HTTP list of 25", [ours], {"DRF": 3.0, "ninja": None}, sides, rounds)
+
+    def side(name: str) -> HttpSide:
+        server, address, _, member = HTTP_SIDES[name]
+        return HttpSide(name, servers[server], lambda: address, lambda page: len(page[member]) == 25, 60)
+
+    return _over_http("HTTP list of 25", side, (None, 3.0, None, 2.5, 0.5), rounds)
 
 
 def http_retrieve(servers: "Servers", rounds: int) -> list[Comparison]:
     """One row over HTTP."""
 
-    def side(name: str, prefix: str) -> HttpSide:
-        server = servers[name.lower()]
-        return HttpSide(name, server, lambda: f"{prefix}/{some_id(ROWS)}/", lambda row: row["id"] > 0, 100)
+    def side(name: str) -> HttpSide:
+        server, address, end, _ = HTTP_SIDES[name]
+        rows = f"{address.rstrip('/')}/%d{end}"
+        return HttpSide(name, servers[server], lambda: rows % some_id(ROWS), lambda row: row["id"] > 0, 100)
 
-    sides = {"DRF": side("DRF", "/items"), "ninja": side("ninja", "/items")}
-    return compare("HTTP retrieve", [side("ours", "/api/shop.Item")], {"DRF": 1.5, "ninja": None}, sides, rounds)
+    return _over_http("HTTP retrieve", side, (None, 2.5, None, 2.0, 0.5), rounds)
+
+
+def _over_http(
+    case: str, side: Callable[[str], HttpSide], targets: tuple[float | None, ...], rounds: int
+) -> list[Comparison]:
+    sides = {name: side(name) for name in HTTP_PEERS}
+    return compare(
+        case, [side("ours"), side("serve_bindings")], dict(zip(HTTP_PEERS, targets, strict=True)), sides, rounds
+    )
 
 
 class Sockets:
@@ -99,7 +122,8 @@ class Sockets:
         def make(number: int) -> dict[str, Any]:
             return {"action": action, "id": number, "data": data()}
 
-        return self.side("by hand", "hand", make, lambda answer: "data" in answer)
+        name = "by hand, checked" if action.endswith("-checked") else "by hand"
+        return self.side(name, "hand", make, lambda answer: bool(answer.get("data")))
 
 
 def socket_retrieve(servers: "Servers", rounds: int) -> list[Comparison]:
@@ -113,7 +137,7 @@ def socket_retrieve(servers: "Servers", rounds: int) -> list[Comparison]:
         "dcrf": to.dcrf("retrieve", lambda: {"pk": some_id(ROWS)}),
         "by hand": to.handwritten("retrieve", lambda: {"id": some_id(ROWS)}),
     }
-    return compare("socket retrieve", ours, {"dcrf": 3.0, "by hand": 1.0}, sides, rounds)
+    return compare("socket retrieve", ours, {"dcrf": 3.5, "by hand": 1.2}, sides, rounds)
 
 
 def socket_search(servers: "Servers", rounds: int) -> list[Comparison]:
@@ -131,16 +155,20 @@ def socket_search(servers: "Servers", rounds: int) -> list[Comparison]:
         "dcrf": to.dcrf("list", lambda: {"limit": 50, "offset": 50 * (page() - 1)}),
         "by hand": to.handwritten("search", lambda: {"page": page(), "limit": 50}),
     }
-    return compare("socket search of 50", ours, {"dcrf": 5.0, "by hand": 1.0}, sides, rounds)
+    return compare("socket search of 50", ours, {"dcrf": 4.0, "by hand": 1.0}, sides, rounds)
 
 
 def socket_create(servers: "Servers", rounds: int) -> list[Comparison]:
     """A new row over a socket."""
     to = Sockets(servers, 15)
     new = {"name": "new", "price": 7, "note": "made by the benchmark"}
-    sides = {"dcrf": to.dcrf("create", lambda: {"data": new}), "by hand": to.handwritten("create", lambda: dict(new))}
+    sides = {
+        "dcrf": to.dcrf("create", lambda: {"data": new}),
+        "by hand": to.handwritten("create", lambda: dict(new)),
+        "by hand, checked": to.handwritten("create-checked", lambda: dict(new)),
+    }
     ours = [to.ours("ours", "create", lambda: new)]
-    return compare("socket create", ours, {"dcrf": 3.0, "by hand": 0.8}, sides, rounds)
+    return compare("socket create", ours, {"dcrf": 3.0, "by hand": None, "by hand, checked": 0.9}, sides, rounds)
 
 
 def socket_update(servers: "Servers", rounds: int) -> list[Comparison]:
@@ -150,8 +178,44 @@ def socket_update(servers: "Servers", rounds: int) -> list[Comparison]:
     sides = {
         "dcrf": to.dcrf("patch", lambda: {"pk": some_id(ROWS), "data": {"price": some_id(10**6)}}),
         "by hand": to.handwritten("update", lambda: {"id": some_id(ROWS), "price": some_id(10**6)}),
+        "by hand, checked": to.handwritten("update-checked", lambda: {"id": some_id(ROWS), "price": some_id(10**6)}),
     }
-    return compare("socket update", ours, {"dcrf": 2.5, "by hand": 0.8}, sides, rounds)
+    return compare("socket update", ours, {"dcrf": 3.0, "by hand": None, "by hand, checked": 0.9}, sides, rounds)
+
+
+def socket_echo(servers: "Servers", rounds: int) -> list[Comparison]:
+    """A handler of one's own that answers what it was sent: what the way there and back costs."""
+    to = Sockets(servers, 60)
+    said = {"text": "hello", "numbers": [1, 2, 3]}
+    sides = {"dcrf": to.dcrf("echo", lambda: {"data": said}), "by hand": to.handwritten("echo", lambda: said)}
+    return compare(
+        "socket echo", [to.ours("ours", "echo", lambda: said)], {"dcrf": None, "by hand": None}, sides, rounds
+    )
+
+
+class Starting:
+    """A side that is started anew each time, and asked for a row."""
+
+    def __init__(self, name: str, database: Database) -> None:
+        self.name = name
+        self._database = database
+
+    def round(self) -> Cost:
+        server, address, end, _ = HTTP_SIDES[self.name]
+        started = time.perf_counter()
+        with Server(server, self._database) as running:
+            path = f"{address.rstrip('/')}/1{end}"
+            HttpSide(self.name, running, lambda: path, lambda row: row["id"] > 0, 1).close()
+            return Cost(time.perf_counter() - started)
+
+    def close(self) -> None:
+        """It has ended already."""
+
+
+def start_up(servers: "Servers", rounds: int) -> list[Comparison]:
+    """From no process to the first answer."""
+    sides = {name: Starting(name, servers.database) for name in ("DRF", "DRF gunicorn", "ninja", "bolt")}
+    return compare("start-up", [Starting("ours", servers.database)], dict.fromkeys(sides), sides, min(rounds, 5))
 
 
 CASES: dict[str, Callable[["Servers", int], list[Comparison]]] = {
@@ -162,26 +226,28 @@ CASES: dict[str, Callable[["Servers", int], list[Comparison]]] = {
     "socket-search": socket_search,
     "socket-create": socket_create,
     "socket-update": socket_update,
+    "socket-echo": socket_echo,
+    "start-up": start_up,
 }
 
 
 class Servers:
     """The servers of a run, each started when a case first wants it."""
 
-    def __init__(self, database: Any, stack: ExitStack, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, database: Database, stack: ExitStack, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._database = database
+        self.database = database
         self._stack = stack
         self._running: dict[str, Server] = {}
 
     def __getitem__(self, side: str) -> Server:
         if side not in self._running:
-            self._running[side] = self._stack.enter_context(Server(side, self._database))
+            self._running[side] = self._stack.enter_context(Server(side, self.database))
         return self._running[side]
 
 
 @contextmanager
-def servers(database: Any) -> Iterator[Servers]:
+def servers(database: Database) -> Iterator[Servers]:
     loop = asyncio.new_event_loop()
     with ExitStack() as stack:
         yield Servers(database, stack, loop)

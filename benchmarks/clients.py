@@ -10,8 +10,8 @@ from typing import Any
 
 import websockets
 
-from measuring import Cost, cpu_seconds
-from servers import Server
+from benchmarks.measuring import Cost, cpu_seconds
+from benchmarks.servers import Server
 
 Make = Callable[[int], Any]
 """Number of the call → what is asked."""
@@ -47,13 +47,18 @@ class HttpSide:
         assert b" 200 " in head[:20], head
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
         while len(body) < length:
-            body += self._socket.recv(65536)
+            body += self._more()
         return body
 
     def _receive(self, buffer: bytes, until: bytes) -> bytes:
         while until not in buffer:
-            buffer += self._socket.recv(65536)
+            buffer += self._more()
         return buffer
+
+    def _more(self) -> bytes:
+        if data := self._socket.recv(65536):
+            return data
+        raise ConnectionError(f"{self.name} has closed a connection that was to be kept alive")
 
 
 class SocketSide:

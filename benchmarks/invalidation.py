@@ -73,7 +73,7 @@ async def measured(
         call = Call("zoo.Note", "search", {"limit": 25, "order": "-id", "filters": filters_of(number)}, user)
         listener = Listener(user)
         hub.join(listener)  # type: ignore[arg-type]
-        hub.subscribe(await hub.open(call), listener, "zoo.Note.search#h", call)  # type: ignore[arg-type]
+        hub.delivery.subscribe(await hub.open(call), listener, "zoo.Note.search#h", call)  # type: ignore[arg-type]
     await rest(hub)
     took, evaluated = [], []
     for commit in range(COMMITS):

@@ -43,21 +43,6 @@ class Comparison:
     ours_ms: float
     peer_ms: float
 
-    @property
-    def median(self) -> float:
-        return statistics.median(self.ratios)
-
-    def row(self) -> list[str]:
-        target = "" if self.target is None else f"≥ {self.target:g}"
-        reached = "" if self.target is None else "yes" if self.median >= self.target else "no"
-        spread = f"{min(self.ratios):.2f} / {self.median:.2f} / {max(self.ratios):.2f}"
-        cpu = "" if self.cpu_ratio is None else f"{self.cpu_ratio:.2f}"
-        times = [f"{self.ours_ms:.3f}", f"{self.peer_ms:.3f}"]
-        return [self.case, self.ours, self.peer, target, spread, reached, cpu, *times]
-
-
-HEADS = ["case", "ours", "peer", "target", "ratio min / median / max", "reached", "CPU ratio", "ours ms", "peer ms"]
-
 
 def compare(
     case: str, ours: Sequence[Side], peers: Mapping[str, float | None], sides: Mapping[str, Side], rounds: int
@@ -97,7 +82,7 @@ def _median_ms(costs: Sequence[Cost]) -> float:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor seconds that a process has taken so far (proc(5), fields utime and stime)."""
-    with open(f"/proc/{pid}/stat") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Processor seconds that a process and its children have taken so far (proc(5), fields utime and stime)."""
+    with open(f"/proc/{pid}/stat") as stat, open(f"/proc/{pid}/task/{pid}/children") as children:
+        fields, pids = stat.read().rpartition(")")[2].split(), children.read().split()
+    return (int(fields[11]) + int(fields[12])) / TICKS + sum(cpu_seconds(int(child)) for child in pids)

@@ -1,28 +1,43 @@
-"""A server process for each side: uvicorn, one worker, the same settings, a database of its own with the same rows."""
+"""A server process for each side: one worker, the same settings, a database of its own with the same rows.
+
+Uvicorn; gunicorn, as the peers are mostly served that know no sockets (``"drf gunicorn"``); and django-bolt's own.
+"""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Self
 
+from benchmarks.databases import Database
+
 FOLDER = Path(__file__).parent
 START_SECONDS = 30.0
+SERVER_CORES = {max(os.sched_getaffinity(0))}
+"""Servers have a core of their own; the clients and PostgreSQL share the others."""
+CLIENT_CORES = os.sched_getaffinity(0) - SERVER_CORES or SERVER_CORES
+UVICORN = [
+    "uvicorn", "shop.asgi:application", "--log-level", "error", "--no-access-log",
+    "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off",  "--timeout-keep-alive", "75",
+]  # fmt: skip
+GUNICORN = [
+    "gunicorn", "shop.wsgi:application", "--log-level", "error", "--workers", "1",
+    "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75",
+]  # fmt: skip
+
+BOLT = ["django", "runbolt", "--host", "127.0.0.1", "--no-admin"]
 
 
 class Server:
     """``with Server("ours", database) as server: server.port``"""
 
-    def __init__(self, side: str, database: Path) -> None:
-        self.side = side
+    def __init__(self, name: str, database: Database) -> None:
+        """``"ours"``, or ``"drf gunicorn"``: a side, and how it is served."""
+        self.side, _, self._served = name.partition(" ")
         self.port = _free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"bench-{side}-"))
-        self._database = self._folder / "db.sqlite3"
-        shutil.copy(database, self._database)
+        self._database = database.copy()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -33,16 +48,21 @@ class Server:
     def __enter__(self) -> Self:
         environment = {
             **os.environ,
+            **self._database,
             "BENCH_SIDE": self.side,
-            "BENCH_DATABASE": str(self._database),
+            "BENCH_SERVED": self._served,
             "DJANGO_SETTINGS_MODULE": "shop.settings",
             "PYTHONPATH": str(FOLDER),
         }
-        command = [
-            sys.executable, "-m", "uvicorn", "shop.asgi:application", "--port", str(self.port), "--log-level", "error",
-            "--no-access-log", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off",
-        ]  # fmt: skip
-        self._process = subprocess.Popen(command, env=environment, cwd=FOLDER)
+        where = f"127.0.0.1:{self.port}"
+        server = [*UVICORN, "--port", str(self.port)]
+        if self._served == "gunicorn":
+            server = [*GUNICORN, "--bind", where]
+        if self.side == "bolt":
+            server = [*BOLT, "--port", str(self.port)]
+        command = [sys.executable, "-m", *server]
+        self._process = subprocess.Popen(command, env=environment, cwd=FOLDER, stdout=sys.stderr)
+        os.sched_setaffinity(self.pid, SERVER_CORES)
         self._await()
         return self
 
@@ -59,7 +79,6 @@ class Server:
         assert self._process is not None
         self._process.terminate()
         self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _free_port() -> int:
@@ -67,15 +86,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def make_database(path: Path, rows: int) -> None:
-    """Tables and rows, alike for every side."""
-    environment = {
-        **os.environ,
-        "BENCH_SIDE": "drf",
-        "BENCH_DATABASE": str(path),
-        "DJANGO_SETTINGS_MODULE": "shop.settings",
-        "PYTHONPATH": str(FOLDER),
-    }
-    subprocess.run([sys.executable, "-m", "shop.rows", str(rows)], env=environment, cwd=FOLDER, check=True)

@@ -11,7 +11,7 @@ from django_filters.filterset import filterset_factory
 from rest_framework import serializers
 
 import channels_binding
-from channels_binding.classes import attributes, is_written_in, overrides, unwrapped
+from channels_binding.classes import attributes, evaluated, is_written_in, overrides, unwrapped
 from channels_binding.compiled.compiler import plan_of
 from tests.project.zoo.models import Note
 
@@ -145,3 +145,9 @@ def test_what_is_behind_a_lazy_object_is_what_its_function_has_made() -> None:
     str(lazy)
     assert unwrapped(lazy) is made
     assert unwrapped(made) is made
+
+
+def test_what_no_function_has_made_yet_is_made_when_it_is_needed() -> None:
+    made = object()
+    assert evaluated(SimpleLazyObject(lambda: made)) is made
+    assert evaluated(made) is made

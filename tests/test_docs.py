@@ -14,7 +14,8 @@ from tests.schema import SPEC
 
 DOCS = Path(__file__).parents[1] / "docs"
 REFERENCE = DOCS / "reference"
-ALL_PAGES = sorted(page for kind in ("reference", "howto", "topics") for page in (DOCS / kind).glob("*.md"))
+KINDS = ("tutorial", "howto", "reference", "topics")
+ALL_PAGES = sorted([DOCS / "index.md", *(page for kind in KINDS for page in (DOCS / kind).glob("*.md"))])
 PAGES = "\n".join(page.read_text() for page in ALL_PAGES)
 OURS = [kind for kind in all_errors() if kind.__module__ == exceptions.__name__]
 
@@ -61,7 +62,7 @@ def test_the_documented_codes_are_those_of_the_contract_in_its_order() -> None:
 
 
 def test_every_python_name_that_the_reference_imports_is_there() -> None:
-    for module, names in re.findall(r"^from (channels_binding[\w.]*) import ([\w, ]+)$", PAGES, re.M):
+    for module, names in re.findall(r"^from (channels_binding(?:\.[\w.]+)?) import ([\w, ]+)$", PAGES, re.M):
         imported = __import__(module, fromlist=["*"])
         assert all(hasattr(imported, name.strip()) for name in names.split(","))
 
@@ -75,3 +76,17 @@ def test_the_adapters_of_the_page_are_those_that_make_clients_runs() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    navigation = (DOCS.parent / "mkdocs.yml").read_text().partition("\nnav:\n")[2]
+    assert [name for page in ALL_PAGES if (name := str(page.relative_to(DOCS))) not in navigation] == []
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
+def test_lists_and_tables_have_an_empty_line_before_them(page: Path) -> None:
+    """GitHub needs none, the site does."""
+    text = re.sub(r"^```.*?^```$|<!--.*?-->", "", page.read_text(), flags=re.M | re.S)
+    lines = zip(["", *text.splitlines()], text.splitlines(), strict=False)
+    begun = re.compile(r"(- |\d+\. |\||  )")
+    assert [line for before, line in lines if begun.match(line) and before.strip() and not begun.match(before)] == []

@@ -11,8 +11,8 @@ import pytest
 import channels_binding
 
 PUBLIC: dict[str, tuple[str, ...]] = {
-    "channels_binding.consumers": ("AsyncConsumer", "Consumer", "BaseConsumer", "AsyncBinding", "Binding", "bind"),
-    "channels_binding.bindings": ("AsyncBinding", "BaseBinding", "Binding", "bind"),
+    "channels_binding.consumers": ("AsyncConsumer", "Consumer", "BaseConsumer", "AsyncBinding", "Binding", "PresenceBinding", "bind"),
+    "channels_binding.bindings": ("AsyncBinding", "BaseBinding", "Binding", "PresenceBinding", "bind"),
     "channels_binding.exceptions": (
         "BindingError", "BadRequest", "Invalid", "Unauthenticated", "Forbidden", "NotFound", "MethodNotAllowed", "NotAcceptable",
         "Conflict", "Gone", "PreconditionFailed", "TooLarge", "UnsupportedMediaType", "Throttled", "LimitExceeded", "Internal",
@@ -27,7 +27,11 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "channels_binding.types": ("Audience", "Pk", "JSON"),
     "channels_binding.apps": ("ChannelsBindingConfig",),
     "channels_binding.urls": ("urlpatterns",),
+    "channels_binding.asgi": ("serve_bindings",),
     "channels_binding.rest.routers": ("BindingRouter",),
+    "channels_binding.bodies": ("limit_bodies",),
+    "channels_binding.routing": ("websocket_urlpatterns",),
+    "channels_binding.live.transport": ("Transport",),
 }  # fmt: skip
 SEED = {
     "channels_binding.consumers": {"AsyncConsumer", "AsyncBinding", "bind"},

@@ -18,7 +18,7 @@ LOCKED = [
 ASKED = [
     *PROJECT["project"]["dependencies"],
     *(each for group in PROJECT["project"]["optional-dependencies"].values() for each in group),
-    *(each for name in ("example", "test", "lint") for each in PROJECT["dependency-groups"][name]),
+    *(each for name in ("example", "test", "lint", "docs") for each in PROJECT["dependency-groups"][name]),
 ]
 
 

@@ -13,8 +13,8 @@ SOURCE = ROOT / "src" / "channels_binding"
 
 DOCUMENTED = {"_meta", "_default_manager", "_base_manager", "_asdict", "_fields"}
 """Names that begin with an underscore and are documented all the same: Django's, and those of named tuples."""
-OURS = {"_neighbours", "_publishers", "_actions", "_default_serializer", "_count"}
-"""What one module of ours has and another one uses; a name that is made up for SQL."""
+OURS = {"_neighbours", "_publishers", "_actions", "_default_serializer", "_count", "_seq"}
+"""What one module of ours has and another one uses; names that are made up for SQL."""
 PREFIX = ("_channels_binding_", "_cb_")
 """What we note on objects of others."""
 ROW = re.compile(r"^\| `(?P<module>[\w/]+\.py)` \| (?P<names>.+?) \| `(?P<test>tests/[\w/]+\.py)` \|$", re.M)

@@ -102,6 +102,7 @@ def test_examples_are_found_in_the_contract() -> None:
 GOOD_CLIENT: list[Any] = [
     {"event": f"{NOTE}.search"},
     {"event": f"{NOTE}.search#h1", "id": 7, "data": {"page": 2}},
+    {"event": f"{NOTE}.search#h1", "data": {"after": "", "limit": 5, "expand": ["labels"]}},
     {"event": f"{NOTE}.search#h1", "id": "x" * 64, "have": {"v": CRC, "rows": [[7, ETAG], ["k", ETAG]]}},
     {"event": f"{NOTE}.retrieve", "have": {"v": ETAG}, "data": {"id": 7}},
     {"event": f"{NOTE}.update", "key": "k", "if": ETAG, "data": {"id": 7}},
@@ -160,6 +161,7 @@ GOOD_SERVER: list[Any] = [
     {"event": "cb.auth", "id": 1, "data": {"success": True, "user": "7", "expires_in": 0}},
     {"event": "cb.locale", "id": 1, "data": {"success": True, "language": "de", "timezone": "UTC"}},
     {"event": "cb.ping", "data": {"n": 1}},
+    {"event": "cb.user", "data": {"user": "7"}},
     {"event": "cb.goaway", "data": {"reason": "deploy", "reconnect": True, "after_ms": 100}},
     {"event": "cb.error", "error": ERROR},
     {"event": "not an event", "id": 3, "error": {**ERROR, "fields": {"a": [{"code": "x", "message": "y"}]}}},
@@ -218,6 +220,7 @@ BAD_SERVER: list[Any] = [
     {"event": f"{NOTE}.search", "type": "delta", "v": CRC, "data": {"order": [7]}, "etags": []},
     {"event": f"{NOTE}.retrieve", "type": "gone", "data": ROW},
     {"event": "cb.hello", "data": {**HELLO, "proto": "cb.2"}},
+    {"event": "cb.user", "data": {"user": 7}},
     {"event": "cb.goaway", "data": {}},
     {"event": "cb.error", "error": {"code": "unheard_of", "status": 400, "message": "", "retry": False}},
     {"event": "cb.error", "error": {**ERROR, "fields": {"a": "text"}}},

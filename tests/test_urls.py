@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.urls import resolve, reverse
 
+from channels_binding.rest.hello_view import HelloView
 from channels_binding.rest.views import FormView, RowView, StreamView
 
 
@@ -15,6 +16,7 @@ from channels_binding.rest.views import FormView, RowView, StreamView
     ("path", "view", "kwargs"),
     [
         ("/api/desk.Ticket/", StreamView, {"stream": "desk.Ticket"}),
+        ("/api/hello/", HelloView, {}),
         ("/api/custom_stream/", StreamView, {"stream": "custom_stream"}),
         ("/api/desk.Ticket/7/", RowView, {"stream": "desk.Ticket", "name": "7"}),
         ("/api/desk.Ticket/close/", RowView, {"stream": "desk.Ticket", "name": "close"}),

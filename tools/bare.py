@@ -19,12 +19,14 @@ from pathlib import Path
 from tools import pythons
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("", "redis", "postgres", "openapi", "server")
+EXTRAS = ("", "redis", "postgres", "openapi", "server", "mcp", "conformance")
 IMPORTS = {
     "redis": "channels_binding.contrib.redis_streams",
     "postgres": "psycopg",
     "openapi": "channels_binding.contract.openapi",
     "server": "uvicorn",
+    "mcp": "mcp.server.lowlevel",
+    "conformance": "channels_binding_conformance.running",
 }
 """Extra → what it is for."""
 CALL = ROOT / "tools" / "bare_call.py"

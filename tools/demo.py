@@ -18,17 +18,22 @@ from pathlib import Path
 BACKEND = Path(__file__).resolve().parent.parent / "example" / "backend"
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
+RESTART = 75
+"""The exit code by which the server asks for a new one: the page's button "Kill the server" (helpdesk/demo.py)."""
 BANNER = """
   ┌──────────────────────────────────────────────────────────────────────┐
   │  Channels Binding · the help desk {state:<35}│
   │                                                                      │
   │    {url:<66}│
+  │    {explorer:<66}│
+  │                                                                      │
+  │  Manager and agent side by side, with traffic; nothing to sign in.   │
+  │  Or sign in with a click, in two windows:                            │
   │                                                                      │
   │    admin   / admin      may do everything, and has {admin:<18}│
   │    manager / manager    sees the tickets of all teams                │
   │    agent   / agent      sees the tickets of the team Support         │
   │                                                                      │
-  │  Open two windows (one of them private), sign in twice, edit a row.  │
   │  Ctrl-C ends it.                                                     │
   └──────────────────────────────────────────────────────────────────────┘
 """
@@ -39,6 +44,10 @@ def main() -> int:
     if is_taken(port):
         print(f"Port {port} is taken by another program. Try: make demo PORT={port + 1}", file=sys.stderr)
         return 1
+    # The page that is two users at once, and the button that kills the server: on this machine only (DEMO=0 for neither).
+    if not os.environ.get("ALLOWED_HOSTS"):
+        os.environ.setdefault("DEBUG", "1")
+        os.environ.setdefault("DEMO", "1")
     say(port, "is starting")
     manage("migrate", "--verbosity", "0")
     manage("load_demo")
@@ -53,7 +62,16 @@ def manage(*arguments: str) -> None:
 
 
 def serve(port: int) -> int:
-    """Run uvicorn until it ends or Ctrl-C ends it (which is no error)."""
+    """Run uvicorn until it ends or Ctrl-C ends it (which is no error); a server that asks for a new one is given one."""
+    ended = serve_once(port)
+    while ended == RESTART:
+        print("  The server was killed from the page; here is the next one.", flush=True)
+        ended = serve_once(port, is_first=False)
+    return ended
+
+
+def serve_once(port: int, *, is_first: bool = True) -> int:
+    """One server, until it ends."""
     # The sans-I/O implementation and no compression: deflate would cost twice the CPU and four times the memory.
     command = [
         sys.executable, "-m", "uvicorn", "helpdesk.asgi:application", "--host", HOST, "--port", str(port),
@@ -63,7 +81,7 @@ def serve(port: int) -> int:
     server = subprocess.Popen(command, cwd=BACKEND)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
-        if wait_until_it_answers(server, port):
+        if wait_until_it_answers(server, port) and is_first:
             say(port, "is ready")
         return server.wait()
     except KeyboardInterrupt:
@@ -103,7 +121,13 @@ def is_taken(port: int) -> bool:
 
 
 def say(port: int, state: str) -> None:
-    print(BANNER.format(state=state, url=f"http://{HOST}:{port}/", admin="/admin/"), flush=True)
+    address = f"http://{HOST}:{port}/"
+    print(
+        BANNER.format(
+            state=state, url=address, explorer=f"{address}api/explorer/   all streams, live (admin)", admin="/admin/"
+        ),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 /**
- * The Vitest tests on each promised pair of React and Material UI: a copy of the sources, its own packages, every test.
+ * The Vitest tests on each promised pair of React and Material UI: a copy of the sources, its own packages, every test; and the types of
+ * `packages/core` as an application has them that checks those of its libraries too (`skipLibCheck: false`, `tools/consumer`).
  *
  *     npm run matrix                        every pair
  *     npm run matrix -- react=18 mui=7      one of them
@@ -17,7 +18,18 @@ import { fileURLToPath } from 'node:url'
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What the tests need of the sources. */
-const SOURCES = ['packages', 'spec', 'package.json', 'vitest.config.ts', 'tsconfig.base.json', '.npmrc']
+const SOURCES = [
+  'packages/core',
+  'packages/mui',
+  'spec',
+  'tools/consumer',
+  'tools/reference.mjs',
+  'docs/reference',
+  'package.json',
+  'vitest.config.ts',
+  'tsconfig.base.json',
+  '.npmrc',
+]
 
 /** What each version is installed with in place of the development versions. */
 const REACT = {
@@ -47,7 +59,7 @@ function copySources(folder) {
 function choose(folder, versions) {
   const file = join(folder, 'package.json')
   const manifest = JSON.parse(readFileSync(file, 'utf8'))
-  manifest.workspaces = ['packages/*']
+  manifest.workspaces = ['packages/core', 'packages/mui']
   Object.assign(manifest.devDependencies, versions)
   writeFileSync(file, JSON.stringify(manifest, null, 2))
 }
@@ -72,7 +84,10 @@ function check(react, mui, tests) {
       return { isGood: false, text: 'does not install' }
     const text = installed(folder)
     console.log(`React ${react}, MUI ${mui}: ${text}`)
-    return { isGood: run(folder, 'npx', ['vitest', 'run', '--reporter=dot', ...tests]), text }
+    if (!run(folder, 'npm', ['run', '--silent', 'build', '-w', '@channels-binding/core']))
+      return { isGood: false, text }
+    const areTypesGood = run(folder, 'npx', ['tsc', '-p', 'tools/consumer'])
+    return { isGood: run(folder, 'npx', ['vitest', 'run', '--reporter=dot', ...tests]) && areTypesGood, text }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -162,21 +162,50 @@ def rows_of(printed: Any) -> list[Any] | None:
     return rows
 
 
+def explore(admin: Page, url: str) -> None:
+    """Open the explorer's table in another window, add a row in the admin, and see it there.
+
+    Raises:
+        RuntimeError: Something stands on its console, such as a refusal of its Content-Security-Policy.
+    """
+    page, problems = admin.context.new_page(), list[str]()
+    page.on("console", lambda said: problems.extend([said.text] if said.type in ("error", "warning") else []))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{url}/api/explorer/")
+    page.get_by_role("link", name="shop.Order").click()
+    page.get_by_text("No orders yet.").wait_for()
+    admin.goto(f"{url}/admin/shop/order/add/")
+    admin.fill("[name=customer]", "Acme")
+    admin.fill("[name=amount]", "12.50")
+    admin.click("[name=_save]")
+    page.get_by_role("gridcell", name="Acme").wait_for()
+    page.get_by_role("gridcell", name="12.50").wait_for()
+    page.get_by_text("WebSocket", exact=True).wait_for()
+    page.close()
+    if problems:
+        raise RuntimeError("\n".join(problems))
+
+
 def watch(url: str, opening: str, creating: str, module: str) -> None:
-    """Two windows open the list, one creates a row, both see it; the client of the npm package sees it too."""
+    """The explorer shows what the admin adds; two windows open the list, one creates a row, both see it, and the npm package's
+    client too."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(FLAGS))
         windows = [Window(browser, url), Window(browser, url)]
+        explore(windows[0].page, url)
+        first, second = (
+            {"id": 1, "customer": "Acme", "amount": "12.50"},
+            {"id": 2, "customer": "Bolt", "amount": "99.00"},
+        )
         for window in windows:
             window.paste(opening)
         for window in windows:
-            window.wait_for(lambda printed: rows_of(printed) == [])
-        row = {"id": 1, "customer": "Acme", "amount": "12.50"}
+            window.wait_for(lambda printed: rows_of(printed) == [first])
         windows[0].paste(creating)
         for window in windows:
-            window.wait_for(lambda printed: rows_of(printed) == [row])
+            window.wait_for(lambda printed: rows_of(printed) == [second, first])
         windows[1].bundle(module)
-        windows[1].wait_for(lambda printed: printed == [row])
+        windows[1].wait_for(lambda printed: printed == [second, first])
         browser.close()
 
 

@@ -26,4 +26,12 @@ def socket() -> Any:
     return application
 
 
-application = ProtocolTypeRouter({"http": get_asgi_application(), "websocket": URLRouter([path("ws/", socket())])})
+def http() -> Any:
+    if settings.SERVED != "serve_bindings":
+        return get_asgi_application()
+    from channels_binding.asgi import serve_bindings
+
+    return serve_bindings(get_asgi_application())
+
+
+application = ProtocolTypeRouter({"http": http(), "websocket": URLRouter([path("ws/", socket())])})

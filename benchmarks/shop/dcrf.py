@@ -1,3 +1,6 @@
+from typing import Any
+
+from djangochannelsrestframework.decorators import action
 from djangochannelsrestframework.generics import GenericAsyncAPIConsumer
 from djangochannelsrestframework.mixins import (
     CreateModelMixin,
@@ -19,3 +22,7 @@ class ItemConsumer(
     serializer_class = ItemSerializer
     permission_classes = (AllowAny,)
     pagination_class = WebsocketLimitOffsetPagination
+
+    @action()
+    async def echo(self, data: Any, **_: Any) -> tuple[Any, int]:
+        return data, 200

@@ -13,6 +13,7 @@ def make(count: int) -> None:
 
     from shop.models import Item
 
+    call_command("migrate", "auth", verbosity=0)  # first, since PostgreSQL checks what is referred to
     call_command("migrate", run_syncdb=True, verbosity=0)
     owners = [User.objects.create(username=f"user{number}") for number in range(10)]
     Item.objects.bulk_create(

@@ -2,7 +2,12 @@
 
 import os
 
+import dj_database_url
+
 SIDE = os.environ.get("BENCH_SIDE", "ours")
+SERVED = os.environ.get("BENCH_SERVED", "")
+IS_DURABLE = bool(os.environ.get("BENCH_DURABLE"))
+"""As Django leaves SQLite, in place of as fast as it can be."""
 SECRET_KEY = "benchmarks-only"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
@@ -13,6 +18,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "channels", "rest_framework", "shop"]
 if SIDE == "ours":
     INSTALLED_APPS += ["django_filters", "channels_binding"]
+if SIDE == "bolt":
+    INSTALLED_APPS += ["django_bolt"]
+    BOLT_API = ["shop.bolt:api"]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 DATABASES = {
     "default": {
@@ -22,10 +30,12 @@ DATABASES = {
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
+            "init_command": "" if IS_DURABLE else "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
         },
     }
 }
+if os.environ.get("BENCH_DATABASE", "").startswith("postgres:"):
+    DATABASES["default"] = dj_database_url.parse(os.environ["BENCH_DATABASE"], conn_max_age=None)
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -13,7 +13,9 @@ export default defineConfig(({ command }) => ({
   server: {
     proxy: {
       '/ws': { target: backend, ws: true },
-      ...Object.fromEntries(['/api', '/login', '/logout', '/attachments', '/favicon.ico'].map(path => [path, backend])),
+      ...Object.fromEntries(
+        ['/api', '/demo', '/login', '/logout', '/attachments', '/favicon.ico'].map(path => [path, backend]),
+      ),
     },
   },
 }))

@@ -12,7 +12,15 @@ class ChannelsBindingConfig(AppConfig):
 
     def ready(self) -> None:
         from channels_binding import _django_setup
-        from channels_binding.checks import bindings, contract, declarations, project  # noqa: F401  (they register the checks)
+        from channels_binding.checks import (  # noqa: F401  (they register the checks)
+            application,
+            bindings,
+            contract,
+            declarations,
+            machines,
+            project,
+        )
+        from channels_binding.explorer import checks as explorer_checks  # noqa: F401
         from channels_binding.live import hub
         from channels_binding.live.capture import signals
         from channels_binding.registry import registry

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache, partial, reduce
 from typing import Any
 
+from django.utils.functional import LazyObject
+
 
 def is_written_in(cls: type, *packages: str) -> bool:
     """Whether a class stands in the source of one of these packages: ``is_written_in(CharField, "rest_framework")``.
@@ -43,6 +45,13 @@ def attributes(of: Any) -> dict[str, Any]:
 def unwrapped(value: Any) -> Any:
     """The object behind one of Django's lazy ones (``SimpleLazyObject``), once that was made; any other value as it is."""
     return getattr(value, "_wrapped", value)
+
+
+def evaluated(value: Any) -> Any:
+    """As ``unwrapped``, made now if it was not yet: on a thread, since it may ask the database."""
+    if isinstance(value, LazyObject):
+        bool(value)
+    return unwrapped(value)
 
 
 # What a project's class says otherwise

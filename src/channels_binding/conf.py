@@ -85,6 +85,16 @@ class Settings:
     """Sustained rate of incoming messages of one connection; a burst of the same number is let through."""
     MAX_BATCH_OPS: int = 100
     """Most operations of one ``cb.batch``."""
+    PRESENCE_SECONDS: float = 30.0
+    """Who is in a room and is not heard of for so long has left it: a client, or a process with all of its clients."""
+    MAX_PRESENCE_BYTES: int = 1024
+    """Largest ``meta`` of somebody in a room, as JSON, in bytes."""
+    MAX_PRESENCE_ROOMS: int = 64
+    """Most rooms that one connection is in."""
+    MAX_PRESENCE_MEMBERS: int = 1000
+    """Most tabs in one room."""
+    PRESENCE_UPDATES_PER_SECOND: int = 10
+    """Sustained rate at which one connection enters rooms and changes its ``meta``; ``MAX_PRESENCE_ROOMS`` of them at once."""
     IDEMPOTENCY_SECONDS: int = 86_400
     """How long the answer of a write that came with a key is kept."""
     CALL_TIMEOUT_SECONDS: float = 60.0
@@ -100,11 +110,21 @@ class Settings:
     TRIGGERS_DATABASE: str | None = None
     """Alias of a PostgreSQL database whose triggers record changes as well (``manage.py bindings_triggers``)."""
     COALESCE_SECONDS: float = 0.05
-    """Shortest time between two evaluations of the live reads of one process, after a first immediate one."""
+    """Shortest time from the beginning of one evaluation of the live reads of a process to that of the next."""
     AUDIT_SECONDS: float = 60.0
     """How often every live read is evaluated again even if no change arrived."""
     IDENTITY_SECONDS: float = 30.0
     """How often the users of open connections are read again, for changes that no signal shows."""
+    MCP_STREAMS: Sequence[str] | None = None
+    """Streams that ``contrib.mcp`` offers to language models; None: all that the caller may describe."""
+    MCP_WRITES: Sequence[str] = ()
+    """What they may write besides: ``("shop.Order.create", "shop.Order.close")``."""
+    MCP_MAX_ROWS: int = 100
+    """Most rows of one answer to them."""
+    MCP_MAX_BYTES: int = 65_536
+    """Largest answer to them, in bytes."""
+    EXPLORER: Any = "staff"
+    """Who may open ``explorer/``: ``"staff"``, True (whoever may connect), False (nobody), or a function of the request."""
     IGNORED_MODELS: Sequence[str] = field(
         default=("admin.LogEntry", "contenttypes.ContentType", "migrations.Migration")
     )

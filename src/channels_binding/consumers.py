@@ -11,9 +11,9 @@ from channels_binding import _django_setup
 
 _django_setup.begin()
 
-from channels_binding.bindings import AsyncBinding, Binding, bind
+from channels_binding.bindings import AsyncBinding, Binding, PresenceBinding, bind
 from channels_binding.websocket.consumer import AsyncConsumer, BaseConsumer, Consumer
 
-__all__ = ["AsyncBinding", "AsyncConsumer", "BaseConsumer", "Binding", "Consumer", "bind"]
+__all__ = ["AsyncBinding", "AsyncConsumer", "BaseConsumer", "Binding", "Consumer", "PresenceBinding", "bind"]
 
 _django_setup.end()

@@ -107,6 +107,11 @@ def one_transaction(alias: str) -> Iterator[None]:
         yield
 
 
+def is_any_atomic() -> bool:
+    """Whether requests are transactions of some database (``ATOMIC_REQUESTS``)."""
+    return any(options["ATOMIC_REQUESTS"] for options in connections.settings.values())
+
+
 def atomic_requests(handler: Any) -> list[str]:
     """Databases on which a request is one transaction (``ATOMIC_REQUESTS``), unless its handler wants none there.
 
@@ -141,13 +146,32 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     Cancelling is safe for the caller; the function itself goes on to its end.
     """
+    return await _run(functools.partial(function, *args, **kwargs), _with_connections)
+
+
+async def run_request(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """As ``run``, of what sends Django's signals of a request: by those it looks after the thread's connections itself."""
+    return await _run(functools.partial(function, *args, **kwargs), None)
+
+
+async def _run(function: Callable[[], T], around: Callable[[Callable[[], T]], T] | None) -> T:
+    """``around`` is called with the function, on a thread of the pool alone."""
     if _borrowed or _is_settled.get():
-        return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+        return await sync_to_async(function, thread_sensitive=True)()
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
-    work = functools.partial(_work, answer, loop, functools.partial(function, *args, **kwargs))
-    _add(functools.partial(contextvars.copy_context().run, work))
+    call = function if around is None else functools.partial(around, function)
+    _add(functools.partial(contextvars.copy_context().run, _work, answer, loop, call))
     return await answer
+
+
+def _with_connections(function: Callable[[], T]) -> T:
+    """Call a function between looks at this thread's connections, as Django looks before and after each request."""
+    close_old_connections()
+    try:
+        return function()
+    finally:
+        close_old_connections()  # with CONN_MAX_AGE=0 it goes back to the database's pool, if there is one
 
 
 async def run_for_code(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -164,12 +188,8 @@ def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: 
     """On a thread: call the function and resolve the future on its loop. ``run_in_executor`` would take a second future."""
     try:
         restore_context(contextvars.copy_context())  # asgiref's Locals are the task's, not the thread's
-        close_old_connections()
-        try:
-            with _coroutines_on(loop):
-                result = function()
-        finally:
-            close_old_connections()  # with CONN_MAX_AGE=0 it goes back to the database's pool, if there is one
+        with _coroutines_on(loop):
+            result = function()
     except BaseException as error:
         _resolve(loop, answer, answer.set_exception, error)
     else:

@@ -30,11 +30,13 @@ class Subscriber(Protocol):
     revision: int
     """How many times it has become known anew whose connection this is: another user, another token, or the user read again."""
     session_key: str | None
-    auth: Any
-    """What an authentication class has found beside the user (DRF's ``request.auth``): a token's row, a JWT."""
     scope: Mapping[str, Any]
     streams: dict[str, str]
     """Streams whose dispatched events this connection is sent, each with the action that it was admitted for."""
+
+    @property
+    def auth(self) -> Any:
+        """What an authentication class has found beside the user (DRF's ``request.auth``): a token's row, a JWT."""
 
     @property
     def transport(self) -> TransportName:

@@ -113,4 +113,4 @@ def test_subscribing_and_describing_take_no_parameters(user: Any) -> None:
 @pytest.mark.parametrize("name", [name for name, action in ModelActions._actions.items() if action.is_builtin])
 def test_every_built_in_action_of_an_asynchronous_binding_can_be_awaited(name: str) -> None:
     method = getattr(AsyncBinding, name)
-    assert inspect.iscoroutinefunction(method) or name in ("subscribe", "unsubscribe"), "see AsyncBinding"
+    assert inspect.iscoroutinefunction(method) or name in ("subscribe", "unsubscribe", "presence"), "see AsyncBinding"

@@ -1,5 +1,6 @@
 """Who shares an answer: everybody where all that makes it is known to ask nothing of the caller, else each caller alone."""
 
+from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
@@ -20,6 +21,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 
 from channels_binding.bindings import sharing
+from channels_binding.bindings.base import BaseBinding
 from channels_binding.calls import Call
 from channels_binding.classes import is_written_in
 from channels_binding.consumers import AsyncBinding, bind
@@ -421,3 +423,13 @@ def test_a_page_that_is_loaded_again_after_its_session_has_changed_is_another_ca
     before, after = SessionStore("key"), SessionStore("key")
     before._session_cache, after._session_cache = {"tenant": "one"}, {"tenant": "two"}  # type: ignore[attr-defined]
     assert caller(ann, session_key="key", session=before) != caller(ann, session_key="key", session=after)
+
+
+def test_no_stream_lives_in_this_package_since_its_hooks_would_count_as_stock() -> None:
+    def below(cls: type[Any]) -> Iterator[type[Any]]:
+        for each in cls.__subclasses__():
+            yield each
+            yield from below(each)
+
+    ours: list[Any] = [each for each in below(BaseBinding) if each.__module__.startswith("channels_binding.")]
+    assert [each for each in ours if each.model is not None or each.stream is not None] == []

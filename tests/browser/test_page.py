@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import ROOT, ColorScheme, Desk, Windows, sign_in
-from .tickets import cell, edit, new_ticket, row, rows, search
+from .tickets import cell, change, edit, new_ticket, row, rows, search
 
 Screenshot = Callable[[Page, str], None]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -25,7 +25,7 @@ SETTLED = "() => document.getAnimations().every(animation => animation.playState
 def audit(page: Page) -> list[str]:
     """What axe finds against WCAG A and AA, once nothing moves any more (half-faded text has no contrast)."""
     if page.evaluate("() => !window.axe"):
-        page.add_script_tag(path=AXE)
+        page.evaluate(AXE.read_text())  # no script tag: a page may forbid them by its Content-Security-Policy
     page.wait_for_function(SETTLED)
     found: list[str] = page.evaluate(AUDIT)
     return found
@@ -71,6 +71,29 @@ def test_search_and_filters_narrow_the_table(windows: Windows, desk: Desk) -> No
     expect(row(page, key)).to_be_visible()
     search(page, "")
     expect(rows(page)).not_to_have_count(1)
+
+
+def test_tiles_count_what_matches_follow_what_others_do_and_filter(windows: Windows, desk: Desk) -> None:
+    word = "kaleidoscope"
+    key = new_ticket(desk, f"The {word} is stuck", status="pending", price="12.00")
+    page = windows.open("agent")
+    search(page, word)
+    tiles = page.get_by_role("region", name="Tickets by status")
+    pending, solved = (tiles.get_by_role("button", name=re.compile(name)) for name in ("Pending", "Solved"))
+    expect(pending).to_have_text("1Pending12")
+    expect(solved).to_have_text("0Solved0")
+    change(desk, key, status="solved", price="30.00")
+    expect(pending).to_have_text("0Pending0")
+    expect(solved).to_have_text("1Solved30")
+    pending.click()
+    expect(pending).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("No tickets match.")).to_be_visible()
+    expect(solved, "of the others the number stays").to_have_text("1Solved30")
+    pending.click()
+    expect(row(page, key)).to_be_visible()
+    new_ticket(desk, f"Another {word}", team_name="Billing", status="solved")
+    change(desk, key, price="31.00")
+    expect(solved, "another team's is not counted").to_have_text("1Solved31")
 
 
 def test_choices_people_and_prices_are_edited_in_their_cells(windows: Windows, desk: Desk) -> None:

@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page
 from .conftest import Desk
 
 numbers = itertools.count(1)
+ROWS = '[role="row"][data-id]'
+"""Rows of a grid that show something (not the header, not a skeleton)."""
 
 
 def grid(page: Page) -> Locator:
@@ -18,8 +20,7 @@ def grid(page: Page) -> Locator:
 
 
 def rows(page: Page) -> Locator:
-    """Rows that show a ticket (not the header, not a skeleton)."""
-    return grid(page).locator('[role="row"][data-id]')
+    return grid(page).locator(ROWS)
 
 
 def row(page: Page, key: int) -> Locator:

@@ -11,6 +11,7 @@ from tests.project.zoo.models import Note
 from tests.throwaway import throwaway
 
 
+@pytest.mark.one_backend("orders of related rows are compiled, and nothing is asked")
 def test_check_deploy_names_what_cannot_be_described_and_check_alone_does_not_look() -> None:
     with throwaway():
 

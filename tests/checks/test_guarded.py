@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from django.core.checks import CheckMessage, Warning, run_checks
 from django.db import models
+from django.db.models.functions import Lower
 from django.test.utils import isolate_apps
 
 from channels_binding.checks import bindings, project
 from channels_binding.checks.guarded import guarded, without_repetitions
 from channels_binding.consumers import Binding
+from tests.project.zoo.models import Note
 from tests.throwaway import throwaway
 
 
@@ -48,6 +50,17 @@ def test_a_file_path_field_whose_folder_is_missing_stops_no_command() -> None:
         found = {message.id: message for message in bindings.check_bindings() if message.obj is ShelfBinding}
     assert {"channels_binding.W017", "channels_binding.W001", "channels_binding.E006"} <= found.keys(), "others go on"
     assert "'/no/such/folder'" in found["channels_binding.W017"].msg
+
+
+def test_an_order_by_expressions_is_no_finding() -> None:
+    with throwaway():
+
+        class Ordered(Binding):
+            stream, model, fields = "test.ordered", Note, ("id", "title")
+            ordering = (Lower("title").asc(), "-id")  # type: ignore[assignment]
+
+        found = [message.msg for message in bindings.check_bindings() if message.obj is Ordered]
+    assert not [text for text in found if "cannot be checked" in text or "ordering" in text]
 
 
 @pytest.mark.parametrize("check", ["_stream", "_classes"])

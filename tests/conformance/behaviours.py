@@ -63,6 +63,13 @@ def page(*rows: Any, number: int = 1, limit: int = 3, count: int = 5, order: Any
     return {"page": number, "limit": limit, "count": count, "order": order, "rows": [*rows]}
 
 
+def groups(*rows: Any, limit: int = 4, truncated: bool = False, order: Any = None) -> dict[str, Any]:
+    return {"limit": limit, "count": len(rows), "truncated": truncated, "order": order, "rows": [*rows]}
+
+
+NOBODYS = {"id": "[null]", "owner": None, "count": 3}
+
+
 @dataclass(frozen=True)
 class Behaviour:
     """One line of the list."""
@@ -127,12 +134,29 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     ask("search queries", "search", {"query": "amm"}, page(GAMMA, count=1)),
     ask("search narrows fields", "search", {"fields": ["title"], "limit": 1}, page({"id": 9001, "title": "alpha"}, limit=1)),
     ask("search labels relations", "search", {"labels": True, "limit": 1}, {**page(ALPHA, limit=1), "labels": {"owner": {"9001": "ann"}, "labels": {"9101": "red"}}}),
+    ask("search without a count says whether rows follow", "search", {"count": False, "limit": 2}, {"page": 1, "limit": 2, "has_next": True, "order": None, "rows": [ALPHA, BETA]}),
+    ask("search by places begins at the beginning", "search", {"after": "", "limit": 1}, {"limit": 1, "has_next": True, "start": "<string>", "end": "<string>", "order": None, "rows": [ALPHA]}),
+    ask("search by places begins at the end", "search", {"before": "", "limit": 2, "order": "rank"}, {"limit": 2, "has_previous": True, "start": "<string>", "end": "<string>", "order": "rank", "rows": [FIXED, LAST]}),
+    ask("a row brings no other unless its stream declares it", "retrieve", {"id": 9001, "expand": ["owner"]}, field("expand", "unknown")),
+    ask("a list brings no others unless its stream declares it", "search", {"expand": ["labels"]}, field("expand", "unknown")),
     ask("list answers every row that matches", "list", {"filters": {"rank__gte": 4}}, {"count": 2, "order": None, "rows": [FIXED, LAST]}),
     ask("list refuses more than the maximum", "list", {}, "limit_exceeded"),
     ask("retrieve answers a row", "retrieve", {"id": 9001}, ALPHA),
     ask("retrieve takes a key as text", "retrieve", {"id": "9001"}, ALPHA),
     ask("retrieve narrows fields", "retrieve", {"id": 9002, "fields": ["rank"]}, {"id": 9002, "rank": 2}),
     ask("retrieve answers several rows in order, without the missing", "retrieve", {"ids": [9003, HIDDEN, 9001, MISSING]}, {"rows": [GAMMA, ALPHA]}),
+    ask("aggregate counts what a search finds", "aggregate", {}, groups({"id": "[]", "count": 5})),
+    ask("aggregate measures by groups", "aggregate", {"measures": ["count", "sum:rank", "max:weight"], "by": ["done"], "order": "-done"}, groups({"id": "[true]", "done": True, "count": 1, "sum:rank": 2, "max:weight": 5}, {"id": "[false]", "done": False, "count": 4, "sum:rank": 13, "max:weight": 1}, order="-done")),
+    ask("aggregate filters and queries", "aggregate", {"measures": ["sum:rank"], "filters": {"rank__gte": 2}, "query": "a"}, groups({"id": "[]", "sum:rank": 10})),
+    ask("aggregate of nothing has no groups", "aggregate", {"by": ["done"], "filters": {"rank": 99}}, groups()),
+    ask("aggregate takes a limit, and says that there is more", "aggregate", {"by": ["owner"], "limit": 2}, groups({"id": "[9001]", "owner": 9001, "count": 1}, {"id": "[9002]", "owner": 9002, "count": 1}, limit=2, truncated=True)),
+    ask("aggregate labels relations", "aggregate", {"by": ["owner"], "order": "-count", "limit": 1, "labels": True}, {**groups(NOBODYS, limit=1, truncated=True, order="-count"), "labels": {"owner": {}}}),
+    ask("a measure that is not declared is refused", "aggregate", {"measures": ["sum:secret_code"]}, field("measures", "unknown")),
+    ask("a group that is not declared is refused", "aggregate", {"by": ["owner__password"]}, field("by", "unknown")),
+    ask("an order of what is not asked for is refused", "aggregate", {"order": "-sum:rank"}, field("order", "unknown")),
+    ask("an aggregate has no pages", "aggregate", {"page": 2}, field("page", "unknown")),
+    ask("measures that are no list are refused", "aggregate", {"measures": {"a": 1}}, field("measures", "invalid")),
+    ask("mallory may not measure", "aggregate", {}, "forbidden", user="mallory"),
     ask("describe says what the user can", "describe", {}, {"stream": "<string>", "can": {"create": True, "update": True, "delete": True}, "<rest>": True}),
     # What may not be read
     ask("a missing row is not found", "retrieve", {"id": MISSING}, "not_found"),
@@ -148,6 +172,9 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     ask("a page that is text is refused", "search", {"page": "x"}, "invalid"),
     ask("a page of true is refused", "search", {"page": True}, "invalid"),
     ask("a limit of zero is refused", "search", {"limit": 0}, "invalid"),
+    ask("a count that is no count is refused", "search", {"count": "many"}, "invalid"),
+    ask("a cursor that nobody has made is refused", "search", {"after": "eyJyYW5rIjozfQ"}, field("after", "invalid")),
+    ask("a page beside cursors is refused", "search", {"after": "", "page": 2}, field("page", "invalid")),
     ask("an order that is not declared is refused", "search", {"order": "secret_code"}, "invalid"),
     ask("an order through a relation is refused", "search", {"order": "owner__password"}, "invalid"),
     ask("an order that is no text is refused", "search", {"order": {"a": 1}}, "invalid"),

@@ -1,7 +1,7 @@
 # mypy: disable-error-code="misc"
 """One stream four times: both kinds of binding, with plain hooks and with coroutine hooks."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django_filters import CharFilter, FilterSet
@@ -84,6 +84,8 @@ class Declared:
     model = Note
     search_fields = ("title",)
     ordering_fields = ("title", "rank", "weight")
+    aggregates: ClassVar = {"rank": ("sum", "avg"), "weight": ("max",)}
+    group_by = ("done", "owner")
 
     def visible(self) -> Any:
         return Note.objects.exclude(title="hidden")
@@ -117,6 +119,12 @@ class PlainHooks(Declared):
 
     def get_ordering(self) -> Any:
         return ("id",)
+
+    def get_aggregates(self) -> Any:
+        return self.aggregates
+
+    def get_group_by(self) -> Any:
+        return self.group_by
 
     def get_page_size(self) -> int:
         return 3
@@ -172,6 +180,12 @@ class CoroutineHooks(Declared):
 
     async def get_ordering(self) -> Any:
         return ("id",)
+
+    async def get_aggregates(self) -> Any:
+        return self.aggregates
+
+    async def get_group_by(self) -> Any:
+        return self.group_by
 
     async def get_page_size(self) -> int:
         return 3

@@ -12,6 +12,8 @@ from django.db import models
 
 from channels_binding import bindings
 from channels_binding.bindings import AsyncBinding, BaseBinding
+from channels_binding.querysets.aggregates import Group
+from channels_binding.querysets.links import link_of
 from channels_binding.registry import registry
 
 WORD = "cnry"
@@ -109,6 +111,16 @@ def hiding(models_of_it: Iterable[type[models.Model]]) -> Iterator[list[type[Bas
         registry._read = defined
 
 
+def related(model: type[models.Model]) -> tuple[str, ...]:
+    """Its relations, whichever way they lead."""
+    names = (getattr(field, "get_accessor_name", lambda: None)() or field.name for field in model._meta.get_fields())
+    return tuple(name for name in names if link_of(model, name))
+
+
+def _column(model: type[models.Model], name: str) -> Any:
+    return model._meta.get_field(name)
+
+
 def _hiding(model: type[models.Model]) -> type[BaseBinding]:
     names, pk = shown(model), model._meta.pk
     integers = [name for name in names if type(model._meta.get_field(name)) is models.IntegerField]
@@ -117,5 +129,8 @@ def _hiding(model: type[models.Model]) -> type[BaseBinding]:
         "stream": f"hiding.{model.__name__}",
         "fields": names if isinstance(pk, models.CompositePrimaryKey) else (pk.name, *names),
         "filterset_fields": {name: ["exact"] for name in integers},
+        "aggregates": dict.fromkeys(integers, ("sum", "max", "count_distinct")),
+        "expandable": related(model),
+        "group_by": [name for name in names if Group.named(name).takes(_column(model, name)) and name != "count"],
     }
     return type(f"Hiding{model.__name__}", (AsyncBinding,), members)

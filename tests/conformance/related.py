@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
 from channels_binding.bindings import BaseBinding
-from channels_binding.consumers import AsyncBinding, Binding
+from channels_binding.consumers import AsyncBinding, Binding, bind
 from tests.project.zoo.models import Label, LoudNote, Note, Precious
 
 TEXTS: dict[type[models.Model], str] = {Note: "title", Label: "name"}
@@ -190,6 +190,10 @@ class OwnBinding(AsyncBinding):
     serializer_class = OwnSerializer
     form_class = NoteForm
     filterset_class = OwnFilters
+
+    @bind("naming")
+    async def naming(self, data: PartSerializer) -> dict[str, Any]:
+        return {"label": data.validated_data["label"].pk}
 
 
 # Rows

@@ -98,6 +98,17 @@ async def test_every_door_answers_alike(
             bodies.setdefault(repr(expected), set()).add(VARYING.sub(b"0", answer.body))
     assert all(len(alike) == 1 for alike in bodies.values()), bodies
     assert len({answer.status for answer in found.values()}) == 1
+    for name in ("http", "rest"):
+        if f"{name} in front" in found:
+            is_read = behaviour.question.action in READS
+            told, expected = (headers_of(found[each], is_read=is_read) for each in (f"{name} in front", name))
+            assert told == expected
+
+
+def headers_of(answer: Answer, *, is_read: bool) -> dict[str, str]:
+    """Those of an answer over HTTP, but for what tells of a key that the database has given to a new row."""
+    of_keys = () if is_read else ("content-length", "etag", "location")
+    return {name: "…" if name in of_keys else value for name, value in answer.headers.items()}
 
 
 # What does not apply, and why

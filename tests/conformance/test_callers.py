@@ -52,6 +52,7 @@ class ScopedBinding(AsyncBinding):
     fields = ("id", "title", "rank")
     permission_classes = (ByScope,)
     authentication_classes = (TokenAuthentication, SessionAuthentication)
+    group_by = ("title",)
 
     def get_queryset(self) -> Any:
         if self.user.is_authenticated:
@@ -155,6 +156,7 @@ def questions(key: int) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]
         ("search", "GET", {}, {}),
         ("list", "GET", {}, {}),
         ("search", "GET", {"live": False}, {}),
+        ("aggregate", "GET", {"by": ["title"]}, {}),
         ("subscribe", "GET", {}, {}),
         ("describe", "GET", {}, {}),
         ("create", "POST", {"title": "new"}, {}),

@@ -14,16 +14,18 @@ from django.test import Client
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from channels_binding.bindings import BaseBinding
+from channels_binding.bindings.expansions import declared_paths
 from channels_binding.calls import Call
 from channels_binding.dispatch import perform
 from channels_binding.exceptions import Invalid
 from channels_binding.protocol.names import RESERVED_NAMES
+from channels_binding.querysets.aggregates import PARTS, TAKES
 from channels_binding.querysets.filters import input_names
 from channels_binding.registry import registry
-from channels_binding.rest.views import StreamView
+from channels_binding.rest.views import AggregateView, StreamView
 from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import run
-from tests.conformance.canaries import WORD, hiding, make
+from tests.conformance.canaries import WORD, hiding, make, related
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -81,18 +83,18 @@ def batches(all_names: list[str]) -> Iterator[list[str]]:
         yield all_names[start : start + BATCH]
 
 
-def over_http(cls: type[BaseBinding], query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+def over_http(cls: type[BaseBinding], query: dict[str, str], view: Any = StreamView) -> tuple[int, dict[str, Any]]:
     request = APIRequestFactory().get("/", query)
     force_authenticate(request, get_user_model()(pk=1, username="ann"))
-    response = StreamView.as_view()(request, stream=cls.get_stream())
+    response = view.as_view()(request, stream=cls.get_stream())
     response.render()
     return response.status_code, json.loads(response.content)
 
 
-def refused(cls: type[BaseBinding], data: dict[str, Any]) -> dict[str, Any]:
+def refused(cls: type[BaseBinding], data: dict[str, Any], action: str = "search") -> dict[str, Any]:
     """The errors by field of a call that must be refused."""
     with pytest.raises(Invalid) as caught:
-        perform(Call(cls.get_stream(), "search", data, get_user_model()(pk=1, username="ann")))
+        perform(Call(cls.get_stream(), action, data, get_user_model()(pk=1, username="ann")))
     return dict(caught.value.fields or {})
 
 
@@ -138,6 +140,38 @@ def test_no_undeclared_order_or_field_is_taken(statements: list[str]) -> None:
             if path not in fields:
                 assert refused(cls, {"fields": [path]})["fields"][0]["code"] == "unknown"
                 assert over_http(cls, {"fields": path})[0] == 400
+    assert statements == []
+
+
+def test_nothing_undeclared_is_expanded(statements: list[str]) -> None:
+    asked = 0
+    for cls in streams():
+        declared = {path.replace(".", "__") for path in declared_paths(cls.expandable)}
+        for path, _ in paths(cls.get_model(), DEPTH):
+            if path not in declared:
+                dotted = path.replace("__", ".")
+                asked += 1
+                assert refused(cls, {"expand": [dotted]})["expand"][0]["code"] == "unknown"
+                assert refused(cls, {"id": 1, "expand": [dotted]}, "retrieve")["expand"]
+                assert over_http(cls, {"expand": dotted})[0] == 400
+    assert asked > 1_000
+    assert statements == []
+
+
+def test_no_undeclared_measure_or_group_is_taken(statements: list[str]) -> None:
+    found = [cls for cls in streams() if cls.find_action("aggregate")]
+    asked = 0
+    for cls in found:
+        declared = {f"{function}:{name}" for name, functions in cls.aggregates.items() for function in functions}
+        for path, _ in paths(cls.get_model(), DEPTH):
+            measures = {f"{function}:{path}" for function in TAKES} - declared
+            groups = {path, f"{path}_id", *(f"{path}:{part}" for part in PARTS)} - {*cls.group_by}
+            asked += len(measures) + len(groups)
+            for name, names in (("measures", measures), ("by", groups)):
+                for each in names:
+                    assert refused(cls, {name: [each]}, "aggregate")[name][0]["code"] == "unknown"
+                assert over_http(cls, {name: ",".join(names)}, AggregateView)[0] == 400
+    assert asked > 5_000
     assert statements == []
 
 
@@ -209,13 +243,19 @@ def calls(cls: type[BaseBinding]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield f"{stream}.list", {"live": False}
     yield f"{stream}.search", {"live": False, "labels": True}
     yield f"{stream}.search", {"live": False, "query": WORD}
+    yield f"{stream}.aggregate", {"live": False, "by": [*cls.group_by], "labels": True}
     yield f"{stream}.form", {}
     yield f"{stream}.create", {}
+    yield from ((f"{stream}.search", {"live": False, "expand": [path]}) for path in related(cls.get_model()))
     for name in every:
         for action, data in (
             ("search", {"order": name}),
+            ("search", {"order": name, "after": ""}),
             ("search", {"filters": {name: "a"}}),
             ("search", {"fields": [name]}),
+            ("aggregate", {"by": [name], "labels": True}),
+            ("aggregate", {"measures": [f"max:{name}"], "filters": {name: "a"}}),
+            ("aggregate", {"by": [f"{name}:day"], "query": WORD}),
         ):
             yield f"{stream}.{action}", {**data, "live": False}
         yield f"{stream}.create", {name: "x"}
@@ -281,9 +321,11 @@ def test_no_canary_leaves_over_http(
         answers += [
             client.get(base, headers={"Accept": "text/html"}),
             client.get(base, {"labels": "true"}),
+            *(client.get(base, {"expand": path}) for path in related(cls.get_model())),
+            client.get(f"{base}aggregate/", {"by": ",".join(cls.group_by), "labels": "true"}),
         ]
         answers += [client.get(base, {name: "x"}) for name in every] + [
-            client.get(base, {"order": name}) for name in every
+            client.get(base, {"order": name, "after": ""}) for name in every
         ]
         for key in keys(cls):
             row = f"{base}{key}/"

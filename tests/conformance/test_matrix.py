@@ -17,14 +17,14 @@ from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.exceptions import BindingError
 from channels_binding.testing import BindingClient, BindingCommunicator
 from tests.conformance.related import served_by
-from tests.conformance.transports import Answer, DoesNotApply, Http, Question, Rest, Socket, asked_here
+from tests.conformance.transports import Answer, DoesNotApply, Http, InFront, Question, Rest, Socket, asked_here
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
 WHO = ("anonymous", "stranger", "reader", "owner", "staff", "deactivated")
 ROWS = {"own": 9001, "other's": 9002, "missing": 424242, "hidden": 9003}
 OF_A_ROW = ("retrieve", "form", "update", "save", "delete", "close")
-OF_THE_STREAM = ("search", "list", "create", "describe", "subscribe", "unsubscribe")
+OF_THE_STREAM = ("search", "list", "aggregate", "create", "describe", "subscribe", "unsubscribe")
 
 
 def oracle(who: str, action: str, row: str | None = None) -> str:
@@ -75,6 +75,7 @@ class MatrixBinding(AsyncBinding):
     fields = ("id", "title", "rank")
     permission_classes = (Rule,)
     bulk = "atomic"
+    group_by = ("title",)
 
     def get_queryset(self) -> Any:
         rows = Note.objects.exclude(title="hidden").order_by("pk")
@@ -95,6 +96,7 @@ class ReplyBinding(AsyncBinding):
     fields = ("id", "title", "parent")
     filterset_fields = ("parent",)
     permission_classes = (IsAuthenticated,)
+    expandable = ("parent",)
 
 
 def make() -> dict[str, Any]:
@@ -121,7 +123,14 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
             model._default_manager.all().delete()
 
 
-TRANSPORTS = asked_here(Socket("async consumer", "/ws/"), Socket("sync consumer", "/sync/"), Http(), Rest())
+TRANSPORTS = asked_here(
+    Socket("async consumer", "/ws/"),
+    Socket("sync consumer", "/sync/"),
+    Http(),
+    Rest(),
+    InFront(Http()),
+    InFront(Rest()),
+)
 
 
 async def outcome(transport: Any, question: Question, user: Any) -> tuple[str, Answer | None]:
@@ -143,6 +152,8 @@ def question(action: str, row: str | None) -> Question:
     data: dict[str, Any] = {} if row is None else {"id": ROWS[row]}
     if action in ("create", "update", "save"):
         data["title"] = "changed"
+    if action == "aggregate":
+        data["by"] = ["title"]
     return Question(action, data)
 
 
@@ -174,6 +185,10 @@ async def test_everybody_may_what_the_oracle_says_and_no_more(
         if found == "ok" and action in ("search", "list"):
             assert answer is not None
             assert [each["id"] for each in answer.value["rows"]] == visible(who)
+        if found == "ok" and action == "aggregate":
+            assert answer is not None
+            named_so = {9001: "own", 9002: "other's"}
+            assert {each["title"] for each in answer.value["rows"]} == {named_so[key] for key in visible(who)}
         if found != "ok":
             titles = await sync_to_async(lambda: sorted(Note.objects.values_list("title", flat=True)))()
             assert titles == ["hidden", "other's", "own"]
@@ -209,6 +224,27 @@ async def test_everybody_may_name_the_rows_that_they_may_see_and_no_more(
 
 
 SIGNED_IN = ("stranger", "reader", "owner", "staff")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.name)
+async def test_a_row_is_put_into_another_for_whom_its_stream_shows_it(
+    transport: Any, transactional_db: None, hub_ended: None
+) -> None:
+    wrong = []
+    with served_by(MatrixBinding):
+        for who in SIGNED_IN:
+            for row, key in ROWS.items():
+                user = await users_as_of_now(who)
+                await Note.objects.acreate(pk=REPLY, title="reply", parent_id=None if row == "missing" else key)
+                for action, data in (("retrieve", {"id": REPLY}), ("search", {"order": "-id", "limit": 1})):
+                    question = Question(action, {**data, "expand": ["parent"]}, stream="matrix.Reply")
+                    code, answer = await outcome(transport, question, user)
+                    assert answer is not None
+                    [shown] = answer.value.get("rows", [answer.value])
+                    is_shown = shown["expand"]["parent"] is not None
+                    if is_shown != (oracle(who, "retrieve", row) == "ok"):
+                        wrong.append((who, action, row, code, shown))
+    assert wrong == []
 
 
 OF_A_KEY: dict[str, tuple[str, Callable[[int], dict[str, Any]]]] = {

@@ -82,6 +82,7 @@ def _streams(transactional_db: None) -> Iterator[None]:
             authentication_classes = (TokenAuthentication,)
             filterset_fields, ordering_fields = ("rank",), ("rank",)
             bulk = "independent"
+            group_by = ("rank",)
 
             def get_queryset(self) -> Any:
                 note("get_queryset", self.request, self)
@@ -117,6 +118,7 @@ QUESTIONS: list[tuple[str, Callable[[int], dict[str, Any]], set[tuple[str, str]]
     ("retrieve", lambda pk: {"id": pk, "live": False}, {("GET", "retrieve")}),
     ("search", lambda pk: {"order": "-rank", "filters": {"rank": 3}, "live": False}, {("GET", "list")}),
     ("list", lambda pk: {"filters": {"rank": 3}, "live": False}, {("GET", "list")}),
+    ("aggregate", lambda pk: {"filters": {"rank": 3}, "live": False}, {("GET", "list"), ("GET", "retrieve")}),
     ("create", lambda pk: {"title": "made"}, {("POST", "create"), READ_AGAIN}),
     ("update", lambda pk: {"id": pk, "title": "new"}, {("PATCH", "partial_update"), READ_AGAIN}),
     ("update", lambda pk: {"ids": [pk], "title": "new"}, {("PATCH", "partial_update"), READ_AGAIN}),

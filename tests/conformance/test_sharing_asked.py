@@ -8,10 +8,12 @@ import django_filters
 import pytest
 from django.db import models
 from django.test.utils import isolate_apps
+from rest_framework.permissions import AllowAny
 
 from tests.conformance.test_sharing_models import TellingField, model_with_a_generated_column, serializer_of, tables
 from tests.conformance.two_callers import CALLER, binding_of, judge, users
 from tests.project.zoo.models import Note
+from tests.throwaway import throwaway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,3 +141,30 @@ def test_a_statement_that_is_kept_is_nobodys_own(is_whole: bool) -> None:
         told, why = answers(binding_of({"ordering": ("rank__owned",), "queryset": rows}))
     assert all(why), "the proof sees it; nothing is shared"
     assert told[0] == told[1][::-1], told
+
+
+@isolate_apps("tests.project.zoo")
+def test_a_relation_by_a_key_of_the_projects() -> None:
+    class Team(models.Model):
+        name = models.CharField(max_length=9)
+
+        class Meta:
+            app_label = "zoo"
+
+    class Own(models.ForeignKey):
+        """Leads each caller elsewhere."""
+
+        def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+            return value if CALLER.get() == "ann" else None
+
+    class Post(models.Model):
+        team = Own(Team, models.CASCADE, null=True)
+
+        class Meta:
+            app_label = "zoo"
+
+    with tables(Team, Post), throwaway():
+        binding_of({"model": Team, "fields": ("id", "name"), "permission_classes": (AllowAny,)})
+        Post.objects.create(team=Team.objects.create(name="a"))
+        cls = binding_of({"model": Post, "fields": ("id",), "expandable": ("team",), "permission_classes": (AllowAny,)})
+        judge(cls, {"expand": ["team"]})

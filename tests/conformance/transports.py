@@ -2,19 +2,22 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import orjson
 from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
 from django.db import connection
 from django.test import Client
 
+from channels_binding.asgi import serve_bindings
 from channels_binding.testing import BindingCommunicator, session_cookie
+from tests.asgi_requests import Asked, ask
 from tests.streams import Stream, fleeting_connections
 
-READS = ("retrieve", "search", "list")
+READS = ("retrieve", "search", "list", "aggregate")
 ASKED_ON_BOTH = ("async consumer", "http", "rest")
 IS_EVERY_ONE_ASKED = connection.vendor == "sqlite" or "EVERY_TRANSPORT" in os.environ
 
@@ -40,6 +43,8 @@ class Answer:
     status: int
     body: bytes
     """``data`` or ``error``, as sent."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of HTTP, by their names in small letters."""
 
     @property
     def value(self) -> Any:
@@ -109,10 +114,11 @@ class Http:
 
     async def ask(self, question: Question, stream: str, user: Any) -> Answer:
         method, path, body = self.route(question)
-        answer = await sync_to_async(self._send)(
-            method, f"/api/{question.stream or stream}/{path}", body, question, user
-        )
-        return Answer(200 if answer.status == 201 else answer.status, answer.body)
+        answer = await self._asked(method, f"/api/{question.stream or stream}/{path}", body, question, user)
+        return replace(answer, status=200 if answer.status == 201 else answer.status)
+
+    async def _asked(self, *asked: Any) -> Answer:
+        return await sync_to_async(self._send)(*asked)
 
     def _send(self, method: str, path: str, body: Any, question: Question, user: Any) -> Answer:
         client = Client()
@@ -121,7 +127,7 @@ class Http:
         headers = {} if question.if_version is None else {"If-Match": f'"{question.if_version}"'}
         content = orjson.dumps(body) if question.raw is None else question.raw
         response = client.generic(method, path, content, "application/json", headers=headers)
-        return Answer(response.status_code, response.content)
+        return Answer(response.status_code, response.content, {name.lower(): value for name, value in response.items()})
 
 
 class Rest(Http):
@@ -137,6 +143,9 @@ class Rest(Http):
 
     def _search(self, question: Question) -> tuple[str, str, Any]:
         return "GET", _query(question.data), {}
+
+    def _aggregate(self, question: Question) -> tuple[str, str, Any]:
+        return "GET", f"aggregate/{_query(question.data, LISTS)}", {}
 
     def _retrieve(self, question: Question) -> tuple[str, str, Any]:
         key, rest = _key(question.data)
@@ -172,6 +181,33 @@ class Rest(Http):
         return "POST", where, data["submit"]
 
 
+CSRF_TOKEN = "t" * 32
+
+
+class InFront(Http):
+    """What another form of HTTP asks, of ``serve_bindings`` in front of Django's handler."""
+
+    def __init__(self, like: Http) -> None:
+        self.name, self.like = f"{like.name} in front", like
+
+    def route(self, question: Question) -> tuple[str, str, Any]:
+        return self.like.route(question)
+
+    async def _asked(self, method: str, path: str, body: Any, question: Question, user: Any) -> Answer:
+        route, _, query = path.partition("?")
+        content = orjson.dumps(body) if question.raw is None else question.raw
+        headers = {"content-type": "application/json", "content-length": str(len(content))}
+        if user is not None:
+            session = await sync_to_async(session_cookie)(user)
+            headers |= {"cookie": f"sessionid={session}; csrftoken={CSRF_TOKEN}", "x-csrftoken": CSRF_TOKEN}
+        if question.if_version is not None:
+            headers["if-match"] = f'"{question.if_version}"'
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        asked = Asked(method, unquote(route), query.encode(), raw, [content])
+        answered = await ask(serve_bindings(ASGIHandler()), asked)
+        return Answer(answered.status, answered.body, dict(answered.headers))
+
+
 class Events:
     """The first message of server-sent events."""
 
@@ -182,8 +218,8 @@ class Events:
         self.path(question)
 
     def path(self, question: Question) -> str:
-        if question.action not in ("search", "retrieve"):
-            raise DoesNotApply("events are for search and retrieve")
+        if question.action not in ("search", "retrieve", "aggregate"):
+            raise DoesNotApply("events are for search, retrieve and aggregate")
         return Rest().route(question)[1]
 
     async def ask(self, question: Question, stream: str, user: Any) -> Answer:
@@ -204,16 +240,17 @@ class Events:
             await asked.leave()
 
 
-NAMES = ("page", "limit", "order", "query", "fields", "labels")
+NAMES = ("page", "limit", "count", "after", "before", "until", "order", "query", "fields", "labels", "expand")
+LISTS = ("measures", "by")
 
 
-def _query(data: dict[str, Any]) -> str:
+def _query(data: dict[str, Any], lists: tuple[str, ...] = ()) -> str:
     """``{"page": 2, "filters": {"rank__in": [1, 2]}}`` → ``?page=2&rank__in=1,2``."""
-    unknown = set(data) - {*NAMES, "filters"}
+    unknown = set(data) - {*NAMES, *lists, "filters"}
     if unknown:
         raise DoesNotApply("every other name of a query string is a filter")
     plain = {
-        name: _text(value, is_list=name == "fields", is_bool=name == "labels")
+        name: _text(value, is_list=name in ("fields", "expand", *lists), is_bool=name in ("labels", "count"))
         for name, value in data.items()
         if name != "filters"
     }
@@ -255,5 +292,7 @@ TRANSPORTS = asked_here(
     Socket("sync consumer", "/sync/"),
     Http(),
     Rest(),
+    InFront(Http()),
+    InFront(Rest()),
     Events(),
 )

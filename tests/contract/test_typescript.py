@@ -21,6 +21,18 @@ def text() -> str:
     return module()
 
 
+def test_what_an_aggregate_answers_is_typed_by_its_names(text: str) -> None:
+    money = text[text.index("'zoo.Money': {") :]
+    assert (
+        "measures: { count: number; 'sum:amount': string | null; 'avg:amount': string | null; 'min:amount': string | null;"
+        in money
+    )
+    assert "groups: { amount: string; rate: string | null }" in money
+    assert "measures" not in text[text.index("'zoo.Label': {") : text.index("'zoo.Lapse': {")], (
+        "where it is not offered"
+    )
+
+
 def block(text: str, head: str) -> str:
     found = re.search(rf"^{re.escape(head)} \{{\n(.*?)^\s*\}}$", text, re.M | re.S)
     assert found is not None

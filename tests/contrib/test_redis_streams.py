@@ -235,6 +235,7 @@ async def test_an_own_beat_shows_that_the_way_is_good_and_its_lack_that_it_is_no
     monkeypatch.setattr(listener, "make_transport", lambda: RedisStreams(proxy.url))
     monkeypatch.setattr(publisher, "publish", lambda message: None)  # no thread that outlives the proxy
     monkeypatch.setattr(publisher, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(listener, "DEAF_SECONDS", 0.4)
     hub, beating = Hub(), asyncio.create_task(beat())
     receiving = Broker(hub)

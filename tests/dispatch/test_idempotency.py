@@ -256,6 +256,21 @@ async def test_both_doors_and_coroutines_keep_their_answers(connect: Connect, us
         assert (await socket.call("test.counting.count", {"x": 1}, key="a"))["error"]["code"] == "conflict"
 
 
+async def test_what_was_asked_on_one_transport_is_not_done_again_on_the_other(connect: Connect, user: Any) -> None:
+    """A client whose socket is lost before the answer asks again by HTTP, where the user is a lazy one."""
+    socket = await connect(user)
+    made = await socket.call("zoo.Note.create", {"title": "x"}, key="k")
+
+    def again() -> Any:
+        client = Client()
+        client.force_login(user)
+        headers = {"Idempotency-Key": "k"}
+        return client.post("/api/zoo.Note/create/", {"title": "x"}, "application/json", headers=headers).json()
+
+    assert (await sync_to_async(again)())["id"] == made["data"]["id"]
+    assert await Note.objects.acount() == 1
+
+
 def test_over_http_the_key_is_a_header(user: Any) -> None:
     client = Client()
     client.force_login(user)

@@ -2,21 +2,24 @@
 # ruff: noqa: E501 (tables are read across)
 
 import asyncio
+import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection, connections, transaction
 from django.test import AsyncClient, Client, override_settings
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.throttling import UserRateThrottle
 
 from channels_binding.calls import Call, Reading
 from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.dispatch import aperform, perform
 from channels_binding.dispatch.perform import find
 from channels_binding.exceptions import Forbidden, MethodNotAllowed, NotFound, Timeout, Unauthenticated
+from channels_binding.threads import run
 from tests.conftest import Connect
 from tests.project.zoo.models import Label, Note
 from tests.throwaway import throwaway
@@ -108,6 +111,85 @@ async def test_nobody_may_do_anything_unless_anonymous_connections_are_allowed(u
     assert ran == []
     with override_settings(CHANNELS_BINDING={"ANONYMOUS_CONNECTION_ALLOWED": True}):
         assert await aperform(call("test.open", "plain", user)) == {"got": {}}
+
+
+@pytest.fixture
+def hopped(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What has been done on a thread."""
+    done: list[Any] = []
+
+    async def noted(*args: Any) -> Any:
+        done.append(args)
+        return await run(*args)
+
+    monkeypatch.setattr(sys.modules[find.__module__], "run", noted)
+    return done
+
+
+class Yes(BasePermission):
+    pass
+
+
+class RateInTheDatabase(UserRateThrottle):
+    """Asked for when it is made."""
+
+    rate = None
+
+    def get_rate(self) -> str:
+        return f"{Note.objects.count() + 9}/min"
+
+
+class Said(TypedDict):
+    text: str
+
+
+def _own_permissions(binding: Any) -> Any:
+    return []
+
+
+@pytest.mark.parametrize(
+    ("members", "key", "hops"),
+    [
+        ({}, None, 0),
+        ({"permission_classes": (AllowAny,)}, None, 0),
+        ({"permission_classes": (Yes,)}, None, 1),
+        ({"permission_classes": (AllowAny, Yes)}, None, 1),
+        ({"get_permissions": _own_permissions}, None, 1),
+        ({"get_permission_classes": classmethod(_own_permissions)}, None, 1),
+        ({"check_permissions": _own_permissions}, None, 1),
+        ({"throttle_classes": (UserRateThrottle,)}, None, 1),
+        ({"get_throttles": _own_permissions}, None, 1),
+        ({"get_throttle_classes": classmethod(_own_permissions)}, None, 1),
+        ({"check_throttles": _own_permissions}, None, 1),
+        ({"throttle_classes": (RateInTheDatabase,)}, None, 1),
+        ({"said": Said}, None, 1),
+        ({}, "a-key", 2),
+    ],
+)
+async def test_a_coroutine_handler_waits_for_a_thread_only_where_something_may_ask_the_database_before_it(
+    members: dict[str, Any],
+    key: str | None,
+    hops: int,
+    hopped: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    transactional_db: None,
+) -> None:
+    annotation: Any = members.pop("said", Any)
+
+    async def echo(self: Any, data: Any) -> Any:
+        return {"got": data["text"]}
+
+    echo.__annotations__["data"] = annotation
+    type("Echo", (AsyncBinding,), {"stream": "test.echo", "echo": bind(echo), **members})
+    monkeypatch.setattr(UserRateThrottle, "rate", "100/min", raising=False)
+    asked = Call("test.echo", "echo", {"text": "hi"}, ANN, transport="websocket", key=key)
+    assert await aperform(asked) == {"got": "hi"}
+    assert len(hopped) == hops
+
+
+async def test_over_http_the_user_is_looked_up_on_a_thread(hopped: list[Any]) -> None:
+    await aperform(Call("test.open", "coroutine", {}, ANN, transport="http"))
+    assert len(hopped) == 1
 
 
 @override_settings(CHANNELS_BINDING={"CALL_TIMEOUT_SECONDS": 0.05})

@@ -1,12 +1,10 @@
 """A file that was uploaded is its user's, for a while, and for one write."""
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
@@ -125,21 +123,6 @@ def test_a_file_may_not_be_too_large(client: Client, settings: Any, media: Path,
     assert waiting(media) == []
     with pytest.raises(TooLarge):
         uploads.keep(user, SimpleUploadedFile("a", b"hello"))
-
-
-def test_who_is_not_signed_in_uploads_nothing(media: Path) -> None:
-    assert Client().post("/api/upload/", {"file": SimpleUploadedFile("a.txt", b"x")}).status_code == 401
-    enforcing = Client(enforce_csrf_checks=True)
-    enforcing.force_login(get_user_model().objects.create_user("csrf"))
-    assert enforcing.post("/api/upload/", {"file": SimpleUploadedFile("a.txt", b"x")}).status_code == 403
-    assert waiting(media) == []
-
-
-def test_a_request_without_a_file_or_of_another_kind_is_refused(client: Client) -> None:
-    assert client.post("/api/upload/", {"other": "x"}).json()["fields"]["file"][0]["code"] == "required"
-    assert client.post("/api/upload/", json.dumps({"file": "x"}), "application/json").status_code == 415
-    assert client.get("/api/upload/").status_code == 405
-    assert client.options("/api/upload/").status_code == 204
 
 
 def test_a_name_that_leads_elsewhere_stays_a_name(client: Client, user: Any) -> None:

@@ -67,8 +67,9 @@ async def test_a_server_that_is_told_to_end_sends_its_clients_on_and_answers_wha
     await converge(clients, 20)
     writers, until = [Writer(cluster, number) for number in range(3)], asyncio.Event()
     writing = [asyncio.create_task(writer.write(port, until)) for writer in writers]
-    slow = asyncio.create_task(slow_call(cluster, port))
-    await asyncio.sleep(0.3)
+    is_in_flight = asyncio.Event()
+    slow = asyncio.create_task(slow_call(cluster, port, is_in_flight))
+    await is_in_flight.wait()
     for client in clients:
         client.port = lambda: other  # type: ignore[method-assign]
     ending = asyncio.create_task(asyncio.to_thread(cluster.terminate, port))
@@ -92,15 +93,17 @@ async def test_a_server_that_is_told_to_end_sends_its_clients_on_and_answers_wha
     assert sum(client.mismatches for client in clients) == 0
 
 
-async def slow_call(cluster: Cluster, port: int) -> Any:
+async def slow_call(cluster: Cluster, port: int, is_in_flight: asyncio.Event) -> Any:
     """A call that is in flight when the server gets SIGTERM, by a client that stays until it is answered."""
     async with websockets.connect(
         f"ws://127.0.0.1:{port}/ws/", subprotocols=[websockets.Subprotocol("cb.1.json")],
         additional_headers={"Cookie": f"{COOKIE}={cluster.sessions['bob']}"},
     ) as socket:  # fmt: skip
         await socket.send(json.dumps({"event": "zoo.Note.slow", "id": 1, "data": {"seconds": 2.0}}))
-        while "data" not in (message := json.loads(await socket.recv())) or message.get("id") != 1:
-            continue
+        await socket.send(json.dumps({"event": "zoo.Note.retrieve", "id": 2, "data": {"id": 1, "live": False}}))
+        while (message := json.loads(await socket.recv())).get("id") != 1:
+            if message.get("id") == 2:
+                is_in_flight.set()  # calls begin in the order in which they came
         with suppress(websockets.ConnectionClosed):
             await socket.recv()
         assert socket.close_code == 4503

@@ -36,9 +36,10 @@ async def test_a_seed_client_gets_whole_results_rows_and_deletes(connect: Connec
 
 class FakeGroup:
     is_stale = False
+    reading = None
 
     def push_to(self, subscription: Any) -> bytes:
-        return b',"v":"1"}'
+        return b'{"event":"zoo.Note.search#h","v":"1"}'
 
     def forget_bodies(self) -> None: ...
 
@@ -53,8 +54,15 @@ class Reader:
         self.frames: list[bytes] = []
         group: Any = FakeGroup()
         self.subscription: Any = SimpleNamespace(
-            subscriber=self, group=group, sent=None, event="zoo.Note.search#h", is_pending=True, is_behind=False
+            explains=False,
+            subscriber=self,
+            group=group,
+            sent=None,
+            event="zoo.Note.search#h",
+            is_pending=True,
+            is_behind=False,
         )
+        self.subscription.push = lambda: group.push_to(self.subscription)
 
     def push(self, frames: list[bytes]) -> None:
         self.frames += frames

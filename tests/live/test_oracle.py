@@ -9,6 +9,9 @@ have carried a row that its reader could not see. A naive hub, which does not lo
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -20,11 +23,17 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from channels_binding import threads
+from channels_binding.bindings.expansions import Expansion
+from channels_binding.bindings.reader import Reader
 from channels_binding.live.capture import changes as live_changes
 from channels_binding.live.capture import recorder
-from channels_binding.live.queries import invalidation
+from channels_binding.live.queries import evaluation, invalidation
+from channels_binding.live.queries.group import Group
 from channels_binding.live.transport import make_transport
-from tests.live.oracle.world import NaiveRedisWorld, NaiveWorld, RedisWorld, World
+from channels_binding.querysets import keyset
+from tests.live.oracle.streams import bind_teams
+from tests.live.oracle.world import BY_HAND, NaiveRedisWorld, NaiveWorld, RedisWorld, World
+from tests.throwaway import throwaway
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150" if connection.vendor == "sqlite" else "50"))
 """What ten minutes leave room for; ``make soak`` has the large numbers."""
@@ -36,7 +45,11 @@ def oracle(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     publishers = [*recorder._publishers]
     monkeypatch.setattr(invalidation, "RECOUNT_SECONDS", 0.0)
     monkeypatch.setattr(live_changes, "MAX_KEYS", 2)  # so that a few commits are more than are kept apart
-    with override_settings(CHANNELS_BINDING={"COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6}):
+    with (
+        throwaway(),
+        override_settings(CHANNELS_BINDING={"COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6}),
+    ):
+        bind_teams()
         yield
     recorder._publishers[:] = publishers
     threads.shut_down()
@@ -52,6 +65,82 @@ def profile(examples: int) -> settings:
 
 def test_after_quiescence_every_list_equals_its_query(oracle: None) -> None:
     run_state_machine_as_test(World, settings=settings(profile(EXAMPLES), phases=[Phase.generate]))
+
+
+@pytest.mark.parametrize("is_passed_by", [True, False])
+def test_an_aggregate_that_is_passed_by_as_a_list_is_is_found_out(
+    oracle: None, monkeypatch: pytest.MonkeyPatch, is_passed_by: bool
+) -> None:
+    """A row that is in no group now may have been in one: nothing but a new reading tells."""
+    if is_passed_by:
+        monkeypatch.setattr(evaluation, "AGGREGATE", "none")
+        monkeypatch.setattr(evaluation, "LISTS", ("search", "list", "aggregate"))
+    question = {"measures": ["count"], "by": [], "filters": {"done": False}}
+    world = World()
+    world.begin(seed=0, drop=0, given=[({}, None)] * 3, asked=[("zoo.Note", question)])
+    world.save_in_a_transaction(place=0, rank=1, done=True, names=set())
+    try:
+        with pytest.raises(AssertionError) if is_passed_by else nullcontext():
+            world.quiet()
+    finally:
+        world.run(world._end())
+        world.loop.close()
+
+
+def forget_what_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Expansion, "models", lambda self: set())
+    monkeypatch.setattr(Reader, "is_by_plan", True)  # or the statements would tell
+
+
+def forget_nulls(monkeypatch: pytest.MonkeyPatch) -> None:
+    behind = keyset.Term.is_behind
+    monkeypatch.setattr(keyset.Term, "is_behind", lambda self, value: behind(replace(self, nulls="never"), value))
+
+
+def never_look_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Group, "is_partial", property(lambda self: False))
+
+
+def expand_labels(world: World) -> None:
+    world.label(place=0, which=0, on=True)
+    world.read(0, "tests.OwnedNote", {}, None, 3, 1, expand=["labels"])
+    world.rename_label(which=0, name="z")
+
+
+def lay_windows(world: World) -> None:
+    world.raw_sql(rank=1, sql=BY_HAND[0])  # two of them have a weight now
+    world.read_side_by_side(0, "zoo.Note", {}, "weight", 1)
+
+
+def leave_unseen(world: World) -> None:
+    for which in range(2):  # one by itself would simply be read again
+        world.read(which, "tests.OwnedNote", {}, "rank", 3 - which, 1, count=False)
+    world.delete(place=3)
+
+
+@pytest.mark.parametrize("is_sabotaged", [False, True])
+@pytest.mark.parametrize(
+    ("play", "sabotage"),
+    [
+        (expand_labels, forget_what_is_expanded),
+        (lay_windows, forget_nulls),
+        (leave_unseen, never_look_beyond),
+    ],
+)
+def test_a_list_that_forgets_is_found_out(
+    oracle: None, monkeypatch: pytest.MonkeyPatch, play: Any, sabotage: Any, is_sabotaged: bool
+) -> None:
+    world = World()
+    world.begin(seed=0, drop=0, given=[], asked=[])
+    if is_sabotaged:
+        sabotage(monkeypatch)
+    play(world)
+    try:
+        with pytest.raises(AssertionError) if is_sabotaged else nullcontext():
+            world.quiet()
+    finally:
+        world.run(world._end())
+        world.loop.close()
 
 
 over_redis = pytest.mark.skipif(

@@ -1,5 +1,6 @@
 """Checks of whose a connection is: what is held back, and until when."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,3 +60,14 @@ def test_what_is_heard_while_checks_are_made_asks_for_others() -> None:
         checks.clear()
         checks.users.add("7")
     assert checks.holds(ann)
+
+
+async def test_all_who_wait_go_on_when_a_check_ends() -> None:
+    checks = PendingChecks(0.0)
+    waiting = [asyncio.create_task(checks.until_one_ends(60.0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    with checks.run([subscriber(7)]):
+        await asyncio.sleep(0)
+        assert not any(each.done() for each in waiting)
+    await asyncio.gather(*waiting)
+    await checks.until_one_ends(0.0)  # nobody is checked: not for ever

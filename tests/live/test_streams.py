@@ -17,7 +17,7 @@ from channels_binding.live.capture.changes import Changes
 from channels_binding.live.hub import Hub
 from channels_binding.security.authentication import Identity
 from tests.conftest import Connect
-from tests.live.test_identity import GroupNoteBinding, _view_permission
+from tests.live.test_identity import GroupNoteBinding, view_permission
 from tests.project.zoo.models import Note
 
 
@@ -130,7 +130,7 @@ async def test_rows_that_a_change_of_teams_hides_leave_by_their_key(connect: Con
 
 
 async def test_a_stream_that_the_subscriber_may_no_longer_hear_ends_with_an_error(connect: Connect, user: Any) -> None:
-    permission = await in_thread(_view_permission)()
+    permission = await in_thread(view_permission)()
     await in_thread(user.user_permissions.add)(permission)
     socket = await connect(user)
     await socket.call("zoo.EditorNote.subscribe")
@@ -271,7 +271,7 @@ async def test_who_becomes_somebody_who_may_not_subscribe_is_told_and_sent_no_ro
     connect: Connect, user: Any, stranger: Any
 ) -> None:
     socket = await connect(user)
-    await in_thread(lambda: user.user_permissions.add(_view_permission()))()
+    await in_thread(lambda: user.user_permissions.add(view_permission()))()
     await socket.call("zoo.EditorNote.subscribe")
     (subscriber,) = Hub.current().subscribers
     await subscriber.become(Identity(stranger))  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from channels_binding.contrib.redis_streams import RedisStreams
+from channels_binding.live import transport as module
 from channels_binding.live.broker.channel_layer import LayerTransport
 from channels_binding.live.transport import make_transport
 
@@ -38,4 +39,16 @@ def test_what_is_none_is_refused(name: str, options: dict[str, object] | None, s
         override_settings(CHANNELS_BINDING={"BROKER": name, "BROKER_OPTIONS": options}),
         pytest.raises(ImproperlyConfigured, match=said),
     ):
+        make_transport()
+
+
+@pytest.mark.parametrize(("package", "extra"), [("redis", "redis"), ("psycopg", "postgres")])
+def test_a_package_that_is_missing_is_named_with_the_extra_that_brings_it(
+    package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(path: str) -> None:
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+
+    monkeypatch.setattr(module, "import_string", missing)
+    with pytest.raises(ImproperlyConfigured, match=rf'pip install "channels-binding\[{extra}\]"'):
         make_transport()

@@ -109,7 +109,7 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 CHANNELS_BINDING: dict[str, Any] = {"DEFAULT_PAGE_SIZE": 25, "ANONYMOUS_CONNECTION_ALLOWED": False}
-for name in ("DRAIN_SECONDS", "SLOW_SECONDS", "PING_SECONDS"):
+for name in ("DRAIN_SECONDS", "SLOW_SECONDS", "PING_SECONDS", "PRESENCE_SECONDS"):
     if value := os.environ.get(f"TEST_{name}"):
         CHANNELS_BINDING[name] = float(value)
 if os.environ.get("TEST_TRIGGERS_DATABASE"):
@@ -120,6 +120,8 @@ if os.environ.get("TEST_BROKER") == "redis_streams":
     CHANNELS_BINDING |= {"BROKER": "redis_streams", "BROKER_OPTIONS": {"url": os.environ["TEST_REDIS_URL"]}}
     if size := os.environ.get("TEST_STREAM_MESSAGES"):
         CHANNELS_BINDING["BROKER_OPTIONS"]["max_messages"] = int(size)
+if os.environ.get("TEST_BROKER") == "postgres":
+    CHANNELS_BINDING["BROKER"] = "postgres"
 
 
 class _NoMigrations:

@@ -12,3 +12,4 @@ def memory(request: HttpRequest) -> JsonResponse:
 
 
 urlpatterns = [path("api/", include("channels_binding.urls")), path("memory/", memory)]
+urlpatterns += [path("mcp/", include("channels_binding.contrib.mcp.urls"))]

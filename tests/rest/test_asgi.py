@@ -22,8 +22,9 @@ from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.fair_queue import CALLER
 from channels_binding.rest import asgi
 from channels_binding.rest.asgi import ThreadedView
+from channels_binding.rest.base_view import BindingView
 from channels_binding.rest.http import WireRenderer
-from channels_binding.rest.views import BindingView, StreamView
+from channels_binding.rest.views import StreamView
 from tests.project.zoo.models import Label
 from tests.streams import Stream
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.handlers.asgi import ASGIRequest
 from django.test import AsyncRequestFactory, Client, RequestFactory, override_settings
+from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication, TokenAuthentication
 from rest_framework.authtoken.models import Token
 from rest_framework.request import Request
@@ -34,6 +35,10 @@ def test_a_request_says_the_same_under_wsgi_and_asgi(factory: Any) -> None:
     assert (scope["path"], scope["type"], scope["client"][0]) == ("/api/x/", "http", "127.0.0.1")
     assert {(b"tenant", b"3"), (b"authorization", b"Token t")} <= {*map(tuple, scope["headers"])}
     assert (scope["user"], scope["auth"], bool(scope["auth_key"])) == (ANN, "token's row", True)
+
+
+def test_a_user_who_is_yet_to_be_looked_up_is() -> None:
+    assert scope_of(request(SimpleLazyObject(lambda: ANN)))["user"] is ANN
 
 
 @pytest.mark.parametrize("factory", FACTORIES)

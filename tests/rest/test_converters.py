@@ -32,6 +32,7 @@ def client(transactional_db: None, user: Any) -> Client:
         ("50% é", "/api/x/50%25%20%C3%A9/"),
         ("form", None),
         ("a/form", None),
+        ("aggregate", None),
         ("a/forms", "/api/x/a%2Fforms/"),
         ("..", None),
     ],
@@ -135,7 +136,7 @@ def test_in_a_router_they_come_after_everything_else() -> None:
 
 def test_the_names_of_our_converters_leave_those_that_a_project_may_want() -> None:
     ours = {name for name, made in get_converters().items() if type(made).__module__.startswith("channels_binding")}
-    assert ours == {"cb_stream", "cb_known_stream", "cb_text_keyed_stream", "cb_key"}
+    assert ours == {"cb_stream", "cb_known_stream", "cb_text_keyed_stream", "cb_aggregating_stream", "cb_key"}
 
 
 # With the final slash and without
@@ -183,3 +184,9 @@ def test_without_the_slash_nothing_is_taken_that_is_no_stream(client: Client) ->
     for address in ("/api/robots.txt", "/api/health", "/api/no.Such/7", "/api/zoo.Note/7/close"):
         with pytest.raises(Resolver404):
             resolve(address)
+
+
+def test_aggregate_is_an_address_of_the_streams_that_offer_it_and_a_key_of_others(client: Client) -> None:
+    assert client.get("/api/zoo.Note/aggregate/").json()["rows"] == [{"id": "[]", "count": 0}]
+    assert client.get("/api/zoo.Note/aggregate").status_code == 200
+    assert client.get("/api/zoo.Country/aggregate/").json()["code"] == "not_found", "a row that is not there, no method"

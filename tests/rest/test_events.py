@@ -1,6 +1,7 @@
 """Live reads as server-sent events, through the project's ASGI application."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -187,6 +188,45 @@ async def test_only_a_get_may_ask_for_events(listen: Open, user: Any) -> None:
     refused = await listen("/api/zoo.Note/", user=user, method="POST")
     assert refused.status in (403, 406)
     assert (await refused.body())["code"] in ("forbidden", "not_acceptable")
+
+
+async def test_a_read_in_a_body_stays_live_too(listen: Open, user: Any) -> None:
+    note = await make(title="a", rank=1)
+    asked = [("search", {"filters": {"rank__gte": 1}}), ("list", {}), ("retrieve", {"id": note.pk})]
+    token = await Token.objects.acreate(user=user)
+    given = {"authorization": f"Token {token.key}", "content-type": "application/json"}
+    for action, data in asked:
+        path, body = f"/api/zoo.StreamedNote/{action}/", json.dumps(data).encode()
+        headers = {**given, "content-length": str(len(body))}
+        stream = await listen(path, method="POST", content=body, headers=headers)
+        _, first = await stream.event()
+        assert (first["event"], first["type"]) == (f"zoo.StreamedNote.{action}", "snapshot")
+        await Note.objects.filter(pk=note.pk).aupdate(title=action)
+        assert (await stream.event())[1]["type"] == "diff"
+    refused = await listen("/api/zoo.StreamedNote/create/", method="POST", content=b"{}", headers=given)
+    assert refused.status == 406
+
+
+async def test_a_reader_who_may_do_something_else_is_told_so(listen: Open, user: Any) -> None:
+    stream = await listen("/api/zoo.StreamedNote/", user=user)
+    await stream.event()
+    user.last_name = "Other"
+    await in_thread(user.save)()
+    assert await stream.event() == (None, {"event": "cb.user", "data": {"user": str(user.pk)}})
+
+
+async def test_who_does_not_wait_gets_the_first_message_alone(listen: Open, user: Any) -> None:
+    await make(title="a")
+    once = await listen("/api/zoo.StreamedNote/", user=user, headers={"prefer": "respond-async, wait=0"})
+    version, first = await once.event()
+    assert first["type"] == "snapshot"
+    with pytest.raises(EOFError):
+        await once.event()
+    again = await listen("/api/zoo.StreamedNote/", user=user, headers={"prefer": "wait=0", "last-event-id": version})
+    assert (await again.event())[1]["type"] == "same"
+    with pytest.raises(EOFError):
+        await again.event()
+    assert Hub.current().subscribers == set()
 
 
 async def test_who_takes_anything_gets_json(listen: Open, user: Any) -> None:

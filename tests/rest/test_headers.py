@@ -37,10 +37,26 @@ def ranks(answer: Any) -> list[int]:
         ("GET", "/api/zoo.Note/?query=nothing", "0"),
         ("POST", "/api/zoo.Note/search/", "7"),
         ("POST", "/api/zoo.Note/list/", "7"),
+        ("GET", "/api/zoo.Note/aggregate/?by=done", "2"),
     ],
 )
 def test_a_list_says_how_many_rows_match(method: str, path: str, total: str, client: Client) -> None:
     assert client.generic(method, path, b"", "application/json")["X-Total-Count"] == total
+
+
+def test_an_aggregate_says_how_many_groups_there_are_unless_there_are_more(client: Client) -> None:
+    some = client.get("/api/zoo.Note/aggregate/?by=rank&limit=2&order=-rank")
+    assert ([row["rank"] for row in some.json()["rows"]], "X-Total-Count" in some, "Link" in some) == (
+        [6, 5],
+        False,
+        False,
+    )
+    unchanged = client.get(
+        "/api/zoo.Note/aggregate/?by=rank&limit=2&order=-rank", headers={"If-None-Match": some["ETag"]}
+    )
+    assert unchanged.status_code == 304
+    Note.objects.filter(rank=5).update(rank=4)
+    assert client.get("/api/zoo.Note/aggregate/?by=rank&limit=2&order=-rank")["ETag"] != some["ETag"]
 
 
 def test_an_unchanged_list_says_it_too_and_a_row_does_not(client: Client) -> None:
@@ -112,3 +128,46 @@ def test_a_row_has_no_range(client: Client) -> None:
     article = Article.objects.create(headline="x")
     for path in (f"/api/zoo.Article/{article.pk}/", "/api/no.Such/"):
         assert "Content-Range" not in client.get(path, headers={"Range": "articles=0-2"})
+
+
+def link(answer: Any, rel: str) -> str | None:
+    """Where a ``Link`` leads: ``</api/…?after=x>; rel="next"``."""
+    found = [part.split(">")[0].strip(" <") for part in answer.get("Link", "").split(",") if f'rel="{rel}"' in part]
+    return found[0].removeprefix("http://testserver") if found else None
+
+
+def test_a_page_that_is_not_counted_names_the_next_and_no_total(client: Client) -> None:
+    answer = client.get("/api/zoo.Note/?count=false&limit=3&page=2", headers={"Range": "notes=0-2"})
+    assert (answer.json()["has_next"], "count" in answer.json()) == (True, False)
+    assert "X-Total-Count" not in answer
+    assert answer["Content-Range"] == "notes 3-5/*"
+    assert link(answer, "next") == "/api/zoo.Note/?count=false&limit=3&page=3"
+    assert link(answer, "prev") == "/api/zoo.Note/?count=false&limit=3&page=1"
+    assert client.get("/api/zoo.Note/?count=estimate")["X-Total-Count"] == "7"
+    assert client.get("/api/zoo.Note/?count=some").status_code == 400
+
+
+def test_windows_by_places_are_walked_by_their_links_to_the_end_and_back(client: Client) -> None:
+    address: str | None = "/api/zoo.Note/?after=&limit=3&order=-rank"
+    seen, last = [], ""
+    while address:
+        answer = client.get(address)
+        assert "X-Total-Count" not in answer
+        seen.append(ranks(answer))
+        last, address = address, link(answer, "next")
+    assert seen == [[6, 5, 4], [3, 2, 1], [0]]
+    back = link(client.get(last), "prev")
+    assert back is not None
+    assert "before=" in back
+    assert "after=" not in back
+    answer = client.get(back)
+    assert ranks(answer) == [3, 2, 1]
+    assert ranks(client.get(str(link(answer, "prev")))) == [6, 5, 4]
+    assert ranks(client.get(str(link(answer, "next")))) == [0]
+    assert link(client.get("/api/zoo.Note/?after=&limit=3"), "prev") is None
+    assert link(client.get("/api/zoo.Note/?before=&limit=3"), "next") is None
+
+
+def test_a_filter_named_as_a_cursor_is_reached_by_its_prefix(client: Client) -> None:
+    refused = client.get("/api/zoo.Note/?filters.after=3")
+    assert (refused.status_code, [*refused.json()["fields"]]) == (400, ["filters"])

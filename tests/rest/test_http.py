@@ -11,6 +11,7 @@ from channels_binding.exceptions import BadRequest, BindingError, Invalid
 from channels_binding.rest.http import (
     WireParser,
     WireRenderer,
+    aggregate_data,
     body_data,
     idempotency_key,
     ids_asked,
@@ -27,6 +28,24 @@ def test_a_query_string_is_split_into_words_of_a_search_and_filters() -> None:
     assert (data["order"], data["page"]) == ("-amount", "2")
     assert data["filters"].getlist("tags") == ["1", "2"]
     assert "format" not in data["filters"]
+
+
+def test_a_query_string_of_an_aggregate_names_measures_and_groups() -> None:
+    query = QueryDict(
+        "measures=count,sum:price&by=status&done=true&filters.by=3&order=-count&limit=5&labels=1&tenant=7"
+    )
+    data = aggregate_data(query, ("tenant",))
+    assert {name: value for name, value in data.items() if name != "filters"} == {
+        "measures": ["count", "sum:price"],
+        "by": ["status"],
+        "order": "-count",
+        "limit": "5",
+        "labels": True,
+        "params": {"tenant": "7"},
+    }
+    assert data["filters"].dict() == {"done": "true", "by": "3"}
+    assert {"page", "count", "ids"} <= {*aggregate_data(QueryDict("page=2&count=0&ids=1"))}, "to be refused by name"
+    assert search_data(QueryDict("by=3"))["filters"].dict() == {"by": "3"}, "a search has no such words"
 
 
 @pytest.mark.parametrize(

@@ -39,13 +39,6 @@ def routed() -> Any:
         yield
 
 
-@pytest.fixture
-def client(user: Any) -> Client:
-    signed_in = Client()
-    signed_in.force_login(user)
-    return signed_in
-
-
 def test_the_root_lists_both(client: Client) -> None:
     root = client.get("/mixed/", headers={"Accept": "application/json"}).json()
     assert {name: url.partition("testserver")[2] for name, url in root.items()} == {
@@ -68,6 +61,11 @@ def test_a_binding_has_all_its_routes(client: Client) -> None:
     assert burst.json() == {"rank": 1}
     assert client.delete(made["Location"]).status_code == 200
     assert Note.objects.count() == 0
+
+
+def test_what_a_binding_may_measure_has_a_route(client: Client) -> None:
+    assert client.get("/mixed/notes/aggregate/?by=done").json()["rows"] == []
+    assert client.get("/mixed/geo/countries/aggregate/").status_code == 404, "the row of that key"
 
 
 def test_a_viewset_is_as_ever(client: Client) -> None:

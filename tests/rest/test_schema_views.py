@@ -1,20 +1,24 @@
 """The documents of a project, to those who may read them; and the page needs no other host."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import yaml
 from django.test import Client, override_settings
 
-pytestmark = pytest.mark.django_db(transaction=True)
+from tests.throwaway import throwaway
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.one_backend("documents are the same on every database"),
+]
 
 
-@pytest.fixture
-def client(user: Any) -> Client:
-    signed_in = Client()
-    signed_in.force_login(user)
-    return signed_in
+@pytest.fixture(autouse=True)
+def _two_streams() -> Iterator[None]:
+    with throwaway("zoo.Note", "zoo.Label"):
+        yield
 
 
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/docs/", "/api/docs/start.js"])

@@ -1,42 +1,15 @@
 """The REST API: routes, status codes, headers, errors in the contract's words."""
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.models import F
 from django.test import Client
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import AllowAny
 
-from channels_binding.consumers import Binding, bind
 from tests.project.zoo.models import Article, Guard, Note, Precious, Seat, Token
-from tests.throwaway import throwaway
+from tests.rest.sending import send
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def client(user: Any) -> Client:
-    signed_in = Client()
-    signed_in.force_login(user)
-    return signed_in
-
-
-def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
-    data = body if isinstance(body, str | bytes) else json.dumps(body or {})
-    return client.generic(method, path, data, "application/json", headers=headers)
-
-
-def test_without_a_user_the_answer_is_401_in_the_contract_s_words() -> None:
-    response = Client().get("/api/zoo.Note/")
-    assert response.status_code == 401
-    assert response.json() == {"code": "unauthenticated", "status": 401, "message": "Sign in first.", "retry": False}
-    assert response["WWW-Authenticate"]
 
 
 def test_search_takes_page_limit_order_query_and_filters(client: Client) -> None:
@@ -48,16 +21,6 @@ def test_search_takes_page_limit_order_query_and_filters(client: Client) -> None
     assert [sorted(row) for row in page["rows"]] == [["id", "rank"]] * 2
     assert [row["rank"] for row in page["rows"]] == [2, 1]
     assert client.get("/api/zoo.Note/?rank__in=1,9").json()["count"] == 2
-
-
-def test_an_unchanged_search_or_row_is_304(client: Client) -> None:
-    note = Note.objects.create(title="x")
-    for path in ("/api/zoo.Note/", f"/api/zoo.Note/{note.pk}/"):
-        tag = client.get(path)["ETag"]
-        again = client.get(path, headers={"If-None-Match": f'"other", {tag}'})
-        assert (again.status_code, again.content) == (304, b"")
-        Note.objects.filter(pk=note.pk).update(rank=F("rank") + 1)
-        assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_a_page_whose_rows_are_the_same_but_whose_count_is_not_is_sent(client: Client) -> None:
@@ -147,26 +110,6 @@ def test_what_is_wrong_is_said_with_a_code(
     assert b"canary" not in response.content
 
 
-def test_another_media_type_is_415(client: Client) -> None:
-    response = client.generic("POST", "/api/zoo.Note/", "<a/>", "text/xml")
-    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
-
-
-def test_with_a_session_unsafe_methods_need_the_csrf_token(user: Any) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(user)
-    note = Note.objects.create(title="x")
-    for method, path in (
-        ("POST", "/api/zoo.Note/"),
-        ("PATCH", f"/api/zoo.Note/{note.pk}/"),
-        ("DELETE", f"/api/zoo.Note/{note.pk}/"),
-    ):
-        response = send(client, method, path, {"title": "y"})
-        assert (response.status_code, response.json()["code"]) == (403, "forbidden")
-    assert Note.objects.filter(title="x").count() == 1
-    assert Note.objects.count() == 1
-
-
 def test_a_bound_event_answers_what_it_returns_or_reflects(client: Client) -> None:
     reflected = send(client, "POST", "/api/custom_stream/custom_event/", {"sender": "me"})
     assert reflected.json() == {"msg": "This a reflected response for me"}
@@ -199,18 +142,6 @@ def test_rows_of_others_look_like_missing_ones(client: Client, stranger: Any) ->
         assert hidden.status_code == 404
 
 
-@pytest.mark.parametrize("path", ["zoo.Note/", "zoo.Note/9999/", "zoo.Note/?nope=1", "zoo.Note/form/", "zoo.Nothing/"])
-def test_no_proxy_may_keep_an_answer_and_a_browser_asks_whether_it_is_still_so(client: Client, path: str) -> None:
-    for answer in (client.get(f"/api/{path}"), client.options(f"/api/{path}"), Client().get(f"/api/{path}")):
-        assert {*answer["Cache-Control"].split(", ")} == {"private", "no-cache"}, answer.status_code
-
-
-def test_options_describes_the_stream_and_head_has_the_headers(client: Client) -> None:
-    described = client.options("/api/zoo.Note/").json()
-    assert described["stream"] == "zoo.Note"
-    assert client.head("/api/zoo.Note/")["ETag"] == client.get("/api/zoo.Note/")["ETag"]
-
-
 def test_a_key_that_is_a_uuid_is_a_path(client: Client) -> None:
     token = Token.objects.create(name="x")
     assert client.get(f"/api/zoo.Token/{token.pk}/").json() == {"id": str(token.pk), "name": "x"}
@@ -221,21 +152,6 @@ def test_a_body_of_form_fields_and_a_file_are_taken_apart(client: Client) -> Non
         "/api/zoo.Note/form/", {"title": "x", "rank": "3", "file": SimpleUploadedFile("a.txt", b"x")}
     )
     assert response.json()["object"]["rank"] == 3
-
-
-def test_the_browsable_api_shows_the_same(client: Client) -> None:
-    Note.objects.create(title="shown")
-    response = client.get("/api/zoo.Note/", headers={"Accept": "text/html"})
-    assert response.status_code == 200
-    assert b"shown" in response.content
-    assert b"<h1>zoo.Note</h1>" in response.content
-
-
-def test_the_browsable_api_says_what_the_binding_says(client: Client) -> None:
-    page = client.get("/api/zoo.OwnNote/", headers={"Accept": "text/html"}).content.decode()
-    assert "rows; the sync twin." in page
-    assert "search and create" not in page
-    assert client.get("/api/no.Such/", headers={"Accept": "text/html"}).status_code == 404
 
 
 def test_a_search_names_the_pages_beside_its_own(client: Client) -> None:
@@ -305,117 +221,3 @@ def test_where_the_binding_has_no_bulk_several_rows_cannot_be_written(client: Cl
         assert answer.status_code == 405
         assert method not in answer["Allow"]
     assert [*Note.objects.values_list("title", flat=True)] == ["a"]
-
-
-# Signing in
-
-
-@pytest.fixture
-def account() -> Iterator[None]:
-    with throwaway():
-
-        class Account(Binding):
-            stream = "test.account"
-
-            @bind(permission_classes=[AllowAny])
-            def sign_in(self, data: Any) -> Any:
-                self.login(User.objects.get(username=data["username"]), "django.contrib.auth.backends.ModelBackend")
-                return {"user": self.user.username}
-
-            @bind(permission_classes=[AllowAny])
-            def sign_out(self, data: Any) -> Any:
-                self.logout()
-                return {}
-
-        yield
-
-
-FORMS = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
-PART = '--b\r\nContent-Disposition: form-data; name="username"\r\n\r\nann\r\n--b--\r\n'
-BODIES = {FORMS[0]: "username=ann", FORMS[1]: PART}
-
-
-def signed_in(client: Client) -> bool:
-    return "_auth_user_id" in client.session
-
-
-@pytest.mark.parametrize("kind", FORMS)
-def test_a_form_that_another_site_posts_signs_nobody_in_or_out(kind: str, user: Any, account: None) -> None:
-    visitor = Client(enforce_csrf_checks=True)
-    refused = visitor.generic("POST", "/api/test.account/sign_in/", BODIES[kind], kind)
-    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-    assert not signed_in(visitor)
-    visitor.force_login(user)
-    assert visitor.generic("POST", "/api/test.account/sign_out/", BODIES[kind], kind).status_code == 403
-    assert signed_in(visitor)
-
-
-@pytest.mark.parametrize("kind", FORMS)
-def test_a_form_with_django_s_token_signs_in(kind: str, user: Any, account: None) -> None:
-    visitor = Client(enforce_csrf_checks=True)
-    token = "a" * 32
-    visitor.cookies["csrftoken"] = token
-    made = visitor.generic("POST", "/api/test.account/sign_in/", BODIES[kind], kind, headers={"X-CSRFToken": token})
-    assert (made.status_code, made.json()) == (200, {"user": "ann"})
-    assert signed_in(visitor)
-
-
-def test_json_signs_in_without_one_and_in_a_batch_too(user: Any, account: None) -> None:
-    for path, body in (
-        ("test.account/sign_in/", {"username": "ann"}),
-        ("batch/", {"ops": [{"event": "test.account.sign_in", "data": {"username": "ann"}}]}),
-    ):
-        visitor = Client(enforce_csrf_checks=True)
-        assert send(visitor, "POST", f"/api/{path}", body).status_code == 200
-        assert signed_in(visitor)
-
-
-# Who asks in a batch
-
-
-class ByHeader(BaseAuthentication):
-    def authenticate(self, request: Any) -> Any:
-        name = request.headers.get("X-User")
-        if name == "wrong":
-            raise AuthenticationFailed()
-        return name and (User.objects.get(username=name), f"header of {name}")
-
-    def authenticate_header(self, request: Any) -> str:
-        return "Header"
-
-
-@pytest.fixture
-def whose() -> Iterator[None]:
-    with throwaway():
-
-        class Default(Binding):
-            stream = "test.default"
-
-            @bind(permission_classes=[AllowAny])
-            def who(self, data: Any) -> Any:
-                return {"user": self.user.username, "auth": self.request.auth, "files": [*self.request.FILES]}
-
-        class ByHeaders(Default):
-            stream, authentication_classes = "test.by_headers", (ByHeader,)
-
-        class ByNothing(Default):
-            stream, authentication_classes = "test.by_nothing", ()
-
-        class BySession(Default):
-            stream, authentication_classes = "test.by_session", (ByHeader, SessionAuthentication)
-
-        yield
-
-
-@pytest.mark.parametrize("name", ["bob", "wrong", None])
-def test_an_operation_of_a_batch_is_authenticated_as_its_own_route_is(
-    name: str | None, client: Client, stranger: Any, whose: None
-) -> None:
-    streams = ["test.by_headers", "test.default", "test.by_nothing", "test.by_session", "test.default"]
-    headers = {} if name is None else {"X-User": name}
-    alone = [send(client, "POST", f"/api/{stream}/who/", **headers).json() for stream in streams]
-    ops = [{"event": f"{stream}.who"} for stream in streams]
-    together = send(client, "POST", "/api/batch/", {"ops": ops, "atomic": False}, **headers).json()["results"]
-    assert [result.get("data") or result["error"] for result in together] == alone
-    assert alone[1] == {"user": "ann", "auth": None, "files": []}
-    assert alone[2]["user"] == ""

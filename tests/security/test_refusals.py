@@ -29,7 +29,7 @@ REFUSED: dict[str, Any] = {
     "nobody looked": (
         {},
         {"application": AsyncConsumer.as_asgi()},
-        "Nothing has looked who it is: in asgi.py, wrap the URLRouter in AuthMiddlewareStack",
+        "Nothing has looked who it is: in asgi.py, wrap the URLRouter in SessionMiddlewareStack",
     ),
     "a token that no class takes": ({}, {"subprotocols": ["bearer.abc"]}, "no class takes one: name those of your API"),
     "a wrong token": (

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.utils import translation
 from rest_framework import serializers as drf
 
 from channels_binding.exceptions import Invalid
@@ -176,11 +177,33 @@ def test_the_fields_of_a_default_serializer_are_made_once_and_are_each_instance_
     assert pytest.fail not in cls().validators
 
 
+class Choice(models.Model):
+    note: Any = models.ForeignKey(Note, models.CASCADE, limit_choices_to=lambda: {"title__gt": ""})
+    notes: Any = models.ManyToManyField(Note, limit_choices_to={"title__gt": ""})  # of what the manager gives then
+
+    class Meta:
+        app_label = "zoo"
+        apps = Apps()
+
+
 def test_choices_that_may_be_others_tomorrow_are_made_anew() -> None:
-    for model, names in ((Options, ("id", "weekday")), (Recipe, ("id", "path"))):
+    made = ((Options, "weekday"), (Recipe, "path"), (Choice, "note"), (Choice, "notes"))
+    for model, names in ((model, ("id", name)) for model, name in made):
         cls = default_class(model, names, (), {})
         assert cls().fields
         assert cls._made is None
+
+
+def test_what_a_field_says_is_in_the_language_in_which_it_is_asked() -> None:
+    cls = default_class(Note, ("id", "title"), (), {})
+    found = []
+    for language in ("de", "en", "de"):
+        with translation.override(language):
+            serializer = cls()
+            with pytest.raises(drf.ValidationError) as caught:
+                serializer.fields["title"].run_validation("x" * 500)
+            found.append(str(caught.value))
+    assert found[0] == found[2] != found[1]
 
 
 class Grid(models.Model):

@@ -9,7 +9,7 @@ from rest_framework import serializers as drf
 
 from channels_binding.serializers import relations
 from channels_binding.serializers.default import rows_of
-from channels_binding.serializers.relations import prefetches_of, related_models
+from channels_binding.serializers.relations import own_columns, prefetches_of, related_models
 from tests.project.zoo.models import Label, Note
 from tests.serializers.test_default import DeepSerializer, plain
 
@@ -52,6 +52,18 @@ def test_a_source_over_several_relations_is_joined_all_the_way_and_every_row_on_
     assert related_models(ParentsOwner(), Note) == {Note, get_user_model()}
     joined = relations.joined(Note.objects.all(), ParentsOwner())
     assert joined.query.select_related == {"parent": {"owner": {}}}
+
+
+def test_rows_are_ordered_by_columns_that_are_shown_and_not_by_what_is_only_written() -> None:
+    class Secretive(drf.ModelSerializer[Note]):
+        loud = drf.CharField(source="title", read_only=True)
+
+        class Meta:
+            model = Note
+            fields = ("id", "rank", "secret_code", "loud", "labels")
+            extra_kwargs = {"secret_code": {"write_only": True}}
+
+    assert own_columns(Secretive(), Note) == ["id", "rank"]
 
 
 @pytest.mark.backends

@@ -173,6 +173,23 @@ async def test_an_id_in_flight_cannot_be_used_again(connect: Connect, user: Any)
     assert second["data"] == {"slept": True}
 
 
+async def test_who_is_admitted_to_a_stream_already_is_not_enlisted_again(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enlisted: list[str] = []
+    admitted = connection.SocketMessages._admitted
+
+    def noted(self: Any, stream: str, action: str) -> None:
+        enlisted.append(action)
+        admitted(self, stream, action)
+
+    monkeypatch.setattr(connection.SocketMessages, "_admitted", noted)
+    socket = await connect(user)
+    for action in ("describe", "describe", "form", "describe"):
+        await socket.call(f"zoo.Note.{action}")
+    assert enlisted == ["describe", "form", "describe"]
+
+
 @pytest.mark.parametrize("event", ["slow", "drowsy"])
 async def test_a_slow_call_delays_neither_its_own_socket_nor_another(event: str, connect: Connect, user: Any) -> None:
     await create(title="present")

@@ -1,15 +1,19 @@
 """Who may connect, and how the consumers stand in a URLconf."""
 
+import asyncio
 from typing import Any, ClassVar
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.sessions import InstanceSessionWrapper
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.utils.functional import SimpleLazyObject
 
 from channels_binding.consumers import AsyncConsumer, Consumer
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
+from channels_binding.websocket.consumer import past_sessions
 from tests.conftest import Connect
 from tests.security.test_authentication.sockets import BOTH, header, in_thread, jwt, token
 
@@ -25,6 +29,21 @@ async def test_an_anonymous_connection_is_refused_and_a_client_that_knows_close_
     assert not await socket.open()
     assert (socket.close_code, socket.subprotocol) == (code, "cb.1.json" if modern else None)
     assert Hub.current().subscribers == set()
+
+
+async def test_a_user_that_a_middleware_leaves_to_be_looked_up_is_looked_up_on_a_thread(
+    user: Any, connect: Connect
+) -> None:
+    inner = AsyncConsumer.as_asgi()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        looked_up = SimpleLazyObject(lambda: get_user_model()._default_manager.get(pk=user.pk))
+        await inner({**scope, "user": looked_up}, receive, send)
+
+    socket = BindingCommunicator(application=application)
+    assert await socket.open()
+    assert socket.hello["data"]["user"] == str(user.pk)
+    await socket.close()
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -232,3 +251,65 @@ async def test_only_websockets_are_served_and_only_once_they_connect(consumer: A
         await consumer.as_asgi()({"type": "http"}, receive, send)
     await consumer.as_asgi()({"type": "websocket"}, receive, send)
     assert sent == []
+
+
+async def idle(connect: Connect, user: Any) -> tuple[Any, asyncio.Task[Any], BindingCommunicator]:
+    """A connection whose client says nothing, the task that a server has given its consumer, and the client."""
+    socket = await connect(user)
+    (connection,) = Hub.current().subscribers
+    connect.opened.clear()  # its task ends in the test
+    return connection, socket._socket.future, socket
+
+
+async def test_a_consumer_ends_with_its_socket_although_the_client_says_nothing(connect: Connect, user: Any) -> None:
+    connection, task, _client = await idle(connect, user)
+    connection.end(4500, "enough")
+    await asyncio.wait_for(task, 1)
+    assert task.cancelling() == 0
+    assert Hub.current().subscribers == set()
+
+
+async def test_a_consumer_that_is_cancelled_by_its_server_ends_so(connect: Connect, user: Any) -> None:
+    _, task, _client = await idle(connect, user)
+    task.cancel()
+    await asyncio.wait([task], timeout=1)
+    assert task.cancelled()
+    assert Hub.current().subscribers == set()
+
+
+async def test_both_at_once_is_a_cancelled_one(connect: Connect, user: Any) -> None:
+    connection, task, _client = await idle(connect, user)
+    task.cancel()
+    connection.outbox._end()
+    await asyncio.wait([task], timeout=1)
+    assert task.cancelled()
+
+
+async def test_an_open_socket_has_the_task_of_its_server_and_no_other(connect: Connect, user: Any) -> None:
+    await connect(user)
+    before = len(asyncio.all_tasks())
+    for _ in range(3):
+        await connect(user)
+    await asyncio.sleep(0.05)
+    assert len(asyncio.all_tasks()) == before + 3
+
+
+async def _send(event: Any) -> None:
+    """Takes a message."""
+
+
+def test_messages_of_a_socket_go_past_channels_session_middleware_and_past_no_other() -> None:
+    class Own(InstanceSessionWrapper):  # type: ignore[misc]
+        async def send(self, message: Any) -> None:
+            """What a project does with each message."""
+
+    class Saving(InstanceSessionWrapper):  # type: ignore[misc]
+        save_message_types: ClassVar = ["websocket.send"]
+
+    scope: dict[str, Any] = {"cookies": {}}
+    assert past_sessions(_send) is _send
+    assert past_sessions(InstanceSessionWrapper(scope, InstanceSessionWrapper(scope, _send).send).send) is _send
+    for kind in (Own, Saving):
+        wrapped = kind(scope, _send).send
+        assert past_sessions(wrapped) == wrapped
+        assert past_sessions(InstanceSessionWrapper(scope, wrapped).send) == wrapped

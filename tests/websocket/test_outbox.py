@@ -62,8 +62,8 @@ async def test_messages_leave_in_order_and_then_it_is_written() -> None:
     made = Made("seed")
     for number in range(50):
         made.outbox.put(b"%d" % number)
-    assert not made.outbox.is_written.is_set()
-    await made.outbox.is_written.wait()
+    assert not made.outbox.is_written
+    await made.outbox.written()
     assert made.server.texts() == [str(number) for number in range(50)]
     assert (made.outbox.queued, made.outbox.is_full) == (0, False)
     await made.outbox.end()
@@ -73,7 +73,7 @@ async def test_a_client_that_acknowledges_is_asked_to_after_every_quarter_of_the
     made = Made("cb.1")
     for _ in range(4):
         made.outbox.put(b"x" * 260)
-        await made.outbox.is_written.wait()
+        await made.outbox.written()
     assert made.server.pings() == [1, 2, 3, 4]
     assert made.outbox.is_full
     waiting = asyncio.create_task(made.outbox.room())
@@ -107,7 +107,7 @@ async def test_who_acknowledges_a_part_and_then_nothing_stalls_from_then_on() ->
     made = Made("cb.1")
     for _ in range(2):
         made.outbox.put(b"x" * 260)
-        await made.outbox.is_written.wait()
+        await made.outbox.written()
     assert made.outbox.stalled_seconds() >= 0
     made.outbox.pong(1)
     await asyncio.sleep(0.02)
@@ -123,14 +123,14 @@ async def test_closing_drops_what_waits_and_says_the_code() -> None:
     made.outbox.close(4503, "shutdown")
     made.outbox.close(4500, "too late")
     made.outbox.put(b"2")
-    await asyncio.wait_for(made.outbox.is_over.wait(), 1)
+    await asyncio.wait_for(made.outbox.over(), 1)
     assert made.server.sent == [{"type": "websocket.close", "code": 4503, "reason": "shutdown"}]
 
 
 async def test_a_close_code_leaves_as_a_plain_number_because_daphne_takes_no_other() -> None:
     made = Made("seed")
     made.outbox.close(CloseCode.GOING_AWAY, "shutdown")
-    await asyncio.wait_for(made.outbox.is_over.wait(), 1)
+    await asyncio.wait_for(made.outbox.over(), 1)
     assert type(made.server.sent[-1]["code"]) is int
 
 
@@ -141,7 +141,7 @@ async def test_a_closing_frame_that_cannot_leave_is_not_waited_for_long(monkeypa
     made.outbox.put(b"1")
     await asyncio.sleep(0.01)
     made.outbox.close(4508, "slow")
-    await asyncio.wait_for(made.outbox.is_over.wait(), 1)
+    await asyncio.wait_for(made.outbox.over(), 1)
     assert made.server.sent == []
 
 
@@ -164,4 +164,16 @@ async def test_a_peer_that_is_gone_ends_the_writer_in_silence() -> None:
 
     made.outbox._send = broken
     made.outbox.put(b"1")
-    await asyncio.wait_for(made.outbox.is_over.wait(), 1)
+    await asyncio.wait_for(made.outbox.over(), 1)
+
+
+async def test_a_send_that_somebody_cancels_is_the_last() -> None:
+    made = Made("seed")
+    made.server.is_open.clear()
+    made.outbox.put(b"1")
+    await asyncio.sleep(0)
+    assert made.outbox._task is not None
+    made.outbox._task.cancel()
+    await asyncio.wait_for(made.outbox.over(), 1)
+    made.outbox.put(b"2")
+    assert made.outbox.is_written, "nothing waits for what will not come"

@@ -193,7 +193,7 @@ async def test_a_client_that_does_not_read_at_all_is_given_up(
     slow = Connection({"type": "websocket"}, server.send, Identity(user), "seed")
     await slow.open()
     slow.put(b'{"event":"x.y"}')
-    await asyncio.wait_for(slow.outbox.is_over.wait(), 5)
+    await asyncio.wait_for(slow.outbox.over(), 5)
     assert slow.closed_with == (4508, "nothing was acknowledged")
     assert slow not in slow.hub.subscribers
     await slow.close()
@@ -399,3 +399,11 @@ async def test_whoever_keeps_more_than_may_be_kept_is_told(connect: Connect, use
         socket.check_held()
     assert refused.value.facts == {"limit": 10}
     await socket.close()
+
+
+async def test_a_socket_has_few_enough_attributes_to_need_no_dict_of_its_own(connect: Connect, user: Any) -> None:
+    """Beyond 30, CPython gives each instance a dict, of 1.3 KiB more."""
+    await connect(user)
+    (socket,) = Hub.current().subscribers
+    assert len(vars(socket)) <= 30
+    assert len(vars(socket.outbox)) <= 30  # type: ignore[attr-defined]

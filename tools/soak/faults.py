@@ -182,8 +182,9 @@ def environment_of(mode: str) -> dict[str, str]:
     return {
         "channel_layer": {"TEST_BROKER": "channel_layer", "TEST_TRIGGERS_DATABASE": ""},
         "redis_streams": {"TEST_BROKER": "redis_streams", "TEST_TRIGGERS_DATABASE": ""},
+        "postgres": {"TEST_BROKER": "postgres", "TEST_TRIGGERS_DATABASE": ""},
         "triggers": {"TEST_BROKER": "channel_layer", "TEST_TRIGGERS_DATABASE": "default"},
     }[mode]
 
 
-MODES = ("channel_layer", "redis_streams", "triggers")
+MODES = ("channel_layer", "redis_streams", "postgres", "triggers")

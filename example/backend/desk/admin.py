@@ -1,7 +1,8 @@
-"""Django's admin for the same models: what is changed there is seen live as well."""
+"""Django's admin for the same models: what is changed there is seen live as well, and its lists are live too."""
 
 from django.contrib import admin
 
+from channels_binding.contrib.admin import LiveChangeListMixin
 from desk.models import Comment, Customer, Step, Tag, Ticket
 
 
@@ -11,7 +12,7 @@ class StepInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Ticket)
-class TicketAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TicketAdmin(LiveChangeListMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("title", "status", "priority", "group", "assignee", "due_date")
     list_filter = ("status", "priority", "group")
     search_fields = ("title", "body")
@@ -20,8 +21,9 @@ class TicketAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CustomerAdmin(LiveChangeListMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "email", "city", "vip")
+    list_editable = ("city", "vip")
     search_fields = ("name", "email", "city")
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from desk.models import Ticket
@@ -36,15 +36,30 @@ COMPANIES = words(
     "Acme Borealis Cobalt Delta Ember Fjord Granite Harbor Indigo Juniper Kestrel Lumen Meridian Nimbus Orchard"
 )
 SUBJECTS = {
-    "Support": ("Cannot sign in to {}", "{} shows an empty page", "How do I export from {}?", "{} is slow since today"),
-    "Billing": ("Invoice for {} is wrong", "Refund for {}", "Charged twice for {}", "New tax number on {}"),
-    "Field": ("{} does not start", "Replace the battery of {}", "{} lost its network", "Install {} on site"),
-    "Sales": ("Quote for {}", "More seats for {}", "End of contract for {}", "Trial of {}"),
-}
+    "Support": (
+        "Cannot sign in to {}", "{} shows an empty page", "How do I export from {}?", "{} is slow since today",
+        "Password reset for {} never arrives", "Umlauts are broken in {}", "{} logs me out every few minutes",
+        "Who may see what in {}?",
+    ),
+    "Billing": (
+        "Invoice for {} is wrong", "Refund for {}", "Charged twice for {}", "New tax number on {}",
+        "Reminder for {}, although we have paid", "Discount missing on {}", "Please split the invoice for {}",
+        "Copy of the last invoice for {}",
+    ),
+    "Field": (
+        "{} does not start", "Replace the battery of {}", "{} lost its network", "Install {} on site",
+        "{} makes a strange noise", "Yearly check of {}", "Move {} to the second floor", "Spare part for {}",
+    ),
+    "Sales": (
+        "Quote for {}", "More seats for {}", "End of contract for {}", "Trial of {}", "Price of {} for a school",
+        "Can {} be rented?", "Compare {} with what we have", "Delivery time of {}",
+    ),
+}  # fmt: skip
 THINGS = (
-    "the portal", "the mobile app", "order 4711", "the report builder", "the warehouse scanner", "the label printer",
-    "the till", "the calendar", "the new router", "the backup", "the price list", "the meeting room", "the web shop",
-    "the phone system",
+    "the portal", "the mobile app", "the report builder", "the warehouse scanner", "the label printer", "the till",
+    "the calendar", "the new router", "the backup", "the price list", "the meeting room", "the web shop",
+    "the phone system", "the time clock", "the coffee machine", "the badge reader", "the projector", "the file server",
+    "the newsletter", "the delivery app", "the stock list", "the front door", "the video wall", "the archive",
 )  # fmt: skip
 SENTENCES = (
     "It worked yesterday.", "We have tried it in two browsers.", "Please call back before noon.",
@@ -72,17 +87,28 @@ class Person:
 
 
 def people(count: int, offset: int) -> Iterator[Person]:
-    """Names with unique usernames, in a fixed order: ``amara.adler``, ``ben.costa``, …"""
+    """Names with unique usernames, in a fixed order: ``amara.adler``, ``ben.costa``, … The first 676 differ."""
     for number in range(offset, offset + count):
         first = FIRST_NAMES[number % len(FIRST_NAMES)]
         last = LAST_NAMES[(number * 2 + number // len(FIRST_NAMES)) % len(LAST_NAMES)]
-        yield Person(f"{first}.{last}{number}".lower(), first, last)
+        yield Person(f"{first}.{last}".lower(), first, last)
 
 
 def subject(chance: random.Random, team: str) -> str:
     """``"Refund for the web shop"``: what someone would write to this team."""
     text = chance.choice(SUBJECTS[team]).format(chance.choice(THINGS))
     return text[0].upper() + text[1:]
+
+
+DAYS = 90
+"""How far back the oldest ticket goes."""
+
+
+def moments(chance: random.Random, count: int, now: datetime) -> list[tuple[datetime, datetime]]:
+    """When each of so many tickets was made and last changed, the oldest first: most were settled within days."""
+    ages = sorted((timedelta(days=DAYS * chance.random()) for _ in range(count)), reverse=True)
+    takes = (min(timedelta(hours=chance.expovariate(1 / 30)), age * chance.random()) for age in ages)
+    return [(now - age, now - age + took) for age, took in zip(ages, takes, strict=True)]
 
 
 def ticket(chance: random.Random, today: date, team: str, keys: dict[str, int | None]) -> Ticket:

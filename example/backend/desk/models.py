@@ -155,3 +155,33 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Task(models.Model):
+    """Work that takes a while: a row that says how far it is, which desk/tasks.py writes as it goes."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    title = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    done = models.PositiveIntegerField(default=0, help_text="Tickets that it has been through.")
+    total = models.PositiveIntegerField(default=0)
+    last_ticket = models.BigIntegerField(default=0, help_text="Where it goes on after an interruption.")
+    result = models.JSONField(
+        default=dict, help_text='What the open tickets of each team are worth: {"Support": "12.50"}.'
+    )
+    owner = models.ForeignKey(User, models.CASCADE, related_name="tasks")
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    if TYPE_CHECKING:
+        owner_id: int

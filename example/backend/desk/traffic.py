@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 MAX_PER_SECOND = 50
 RUN_SECONDS = 600.0
 """A forgotten switch turns itself off after ten minutes."""
-RECENT = 60
-"""Half of all changes go to the newest so many tickets: those that a fresh page shows."""
+RECENT, RECENT_SHARE = 25, 0.6
+"""So large a part of all changes goes to the newest so many tickets: those that a fresh page shows."""
 MAX_CREATED = 200
 """Most tickets of its own that it keeps; further ones take the place of older ones."""
 
@@ -151,14 +151,14 @@ class Worker:
         chosen = self._choose()
         if chosen is None:
             return 0
-        name = self.chance.choice(("status", "status", "priority", "assignee_id", "price", "title"))
+        name = self.chance.choice(("status", "status", "priority", "assignee_id", "price", "title", "group_id"))
         setattr(chosen, name, self._new_value(chosen, name))
         # Only what changed is written: what somebody typed a moment ago stays.
         chosen.save(update_fields=[name, "updated"])
         return 1
 
     def _choose(self) -> Ticket | None:
-        if self.chance.random() < 0.5:
+        if self.chance.random() < RECENT_SHARE:
             return self.chance.choice(Ticket.objects.order_by("-id")[:RECENT] or [None])
         return Ticket.objects.filter(pk=self._any(Ticket)).first()
 
@@ -179,5 +179,8 @@ class Worker:
                 return self.chance.choice([*team.values_list("pk", flat=True), None])
             case "price":
                 return max(chosen.price + Decimal(self.chance.randint(-5000, 5000)) / 100, Decimal(0))
+            case "group_id":  # handed on: it leaves the lists of those who do not see the other team's
+                teams = Group.objects.filter(name__in=TEAMS).exclude(pk=chosen.group_id)
+                return self.chance.choice(teams.values_list("pk", flat=True))
             case _:
-                return f"{subject(self.chance, chosen.group.name)} · {self.chance.randint(1, 99)}"
+                return subject(self.chance, chosen.group.name)

@@ -2,14 +2,15 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import SessionMiddlewareStack
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 django_application = get_asgi_application()  # loads the apps, which the next import needs
 
+from channels_binding.asgi import serve_bindings  # noqa: E402
 from channels_binding.consumers import AsyncConsumer  # noqa: E402
 
 sockets = URLRouter(
@@ -18,4 +19,6 @@ sockets = URLRouter(
         path("ws/", AsyncConsumer.as_asgi()),  # type: ignore[arg-type]
     ]
 )
-application = ProtocolTypeRouter({"http": django_application, "websocket": AuthMiddlewareStack(sockets)})
+application = ProtocolTypeRouter(
+    {"http": serve_bindings(django_application), "websocket": SessionMiddlewareStack(sockets)}
+)

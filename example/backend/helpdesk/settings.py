@@ -1,7 +1,7 @@
 """Settings of the help desk. What a deployment changes comes from the environment:
 
 ``DATABASE_URL`` (else SQLite at ``SQLITE_PATH``), ``REDIS_URL`` (else one process, in memory), ``MEDIA_ROOT``,
-``ALLOWED_HOSTS`` and ``SECRET_KEY`` (needed together), ``DEBUG=1``.
+``ALLOWED_HOSTS`` and ``SECRET_KEY`` (needed together), ``DEBUG=1``, and ``DEMO=1`` with it (helpdesk/demo.py).
 """
 
 import os
@@ -28,6 +28,10 @@ if not SECRET_KEY:
             "ALLOWED_HOSTS opens the help desk to others; it then needs a SECRET_KEY of its own."
         )
     SECRET_KEY = "only-for-this-machine: anyone can read this key in the example's source"
+DEMO = DEBUG and os.environ.get("DEMO") == "1"
+"""Whether helpdesk/demo.py gives tokens, and ends the server for whoever asks on this machine."""
+if DEMO and _hosts:
+    raise ImproperlyConfigured("DEMO gives everybody a token: not with ALLOWED_HOSTS.")
 
 # --- Applications -------------------------------------------------------------------------------------------------
 
@@ -73,7 +77,12 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
 }
-CHANNELS_BINDING = {"DEFAULT_PAGE_SIZE": 25, "ANONYMOUS_CONNECTION_ALLOWED": False}
+CHANNELS_BINDING: dict[str, Any] = {"DEFAULT_PAGE_SIZE": 25, "ANONYMOUS_CONNECTION_ALLOWED": False}
+if DEMO:  # a token, else the session
+    _by_token = ["helpdesk.demo.DemoTokens", *REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]]
+    REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = _by_token
+    CHANNELS_BINDING["AUTHENTICATION_CLASSES"] = _by_token[:1]
+    CHANNELS_BINDING["DEFAULT_AUTHENTICATION_CLASSES"] = _by_token
 
 # --- Data ---------------------------------------------------------------------------------------------------------
 
@@ -114,7 +123,7 @@ def _cache() -> dict[str, Any]:
 
 
 # Without REDIS_URL the help desk is one process, and memory is enough.
-SILENCED_SYSTEM_CHECKS = [] if os.environ.get("REDIS_URL") else ["channels_binding.W009", "channels_binding.W012"]
+SILENCED_SYSTEM_CHECKS = [] if os.environ.get("REDIS_URL") else ["channels_binding.I002", "channels_binding.W009"]
 DATABASES = {"default": _database()}
 CACHES = {"default": _cache()}
 CHANNEL_LAYERS = {"default": _channel_layer()}

@@ -1,14 +1,17 @@
 """Addresses of the help desk (README.md has them as a table)."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from helpdesk import views
+from helpdesk import demo, views
 
 urlpatterns = [
     path("", views.index, name="index"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    # The page's own addresses (frontend/src/router.ts): a link into it, or a reload, is answered with the page.
+    re_path(r"^(?:tickets/\d+|customers|people|tasks|events)/?$", views.index, name="page"),
+    path("watch/", views.watch, name="watch"),
+    path("demo/", include(demo)),
+    path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("api/", include("channels_binding.urls")),
     path("admin/", admin.site.urls),

@@ -47,6 +47,18 @@ export interface DeskTagRow {
   color: string
 }
 
+export interface DeskTaskRow {
+  id: number
+  title: string
+  state: 'running' | 'done' | 'failed'
+  done: number
+  total: number
+  result: unknown
+  owner: number
+  created: string
+  updated: string
+}
+
 export interface DeskTicketRow {
   id: number
   title: string
@@ -132,6 +144,18 @@ export interface AppBindings {
     order: 'id' | 'name' | 'color'
     events: Record<never, never>
   }
+  'desk.Task': {
+    pk: number
+    row: DeskTaskRow
+    create: { title: string; state?: 'running' | 'done' | 'failed'; done?: number; total?: number; result?: Record<string, unknown> | unknown[] | string | number | boolean; owner: number }
+    update: { title?: string; state?: 'running' | 'done' | 'failed'; done?: number; total?: number; result?: Record<string, unknown> | unknown[] | string | number | boolean; owner?: number }
+    filters: Record<string, never>
+    order: 'id' | 'title' | 'state' | 'done' | 'total' | 'result' | 'owner' | 'created' | 'updated'
+    events: {
+      resume: { in: { id: number }; out: { id: number } }
+      start: { in: Record<string, unknown>; out: { id: number } }
+    }
+  }
   'desk.Ticket': {
     pk: number
     row: DeskTicketRow
@@ -139,8 +163,22 @@ export interface AppBindings {
     update: { title?: string; status?: 'open' | 'pending' | 'solved' | 'closed'; priority?: 'low' | 'normal' | 'high' | 'urgent'; group?: number; assignee?: number | null; customer?: number; tags?: number[]; due_date?: string | null; price?: string; attachment?: { $file: string }; body?: string }
     filters: { status: 'open' | 'pending' | 'solved' | 'closed'; status__in: string[]; priority: 'low' | 'normal' | 'high' | 'urgent'; priority__in: string[]; group: number; assignee: number; assignee__isnull: boolean; customer: number; tags: number[]; due_date__gte: string; due_date__lte: string; due_date__isnull: boolean; price__gte: number | string; price__lte: number | string }
     order: 'id' | 'title' | 'status' | 'priority' | 'due_date' | 'price' | 'created' | 'updated'
+    presence: true
+    measures: { count: number; 'sum:price': string | null; 'avg:price': string | null; 'max:created': string | null }
+    groups: { status: 'open' | 'pending' | 'solved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; group: number; assignee: number | null; 'created:day': string; 'created:month': string }
     events: {
       close: { in: { id: number }; out: { success: boolean; id: number } }
+    }
+  }
+  'desk.check': {
+    pk: never
+    row: object
+    create: object
+    update: object
+    filters: object
+    order: never
+    events: {
+      tickets: { in: Record<string, unknown>; out: { count: number } }
     }
   }
   'desk.life': {

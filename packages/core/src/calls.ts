@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly key?: string | undefined
   /** The `v` that the writer last saw of the row; if it changed since, the call rejects with `precondition_failed`. */
   readonly ifVersion?: string | undefined
+  /** Told how much of the files of a form has been sent, from 0 to 1. */
+  readonly onProgress?: ((sent: number) => void) | undefined
 }
 
 /** What the calls need from around them. */
@@ -26,7 +28,7 @@ export interface CallsContext {
 interface Call {
   readonly request: Request
   readonly isRepeatable: boolean
-  readonly resolve: (data: unknown) => void
+  readonly resolve: (reply: Message) => void
   readonly reject: (reason: unknown) => void
   readonly cleanUp: () => void
   isSent: boolean
@@ -51,8 +53,13 @@ export class Calls {
     return [...this.#calls.values()].some(call => call.isSent)
   }
 
-  /** Sends a request, now or when the connection opens. */
-  start(event: string, data: unknown, isRead: boolean, options: CallOptions = {}): Promise<unknown> {
+  /** Sends a request, now or when the connection opens; resolves with the data of its reply. */
+  async start(event: string, data: unknown, isRead: boolean, options?: CallOptions): Promise<unknown> {
+    return (await this.exchange(event, data, isRead, options)).data
+  }
+
+  /** Sends a request, now or when the connection opens; resolves with its reply. */
+  exchange(event: string, data: unknown, isRead: boolean, options: CallOptions = {}): Promise<Message> {
     const { signal, timeoutMs = this.#context.timeoutMs, key, ifVersion } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     const refusal = this.#context.refusal()
@@ -78,7 +85,7 @@ export class Calls {
   settle(message: Message): void {
     const call = message.id === undefined ? undefined : this.#take(message.id)
     if (message.error) call?.reject(BindingError.from(message.error))
-    else call?.resolve(message.data)
+    else call?.resolve(message)
   }
 
   /** The connection is open: sends what waits. */

@@ -1,63 +1,59 @@
+import { Actions } from './actions.js'
 import { type CallOptions, Calls } from './calls.js'
 import { Connection } from './connection.js'
 import { Credentials } from './credentials.js'
 import { BindingError } from './errors.js'
 import { Listeners } from './listeners.js'
-import { eventName, parseEvent } from './names.js'
-import type {
-  BatchAnswer,
-  BatchOperation,
-  ClientOptions,
-  ClientStats,
-  LiveObserver,
-  Locale,
-  OneShot,
-  ServerLimits,
-} from './options.js'
+import { parseEvent, READS } from './names.js'
+import type { ClientOptions, ClientStats, LiveObserver, Locale, ServerLimits } from './options.js'
+import type { Seen } from './read.js'
 import { type LiveHandle, type NotifyBatch, Reads } from './reads.js'
 import { Streams } from './streams.js'
 import type { Frame } from './transport.js'
 import type {
+  AggregateAnswer,
+  AggregatedName,
+  AggregateParams,
+  AggregateRow,
   BindingName,
   ConnectionState,
-  CreateInput,
-  DeleteReply,
-  Description,
+  Counting,
   EventIn,
   EventName,
   EventOut,
+  ExpandPath,
   FieldName,
-  FormReply,
+  GroupName,
   ListPage,
   ListParams,
+  MeasureName,
   Message,
+  PageOf,
   Pk,
-  Row,
-  SaveInput,
-  SaveReply,
-  SearchPage,
+  RowWith,
   SearchParams,
-  UpdateInput,
+  WindowPage,
+  WindowParams,
 } from './types.js'
-import { type FileToken, formDataOf, hasFile, keep, type UploadOptions, upload } from './upload.js'
-
-/** The actions that can be read again without changing anything. */
-const READS = new Set(['retrieve', 'search', 'list', 'describe'])
+import type { UploadOptions } from './upload.js'
+import { apiUrlOf, fetchOf, transportOf } from './ways.js'
+import type { WritesOptions } from './writes/write.js'
 
 const isRead = (event: string, data: unknown): boolean => {
   const { action } = parseEvent(event)
-  return READS.has(action) || (action === 'form' && (data as { submit?: unknown } | undefined)?.submit === undefined)
+  return (
+    READS.has(action) ||
+    action === 'describe' ||
+    (action === 'form' && (data as { submit?: unknown } | undefined)?.submit === undefined)
+  )
 }
 
-function defaultUrl(): string {
-  const { location } = globalThis as { location?: Location }
-  if (!location?.host) throw new Error('There is no page whose server could be dialled: give the option `url`.')
-  const { protocol, host } = location
-  return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/ws/`
-}
+/** Whether what is shown to be allowed was refused; what says what is allowed cannot be wrong about that. */
+const isForbidden = ({ event, error }: Message): boolean =>
+  error?.code === 'forbidden' && !['describe', 'form'].includes(parseEvent(event).action)
 
-/** One server, spoken to over one socket that opens on first use: calls, live reads and pushes. */
-export class ChannelsClient {
+/** One server, spoken to over one socket that opens on first use, or by HTTP where that cannot be: calls, live reads and pushes. */
+export class ChannelsClient extends Actions {
   /** What happened so far; `divergences` must stay 0. */
   readonly stats: ClientStats = { divergences: 0, received: 0, sent: 0 }
   readonly #options: ClientOptions
@@ -68,20 +64,23 @@ export class ChannelsClient {
   readonly #credentials: Credentials
   readonly #frames = new Listeners<[Frame]>()
   readonly #errors = new Listeners<[BindingError, string]>()
+  readonly #permissions = new Listeners()
+  #isKnown = false
+  #whoever: unknown
+  /** Whether a connection was open before, so that what was asked on it may not hold any more. */
+  #isBack = false
   #limits: ServerLimits = {}
   #lastId = 0
   #locale: Locale = {}
 
   constructor(options: ClientOptions = {}) {
+    super()
     this.#options = options
     const subprotocol = options.subprotocol === undefined ? 'cb.1.json' : options.subprotocol
     this.#credentials = new Credentials({ token: options.token, renew: token => this.#authenticate(token) })
     this.#connection = new Connection(
       {
-        url: () => this.#resolveUrl(),
-        protocols: () => this.#protocols(subprotocol),
-        batches: subprotocol !== null,
-        WebSocket: options.WebSocket,
+        transport: handlers => transportOf(options, this.#credentials, handlers),
         backoff: options.backoff,
         heartbeat: subprotocol === null ? false : (options.heartbeat ?? {}),
         connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
@@ -157,6 +156,14 @@ export class ChannelsClient {
   }
 
   /**
+   * Calls back when what this user may do may have changed, so that what `describe` and `form` have answered is to be asked again: the
+   * server says so, another token was taken or another language, the connection is a new one, or something was `forbidden`.
+   */
+  onPermissions(callback: () => void): () => void {
+    return this.#permissions.add(callback)
+  }
+
+  /**
    * Says who this is without reconnecting; every live read is evaluated anew, and those that were `unauthenticated` are asked
    * for again. Later connections use this token too.
    */
@@ -165,78 +172,27 @@ export class ChannelsClient {
     const reply = await this.#authenticate(token, options)
     this.#credentials.give(token)
     this.#reads.askRefused()
+    this.#permissions.emit()
     return reply
+  }
+
+  /** Connects on first use; never against a refusal or a `close()`. */
+  ensure(): void {
+    this.#connection.ensure()
   }
 
   // ---- calls
 
+  /** As `call`, and tells the version of the row that was written, where the server said it. */
+  async ask(event: string, data?: unknown, options?: CallOptions): Promise<{ data: unknown; v?: string }> {
+    this.#connection.ensure()
+    const { data: reply, v } = await this.#calls.exchange(event, data, isRead(event, data), options)
+    return { data: reply, ...(v !== undefined && { v }) }
+  }
+
   /** Sends an event to its handler and resolves with the answer. Rejects with `BindingError`, or the signal's reason. */
-  call<E extends EventName>(event: E, data?: EventIn<E>, options?: CallOptions): Promise<EventOut<E>> {
+  override call<E extends EventName>(event: E, data?: EventIn<E>, options?: CallOptions): Promise<EventOut<E>> {
     return this.#call(event, data, options) as Promise<EventOut<E>>
-  }
-
-  /** Sends several operations as one; atomic ones all happen or none (it then rejects, and `error.op` says which failed). */
-  batch(ops: readonly BatchOperation[], options: CallOptions & { atomic?: boolean } = {}): Promise<BatchAnswer> {
-    const { atomic = true, ...others } = options
-    return this.#call('cb.batch', { atomic, ops }, others) as Promise<BatchAnswer>
-  }
-
-  /** One page, once. */
-  search<N extends BindingName>(
-    name: N,
-    params: SearchParams<N> & OneShot = {},
-    options?: CallOptions,
-  ): Promise<SearchPage<Row<N>>> {
-    return this.#once(name, 'search', params, options)
-  }
-
-  /** Every row, once; `limit_exceeded` where there are too many. */
-  list<N extends BindingName>(
-    name: N,
-    params: ListParams<N> & OneShot = {},
-    options?: CallOptions,
-  ): Promise<ListPage<Row<N>>> {
-    return this.#once(name, 'list', params, options)
-  }
-
-  /** One row, once. */
-  retrieve<N extends BindingName>(
-    name: N,
-    id: Pk<N>,
-    params: { fields?: readonly FieldName<N>[] } & OneShot = {},
-    options?: CallOptions,
-  ): Promise<Row<N>> {
-    return this.#once(name, 'retrieve', { id, ...params }, options)
-  }
-
-  /** Updates with an `id`, creates without. */
-  save<N extends BindingName>(name: N, values: SaveInput<N>, options?: CallOptions): Promise<SaveReply<N>> {
-    return this.#action(name, 'save', values, options)
-  }
-
-  /** Creates a row; the reply holds it. */
-  create<N extends BindingName>(name: N, values: CreateInput<N>, options?: CallOptions): Promise<SaveReply<N>> {
-    return this.#action(name, 'create', values, options)
-  }
-
-  /** Changes some fields of a row. */
-  update<N extends BindingName>(
-    name: N,
-    id: Pk<N>,
-    values: UpdateInput<N>,
-    options?: CallOptions,
-  ): Promise<SaveReply<N>> {
-    return this.#action(name, 'update', { ...values, id }, options)
-  }
-
-  /** Deletes a row. */
-  delete<N extends BindingName>(name: N, id: Pk<N>, options?: CallOptions): Promise<DeleteReply<N>> {
-    return this.#action(name, 'delete', { id }, options)
-  }
-
-  /** The form for a new row, or for the row with this id. */
-  form<N extends BindingName>(name: N, id: Pk<N> | null = null, options?: CallOptions): Promise<FormReply<Row<N>>> {
-    return this.#action(name, 'form', id === null ? {} : { id }, options)
   }
 
   /**
@@ -247,60 +203,51 @@ export class ChannelsClient {
   async setLocale(locale: Locale, options?: CallOptions): Promise<Required<Locale>> {
     const reply = (await this.#call('cb.locale', locale, options)) as Required<Locale>
     this.#locale = { ...this.#locale, ...locale }
+    this.#permissions.emit()
     return { language: reply.language, timezone: reply.timezone }
-  }
-
-  /** Uploads a file, for `create`, `update` or a form to use: `create('desk.Ticket', { attachment: await client.upload(file) })`. */
-  upload(file: Blob, options: CallOptions = {}): Promise<FileToken> {
-    return keep(file, this.#uploads(), options.signal)
-  }
-
-  /** Submits a form. What does not validate is an ordinary reply with `success: false`. Files travel by HTTP. */
-  submitForm<N extends BindingName>(
-    name: N,
-    values: Readonly<Record<string, unknown>>,
-    target: {
-      id?: Pk<N> | null | undefined
-      /** Names of file fields, `'lines.photo'` in a formset. */
-      files?: readonly string[]
-      /** Names of formsets. */
-      formsets?: readonly string[]
-    } = {},
-    options?: CallOptions,
-  ): Promise<FormReply<Row<N>>> {
-    const { id = null, files = [], formsets = [] } = target
-    if (hasFile(values)) return this.#upload(name, id, formDataOf(values, files, formsets), options)
-    return this.#action(name, 'form', { ...(id !== null && { id }), submit: values }, options)
-  }
-
-  /** What a user interface needs to know of a stream. */
-  describe<N extends BindingName>(name: N, options?: CallOptions): Promise<Description> {
-    return this.#action(name, 'describe', {}, options)
   }
 
   // ---- what stays
 
-  /** Reads a page and keeps it live; equal reads share one read of the server's. */
-  live<N extends BindingName>(
+  /** Reads the rows between places in the order, and keeps them live. */
+  live<N extends BindingName, const E extends readonly ExpandPath<N>[] = readonly []>(
     name: N,
     action: 'search',
-    params: SearchParams<N>,
-    observer?: LiveObserver<SearchPage<Row<N>>>,
-  ): LiveHandle<SearchPage<Row<N>>>
+    params: WindowParams<N, E>,
+    observer?: LiveObserver<WindowPage<RowWith<N, E>>>,
+  ): LiveHandle<WindowPage<RowWith<N, E>>>
+  /** Reads a page and keeps it live; equal reads share one read of the server's. */
+  live<N extends BindingName, const C extends Counting = true, const E extends readonly ExpandPath<N>[] = readonly []>(
+    name: N,
+    action: 'search',
+    params: SearchParams<N, C, E>,
+    observer?: LiveObserver<PageOf<RowWith<N, E>, C>>,
+  ): LiveHandle<PageOf<RowWith<N, E>, C>>
   /** Reads every row and keeps them live. */
-  live<N extends BindingName>(
+  live<N extends BindingName, const E extends readonly ExpandPath<N>[] = readonly []>(
     name: N,
     action: 'list',
-    params: ListParams<N>,
-    observer?: LiveObserver<ListPage<Row<N>>>,
-  ): LiveHandle<ListPage<Row<N>>>
+    params: ListParams<N, E>,
+    observer?: LiveObserver<ListPage<RowWith<N, E>>>,
+  ): LiveHandle<ListPage<RowWith<N, E>>>
+  /** Measures by groups and keeps them live. */
+  live<
+    N extends AggregatedName,
+    const M extends MeasureName<N> = Extract<'count', MeasureName<N>>,
+    const G extends GroupName<N> = never,
+  >(
+    name: N,
+    action: 'aggregate',
+    params: AggregateParams<N, M, G>,
+    observer?: LiveObserver<AggregateAnswer<AggregateRow<N, M, G>>>,
+  ): LiveHandle<AggregateAnswer<AggregateRow<N, M, G>>>
   /** Reads a row and keeps it live. */
-  live<N extends BindingName>(
+  live<N extends BindingName, const E extends readonly ExpandPath<N>[] = readonly []>(
     name: N,
     action: 'retrieve',
-    params: { id: Pk<N>; fields?: readonly FieldName<N>[] },
-    observer?: LiveObserver<Row<N>>,
-  ): LiveHandle<Row<N>>
+    params: { id: Pk<N>; fields?: readonly FieldName<N>[]; expand?: E },
+    observer?: LiveObserver<RowWith<N, E>>,
+  ): LiveHandle<RowWith<N, E>>
   live(stream: string, action: string, params: unknown, observer: LiveObserver<never> = () => undefined): LiveHandle {
     this.#connection.ensure()
     return this.#reads.observe({ stream, action, params }, observer as LiveObserver<unknown>)
@@ -322,6 +269,26 @@ export class ChannelsClient {
   /** Sets what runs the notifications of several changes; `notifyManager.batch` for TanStack Query. */
   setNotifyBatch(batch: NotifyBatch): void {
     this.#reads.setBatch(batch)
+  }
+
+  /** A row as a live read shows it with all of its fields, and its version, for `ifVersion`; `null` where none does. */
+  seen(stream: string, id: string | number): Seen | null {
+    return this.#reads.seen(stream, id)
+  }
+
+  /** Who this is, or was when the server said it last; `undefined` until it has. */
+  get whoever(): unknown {
+    return this.#whoever
+  }
+
+  /** Whether the server has said on this connection who this is. */
+  get isKnown(): boolean {
+    return this.#isKnown && this.#connection.isOpen
+  }
+
+  /** How writes that wait are kept (`@channels-binding/core/writes`). */
+  get writesOptions(): WritesOptions {
+    return this.#options.writes ?? {}
   }
 
   /** How many reads the server keeps live for this client, those in their grace period included. */
@@ -346,39 +313,14 @@ export class ChannelsClient {
     return this.#calls.start(event, data, isRead(event, data), options)
   }
 
-  #action<T>(name: string, action: string, data: unknown, options?: CallOptions): Promise<T> {
-    return this.#call(eventName(name, action), data, options) as Promise<T>
-  }
-
-  #once<T>(name: string, action: string, params: object, options?: CallOptions): Promise<T> {
-    return this.#action(name, action, { ...params, live: false }, options)
-  }
-
-  #upload<T>(name: string, id: string | number | null, body: FormData, options: CallOptions = {}): Promise<T> {
-    return upload(name, id, body, this.#uploads(), options.signal) as Promise<T>
-  }
-
-  #uploads(): UploadOptions {
-    const { apiUrl = '/api/', fetch = globalThis.fetch } = this.#options
-    return { apiUrl, fetch: fetch.bind(globalThis) }
+  protected override get uploads(): UploadOptions {
+    return { apiUrl: apiUrlOf(this.#options), fetch: fetchOf(this.#options), isNative: !this.#options.fetch }
   }
 
   #refusal(): BindingError | null {
     const { status, lastError } = this.getState()
     if (status !== 'closed' && status !== 'unauthorized') return null
     return lastError ?? new BindingError('unavailable', 'The client is closed.')
-  }
-
-  async #resolveUrl(): Promise<string> {
-    await this.#credentials.resolve()
-    const { url = defaultUrl } = this.#options
-    return typeof url === 'function' ? url() : url
-  }
-
-  #protocols(subprotocol: string | null): string[] {
-    const { token } = this.#credentials
-    const bearer = token !== null && this.#options.tokenIn === 'subprotocol' ? [`bearer.${token}`] : []
-    return [...(subprotocol === null ? [] : [subprotocol]), ...bearer]
   }
 
   async #authenticate(token: string, options?: CallOptions): Promise<unknown> {
@@ -392,6 +334,7 @@ export class ChannelsClient {
     const { token } = this.#credentials
     const { tokenIn = 'message', subprotocol } = this.#options
     if (token === null || tokenIn !== 'message' || subprotocol === null) return
+    if (this.getState().transport === 'http') return // each request brings it
     this.#authenticate(token).catch(error => {
       if (error instanceof BindingError && error.code === 'unauthenticated' && this.#connection.isOpen)
         this.#connection.refuse(error)
@@ -404,16 +347,21 @@ export class ChannelsClient {
   }
 
   #known(data: Record<string, unknown>): void {
+    this.#isKnown = true
+    this.#whoever = data.user ?? null
     this.#connection.update({ user: data.user ?? null })
     if (this.#credentials.token !== null) this.#credentials.accepted(data.expires_in)
   }
 
   #opened(): void {
+    this.#isKnown = this.#options.subprotocol === null
     this.#introduce()
     this.#speak()
     this.#streams.opened()
     this.#reads.opened()
     this.#calls.opened()
+    if (this.#isBack) this.#permissions.emit()
+    this.#isBack = true
   }
 
   #lost(): void {
@@ -423,6 +371,7 @@ export class ChannelsClient {
   }
 
   #refused(error: BindingError, code: number): void {
+    this.#isBack = true
     this.#credentials.stop()
     this.#calls.refuse(error)
     this.#reads.refuse(error)
@@ -436,6 +385,7 @@ export class ChannelsClient {
     this.#reads.during(() => {
       for (const message of messages) if (!this.#isHandled(message)) replies.push(message)
     })
+    if (messages.some(isForbidden)) this.#permissions.emit()
     for (const message of replies) {
       if (message.id !== undefined) this.#calls.settle(message)
       else this.#push(message)
@@ -453,7 +403,10 @@ export class ChannelsClient {
   #system(event: string, data: Record<string, unknown>, message: Message): void {
     if (event === 'cb.hello') this.#hello(data)
     else if (event === 'cb.ping') this.#send({ event: 'cb.pong', data: { n: data.n } })
-    else if (event === 'cb.pong') this.#connection.pong(data.n)
+    else if (event === 'cb.user') {
+      this.#connection.update({ user: data.user ?? null })
+      this.#permissions.emit()
+    } else if (event === 'cb.pong') this.#connection.pong(data.n)
     else if (event === 'cb.goaway') this.#connection.goAway(Number(data.after_ms) || 0, data.reconnect !== false)
     else if (event === 'cb.error') this.#errors.emit(BindingError.from(message.error), event)
   }

@@ -2,17 +2,14 @@ import { Backoff, type BackoffOptions } from './backoff.js'
 import { BindingError } from './errors.js'
 import { Listeners } from './listeners.js'
 import { type HeartbeatOptions, Monitor } from './monitor.js'
-import { type Frame, type SocketConstructor, Transport } from './transport.js'
+import { CONNECTION, type ConnectionEvent } from './states.js'
+import type { Transport, TransportHandlers } from './transport.js'
 import type { ConnectionState, ConnectionStatus, Message, Request } from './types.js'
 
 /** How the connection is made and kept. */
 export interface ConnectionOptions {
-  readonly url: string | (() => string | Promise<string>)
-  /** The protocols to offer; resolved after the URL. */
-  readonly protocols: () => readonly string[]
-  /** Whether several messages may travel in one array frame. */
-  readonly batches: boolean
-  readonly WebSocket: SocketConstructor | undefined
+  /** What carries messages. */
+  readonly transport: (handlers: TransportHandlers) => Transport
   readonly backoff: BackoffOptions | undefined
   /** `false` for none. */
   readonly heartbeat: HeartbeatOptions | false
@@ -22,6 +19,7 @@ export interface ConnectionOptions {
 
 /** What the connection reports. */
 export interface ConnectionHandlers {
+  /** It is open, or messages go another way from now on: everything that is wanted is asked for. */
   opened(): void
   /** Lost for now: it comes back by itself. */
   lost(): void
@@ -32,7 +30,7 @@ export interface ConnectionHandlers {
   received(messages: readonly Message[]): void
   /** It is time for ping `n`. */
   ping(n: number): void
-  frame(frame: Frame): void
+  frame: TransportHandlers['frame']
   /** Whether calls are on their way that a change of servers would cut off. */
   isBusy(): boolean
 }
@@ -45,6 +43,7 @@ const LEAVE_CHECK_MS = 50
 
 const INITIAL: ConnectionState = {
   status: 'idle',
+  transport: null,
   latencyMs: null,
   attempts: 0,
   hasEverConnected: false,
@@ -53,10 +52,10 @@ const INITIAL: ConnectionState = {
   user: null,
 }
 
-/** What a close code (protocol §4) leads to. */
-export function statusAfter(code: number): ConnectionStatus {
-  if (code === 4401 || code === 4403) return 'unauthorized'
-  return code >= 4400 && code < 4500 ? 'closed' : 'reconnecting'
+/** What a close code (protocol §4) means. */
+export function eventOf(code: number): 'lost' | 'refused' | 'ended' {
+  if (code === 4401 || code === 4403) return 'refused'
+  return code >= 4400 && code < 4500 ? 'ended' : 'lost'
 }
 
 function errorAfter(code: number, reason: string, wasOpen: boolean): BindingError {
@@ -74,14 +73,7 @@ function errorAfter(code: number, reason: string, wasOpen: boolean): BindingErro
 /**
  * Keeps one connection for as long as it is wanted: when to dial, when to wait, when to give up.
  *
- * | status       | connect()    | socket opens | socket closes (45xx, other) | socket closes (44xx)    | close() |
- * |--------------|--------------|--------------|-----------------------------|-------------------------|---------|
- * | idle         | connecting   |              |                             |                         | closed  |
- * | connecting   |              | open         | reconnecting                | unauthorized or closed  | closed  |
- * | open         |              |              | reconnecting                | unauthorized or closed  | closed  |
- * | reconnecting |              | open         | reconnecting                | unauthorized or closed  | closed  |
- * | unauthorized | connecting   |              |                             |                         | closed  |
- * | closed       | connecting   |              |                             |                         |         |
+ * What follows what is a table, `CONNECTION` in `states.ts`.
  *
  * Knows statuses and waits; knows nothing of what the messages say.
  */
@@ -103,14 +95,12 @@ export class Connection {
     this.#options = options
     this.#handlers = handlers
     this.#backoff = new Backoff(options.backoff)
-    this.#transport = new Transport({
-      ...options,
-      handlers: {
-        opened: () => this.#opened(),
-        closed: (code, reason, wasOpen) => this.#closed(code, reason, wasOpen),
-        received: messages => this.#received(messages),
-        frame: handlers.frame,
-      },
+    this.#transport = options.transport({
+      opened: () => this.#opened(),
+      moved: () => this.#entered(),
+      closed: (code, reason, wasOpen) => this.#closed(code, reason, wasOpen),
+      received: messages => this.#received(messages),
+      frame: handlers.frame,
     })
     this.#monitor = new Monitor(options.heartbeat || {}, {
       ping: handlers.ping,
@@ -140,13 +130,12 @@ export class Connection {
 
   /** Connects on first use; never against a refusal or a `close()`. */
   ensure(): void {
-    if (this.#state.status === 'idle') this.#dial('connecting')
+    if (this.#state.status === 'idle') this.connect()
   }
 
   /** Connects, unless it is connected or about to be. */
   connect(): void {
-    const { status } = this.#state
-    if (status === 'idle' || status === 'closed' || status === 'unauthorized') this.#dial('connecting')
+    if (this.#after('connect') !== this.#state.status) this.#dial('connect')
   }
 
   /** Connects anew, at once, whatever the state. */
@@ -154,19 +143,19 @@ export class Connection {
     this.#backoff.reset()
     this.#notBefore = 0
     if (this.#transport.isOpen) this.#handlers.lost()
-    this.#dial(this.#state.hasEverConnected ? 'reconnecting' : 'connecting')
+    this.#dial('reconnect')
   }
 
   /** Disconnects and stays so. */
   close(): void {
     this.#stop()
     this.#monitor.unwatch()
-    this.update({ status: 'closed', latencyMs: null, nextRetryAt: null, attempts: 0 })
+    this.update({ status: this.#after('close'), transport: null, latencyMs: null, nextRetryAt: null, attempts: 0 })
   }
 
   /** Ends the connection as if the server had closed it with 4401. */
   refuse(error: BindingError): void {
-    this.#end('unauthorized', 4401, error)
+    this.#end('refused', 4401, error)
   }
 
   /** Sends a message if the connection is open. */
@@ -186,7 +175,7 @@ export class Connection {
 
   /** The server is going away: reconnects after the wait it asked for, or stays away. */
   goAway(afterMs: number, reconnect: boolean): void {
-    if (!reconnect) return this.#end('closed', 4503, new BindingError('unavailable', 'The server has shut down.'))
+    if (!reconnect) return this.#end('ended', 4503, new BindingError('unavailable', 'The server has shut down.'))
     this.#notBefore = Date.now() + afterMs
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#leave(), afterMs)
@@ -199,10 +188,14 @@ export class Connection {
     else this.reconnect()
   }
 
-  #dial(status: ConnectionStatus): void {
+  #after(event: ConnectionEvent): ConnectionStatus {
+    return CONNECTION[this.#state.status][event]
+  }
+
+  #dial(event: 'connect' | 'reconnect' | 'lost'): void {
     this.#stop()
     this.#monitor.watch()
-    this.update({ status, nextRetryAt: null })
+    this.update({ status: this.#after(event), transport: null, nextRetryAt: null })
     this.#timer = setTimeout(() => this.#transport.drop('no answer to the handshake'), this.#options.connectTimeoutMs)
     this.#transport.open()
   }
@@ -216,12 +209,26 @@ export class Connection {
   }
 
   #opened(): void {
+    if (this.#after('opened') !== 'open') return
     clearTimeout(this.#timer)
     this.#notBefore = 0
     this.#stable = setTimeout(() => this.#backoff.reset(), STABLE_MS)
-    this.update({ status: 'open', attempts: 0, hasEverConnected: true, lastError: null })
+    this.#entered()
+  }
+
+  /** Messages can be sent, by whatever carries them now. Requests by HTTP show by themselves whether the server is there. */
+  #entered(): void {
+    const { carrier: transport } = this.#transport
+    this.update({
+      status: this.#after('opened'),
+      transport,
+      attempts: 0,
+      nextRetryAt: null,
+      hasEverConnected: true,
+      lastError: null,
+    })
     this.#handlers.opened()
-    if (this.#options.heartbeat !== false) this.#monitor.start()
+    if (this.#options.heartbeat !== false && transport === 'ws') this.#monitor.start()
   }
 
   #received(messages: readonly Message[]): void {
@@ -230,26 +237,39 @@ export class Connection {
   }
 
   #closed(code: number, reason: string, wasOpen: boolean): void {
+    if (this.#after('lost') !== 'reconnecting') return
     const error = errorAfter(code, reason, wasOpen)
-    const status = code === 4401 && this.#handlers.mayRenew() ? 'reconnecting' : statusAfter(code)
-    if (status !== 'reconnecting') return this.#end(status, code, error)
+    const event = code === 4401 && this.#handlers.mayRenew() ? 'lost' : eventOf(code)
+    if (event !== 'lost') return this.#end(event, code, error)
+    const status = this.#after(event)
     this.#stop()
     const delayMs = Math.max(this.#backoff.nextDelayMs(), this.#notBefore - Date.now())
     const attempts = this.#state.attempts + 1
-    this.update({ status, attempts, latencyMs: null, lastError: error, nextRetryAt: Date.now() + delayMs })
-    this.#timer = setTimeout(() => this.#dial('reconnecting'), delayMs)
+    this.update({
+      status,
+      transport: null,
+      attempts,
+      latencyMs: null,
+      lastError: error,
+      nextRetryAt: Date.now() + delayMs,
+    })
+    this.#timer = setTimeout(() => this.#dial('lost'), delayMs)
     this.#handlers.lost()
   }
 
-  #end(status: ConnectionStatus, code: number, error: BindingError): void {
+  #end(event: 'refused' | 'ended', code: number, error: BindingError): void {
+    const status = this.#after(event)
     this.#stop()
     const user = status === 'unauthorized' ? null : this.#state.user
-    this.update({ status, user, latencyMs: null, lastError: error, nextRetryAt: null })
+    this.update({ status, transport: null, user, latencyMs: null, lastError: error, nextRetryAt: null })
     this.#handlers.refused(error, code)
   }
 
   #awake(): void {
-    if (this.#state.nextRetryAt !== null) this.#dial('reconnecting')
-    else this.#monitor.ping()
+    if (this.#state.nextRetryAt !== null) this.#dial('lost')
+    else {
+      this.#monitor.ping()
+      this.#transport.awake?.()
+    }
   }
 }

@@ -26,7 +26,9 @@ export type {
   OneShot,
   ServerLimits,
 } from './options.js'
+export type { Seen } from './read.js'
 export type { LiveHandle, NotifyBatch } from './reads.js'
-export type { Frame, SocketConstructor, SocketEvent, SocketLike } from './transport.js'
+export type { SocketConstructor, SocketEvent, SocketLike } from './socket.js'
+export type { Frame } from './transport.js'
 export type * from './types.js'
 export type { FileToken } from './upload.js'

@@ -1,3 +1,6 @@
+/** The actions that read, and can stay live. */
+export const READS: ReadonlySet<string> = new Set(['retrieve', 'search', 'list', 'aggregate', 'presence'])
+
 /** The parts of an event name: `app.Order.search#h1` → `{stream: 'app.Order', action: 'search', hash: 'h1'}`. */
 export interface EventParts {
   readonly stream: string

@@ -2,15 +2,22 @@ import type { BackoffOptions } from './backoff.js'
 import type { TokenSource } from './credentials.js'
 import type { WireError } from './errors.js'
 import type { HeartbeatOptions } from './monitor.js'
-import type { SocketConstructor } from './transport.js'
+import type { SocketConstructor } from './socket.js'
 import type { LiveState } from './types.js'
+import type { WritesOptions } from './writes/write.js'
 
 /** How a client finds and treats its server. */
 export interface ClientOptions {
   /** Where the socket is; resolved each time it connects. @default `ws(s)://<location.host>/ws/` */
   readonly url?: string | (() => string | Promise<string>)
-  /** Where the HTTP twin is, for uploads; ends with a slash. @default '/api/' */
+  /** What carries messages: `'auto'` takes HTTP where no socket can be opened, and a socket as soon as that works. @default 'auto' */
+  readonly transport?: 'auto' | 'ws' | 'http'
+  /** Where the HTTP twin is; ends with a slash. @default '/api/' of the host of `url`, or of the page */
   readonly apiUrl?: string
+  /** The word before a token in HTTP's `Authorization`. @default `Bearer` or `Token`, whichever the server knows */
+  readonly tokenScheme?: string
+  /** Time in milliseconds between two questions for each live read, where only HTTP works and no answer can be streamed. @default 3000 */
+  readonly pollMs?: number
   /** `null` for a server that only knows `{event, data}`. @default 'cb.1.json' */
   readonly subprotocol?: 'cb.1.json' | null
   /** Who this is, where no session cookie says it: a token, or a function that gets one; asked again before it is over. */
@@ -29,6 +36,8 @@ export interface ClientOptions {
   readonly backoff?: BackoffOptions
   /** Called when the server closes with 4401 or 4403; `reconnect()` tries again, after a login for instance. */
   readonly onUnauthorized?: (code: 4401 | 4403) => void
+  /** How writes that wait for a connection are kept. */
+  readonly writes?: WritesOptions
   /** @default globalThis.WebSocket */
   readonly WebSocket?: SocketConstructor
   /** @default globalThis.fetch */

@@ -1,13 +1,14 @@
 import { Backoff } from './backoff.js'
 import { BindingError } from './errors.js'
 import { eventName } from './names.js'
-import type { LiveState, Message, Request } from './types.js'
-import { applyMessage, haveOf, type Window } from './window.js'
+import { READ, type ReadEvent } from './states.js'
+import type { LiveState, LiveStatus, Message, Request } from './types.js'
+import { applyMessage, haveOf, seenIn, type Window } from './window.js'
 
 /** Which read: equal ones share one read of the server's. */
 export interface ReadSpec {
   readonly stream: string
-  /** `retrieve`, `search` or `list`. */
+  /** `retrieve`, `search`, `list` or `aggregate`. */
   readonly action: string
   readonly params: unknown
 }
@@ -24,6 +25,12 @@ export interface ReadContext {
   /** What was built differs from what the server says it is. */
   diverged(read: LiveRead): void
   readonly timeoutMs: number
+}
+
+/** A row as it is shown, and its version. */
+export interface Seen {
+  readonly row: Readonly<Record<string, unknown>>
+  readonly v: string
 }
 
 interface Waiter {
@@ -61,6 +68,11 @@ export class LiveRead {
     return this.#state
   }
 
+  /** The row with this key and its version, if it is shown here. */
+  seen(id: unknown): Seen | null {
+    return seenIn(this.#window, id)
+  }
+
   /** Asks the server, with what is shown already; while the connection is down, the deadline alone runs. */
   ask(): void {
     clearTimeout(this.#retry)
@@ -93,17 +105,18 @@ export class LiveRead {
   /** The row was deleted, or may no longer be seen; a snapshot follows should it come back. */
   gone(): void {
     this.#window = null
-    this.#answered({ status: 'gone', data: undefined, error: null, v: null, isLive: true })
+    this.#answered({ status: this.#after('gone'), data: undefined, error: null, v: null, isLive: true })
   }
 
   /** The answer is an error. What may succeed later is tried again later, and what is shown stays until then. */
   fail(error: BindingError): void {
     this.#stopDeadline()
     if (this.#isGone(error)) return this.gone()
-    const keepsData = error.retry && this.#state.data !== undefined
+    const status = this.#after(error.retry ? 'delayed' : 'refused')
+    const keepsData = status === 'success'
     if (error.retry) this.#retryLater(error)
     else this.#window = null
-    this.#set(keepsData ? { isLive: false } : { status: 'error', data: undefined, error, v: null, isLive: false })
+    this.#set(keepsData ? { isLive: false } : { status, data: undefined, error, v: null, isLive: false })
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
   }
 
@@ -111,7 +124,11 @@ export class LiveRead {
   lost(): void {
     clearTimeout(this.#retry)
     this.#asking = null
-    this.#set({ isLive: false })
+    this.#set({ status: this.#after('lost'), isLive: false })
+  }
+
+  #after(event: ReadEvent): LiveStatus {
+    return READ[this.#state.status][event]
   }
 
   /** Ends the read; whoever waits for its answer learns so. */
@@ -134,7 +151,7 @@ export class LiveRead {
     this.#window = outcome.window
     this.#backoff.reset()
     const { data, v } = outcome.window
-    this.#answered({ status: 'success', data, error: null, v, isLive: true })
+    this.#answered({ status: this.#after('answered'), data, error: null, v, isLive: true })
   }
 
   /** Asks again; with what is shown if that is whole, from the start if not even the answer to that fitted. */

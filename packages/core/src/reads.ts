@@ -1,7 +1,7 @@
 import type { BindingError } from './errors.js'
 import { Listeners } from './listeners.js'
 import { canonical, eventName, parseEvent } from './names.js'
-import { LiveRead, type ReadContext, type ReadSpec } from './read.js'
+import { LiveRead, type ReadContext, type ReadSpec, type Seen } from './read.js'
 import type { LiveState, Message, Request } from './types.js'
 
 /** What a holder of a live read can do with it. */
@@ -77,6 +77,16 @@ export class Reads {
         this.#release(entry)
       },
     }
+  }
+
+  /** A row as a live read shows it with all of its fields, and its version; `null` where none does. */
+  seen(stream: string, id: unknown): Seen | null {
+    for (const { read } of this.#entries.values()) {
+      const { fields, params, expand } = (read.spec.params ?? {}) as Readonly<Record<string, unknown>>
+      const found = read.spec.stream === stream && !fields && !params && !expand ? read.seen(id) : null
+      if (found) return found
+    }
+    return null
   }
 
   /** Gives a message to the read it belongs to; `false` if it belongs to none. */

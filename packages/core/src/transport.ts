@@ -1,183 +1,42 @@
 import type { Message, Request } from './types.js'
 
-/** An event of a socket. */
-export interface SocketEvent {
-  readonly type: string
-  readonly data?: unknown
-  readonly code?: number
-  readonly reason?: string
-}
-
-/** The part of a WebSocket that is used here; the browser's, `ws`'s and the fake server's all fit. */
-export interface SocketLike {
-  send(text: string): void
-  close(code?: number, reason?: string): void
-  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: SocketEvent) => void): void
-}
-
-/** A class that opens sockets. */
-export type SocketConstructor = new (url: string, protocols?: string[]) => SocketLike
-
 /** A text frame that went by; for a log of the wire. */
 export interface Frame {
   readonly direction: 'in' | 'out'
   readonly text: string
 }
 
-/** What the transport reports. */
+/** What a transport reports. */
 export interface TransportHandlers {
   opened(): void
   received(messages: readonly Message[]): void
-  /** The socket is gone; `wasOpen` is false where the handshake never succeeded. */
+  /** It is gone; `wasOpen` is false where it never was open. */
   closed(code: number, reason: string, wasOpen: boolean): void
   frame(frame: Frame): void
+  /** Messages go another way from now on: what is to stay live is asked for there. Calls that are under way end as they began. */
+  moved(): void
 }
 
-/** How the transport finds the server. */
-export interface TransportOptions {
-  readonly url: string | (() => string | Promise<string>)
-  /** The protocols to offer; resolved after the URL. */
-  readonly protocols: () => readonly string[]
-  /** Whether several messages may travel in one array frame. */
-  readonly batches: boolean
-  readonly WebSocket: SocketConstructor | undefined
-  readonly handlers: TransportHandlers
-}
+/** What carries messages: a socket, or requests by HTTP. */
+export type Carrier = 'ws' | 'http'
 
-/** An address that may be shown: a token may stand in its query. */
-const withoutQuery = (url: string): string => url.replace(/[?#].*/s, '')
-
-const byteLength = (text: string): number => new TextEncoder().encode(text).length
-
-/** What a server takes before it knows who speaks (spec/protocol.md, section 4). */
-const FIRST_FRAME_BYTES = 4096
-
-/**
- * Carries messages over one socket at a time. What is sent within one microtask leaves as one array frame.
- * Knows JSON and frames; knows nothing of ids, reads, retries or the meaning of a close code.
- */
-export class Transport {
-  readonly #options: TransportOptions
-  #socket: SocketLike | null = null
-  #attempt = 0
-  #isOpen = false
-  #outbox: string[] = []
-  /** The largest frame that the server takes, in bytes; `cb.hello` says it for each connection. */
-  maxFrameBytes: number = FIRST_FRAME_BYTES
-
-  constructor(options: TransportOptions) {
-    this.#options = options
-  }
-
-  get isOpen(): boolean {
-    return this.#isOpen
-  }
-
-  /** Opens a socket; the handlers are called with what comes of it. */
-  open(): void {
-    const attempt = ++this.#attempt
-    this.#resolveUrl().then(
-      url => attempt === this.#attempt && this.#dial(url, attempt),
-      error => attempt === this.#attempt && this.#lost(1006, String(error)),
-    )
-  }
-
-  /** Queues a message for the frame that leaves at the end of this microtask; dropped unless open. */
-  send(message: Request): void {
-    if (!this.#isOpen) return
-    if (this.#outbox.push(JSON.stringify(message)) === 1) queueMicrotask(() => this.#flush())
-  }
-
-  /** Ends the socket without waiting for the other side to agree. */
-  drop(reason: string): void {
-    const socket = this.#socket
-    this.#lost(1006, reason)
-    socket?.close(1000)
-  }
-
-  /** Ends the socket in silence: no handler is called. */
-  close(): void {
-    const socket = this.#forget()
-    socket?.close(1000)
-  }
-
-  async #resolveUrl(): Promise<string> {
-    const { url } = this.#options
-    return typeof url === 'function' ? url() : url
-  }
-
-  #dial(url: string, attempt: number): void {
-    const Socket = this.#options.WebSocket ?? (globalThis.WebSocket as SocketConstructor | undefined)
-    if (!Socket) return this.#lost(1006, 'This environment has no WebSocket; pass one as the option `WebSocket`.')
-    const protocols = this.#options.protocols()
-    try {
-      this.#socket = protocols.length ? new Socket(url, [...protocols]) : new Socket(url)
-    } catch (error) {
-      return this.#lost(1006, String(error))
-    }
-    this.#listen(this.#socket, url, () => attempt === this.#attempt)
-  }
-
-  #listen(socket: SocketLike, url: string, isCurrent: () => boolean): void {
-    socket.addEventListener('open', () => {
-      if (!isCurrent()) return
-      this.#isOpen = true
-      this.#options.handlers.opened()
-    })
-    socket.addEventListener('message', event => isCurrent() && this.#receive(event.data))
-    socket.addEventListener('close', event => {
-      if (isCurrent()) this.#lost(event.code ?? 1006, event.reason || (this.#isOpen ? '' : withoutQuery(url)))
-    })
-    socket.addEventListener('error', () => undefined)
-  }
-
-  #receive(text: unknown): void {
-    if (typeof text !== 'string') return
-    this.#options.handlers.frame({ direction: 'in', text })
-    this.#options.handlers.received(messagesOf(text))
-  }
-
-  #lost(code: number, reason: string): void {
-    const wasOpen = this.#isOpen
-    this.#forget()
-    this.#options.handlers.closed(code, reason, wasOpen)
-  }
-
-  #forget(): SocketLike | null {
-    const socket = this.#socket
-    this.#attempt++
-    this.#socket = null
-    this.#isOpen = false
-    this.#outbox = []
-    this.maxFrameBytes = FIRST_FRAME_BYTES
-    return socket
-  }
-
-  #flush(): void {
-    const texts = this.#outbox
-    this.#outbox = []
-    for (const frame of this.#framesOf(texts)) {
-      this.#options.handlers.frame({ direction: 'out', text: frame })
-      this.#socket?.send(frame)
-    }
-  }
-
-  /** One array frame, or as many as the server's limit asks for; without a subprotocol a frame for each message. */
-  #framesOf(texts: readonly string[]): string[] {
-    if (!this.#options.batches) return [...texts]
-    const batches: string[][] = []
-    let bytes = Number.POSITIVE_INFINITY
-    for (const text of texts) {
-      const size = byteLength(text) + 1
-      if (bytes + size > this.maxFrameBytes || !batches.length) {
-        batches.push([])
-        bytes = 1
-      }
-      batches.at(-1)?.push(text)
-      bytes += size
-    }
-    return batches.map(batch => (batch.length === 1 ? (batch[0] as string) : `[${batch.join(',')}]`))
-  }
+/** Carries messages to the server and back, in whatever way. */
+export interface Transport {
+  /** What carries them now; `null` while nothing does. */
+  readonly carrier: Carrier | null
+  readonly isOpen: boolean
+  /** The largest frame that the server takes, in bytes. */
+  maxFrameBytes: number
+  /** Opens; the handlers are called with what comes of it. */
+  open(): void
+  /** Sends a message; drops it unless open. */
+  send(message: Request): void
+  /** Ends without waiting for the other side to agree. */
+  drop(reason: string): void
+  /** Ends in silence: no handler is called. */
+  close(): void
+  /** The network or the page came back: whatever waits may try now. */
+  awake?(): void
 }
 
 /** The messages of a frame; whatever is none is left out, for nothing that arrives may throw. */

@@ -19,6 +19,13 @@ export interface BindingShape {
   filters: object
   order: string
   events: object
+  /** What `aggregate` may measure, and group by; a stream without it has none. */
+  measures?: object
+  groups?: object
+  /** Paths of related rows that may be put into a row. */
+  expand?: object
+  /** Whether it has rooms: who is there. */
+  presence?: true
 }
 
 /** What is known of a stream without the generated file. */
@@ -30,6 +37,10 @@ export interface LooseBinding {
   filters: Record<string, unknown>
   order: string
   events: Record<string, { in: unknown; out: unknown }>
+  measures: Record<string, unknown>
+  groups: Record<string, unknown>
+  expand: Record<string, unknown>
+  presence: true
 }
 
 /** Every stream with its types. */
@@ -44,6 +55,10 @@ export type Row<N extends BindingName> = Binding<N>['row']
 export type Pk<N extends BindingName> = Binding<N>['pk']
 /** The filters that a stream declares. */
 export type Filters<N extends BindingName> = Binding<N>['filters']
+/** Values of some filters; of a stream that declares none, nothing. */
+export type FilterValues<N extends BindingName> = [keyof Filters<N>] extends [never]
+  ? Readonly<Record<string, never>>
+  : Partial<Filters<N>>
 /** A field to order by, `-` in front for descending. */
 export type OrderBy<N extends BindingName> = Binding<N>['order'] | `-${Binding<N>['order']}`
 /** The name of a field of a row. */
@@ -54,6 +69,24 @@ export type CreateInput<N extends BindingName> = Binding<N>['create']
 export type UpdateInput<N extends BindingName> = Binding<N>['update']
 /** What `save` takes: `update` with an `id`, `create` without. */
 export type SaveInput<N extends BindingName> = CreateInput<N> | ({ id: Pk<N> } & UpdateInput<N>)
+
+/** The name of a stream that offers `aggregate`. */
+export type AggregatedName = {
+  [N in BindingName]: Binding<N> extends { measures: object } ? N : never
+}[BindingName]
+/** What `aggregate` may measure: `'count'`, `'sum:price'`; by name, with the value that it is shown as. */
+export type Measures<N extends BindingName> = Binding<N> extends { measures: infer M extends object } ? M : object
+/** What `aggregate` may group by: `'status'`, `'created:month'`. */
+export type Groups<N extends BindingName> = Binding<N> extends { groups: infer G extends object } ? G : object
+/** The name of a measure. */
+export type MeasureName<N extends BindingName> = keyof Measures<N> & string
+/** The name of a group. */
+export type GroupName<N extends BindingName> = keyof Groups<N> & string
+
+/** The name of a stream that has rooms. */
+export type PresentName = {
+  [N in BindingName]: Binding<N> extends { presence: true } ? N : never
+}[BindingName]
 
 type EventsOf<N extends BindingName> = Binding<N>['events']
 /** The name of an event that a handler is bound to, such as `'shop.Product.restock'`. */
@@ -68,45 +101,183 @@ export type EventIn<E extends string> = EventShape<E> extends { in: infer I } ? 
 /** What the handler of an event answers or pushes. */
 export type EventOut<E extends string> = EventShape<E> extends { out: infer O } ? O : unknown
 
+// ---- related rows
+
+type Expandable<N extends BindingName> = Binding<N> extends { expand: infer X } ? X : Record<never, never>
+/** A path of related rows that a stream declares as expandable, such as `'assignee.team'`. */
+export type ExpandPath<N extends BindingName> = keyof Expandable<N> & string
+
+type Head<P extends string> = P extends `${infer H}.${string}` ? H : P
+type Below<P extends string, H extends string> = P extends `${H}.${infer T}` ? T : never
+type Related<X, P extends string, Above extends string = ''> = {
+  readonly [H in Head<P>]: Shown<X, `${Above}${H}`, Below<P, H>>
+}
+type Shown<X, At extends string, P extends string> = At extends keyof X
+  ? X[At] extends { stream: infer S extends BindingName; many: infer M }
+    ? [M] extends [true]
+      ? readonly One<X, S, At, P>[]
+      : One<X, S, At, P> | null
+    : unknown
+  : unknown
+type One<X, S extends BindingName, At extends string, P extends string> = [P] extends [never]
+  ? Row<S>
+  : Row<S> & { readonly expand: Related<X, P, `${At}.`> }
+
+/** A row with the related rows of these paths: `row.expand.customer`, `row.expand.comments[0]`. */
+export type RowWith<N extends BindingName, E extends readonly string[]> = number extends E['length']
+  ? Row<N>
+  : E['length'] extends 0
+    ? Row<N>
+    : Row<N> & { readonly expand: Related<Expandable<N>, E[number]> }
+
 // ---- requests and replies
 
 /** What `list` takes. */
-export interface ListParams<N extends BindingName = BindingName> {
+export interface ListParams<
+  N extends BindingName = BindingName,
+  E extends readonly ExpandPath<N>[] = readonly ExpandPath<N>[],
+> {
   readonly order?: OrderBy<N> | readonly OrderBy<N>[]
-  readonly filters?: Partial<Filters<N>>
+  readonly filters?: FilterValues<N>
   /** Text to find in the binding's `search_fields`. */
   readonly query?: string
+  /** Asks where in the texts of rows the words of `query` stand, in `highlights`. Not with a `pagination_class`. */
+  readonly highlight?: boolean
   /** Narrows the rows to these fields; the key always stays. */
   readonly fields?: readonly FieldName<N>[]
   /** Asks for the texts of relations, in `labels`. */
   readonly labels?: boolean
+  /** Related rows to put into each row, in `row.expand`: paths that the binding declares as `expandable`. */
+  readonly expand?: E
   /** Parameters that the binding declares as its `query_params`. */
   readonly params?: Readonly<Record<string, string | number | boolean | readonly string[]>>
 }
 
+/** Whether all rows that match are counted; an estimate costs little, and `false` nothing. */
+export type Counting = boolean | 'estimate'
+
 /** What `search` takes. */
-export interface SearchParams<N extends BindingName = BindingName> extends ListParams<N> {
+export interface SearchParams<
+  N extends BindingName = BindingName,
+  C extends Counting = Counting,
+  E extends readonly ExpandPath<N>[] = readonly ExpandPath<N>[],
+> extends ListParams<N, E> {
   /** @default 1 */
   readonly page?: number
   /** Rows a page; the server may cut it and says so. */
   readonly limit?: number
+  /** With `false` and `'estimate'` the page says `has_next`. @default true */
+  readonly count?: C
 }
+
+/** A place in the order of a list, as `start` and `end` of an answer say it; empty: the beginning, or the end. */
+export type Cursor = string
+
+/** What `search` takes to answer by places in the order, in the stead of pages. */
+export type WindowParams<
+  N extends BindingName = BindingName,
+  E extends readonly ExpandPath<N>[] = readonly ExpandPath<N>[],
+> = ListParams<N, E> & { readonly limit?: number } & (
+    | { readonly after: Cursor; readonly until?: Cursor; readonly before?: never }
+    | { readonly until: Cursor; readonly after?: Cursor; readonly before?: never }
+    | { readonly before: Cursor; readonly after?: never; readonly until?: never }
+  )
 
 /** The texts of relations: `labels.author['7']` → `'Ursula'`. */
 export type Labels = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** What `list` answers. */
-export interface ListPage<R = unknown> {
+/** Plain text and what was found by turns, by key and field: `highlights['7'].title` → `['An ', 'oak', ' table']`. */
+export type Highlights = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+
+interface Rows<R> {
   readonly rows: readonly R[]
-  readonly count: number
   readonly order: string | readonly string[] | null
   readonly labels?: Labels
+  readonly highlights?: Highlights
+}
+
+/** What `list` answers. */
+export interface ListPage<R = unknown> extends Rows<R> {
+  readonly count: number
 }
 
 /** What `search` answers. */
 export interface SearchPage<R = unknown> extends ListPage<R> {
   readonly page: number
   readonly limit: number
+}
+
+/** What `search` answers where nothing is counted. */
+export interface UncountedPage<R = unknown> extends Rows<R> {
+  readonly page: number
+  readonly limit: number
+  readonly has_next: boolean
+}
+
+/** What `search` answers where the count is an estimate. */
+export interface EstimatedPage<R = unknown> extends UncountedPage<R> {
+  readonly count: number
+  readonly count_is: 'exact' | 'at_least' | 'estimate'
+}
+
+/** What `search` answers to `after`, `before` and `until`. */
+export interface WindowPage<R = unknown> extends Rows<R> {
+  readonly limit: number
+  /** Whether rows follow; with `before` it is `has_previous`. */
+  readonly has_next?: boolean
+  readonly has_previous?: boolean
+  /** The place of the first row; `null` where there is none. */
+  readonly start: Cursor | null
+  /** The place of the last row; `null` where there is none. */
+  readonly end: Cursor | null
+}
+
+/** What `search` answers, by what was asked of the count. */
+export type PageOf<R, C extends Counting> = [C] extends [false]
+  ? UncountedPage<R>
+  : [C] extends ['estimate']
+    ? EstimatedPage<R>
+    : SearchPage<R>
+
+/** What `aggregate` takes. */
+export interface AggregateParams<
+  N extends BindingName = BindingName,
+  M extends MeasureName<N> = MeasureName<N>,
+  G extends GroupName<N> = GroupName<N>,
+> {
+  /** What is measured. @default ['count'] */
+  readonly measures?: readonly M[]
+  /** What makes the groups; without it all rows are one. @default [] */
+  readonly by?: readonly G[]
+  /** A measure or group that is asked for, `-` in front for descending. @default the groups */
+  readonly order?: NoInfer<M | G | `-${M | G}` | readonly (M | G | `-${M | G}`)[]>
+  /** Groups at the most; the server may cut it and says so. */
+  readonly limit?: number
+  readonly filters?: FilterValues<N>
+  /** Text to find in the binding's `search_fields`. */
+  readonly query?: string
+  /** Asks for the texts of relations that are grouped by, in `labels`. */
+  readonly labels?: boolean
+  /** Parameters that the binding declares as its `query_params`. */
+  readonly params?: ListParams<N>['params']
+}
+
+/** A row of an aggregate: its groups and measures by their names, as `row['sum:price']`. */
+export type AggregateRow<
+  N extends BindingName,
+  M extends MeasureName<N> = MeasureName<N>,
+  G extends GroupName<N> = GroupName<N>,
+> = {
+  /** The group: the JSON of its values. */
+  readonly id: string
+} & Readonly<Pick<Groups<N>, G>> &
+  Readonly<Pick<Measures<N>, M>>
+
+/** What `aggregate` answers. */
+export interface AggregateAnswer<R = unknown> extends ListPage<R> {
+  readonly limit: number
+  /** Whether there are more groups. */
+  readonly truncated: boolean
 }
 
 /** What a write answers; `create` adds the row. */
@@ -259,9 +430,13 @@ export interface Description {
   readonly search: boolean
   readonly ordering: readonly string[]
   readonly actions: readonly string[]
+  /** What may be asked of `aggregate`, where the stream offers it. */
+  readonly aggregate?: { readonly measures: readonly string[]; readonly by: readonly string[] }
   readonly can: { readonly create: boolean; readonly update: boolean; readonly delete: boolean }
   readonly fields: readonly DescribedField[]
   readonly filters: readonly DescribedFilter[]
+  /** What may be put into rows; how many of each row, `null` where it is one. */
+  readonly expandable?: readonly { readonly name: string; readonly stream: string; readonly limit: number | null }[]
 }
 
 // ---- the wire
@@ -305,6 +480,8 @@ export type ConnectionStatus = 'idle' | 'connecting' | 'open' | 'reconnecting' |
 /** The connection as a user interface shows it; a new object after each change. */
 export interface ConnectionState {
   readonly status: ConnectionStatus
+  /** What carries messages while it is open: a socket, or HTTP where none could be opened. */
+  readonly transport: 'ws' | 'http' | null
   /** Round trip of the last ping in milliseconds; `null` until one was measured. */
   readonly latencyMs: number | null
   /** Attempts since the connection was last open. */

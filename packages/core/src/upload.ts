@@ -1,17 +1,17 @@
+import type { CallOptions } from './calls.js'
 import { BindingError } from './errors.js'
+import { csrfToken, holdsFile, rowsOf, type Values } from './files.js'
 
 /** How an upload reaches the server. */
 export interface UploadOptions {
   readonly apiUrl: string
   readonly fetch: typeof fetch
+  /** Whether the browser's own means may be used, which tell how much was sent. @default false */
+  readonly isNative?: boolean
 }
 
-type Values = Readonly<Record<string, unknown>>
-
-/** Whether the values hold a file, in a row beside the form too, so that they must travel by HTTP. */
-export function hasFile(values: Values): boolean {
-  return Object.values(values).some(value => holdsFile(value) || rowsOf(value).some(hasFile))
-}
+/** How one upload is made. */
+type UploadCall = Pick<CallOptions, 'signal' | 'ifVersion' | 'onProgress'>
 
 /**
  * Values as Django's forms read them from multipart data: `null` for a file is its "clear" checkbox, and rows of formsets
@@ -37,9 +37,6 @@ function append(data: FormData, name: string, value: unknown, isFileField: boole
   else if (!isFileField || holdsFile(value)) for (const part of partsOf(value)) data.append(name, part)
 }
 
-const rowsOf = (value: unknown): readonly Values[] =>
-  Array.isArray(value) ? value.filter(each => typeof each === 'object' && each !== null && !isFile(each)) : []
-
 /** Stands for an uploaded file in the data of a call, for the user who uploaded it and until it is used. */
 export interface FileToken {
   readonly $file: string
@@ -51,25 +48,32 @@ export async function upload(
   id: string | number | null,
   body: FormData,
   options: UploadOptions,
-  signal?: AbortSignal,
+  call: UploadCall = {},
 ): Promise<unknown> {
   const path = id === null ? `${stream}/form/` : `${stream}/${encodeURIComponent(id)}/form/`
-  return post(path, body, options, signal)
+  return post(path, body, options, call)
 }
 
 /** Keeps a file on the server: `POST {apiUrl}upload/`. */
 export async function keep(file: Blob, options: UploadOptions, signal?: AbortSignal): Promise<FileToken> {
   const body = new FormData()
   body.append('file', file)
-  const { token } = (await post('upload/', body, options, signal)) as { token: string }
+  const { token } = (await post('upload/', body, options, { signal })) as { token: string }
   return { $file: token }
 }
 
-async function post(path: string, body: FormData, options: UploadOptions, signal?: AbortSignal): Promise<unknown> {
+async function post(path: string, body: FormData, options: UploadOptions, call: UploadCall): Promise<unknown> {
   const token = csrfToken()
-  const headers = { Accept: 'application/json', ...(token && { 'X-CSRFToken': token }) }
+  const { signal, ifVersion, onProgress } = call
+  const headers = {
+    Accept: 'application/json',
+    ...(token && { 'X-CSRFToken': token }),
+    ...(ifVersion !== undefined && { 'If-Match': `"${ifVersion}"` }),
+  }
   const init = { method: 'POST', body, headers, credentials: 'same-origin' as const, ...(signal && { signal }) }
-  const response = await options.fetch(options.apiUrl + path, init).catch(unreachable)
+  const url = options.apiUrl + path
+  const isTold = onProgress && options.isNative && typeof XMLHttpRequest !== 'undefined'
+  const response = await (isTold ? send(url, init, onProgress) : options.fetch(url, init)).catch(unreachable)
   const reply: unknown = await response.json().catch(() => undefined)
   if (!response.ok && !isFormReply(reply)) {
     throw BindingError.from(reply ?? { code: 'internal', message: response.statusText })
@@ -77,19 +81,35 @@ async function post(path: string, body: FormData, options: UploadOptions, signal
   return reply
 }
 
-/** A form that does not validate is an ordinary reply, which HTTP marks with 400. */
-const isFormReply = (reply: unknown): boolean => typeof reply === 'object' && reply !== null && 'success' in reply
-
-/** Django's CSRF token from the `csrftoken` cookie. */
-export function csrfToken(): string | null {
-  const cookie = globalThis.document?.cookie ?? ''
-  const found = /(?:^|;\s*)csrftoken=([^;]+)/.exec(cookie)
-  return found?.[1] ? decodeURIComponent(found[1]) : null
+interface Post {
+  readonly body: FormData
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
 }
 
-const isFile = (value: unknown): boolean => typeof Blob !== 'undefined' && value instanceof Blob
+/** As `fetch`, which does not tell how much it has sent. */
+function send(url: string, { body, headers, signal }: Post, onProgress: (sent: number) => void): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', url)
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0)
+    request.onload = () =>
+      resolve(new Response(request.responseText, { status: request.status, statusText: request.statusText }))
+    request.onerror = () => reject(new TypeError('The server cannot be reached.'))
+    const abort = (): void => {
+      request.abort()
+      reject(signal?.reason)
+    }
+    if (signal?.aborted) return abort()
+    signal?.addEventListener('abort', abort)
+    request.onloadend = () => signal?.removeEventListener('abort', abort)
+    request.send(body)
+  })
+}
 
-const holdsFile = (value: unknown): boolean => (Array.isArray(value) ? value.some(isFile) : isFile(value))
+/** A form that does not validate is an ordinary reply, which HTTP marks with 400. */
+const isFormReply = (reply: unknown): boolean => typeof reply === 'object' && reply !== null && 'success' in reply
 
 function partsOf(value: unknown): (string | Blob)[] {
   if (Array.isArray(value)) return value.length ? value.flatMap(partsOf) : ['']

@@ -46,6 +46,15 @@ export function haveOf(window: Window | null): Have | undefined {
   return { v: window.v, rows: window.data.rows.map((row, index) => [pkOf(row), window.etags[index] ?? '']) }
 }
 
+/** The row with this key and its version, if the window shows it. */
+export function seenIn(window: Window | null, id: unknown): { row: Row; v: string } | null {
+  if (!window || window.v === null) return null
+  if (!isList(window.data)) return window.data.id === id ? { row: window.data, v: window.v } : null
+  const index = window.data.rows.findIndex(row => row.id === id)
+  const [row, v] = [window.data.rows[index], window.etags[index]]
+  return row && v ? { row, v } : null
+}
+
 /** Applies a live message (protocol §3). Rows that did not change keep their identity. */
 export function applyMessage(window: Window | null, message: Message): Outcome {
   switch (message.type) {

@@ -203,7 +203,10 @@ it('sends files by HTTP', async () => {
     { doc: file, lines: [{ text: 'a' }] },
     { files: ['doc'], formsets: ['lines'] },
   )
-  expect(fetch.mock.calls.map(([url]) => url)).toEqual(['/api/upload/', '/api/shop.Product/form/'])
+  expect(fetch.mock.calls.map(([url]) => url)).toEqual([
+    'http://fake/api/upload/',
+    'http://fake/api/shop.Product/form/',
+  ])
 })
 
 it('answers pings, takes what the server grants, and moves on when it goes away', async () => {

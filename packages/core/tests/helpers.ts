@@ -1,6 +1,9 @@
 import { ChannelsClient, type ClientOptions, type Message } from '@channels-binding/core'
 import { FakeServer, type FakeTableOptions } from '@channels-binding/core/testing'
 import { afterEach, beforeEach, vi } from 'vitest'
+// loaded when they are needed, which no clock of a test knows of
+import '../src/http/transport.js'
+import '../src/upload.js'
 import { messagesOf } from '../src/transport.js'
 
 /** Lets everything happen that is due now: microtasks and timers of 0 ms. */
@@ -29,13 +32,13 @@ export interface World {
   readonly arrived: Message[]
 }
 
-/** A fake server with three products, and a client of it. */
+/** A fake server with three products, and a client of it that knows no other way than sockets unless told so. */
 export function world(options: ClientOptions = {}, table: FakeTableOptions = {}): World {
   const server = new FakeServer()
   server.bind('shop.Product', { rows: PRODUCTS, ...table })
   const client = new ChannelsClient({
-    url: 'ws://fake/ws/',
-    WebSocket: server.WebSocket,
+    ...server.options,
+    transport: 'ws',
     backoff: { random: () => 1 },
     ...options,
   })

@@ -6,6 +6,7 @@ import {
   type Request,
   type SocketLike,
 } from '@channels-binding/core'
+import { PresenceRoom } from '@channels-binding/core/presence'
 import { FakeServer, type Peer } from '@channels-binding/core/testing'
 import { expect, it } from 'vitest'
 import { socketClass } from '../src/testing/socket.js'
@@ -37,6 +38,7 @@ const PLACEHOLDERS: Record<string, (value: unknown) => boolean> = {
   '<string>': value => typeof value === 'string',
   '<etag>': value => /^[0-9a-f]{12}$/.test(String(value)),
   '<crc>': value => /^[0-9a-f]{8}$/.test(String(value)),
+  '<datetime>': value => /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(String(value)),
   '<any>': value => value !== undefined,
 }
 
@@ -85,6 +87,62 @@ it('speaks the recorded conversation of a live list, word for word, and so does 
   const { rows, count, order } = await client.search('zoo.Note', search?.send?.data as object)
   expect(data).toMatchObject({ rows, count, order })
   expect(client.stats.divergences).toBe(0)
+})
+
+it('has a fake server that answers by places and without a count as recorded', () => {
+  const { fixture, steps } = load('keyset')
+  const server = new FakeServer()
+  server.bind('zoo.Note', { rows: fixture.notes })
+  const received: unknown[] = []
+  const peer: Peer = { send: text => received.push(JSON.parse(text)), close: () => undefined }
+  const connection = server.accept(peer, ['cb.1.json'])
+  for (const { send, receive } of steps) {
+    if (send) connection?.receive(JSON.stringify(send))
+    else expect(matches(receive, received.shift()), JSON.stringify(receive)).toBe(true)
+  }
+  expect(received).toEqual([])
+})
+
+it('has a fake server that measures by groups as recorded, and a client that follows', async () => {
+  const { fixture, steps } = load('aggregate')
+  const server = new FakeServer()
+  const rows = fixture.notes.map(note => ({ done: false, weight: null, ...note }))
+  server.bind('zoo.Note', { rows, aggregates: { measures: { rank: ['sum'], weight: ['sum'] }, by: ['done'] } })
+  const received: unknown[] = []
+  const peer: Peer = { send: text => received.push(JSON.parse(text)), close: () => undefined }
+  const connection = server.accept(peer, ['cb.1.json'])
+  const client = new ChannelsClient({ url: 'ws://fake/', WebSocket: server.WebSocket, heartbeat: false })
+  const asked = { measures: ['count', 'sum:rank', 'sum:weight'], by: ['done'], order: '-count' } as const
+  const live = client.live('zoo.Note', 'aggregate', asked)
+  await settle()
+  for (const { send, receive } of steps) {
+    if (send) connection?.receive(JSON.stringify(send))
+    else expect(matches(receive, received.shift()), JSON.stringify(receive)).toBe(true)
+  }
+  await settle()
+  const { rows: fresh } = await client.aggregate('zoo.Note', asked)
+  expect(live.getSnapshot().data?.rows).toEqual(fresh)
+  expect(live.getSnapshot().data).toMatchObject({ count: 1, truncated: false, rows: [{ count: 2, 'sum:rank': 26 }] })
+  await expect(client.aggregate('zoo.Note', { measures: ['sum:secret'] })).rejects.toMatchObject({ code: 'invalid' })
+  expect([client.stats.divergences, received]).toEqual([0, []])
+})
+
+it('has a fake server that puts related rows into rows as recorded', () => {
+  const { fixture, steps } = load('expand')
+  const server = new FakeServer()
+  server.bind('auth.User')
+  server.bind('zoo.Note', {
+    rows: fixture.notes,
+    expandable: { owner: { stream: 'auth.User', key: 'owner' }, note_set: { stream: 'zoo.Note', by: 'parent' } },
+  })
+  const received: unknown[] = []
+  const peer: Peer = { send: text => received.push(JSON.parse(text)), close: () => undefined }
+  const connection = server.accept(peer, ['cb.1.json'])
+  for (const { send, receive } of steps) {
+    if (send) connection?.receive(JSON.stringify(send))
+    else expect(matches(receive, received.shift()), JSON.stringify(receive)).toBe(true)
+  }
+  expect(received).toEqual([])
 })
 
 it('has a fake server that takes rows beside a form as recorded', async () => {
@@ -291,6 +349,49 @@ it('sends several operations as recorded, and shows what they have made', async 
   const asSent = ({ event, data }: Request): unknown => [event, { atomic: true, ...(data as object) }]
   expect(server.received.slice(1).map(asSent)).toEqual(sent.slice(1).map(asSent))
   expect(list.getSnapshot().data).toMatchObject({ count: 2, rows: [{ title: 'first' }, { title: 'first' }] })
+})
+
+it('has a fake server that tells who is there as recorded', async () => {
+  const { fixture, steps } = load('presence')
+  const server = new FakeServer()
+  server.bind('zoo.Note', { rows: fixture.notes })
+  const line = new Line(server)
+  await settle()
+  for (const { send, receive } of steps) {
+    if (send) line.send(send)
+    await settle()
+    if (receive) expect(matches(receive, line.arrived.shift()), JSON.stringify(receive)).toBe(true)
+  }
+  expect(line.arrived).toEqual([])
+})
+
+it('enters, changes and leaves as recorded', async () => {
+  const { fixture, steps } = load('presence')
+  const server = new FakeServer()
+  server.bind('zoo.Note', { rows: fixture.notes })
+  const client = new ChannelsClient({ url: 'ws://fake/', WebSocket: server.WebSocket, heartbeat: false })
+  const room = PresenceRoom.of(client, 'zoo.Note', 1)
+  room.subscribe(() => undefined)
+  await settle(500)
+  const entrance = room.enter({ editing: 'title' })
+  await settle(500)
+  expect(room.getState()).toMatchObject({
+    status: 'success',
+    me: { tabs: [{ meta: { editing: 'title' } }] },
+    others: [],
+  })
+  entrance.update({ editing: 'rank' })
+  await settle(500)
+  entrance.leave()
+  await settle(500)
+  expect(room.getState()).toMatchObject({ members: [], me: null })
+  void client.delete('zoo.Note', 1)
+  await settle(500)
+  expect(room.getState()).toMatchObject({ status: 'gone' })
+  const played = steps.flatMap(({ send }) => (send && ![4, 5].includes(Number(send.id)) ? [send] : []))
+  const asSent = ({ event, data }: Request): unknown => [event.replace(/#.*/, '#'), data]
+  expect(server.received.map(asSent)).toEqual(played.map(asSent))
+  expect(client.stats.divergences).toBe(0)
 })
 
 it('plays every recorded conversation', () => {

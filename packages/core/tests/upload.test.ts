@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { csrfToken, formDataOf } from '../src/upload.js'
+import { csrfToken } from '../src/files.js'
+import { formDataOf } from '../src/upload.js'
 import { world } from './helpers.js'
 
 afterEach(() => {
@@ -111,4 +112,68 @@ it('names the rows of formsets as Django does, and finds the files in them', asy
   const [, init = {}] = fetch.mock.calls[0] ?? []
   expect((init.body as FormData).get('chapters-2-cover')).toBeInstanceOf(File)
   expect(server.received).toEqual([])
+})
+
+it('sends the version that was seen with the files, so that nothing is saved over what others have saved', async () => {
+  const fetch = vi.fn(async (..._args: Parameters<typeof globalThis.fetch>) => answer({ success: true, fields: [] }))
+  const { client } = world({ fetch })
+  await client.submitForm('shop.Product', { picture: file }, { id: 7, files: ['picture'] }, { ifVersion: 'a1' })
+  expect(fetch.mock.calls[0]?.[1]?.headers).toMatchObject({ 'If-Match': '"a1"' })
+})
+
+it('tells how much has been sent, where the browser can', async () => {
+  class Request {
+    static last: Request
+    readonly upload: { onprogress?: (event: object) => void } = {}
+    readonly headers: Record<string, string> = {}
+    responseText = '{"success": true, "fields": []}'
+    status = 200
+    statusText = 'OK'
+    onload = (): void => undefined
+    onloadend = (): void => undefined
+    onerror = (): void => undefined
+    isAborted = false
+    constructor() {
+      Request.last = this
+    }
+    open(): void {}
+    abort(): void {
+      this.isAborted = true
+    }
+    setRequestHeader(name: string, value: string): void {
+      this.headers[name] = value
+    }
+    send(): void {}
+  }
+  vi.stubGlobal('XMLHttpRequest', Request)
+  const { client } = world({ fetch: undefined } as never)
+  const seen: number[] = []
+  const options = { ifVersion: 'a1', onProgress: (sent: number) => void seen.push(sent) }
+  const submit = (signal?: AbortSignal): Promise<unknown> =>
+    client.submitForm(
+      'shop.Product',
+      { picture: file },
+      { files: ['picture'] },
+      { ...options, ...(signal && { signal }) },
+    )
+  const reply = submit()
+  await vi.waitFor(() => expect(Request.last?.upload.onprogress).toBeDefined())
+  Request.last.upload.onprogress?.({ loaded: 1, total: 4 })
+  Request.last.onload()
+  Request.last.onloadend()
+  await expect(reply).resolves.toMatchObject({ success: true })
+  expect(seen).toEqual([0.25])
+  expect(Request.last.headers).toMatchObject({ 'If-Match': '"a1"', Accept: 'application/json' })
+  const lost = submit()
+  const before = Request.last
+  await vi.waitFor(() => expect(Request.last).not.toBe(before))
+  Request.last.onerror()
+  await expect(lost).rejects.toMatchObject({ code: 'unavailable' })
+  const given = new AbortController()
+  const aborted = submit(given.signal)
+  const last = Request.last
+  await vi.waitFor(() => expect(Request.last).not.toBe(last))
+  given.abort()
+  await expect(aborted).rejects.toMatchObject({ name: 'AbortError' })
+  expect(Request.last.isAborted).toBe(true)
 })

@@ -16,7 +16,11 @@ export interface AppBindings {
     update: { name?: string; price?: string; stock?: number }
     filters: { name__icontains: string; price__gte: string; category__in: number[] }
     order: 'id' | 'name' | 'price'
+    measures: { count: number; 'sum:stock': number | null; 'avg:price': string | null }
+    groups: { status: 'draft' | 'live'; 'created:month': string | null }
+    presence: true
     events: { restock: { in: { amount: number }; out: { stock: number } } }
+    expand: { category: { stream: 'shop.Category'; many: false }; 'category.products': { stream: 'shop.Product'; many: true } }
   }
   'shop.Category': {
     pk: string
@@ -25,6 +29,16 @@ export interface AppBindings {
     update: { name?: string }
     filters: Record<never, never>
     order: 'name'
+    events: Record<never, never>
+  }
+  'shop.lobby': {
+    pk: string
+    row: { id: string }
+    create: Record<never, never>
+    update: Record<never, never>
+    filters: Record<never, never>
+    order: never
+    presence: true
     events: Record<never, never>
   }
   'game.hunger': {

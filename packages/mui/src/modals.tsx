@@ -1,55 +1,109 @@
 import type { BindingName, Pk } from '@channels-binding/core'
-import { useDelete, useDescribe } from '@channels-binding/core/react'
+import { useDelete, useDescribe, useRetrieve } from '@channels-binding/core/react'
 import Alert from '@mui/material/Alert'
 import Button from '@mui/material/Button'
-import Dialog, { type DialogProps } from '@mui/material/Dialog'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogContentText from '@mui/material/DialogContentText'
 import DialogTitle from '@mui/material/DialogTitle'
-import { type JSX, type ReactNode, useId } from 'react'
-import { BindingForm, type BindingFormProps } from './form/BindingForm.js'
-
-/** What every dialog has. */
-export interface ModalProps {
-  readonly open: boolean
-  readonly onClose: () => void
-  /** @default what is done, and the stream's label */
-  readonly title?: ReactNode
-  /** @default 'sm' */
-  readonly maxWidth?: DialogProps['maxWidth']
-}
+import Skeleton from '@mui/material/Skeleton'
+import Typography from '@mui/material/Typography'
+import { type JSX, useId, useState } from 'react'
+import { BindingForm } from './form/BindingForm.js'
+import { FORM_TEXTS } from './form/formTexts.js'
+import type { BindingFormProps } from './form/props.js'
+import { Modal, type ModalProps } from './Modal.js'
+import { MODAL_TEXTS, type ModalTexts } from './modalTexts.js'
+import { textOf } from './text.js'
 
 /** Props of `FormModal`. */
 export interface FormModalProps<N extends BindingName>
   extends ModalProps,
-    Omit<BindingFormProps<N>, 'slots' | 'onCancel' | 'label'> {}
+    Omit<BindingFormProps<N>, 'slots' | 'onCancel' | 'label'> {
+  /** What the dialog says, in another language. */
+  readonly modalTexts?: Partial<ModalTexts>
+}
 
 const FORM_SLOTS = { content: DialogContent, actions: DialogActions }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** A form in a dialog, which closes when the form is saved. */
+/** A form in a dialog, which closes when the form is saved, and asks before it closes over what is not. */
 export function FormModal<N extends BindingName>(props: FormModalProps<N>): JSX.Element {
-  const { open, onClose, title, maxWidth = 'sm', onSuccess, ...form } = props
+  const { open, onClose, title, maxWidth = 'sm', variant, onSuccess, modalTexts, ...form } = props
   const titleId = useId()
   const { data: description } = useDescribe(props.binding, { enabled: open })
+  const says = { ...MODAL_TEXTS, ...modalTexts }
+  const [isDirty, setDirty] = useState(false)
+  const [isAsking, setAsking] = useState(false)
+  const [isDiscarded, setDiscarded] = useState(false)
+  const [wasOpen, setWasOpen] = useState(open)
+  if (wasOpen !== open) {
+    setWasOpen(open)
+    if (open) setDiscarded(false)
+  }
   const what = description?.label ?? props.binding
-  const verb = props.id === null || props.id === undefined ? 'Add' : 'Change'
+  const isNew = props.id === null || props.id === undefined
+  const leave = (): void => {
+    if (isDirty) return setAsking(true)
+    onClose()
+  }
+  const discard = (): void => {
+    setDiscarded(true)
+    setAsking(false)
+    setDirty(false)
+    onClose()
+  }
   return (
-    <Dialog open={open} onClose={onClose} fullWidth maxWidth={maxWidth} aria-labelledby={titleId}>
-      <DialogTitle id={titleId}>{title ?? `${verb} ${what}`}</DialogTitle>
-      <BindingForm<N>
-        {...(form as BindingFormProps<N>)}
-        label={capitalized(what)}
-        slots={FORM_SLOTS}
-        onCancel={onClose}
-        onSuccess={object => {
-          onSuccess?.(object)
-          onClose()
-        }}
-      />
-    </Dialog>
+    <>
+      <Modal open={open} onClose={leave} maxWidth={maxWidth} variant={variant} titleId={titleId}>
+        <DialogTitle id={titleId}>{title ?? (isNew ? says.add(what) : says.change(what))}</DialogTitle>
+        <BindingForm<N>
+          {...(form as BindingFormProps<N>)}
+          label={capitalized(what)}
+          slots={FORM_SLOTS}
+          onCancel={leave}
+          onDirtyChange={dirty => {
+            setDirty(dirty)
+            form.onDirtyChange?.(dirty)
+          }}
+          keepDrafts={!isDiscarded && (form.keepDrafts ?? true)}
+          onSuccess={object => {
+            onSuccess?.(object)
+            if (!form.autosave) onClose()
+          }}
+        />
+      </Modal>
+      {isAsking && (
+        <DiscardDialog texts={{ ...FORM_TEXTS, ...form.texts }} onDiscard={discard} onKeep={() => setAsking(false)} />
+      )}
+    </>
+  )
+}
+
+interface DiscardDialogProps {
+  readonly texts: typeof FORM_TEXTS
+  readonly onDiscard: () => void
+  readonly onKeep: () => void
+}
+
+function DiscardDialog({ texts, onDiscard, onKeep }: DiscardDialogProps): JSX.Element {
+  const titleId = useId()
+  return (
+    <Modal open onClose={onKeep} maxWidth="xs" titleId={titleId} variant="dialog">
+      <DialogTitle id={titleId}>{texts.discardTitle}</DialogTitle>
+      <DialogContent>
+        <DialogContentText>{texts.discardText}</DialogContentText>
+      </DialogContent>
+      <DialogActions>
+        <Button color="error" onClick={onDiscard}>
+          {texts.discard}
+        </Button>
+        <Button variant="contained" autoFocus onClick={onKeep}>
+          {texts.keepEditing}
+        </Button>
+      </DialogActions>
+    </Modal>
   )
 }
 
@@ -70,12 +124,15 @@ export interface DeleteModalProps<N extends BindingName> extends ModalProps {
   /** What the row is called in the question. @default `#id` */
   readonly name?: string
   readonly onSuccess?: (id: Pk<N>) => void
+  /** What the dialog says, in another language. */
+  readonly modalTexts?: Partial<ModalTexts>
 }
 
 /** A dialog that deletes a row, once it was asked. */
 export function DeleteModal<N extends BindingName>(props: DeleteModalProps<N>): JSX.Element {
-  const { binding, id, open, onClose, title, maxWidth = 'xs', name = `#${id}`, onSuccess } = props
+  const { binding, id, open, onClose, title, maxWidth = 'xs', variant, name = `#${id}`, onSuccess, modalTexts } = props
   const titleId = useId()
+  const says = { ...MODAL_TEXTS, ...modalTexts }
   const { data: description } = useDescribe(binding, { enabled: open })
   const { mutate, isPending, error, reset } = useDelete(binding, {
     onSuccess: () => {
@@ -88,18 +145,86 @@ export function DeleteModal<N extends BindingName>(props: DeleteModalProps<N>): 
     onClose()
   }
   return (
-    <Dialog open={open} onClose={close} fullWidth maxWidth={maxWidth} aria-labelledby={titleId}>
-      <DialogTitle id={titleId}>{title ?? `Delete ${description?.label ?? binding}`}</DialogTitle>
+    <Modal open={open} onClose={close} maxWidth={maxWidth} variant={variant} titleId={titleId}>
+      <DialogTitle id={titleId}>{title ?? says.deleteTitle(description?.label ?? binding)}</DialogTitle>
       <DialogContent>
         {error && <Alert severity="error">{error.message}</Alert>}
-        <DialogContentText>Delete {name}? This cannot be undone.</DialogContentText>
+        <DialogContentText>{says.deleteQuestion(name)}</DialogContentText>
       </DialogContent>
       <DialogActions>
-        <Button onClick={close}>Cancel</Button>
+        <Button onClick={close}>{says.cancel}</Button>
         <Button color="error" variant="contained" loading={isPending} onClick={() => mutate(id)}>
-          Delete
+          {says.delete}
         </Button>
       </DialogActions>
-    </Dialog>
+    </Modal>
   )
+}
+
+/** Props of `RetrieveModal`. */
+export interface RetrieveModalProps<N extends BindingName> extends ModalProps {
+  readonly binding: N
+  readonly id: Pk<N>
+  /** Which fields, in which order. @default all that the server describes */
+  readonly fields?: readonly string[]
+  /** What the dialog says, in another language. */
+  readonly modalTexts?: Partial<ModalTexts>
+}
+
+/** A dialog that shows a row, live. */
+export function RetrieveModal<N extends BindingName>(props: RetrieveModalProps<N>): JSX.Element {
+  const { binding, id, open, onClose, title, maxWidth = 'sm', variant, fields, modalTexts } = props
+  const titleId = useId()
+  const says = { ...MODAL_TEXTS, ...modalTexts }
+  const { data: description } = useDescribe(binding, { enabled: open })
+  const { data, error, isGone } = useRetrieve(binding, id, { enabled: open })
+  const row = data as Readonly<Record<string, unknown>> | undefined
+  const shown = (description?.fields ?? []).filter(({ name }) => !fields || fields.includes(name))
+  return (
+    <Modal open={open} onClose={onClose} maxWidth={maxWidth} variant={variant} titleId={titleId}>
+      <DialogTitle id={titleId}>{title ?? (row ? textOf(row) : (description?.label ?? binding))}</DialogTitle>
+      <DialogContent>
+        {isGone && <Alert severity="warning">{says.gone}</Alert>}
+        {error && !isGone && <Alert severity="error">{error.message}</Alert>}
+        {!row && !error && <Skeleton variant="rounded" height={120} />}
+        {row && (
+          <Typography component="dl" sx={{ display: 'grid', gridTemplateColumns: 'auto 1fr', gap: 1, m: 0 }}>
+            {shown.map(field => (
+              <Detail key={field.name} label={field.label} text={detailText(field, row[field.name])} />
+            ))}
+          </Typography>
+        )}
+      </DialogContent>
+      <DialogActions>
+        <Button onClick={onClose}>{says.close}</Button>
+      </DialogActions>
+    </Modal>
+  )
+}
+
+function Detail({ label, text }: { readonly label: string; readonly text: string }): JSX.Element {
+  return (
+    <>
+      <Typography component="dt" variant="body2" sx={{ color: 'text.secondary' }}>
+        {label}
+      </Typography>
+      <Typography component="dd" variant="body2" sx={{ m: 0, overflowWrap: 'anywhere' }}>
+        {text || '—'}
+      </Typography>
+    </>
+  )
+}
+
+interface Described {
+  readonly type: string
+  readonly choices?: readonly { readonly value: unknown; readonly label: string }[]
+}
+
+function detailText(field: Described, value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (Array.isArray(value)) return value.map(each => detailText(field, each)).join(', ')
+  const choice = field.choices?.find(each => each.value === value)
+  if (choice) return choice.label
+  if (field.type === 'datetime' && typeof value === 'string') return new Date(value).toLocaleString()
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -16,3 +16,13 @@ export function parseInteger(text: string): number | string | null {
   const number = Number(trimmed)
   return /^[+-]?\d+$/.test(trimmed) && Number.isSafeInteger(number) ? number : trimmed
 }
+
+/**
+ * The moment with the fraction of its second that no field shows, where the second is that of before:
+ * `('2026-11-23T13:30:05.000Z', '2026-11-22T13:30:05.123456Z')` → `'2026-11-23T13:30:05.123456Z'`.
+ */
+export function keepFraction(text: string, before: unknown): string {
+  const parts = /^(.*T\d\d:\d\d:(\d\d))(?:\.\d+)?(.*)$/.exec(text)
+  const old = typeof before === 'string' ? /T\d\d:\d\d:(\d\d)(\.\d+)/.exec(before) : null
+  return parts && old && old[1] === parts[2] ? `${parts[1]}${old[2]}${parts[3]}` : text
+}

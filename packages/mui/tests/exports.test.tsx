@@ -1,13 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as mui from '@channels-binding/mui'
+import * as filters from '@channels-binding/mui/filters'
 import * as form from '@channels-binding/mui/form'
 import * as pickers from '@channels-binding/mui/pickers'
+import * as presence from '@channels-binding/mui/presence'
 import * as table from '@channels-binding/mui/table'
 import { expect, it } from 'vitest'
 
 it('offers what somebody chose', () => {
-  expect(Object.keys(table).sort()).toEqual(['BindingTable', 'SearchTable', 'columnOf', 'columnsOf'])
+  expect(Object.keys(table).sort()).toEqual([
+    'BindingTable',
+    'List',
+    'SearchTable',
+    'columnOf',
+    'columnsOf',
+    'useTableState',
+    'useUrlState',
+  ])
   expect(Object.keys(form).sort()).toEqual([
     'BindingForm',
     'Form',
@@ -16,14 +26,29 @@ it('offers what somebody chose', () => {
     'componentOf',
     'registerField',
   ])
+  expect(Object.keys(filters).sort()).toEqual(['FilterChips', 'FilterPanel'])
+  expect(Object.keys(presence)).toEqual(['PresenceAvatars'])
   expect(Object.keys(pickers).sort()).toEqual([
     'DatePickerField',
     'DateTimePickerField',
     'TimePickerField',
     'registerPickers',
   ])
-  const own = ['ConnectionStatus', 'CreateModal', 'DeleteModal', 'FormModal', 'SearchBar', 'UpdateModal', 'textOf']
-  expect(Object.keys(mui).sort()).toEqual([...own, ...Object.keys(table), ...Object.keys(form)].sort())
+  const own = [
+    'ConflictDialog',
+    'ConnectionStatus',
+    'CreateModal',
+    'DeleteModal',
+    'FormModal',
+    'PresenceAvatars',
+    'RetrieveModal',
+    'SearchBar',
+    'UpdateModal',
+    'textOf',
+  ]
+  expect(Object.keys(mui).sort()).toEqual(
+    [...own, ...Object.keys(table), ...Object.keys(form), ...Object.keys(filters)].sort(),
+  )
 })
 
 it('uses only the public entries of core, and the grid and the pickers only in their own folders', () => {
@@ -33,7 +58,8 @@ it('uses only the public entries of core, and the grid and the pickers only in t
   for (const name of files) {
     const text = readFileSync(join(source, name), 'utf8')
     for (const [, target = ''] of text.matchAll(/from '([^']+)'/g)) {
-      if (target.includes('core')) expect(target, name).toMatch(/^@channels-binding\/core(\/react)?$/)
+      if (target.includes('core'))
+        expect(target, name).toMatch(/^@channels-binding\/core(\/react|\/writes|\/presence)?$/)
       if (target.includes('x-data-grid')) expect(name).toMatch(/^table\//)
       if (target.includes('x-date-pickers') || target === 'dayjs') expect(name).toMatch(/^pickers\//)
     }

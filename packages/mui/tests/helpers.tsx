@@ -1,4 +1,4 @@
-import { ChannelsClient, type Description } from '@channels-binding/core'
+import { ChannelsClient, type ClientOptions, type Description } from '@channels-binding/core'
 import { ChannelsProvider } from '@channels-binding/core/react'
 import { FakeServer, type FakeTableOptions } from '@channels-binding/core/testing'
 import createCache from '@emotion/cache'
@@ -21,15 +21,20 @@ export interface Stage {
 const styles = createCache({ key: 'css', container: document.createElement('div') })
 
 /** A fake server, a client of it, and a page under StrictMode that shows something. */
-export function stage(tables: Readonly<Record<string, FakeTableOptions>>, fetch?: typeof globalThis.fetch): Stage {
+export function stage(
+  tables: Readonly<Record<string, FakeTableOptions>>,
+  fetch?: typeof globalThis.fetch,
+  options: Partial<ClientOptions> = {},
+): Stage {
   const server = new FakeServer()
   for (const [stream, options] of Object.entries(tables)) server.bind(stream, options)
   const client = new ChannelsClient({
-    url: 'ws://fake/ws/',
-    WebSocket: server.WebSocket,
+    ...server.options,
+    transport: 'ws',
     backoff: { minMs: 1, maxMs: 5 },
     graceMs: 10,
     ...(fetch && { fetch }),
+    ...options,
   })
   onTestFinished(() => client.close())
   const queryClient = new QueryClient()

@@ -1,5 +1,5 @@
-import { CreateModal, DeleteModal, UpdateModal } from '@channels-binding/mui'
-import { screen, waitFor } from '@testing-library/react'
+import { CreateModal, DeleteModal, RetrieveModal, UpdateModal } from '@channels-binding/mui'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
 import { field } from './field.js'
 import { stage, TICKETS, violations } from './helpers.js'
@@ -44,4 +44,40 @@ it('deletes a row once it was asked, and says why not', async () => {
   await user.click(screen.getByRole('button', { name: 'Delete' }))
   await waitFor(() => expect(onClose).toHaveBeenCalledOnce())
   expect(server.rows('desk.Ticket')).toHaveLength(2)
+})
+
+it('asks before it closes over what is not saved, and forgets what shall be discarded', async () => {
+  const { show, user } = stage(tables)
+  const onClose = vi.fn()
+  const modal = (open: boolean): React.JSX.Element => (
+    <UpdateModal binding="desk.Ticket" id={2} open={open} onClose={onClose} variant="drawer" />
+  )
+  const view = show(modal(true))
+  await user.type(await screen.findByRole('textbox', { name: 'Title' }), '!')
+  await user.keyboard('{Escape}')
+  const question = await screen.findByRole('dialog', { name: 'Discard your changes?' })
+  expect(onClose).not.toHaveBeenCalled()
+  await user.click(within(question).getByRole('button', { name: 'Keep editing' }))
+  await waitFor(() => expect(screen.queryByText('Discard your changes?')).not.toBeInTheDocument())
+  expect(screen.getByRole('textbox', { name: 'Title' })).toHaveValue('Screen!')
+  await user.click(screen.getByRole('button', { name: 'Cancel' }))
+  await user.click(await screen.findByRole('button', { name: 'Discard' }))
+  expect(onClose).toHaveBeenCalledOnce()
+  view.rerender(modal(false))
+  await waitFor(() => expect(screen.queryByRole('textbox')).not.toBeInTheDocument())
+  view.rerender(modal(true))
+  expect(await screen.findByRole('textbox', { name: 'Title' })).toHaveValue('Screen')
+  expect(screen.queryByText(/is back/)).not.toBeInTheDocument()
+})
+
+it('shows a row, and what becomes of it', async () => {
+  const { show, server } = stage(tables)
+  show(<RetrieveModal binding="desk.Ticket" id={2} open onClose={vi.fn()} fields={['status', 'votes']} />)
+  const dialog = await screen.findByRole('dialog', { name: 'Screen' })
+  await waitFor(() => expect(dialog).toHaveTextContent('StatusDoneVotes3'))
+  expect(await violations()).toEqual([])
+  act(() => void server.update('desk.Ticket', 2, { votes: 4 }))
+  await waitFor(() => expect(dialog).toHaveTextContent('Votes4'))
+  act(() => server.remove('desk.Ticket', 2))
+  expect(await screen.findByText('This was deleted, or may no longer be seen.')).toBeInTheDocument()
 })

@@ -2,6 +2,6 @@
 
 from channels_binding.bindings.actions import bind
 from channels_binding.bindings.base import BaseBinding, defined
-from channels_binding.bindings.binding import AsyncBinding, Binding
+from channels_binding.bindings.binding import AsyncBinding, Binding, PresenceBinding
 
-__all__ = ["AsyncBinding", "BaseBinding", "Binding", "bind", "defined"]
+__all__ = ["AsyncBinding", "BaseBinding", "Binding", "PresenceBinding", "bind", "defined"]

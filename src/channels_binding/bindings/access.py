@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django.utils.functional import SimpleLazyObject
+from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 
 from channels_binding.bindings.options import BindingOptions
@@ -19,6 +20,10 @@ def default_permission_classes() -> Sequence[Any]:
     """Permission classes where nothing names any: ours, else REST framework's."""
     own, of_drf = get_settings().DEFAULT_PERMISSION_CLASSES, api_settings.DEFAULT_PERMISSION_CLASSES
     return of_drf if own is None else load_classes(own)
+
+
+_ASKED_OF_INSTANCES = ("check_permissions", "get_permissions", "check_throttles", "get_throttles")
+_ASKED_OF_CLASSES = ("get_permission_classes", "get_throttle_classes")
 
 
 class AccessMixin(BindingOptions):
@@ -57,12 +62,16 @@ class AccessMixin(BindingOptions):
 
     def get_permissions(self) -> Sequence[Any]:
         """Permission instances of this call; an event's own stand in place of the binding's."""
+        return [cls() for cls in self._permission_classes()]
+
+    def _permission_classes(self) -> Sequence[Any]:
         action = self._actions.get(self.call.action)
         own = action.permission_classes if action else None
-        return [cls() for cls in (self.get_permission_classes() if own is None else own)]
+        return self.get_permission_classes() if own is None else own
 
     @classmethod
     def get_permission_classes(cls) -> Sequence[Any]:
+        """``permission_classes``, else what the settings name. Override ``get_permissions()`` to choose by the call."""
         if cls.permission_classes is not None:
             return cls.permission_classes
         if cls.permission_class is not None:
@@ -96,12 +105,16 @@ class AccessMixin(BindingOptions):
 
     def get_throttles(self) -> Sequence[Any]:
         """Throttle instances of this call; an event's own stand in place of the binding's."""
+        return [cls() for cls in self._throttle_classes()]
+
+    def _throttle_classes(self) -> Sequence[Any]:
         action = self._actions.get(self.call.action)
         own = action.throttle_classes if action else None
-        return [cls() for cls in (self.get_throttle_classes() if own is None else own)]
+        return self.get_throttle_classes() if own is None else own
 
     @classmethod
     def get_throttle_classes(cls) -> Sequence[Any]:
+        """``throttle_classes``, else what REST framework's settings name."""
         default: Any = api_settings.DEFAULT_THROTTLE_CLASSES
         return default if cls.throttle_classes is None else cls.throttle_classes
 
@@ -114,6 +127,19 @@ class AccessMixin(BindingOptions):
         throttles = settle(self.get_throttles())
         if throttles:
             permissions.check_throttles(throttles, self.request, self)
+
+    def asks_nothing(self) -> bool:
+        """Whether permissions and throttles ask nothing (``AllowAny``, no throttles), and no code of a project says which.
+
+        No instance is made to find that out: a throttle may look its rate up in the database when it is made.
+        """
+        own = type(self)
+        is_own = any(getattr(own, name) is not getattr(AccessMixin, name) for name in _ASKED_OF_INSTANCES) or any(
+            getattr(own, name).__func__ is not getattr(AccessMixin, name).__func__ for name in _ASKED_OF_CLASSES
+        )
+        return (
+            not is_own and not self._throttle_classes() and all(each is AllowAny for each in self._permission_classes())
+        )
 
     def may_see(self, instance: Any) -> bool:
         """Whether the object permissions let the caller see a row."""

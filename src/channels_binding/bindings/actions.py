@@ -90,13 +90,13 @@ def bind(
 
 
 def builtin(
-    *, method: str = "GET", is_read: bool = False, view_action: str | None = None
+    name: str | None = None, *, method: str = "GET", is_read: bool = False, view_action: str | None = None
 ) -> Callable[[Handler], Handler]:
-    """Mark one of the package's own actions (mixins)."""
+    """Mark one of the package's own actions (mixins); ``name`` where it is not that of the method."""
 
     def mark(handler: Handler) -> Handler:
         action = Action(
-            handler.__name__, handler, False, method, is_read=is_read, view_action=view_action, is_builtin=True
+            name or handler.__name__, handler, False, method, is_read=is_read, view_action=view_action, is_builtin=True
         )
         setattr(handler, MARK, action)
         return handler

@@ -16,6 +16,7 @@ from channels_binding.bindings.actions import collect
 from channels_binding.bindings.representation import Representation
 from channels_binding.classes import attributes
 from channels_binding.conf import get_settings
+from channels_binding.querysets import fulltext
 from channels_binding.querysets.filters import filterset_class
 from channels_binding.threads import either, settle
 from channels_binding.types import Audience, HandlerMessages
@@ -54,12 +55,14 @@ class BaseBinding(Representation):
         """Other streams whose rows this read depends on, asked by the same caller: of ``labels``, of filters by relations."""
         asked = self.labelled_models() if self.call.data.get("labels") is True else []
         asked = [*asked, *relations.filtered_by(settle(self.get_filterset_class()), self.call.data.get("filters"))]
+        asked = [*asked, *(each.get_model() for each in self.expanded_streams())]
         found: Any = dict.fromkeys(other for model in asked if (other := self.stream_over(model)) is not None)
         return [other(self._neighbour_call(other)) for other in found]
 
     # What a search takes
 
     def get_filterset_class(self) -> Any:
+        """Override to let some callers filter by less."""
         return declared_filterset(type(self))
 
     @classmethod
@@ -70,28 +73,43 @@ class BaseBinding(Representation):
         return {*cls.filterset_fields}
 
     def get_search_fields(self) -> Sequence[str]:
-        return self.search_fields
+        """Override to let some callers search in less."""
+        return self.search_fields or fulltext.fields_of(self.search_vector)
 
     def get_ordering_fields(self) -> Sequence[str]:
+        """Override to let some callers order by less."""
         if self.ordering_fields is not None:
             return self.ordering_fields
         return self.make_reader({}).sortable(self.get_model())
 
     def get_ordering(self) -> Sequence[str]:
+        """Override to order by who asks where the call names no order."""
         return self.ordering
 
+    def get_aggregates(self) -> Mapping[str, Sequence[str]]:
+        """Override to let some callers measure less than ``aggregates`` says."""
+        return self.aggregates
+
+    def get_group_by(self) -> Sequence[str]:
+        """Override to let some callers group by less than ``group_by`` says."""
+        return self.group_by
+
     def get_page_size(self) -> int:
+        """Rows of a page where the call names no ``limit``; never more than ``get_max_page_size()``."""
         return min(self.page_size or get_settings().DEFAULT_PAGE_SIZE, self.get_max_page_size())
 
     @classmethod
     def get_query_params(cls) -> Sequence[str]:
+        """``query_params``."""
         return cls.query_params
 
     @classmethod
     def get_pagination_class(cls) -> Any:
+        """``pagination_class``."""
         return cls.pagination_class
 
     def get_max_page_size(self) -> int:
+        """Most rows of a page or list."""
         return self.max_page_size or get_settings().MAX_PAGE_SIZE
 
     # Messages of handlers

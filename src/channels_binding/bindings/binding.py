@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from channels_binding.bindings.actions import builtin, face
+from channels_binding.bindings.aggregates import AggregateMixin
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.description import describe_stream
 from channels_binding.bindings.form_actions import FormMixin
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
-from channels_binding.bindings.reads import ReadMixin
+from channels_binding.bindings.presence import PresenceMixin, RoomMixin
 from channels_binding.threads import run_for_code
 
 
@@ -38,7 +39,7 @@ class SubscribeMixin(BaseBinding):
         return {"success": True}
 
 
-class ModelActions(ReadMixin, FormMixin, DescribeMixin, SubscribeMixin):
+class ModelActions(AggregateMixin, FormMixin, DescribeMixin, SubscribeMixin, PresenceMixin):
     """Everything that a stream with a model answers."""
 
 
@@ -89,6 +90,7 @@ class AsyncBinding(ModelActions):
     retrieve: Any = _awaitable(ModelActions.retrieve)
     search: Any = _awaitable(ModelActions.search)
     list: Any = _awaitable(ModelActions.list)
+    aggregate: Any = _awaitable(ModelActions.aggregate)
     create: Any = _awaitable(ModelActions.create)
     update: Any = _awaitable(ModelActions.update)
     replace: Any = _awaitable(ModelActions.replace)
@@ -123,3 +125,12 @@ class AsyncBinding(ModelActions):
     async def send_to(self, user: Any, event: str, data: Mapping[str, Any]) -> None:
         """Send ``<stream>.<event>`` to every connection of one user (or the key of one)."""
         self._send_to(user, event, data)
+
+
+class PresenceBinding(RoomMixin, AsyncBinding):
+    """A stream of nothing but who is there.
+
+    >>> class LobbyBinding(PresenceBinding):
+    ...     stream = "desk.lobby"
+    ...     permission_classes = [IsAuthenticated]
+    """

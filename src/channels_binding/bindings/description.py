@@ -7,9 +7,12 @@ from django.utils.encoding import force_str
 from rest_framework import serializers
 
 from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.expansions import expandables
+from channels_binding.bindings.measures import Choice
 from channels_binding.exceptions import BindingError
 from channels_binding.forms.form import describe_field
 from channels_binding.omissions import Omissions
+from channels_binding.protocol.names import AGGREGATE
 from channels_binding.serializers.relations import child
 
 FIELD_TYPES: tuple[tuple[type, str], ...] = (
@@ -58,7 +61,15 @@ def describe_stream(binding: BaseBinding) -> dict[str, Any]:
         "can": {"create": _can(binding, "POST"), "update": _can(binding, "PATCH"), "delete": _can(binding, "DELETE")},
         "fields": [*_fields(binding, serializer)],
         "filters": [*_filters(binding)],
+        **({"expandable": found} if (found := [*_expandable(binding)]) else {}),
+        **({"aggregate": Choice(binding).described()} if AGGREGATE in binding.get_actions() else {}),
     }
+
+
+def _expandable(binding: BaseBinding) -> Iterator[dict[str, Any]]:
+    """What may be put into rows, where a stream serves it."""
+    for each in expandables(binding):
+        yield {"name": each.path, "stream": each.stream, "limit": each.limit}
 
 
 def _can(binding: BaseBinding, method: str) -> bool:

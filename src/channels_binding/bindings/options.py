@@ -8,17 +8,19 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
-from channels_binding.bindings.actions import Action
+from channels_binding.bindings.actions import Action, is_stock
 from channels_binding.bindings.trace import Trace
 from channels_binding.calls.call import Call
 from channels_binding.exceptions import Invalid, MethodNotAllowed, unknown_names
+from channels_binding.protocol.names import AGGREGATE, PRESENCE
 from channels_binding.threads import settle
 
 
 class BindingOptions:
-    """What both kinds of binding declare. Each attribute has a ``get_<attribute>()`` hook, plain or coroutine."""
+    """What both kinds of binding declare. Many attributes have a ``get_<attribute>()`` hook, plain or coroutine."""
 
     model: ClassVar[type[models.Model] | None] = None
+    """The model whose rows the stream serves; None for a stream of events alone."""
     stream: ClassVar[str | None] = None
     """Name of the stream; by default ``app_label.Model``."""
     queryset: ClassVar[models.QuerySet[Any] | None] = None
@@ -26,7 +28,9 @@ class BindingOptions:
     fields: ClassVar[Sequence[str] | None] = None
     """Fields that are shown, and written where they are editable; by default all that do not look like secrets."""
     exclude: ClassVar[Sequence[str]] = ()
+    """Fields that are left out of ``fields``, or of all."""
     read_only_fields: ClassVar[Sequence[str]] = ()
+    """Fields that are shown and never written."""
     extra_kwargs: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Arguments of single serializer fields, as in a ModelSerializer's Meta: ``{"email": {"required": True}}``."""
     serializer_class: ClassVar[Any] = None
@@ -46,17 +50,35 @@ class BindingOptions:
     authentication_classes: ClassVar[Sequence[Any] | None] = None
     """DRF authentication classes of the HTTP API."""
     filterset_class: ClassVar[Any] = None
+    """A FilterSet of django-filter: what clients may filter by."""
     filterset_fields: ClassVar[Sequence[str] | Mapping[str, Sequence[str]]] = ()
+    """What clients may filter by, ``("status",)`` or ``{"amount": ["gte", "lte"]}``; by default nothing."""
     search_fields: ClassVar[Sequence[str]] = ()
+    """Where ``query`` looks for words: ``("title", "customer__name")``, with REST framework's prefixes ``^ = @ $``."""
+    search_vector: ClassVar[str | Mapping[str, str]] = {}
+    """On PostgreSQL, in place of ``search_fields``: what full text search looks at, ``{"title": "A", "body": "B"}`` with
+    weights, or the name of a SearchVectorField. What matches best comes first, unless the caller asks for an order."""
+    search_config: ClassVar[str | None] = None
+    """PostgreSQL's text search configuration, ``"english"``; by default that of the database."""
     ordering_fields: ClassVar[Sequence[str] | None] = None
     """Names to order by; by default the shown fields that are columns of the model."""
+    aggregates: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """What ``aggregate`` may measure of shown fields: ``{"price": ["sum", "avg"], "created": ["max"]}``. Functions are ``sum``,
+    ``avg``, ``min``, ``max``, ``count`` and ``count_distinct``. The number of rows is there by itself."""
+    group_by: ClassVar[Sequence[str]] = ()
+    """Shown fields, and parts of dates and times, by which it may group: ``("status", "created:day", "created:month")``."""
     ordering: ClassVar[Sequence[str]] = ()
     """Order where the call names none; by default the queryset's or the model's."""
+    expandable: ClassVar[Sequence[str] | Mapping[str, Mapping[str, Any]]] = ()
+    """Relations whose rows a read may put into its own, as their streams show them: ``("customer", "assignee.team")``, or
+    ``{"customer": {}, "comments": {"limit": 20, "order": "-created"}}``; ``limit`` is per row, 20 by default."""
     query_params: ClassVar[Sequence[str]] = ()
     """Names that reads take for the project's own use: over HTTP ``?tenant=3``, on a socket ``{"params": {"tenant": "3"}}``.
     Permissions, hooks and serializers find them in ``request.query_params`` on both."""
     page_size: ClassVar[int | None] = None
+    """Rows of a page where the call names no ``limit``; by default ``DEFAULT_PAGE_SIZE``."""
     max_page_size: ClassVar[int | None] = None
+    """Most rows of a page or list; by default ``MAX_PAGE_SIZE``."""
     sends: ClassVar[Mapping[str, Any]] = {}
     """Events that handlers dispatch, with the annotation of their data (``{"closed": Closed}``): for the contract's readers."""
     pagination_class: ClassVar[Any] = None
@@ -73,6 +95,8 @@ class BindingOptions:
     """Most rows of one bulk write."""
     full_clean: ClassVar[bool] = False
     """Whether a write also passes the model's ``full_clean()``, which a ModelSerializer leaves out."""
+    presence: ClassVar[bool] = False
+    """Whether each row has a room: who is there, by ``presence``. Rooms without rows are a ``PresenceBinding``."""
     depends_on: ClassVar[Sequence[Any]] = ()
     """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, and have its audiences checked
     again, beyond those that are found in the SQL of the read."""
@@ -141,6 +165,10 @@ class BindingOptions:
     def _offers(cls, action: Action, has_model: bool) -> bool:
         if not action.is_builtin or action.name in ("subscribe", "unsubscribe"):
             return True
+        if action.name == PRESENCE:
+            return cls.presence or not is_stock(action)
+        if action.name == AGGREGATE and is_stock(action) and not (cls.aggregates or cls.group_by):
+            return False
         return has_model and (cls.actions is None or action.name in cls.actions)
 
     def get_action(self, name: str) -> Action:
@@ -186,6 +214,9 @@ def refuse_unknown(data: Mapping[str, Any], known: Iterable[str]) -> None:
     Raises:
         Invalid: ``data`` has names that the action does not know.
     """
-    errors = unknown_names(data, sorted(known))
+    names = {*known}
+    if data.keys() <= names:
+        return
+    errors = unknown_names(data, sorted(names))
     if errors:
         raise Invalid("The data holds unknown names.", fields=errors)

@@ -17,9 +17,18 @@ from channels_binding.serializers.relations import joined, own_columns, related_
 class Reader:
     """How the rows of one call are read: by a plan where there is one and the queryset allows it, else by DRF."""
 
-    def __init__(self, make_serializer: Callable[[], Any], plan: Plan | None = None) -> None:
+    def __init__(
+        self,
+        make_serializer: Callable[[], Any],
+        plan: Plan | None = None,
+        complete: Callable[[Sequence[Row]], tuple[Row, ...]] = tuple,
+        completed_from: Callable[[], Iterable[type[models.Model]]] | None = None,
+    ) -> None:
+        """``complete`` puts into rows what is not their serializer's; ``completed_from`` says from which models."""
         self._make_serializer = make_serializer
         self.plan = plan
+        self._complete = complete
+        self._completed_from = completed_from
 
     @cached_property
     def serializer(self) -> Any:
@@ -29,20 +38,20 @@ class Reader:
     def rows(self, queryset: models.QuerySet[Any]) -> tuple[Row, ...]:
         """A queryset → its rows as sent."""
         if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self.plan.rows(queryset, self._request)
+            return self._complete(self.plan.rows(queryset, self._request))
         return self.rows_of(self.instances(queryset))
 
     def row(self, queryset: models.QuerySet[Any], key: Any) -> tuple[Row, ...]:
         """The row with a key, as sent: one or none."""
         if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self.plan.row(queryset, key, self._request)
+            return self._complete(self.plan.row(queryset, key, self._request))
         return self.rows(queryset.order_by().filter(pk=key))
 
     def _request(self) -> Request:
         return self.serializer.context.get("request")
 
     def rows_of(self, instances: Sequence[Any]) -> tuple[Row, ...]:
-        return default.rows_of(self.serializer, instances)
+        return self._complete(default.rows_of(self.serializer, instances))
 
     def instances(self, queryset: models.QuerySet[Any]) -> list[Any]:
         """Instances with everything that the serializer reads, in few statements."""
@@ -50,7 +59,13 @@ class Reader:
 
     def related(self, model: type[models.Model]) -> Iterable[type[models.Model]]:
         """Models whose rows it shows parts of."""
-        return related_models(self.serializer, model) if self.plan is None else self.plan.related
+        shown = related_models(self.serializer, model) if self.plan is None else self.plan.related
+        return {*shown, *self._completed_from()} if self._completed_from else shown
+
+    @property
+    def is_by_plan(self) -> bool:
+        """Whether nothing is read but what the plan reads."""
+        return self.plan is not None and self._completed_from is None
 
     def sortable(self, model: type[models.Model]) -> Sequence[str]:
         """Shown fields that are columns of the model."""

@@ -1,31 +1,42 @@
 """The built-in actions that read: retrieve, search, list. Each is one unit of synchronous work, and knows no transport."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import models
 
 from channels_binding.bindings.actions import builtin
-from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
 from channels_binding.bindings.reader import Reader
+from channels_binding.bindings.windows import WindowMixin
 from channels_binding.calls.call import Reading, Row
 from channels_binding.exceptions import Invalid, LimitExceeded
-from channels_binding.querysets.filters import apply_filters, apply_search, refuse_undeclared, refuse_undeclared_params
-from channels_binding.querysets.inspection import count_of, has_plain_rows
-from channels_binding.querysets.pages import keys_and_count, ordered, read_order, read_page
-from channels_binding.serializers.keys import as_pk, from_pk
-from channels_binding.serializers.relations import joined
-from channels_binding.types import Pk
+from channels_binding.protocol.names import CURSORS
+from channels_binding.querysets import fulltext, keyset
+from channels_binding.querysets.cursors import Span, read_span
+from channels_binding.querysets.filters import (
+    PREFIXES,
+    apply_filters,
+    apply_search,
+    read_query,
+    refuse_undeclared,
+    refuse_undeclared_params,
+    terms_of,
+)
+from channels_binding.querysets.highlights import Parts, in_full_text, in_rows, in_words
+from channels_binding.querysets.pages import ordered, read_count, read_order, read_page
+from channels_binding.serializers.keys import as_pk
+from channels_binding.serializers.relations import child, joined
 
 MAX_IDS = 1000
 """Most ids of one ``retrieve``."""
 
-_READ_NAMES = {"live", "labels", "fields"}
+_READ_NAMES = {"live", "labels", "fields", "expand"}
 _LIST_NAMES = _READ_NAMES | {"order", "filters", "query"}
+_HIGHLIGHTED_NAMES = _LIST_NAMES | {"highlight"}
 
 
-class ReadMixin(BaseBinding):
+class ReadMixin(WindowMixin):
     """retrieve, search, list."""
 
     @builtin(is_read=True, view_action="retrieve")
@@ -58,25 +69,38 @@ class ReadMixin(BaseBinding):
     @builtin(is_read=True, view_action="list")
     def search(self, data: Data) -> Answer:
         """``{"page": 2, "filters": {"status": "open"}, "order": "-amount"}`` → one page of the matching rows."""
-        self._refuse_unknown(data, _LIST_NAMES | {"page", "limit"})
         if self.call.takes_pages and self.get_pagination_class() is not None:
+            self._refuse_unknown(data, _LIST_NAMES | {"page", "limit"})
             return self._paginated(data)
+        self._refuse_unknown(data, _HIGHLIGHTED_NAMES | {"page", "limit", "count", *CURSORS})
+        span = read_span(data, self.get_stream())
         page = read_page(data, default=self.get_page_size(), maximum=self.get_max_page_size())
+        if span is not None:
+            return self._window(span, page.limit, data)
+        count = read_count(data)
         queryset, reader = self._matching(data)
-        rows, count = self._page(queryset, page.window, reader)
-        meta = {"page": page.number, "limit": page.limit, "count": count, "order": data.get("order")}
-        return self._reading(rows, reader, data, meta)
+        rows, about = self._page(queryset, page, count, reader)
+        meta = {"page": page.number, "limit": page.limit, **about, "order": data.get("order")}
+        return self._reading(queryset, rows, reader, data, meta)
+
+    def _window(self, span: Span, limit: int, data: Data) -> Answer:
+        """The rows between places in the order."""
+        order = read_order(data, self.get_ordering_fields()) or [*map(str, self.get_ordering())]
+        span.check(order)
+        queryset, reader = self._matching(data, lambda rows: keyset.within(rows, span, keyset.terms_of(rows)))
+        rows, about = self._spanned(queryset, span, limit, order, reader)
+        return self._reading(queryset, rows, reader, data, {"limit": limit, **about, "order": data.get("order")})
 
     @builtin(is_read=True, view_action="list")
     def list(self, data: Data) -> Answer:
         """As ``search``, without pages: every matching row, up to ``max_page_size``."""
-        self._refuse_unknown(data, _LIST_NAMES)
+        self._refuse_unknown(data, _HIGHLIGHTED_NAMES)
         limit = self.get_max_page_size()
         queryset, reader = self._matching(data)
         rows = self._rows(queryset, limit + 1, reader)
         if len(rows) > limit:
             raise LimitExceeded(f"More than {limit} rows match; use 'search', or filter.", limit=limit)
-        return self._reading(rows, reader, data, {"count": len(rows), "order": data.get("order")})
+        return self._reading(queryset, rows, reader, data, {"count": len(rows), "order": data.get("order")})
 
     def _paginated(self, data: Data) -> Answer:
         """A page as DRF's ``pagination_class`` makes it: a DRF Response, with its shape and headers."""
@@ -90,13 +114,17 @@ class ReadMixin(BaseBinding):
             return [self.decoded(row) for row in reader.rows(queryset[: self.get_max_page_size()])]
         return paginator.get_paginated_response([self.decoded(row) for row in reader.rows_of(instances)])
 
-    def _matching(self, data: Data) -> tuple[models.QuerySet[Any], Reader]:
-        """Queryset (permitted, filtered, ordered) and reader of a list."""
+    def _matching(
+        self, data: Data, narrow: Callable[[models.QuerySet[Any]], models.QuerySet[Any]] | None = None
+    ) -> tuple[models.QuerySet[Any], Reader]:
+        """Queryset (permitted, filtered, ordered, and then narrowed) and reader of a list."""
         order = read_order(data, self.get_ordering_fields())
         reader = self.make_reader(data)
         refuse_undeclared(self.get_filterset_class(), self.get_search_fields(), data, self.get_model())
         queryset = self.filter_queryset(self.reading_queryset(), data)
-        queryset = ordered(queryset, order or self.get_ordering())
+        is_ranked = fulltext.RANK in queryset.query.annotations and narrow is None
+        queryset = ordered(queryset, order or ([f"-{fulltext.RANK}"] if is_ranked else self.get_ordering()))
+        queryset = queryset if narrow is None else narrow(queryset)
         self.trace_rows(queryset, reader)
         return queryset, reader
 
@@ -105,38 +133,35 @@ class ReadMixin(BaseBinding):
         filters = self.get_filterset_class()
         request = None if filters is None else self.request  # making one of a socket's scope takes a while
         queryset = apply_filters(filters, data.get("filters"), queryset, request, self.scope_choices)
-        return apply_search(self.get_search_fields(), data.get("query"), queryset, self)
+        fields, text = self.get_search_fields(), data.get("query")
+        if fields and text and self._is_full_text(queryset) and (words := read_query(text)):
+            return fulltext.matching(queryset, self.search_vector, self.search_config, words)
+        return apply_search(fields, text, queryset, self)
 
-    def _reading(self, rows: tuple[Row, ...], reader: Reader, data: Data, meta: Data) -> Reading:
-        extra = {"labels": self.labels_of(rows, reader.serializer)} if data.get("labels") is True else {}
+    def _is_full_text(self, queryset: models.QuerySet[Any]) -> bool:
+        return bool(self.search_vector) and fulltext.is_possible(queryset)
+
+    def _reading(
+        self, queryset: models.QuerySet[Any], rows: tuple[Row, ...], reader: Reader, data: Data, meta: Data
+    ) -> Reading:
+        extra: Data = {"labels": self.labels_of(rows, reader.serializer)} if data.get("labels") is True else {}
+        if data.get("highlight") is True:
+            extra["highlights"] = self._highlights(queryset, rows, reader, data)
         return Reading(rows, meta, extra)
 
-    def _page(self, queryset: models.QuerySet[Any], window: slice, reader: Reader) -> tuple[tuple[Row, ...], int]:
-        """The rows of one page, and how many rows match. Of a live query only what changed is read anew, as in a list."""
-        unchanged = self._unchanged(queryset)
-        if unchanged is not None:
-            keys, count = keys_and_count(queryset, window)
-            return self._rows_of_keys(keys, unchanged, reader), count
-        count = count_of(queryset)
-        return (reader.rows(queryset[window]) if count > window.start else ()), count
-
-    def _rows(self, queryset: models.QuerySet[Any], limit: int, reader: Reader) -> tuple[Row, ...]:
-        """The first rows of a queryset. Of a live query that was read before, only what changed is read anew."""
-        unchanged = self._unchanged(queryset)
-        if unchanged is None:
-            return reader.rows(queryset[:limit])
-        keys = [as_pk(key) for key in queryset.values_list("pk", flat=True)[:limit]]
-        return self._rows_of_keys(keys, unchanged, reader)
-
-    def _unchanged(self, queryset: models.QuerySet[Any]) -> Mapping[Pk, Row] | None:
-        """Rows of a live query's last evaluation that need not be read again; None where all are to be read."""
-        return self.trace.unchanged if self.trace is not None and has_plain_rows(queryset) else None
-
-    def _rows_of_keys(self, keys: Sequence[Pk], known: Mapping[Pk, Row], reader: Reader) -> tuple[Row, ...]:
-        """Rows in the order of ``keys``; those that are not known are read."""
-        lacking = [key for key in keys if key not in known]
-        if lacking:
-            keys_lacking = [from_pk(self.get_model(), key) for key in lacking]
-            fetched = reader.rows(self.reading_queryset().filter(pk__in=keys_lacking))
-            known = {**known, **{row.pk: row for row in fetched}}
-        return tuple(known[key] for key in keys if key in known)
+    def _highlights(
+        self, queryset: models.QuerySet[Any], rows: tuple[Row, ...], reader: Reader, data: Data
+    ) -> Mapping[str, Mapping[str, Parts]]:
+        """Where what is searched for stands in the texts that the rows show to the caller, and in no other."""
+        text = data.get("query")
+        words = read_query(text) if text else ""
+        if not words:
+            return {}
+        searched = {path.lstrip(PREFIXES) for path in self.get_search_fields()}
+        fields = getattr(child(reader.serializer), "fields", {})
+        names = [name for name, field in fields.items() if field.source.replace(".", "__") in searched]
+        shown = [(row.pk, self.decoded(row)) for row in rows]
+        if self._is_full_text(queryset):
+            config = self.search_config
+            return in_rows(shown, names, lambda texts: in_full_text(texts, words, config, queryset.db))
+        return in_rows(shown, names, lambda texts: in_words(texts, terms_of(words)))

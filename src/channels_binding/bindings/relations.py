@@ -46,6 +46,13 @@ class KnownRows:
         """The rows themselves."""
         return self.rows if self.may_see is None else _seen_only(self.rows, self.may_see)
 
+    def narrow_by(self, queryset: Rows, path: str) -> Rows:
+        """Those rows of another model that lead, by a path to the key, to rows that the caller may know of.
+
+        What the object permissions say is left out: they are asked about instances.
+        """
+        return queryset if self._is_whole else queryset.filter(**{f"{path}__in": self.rows.values("pk")})
+
     def narrow(self, queryset: Rows, stored: models.Q | None = None) -> Rows:
         """Those rows of ``queryset`` that the caller may know of, and those that are ``stored`` already.
 

@@ -9,6 +9,15 @@ from django.db import models
 from django.forms.models import BaseModelForm
 
 from channels_binding.bindings import relations
+from channels_binding.bindings.expansions import (
+    Paths,
+    asked_paths,
+    declared_paths,
+    expanded,
+    expansions_of,
+    models_shown,
+    read_paths,
+)
 from channels_binding.bindings.reader import Reader
 from channels_binding.bindings.relations import KnownRows
 from channels_binding.bindings.rows import RowSource
@@ -19,6 +28,7 @@ from channels_binding.exceptions import BindingError
 from channels_binding.forms import uploads
 from channels_binding.forms.form import model_form
 from channels_binding.protocol import codecs
+from channels_binding.querysets.links import Link, link_of
 from channels_binding.serializers.default import check_class, default_class, implicit_fields, implicit_read_only, narrow
 from channels_binding.serializers.keys import pk_of
 from channels_binding.serializers.relations import child, shows_keys
@@ -43,6 +53,7 @@ class Representation(RowSource):
     def __init__(self, call: Call) -> None:
         super().__init__(call)
         self._known: dict[type[models.Model], KnownRows | None] = {}
+        self._asked: dict[type[models.Model], Representation | None] = {}
 
     def get_serializer_class(self) -> Any:
         """``serializer_class``, or one made from ``fields``. Override to choose by ``self.action`` or ``self.user``."""
@@ -103,10 +114,45 @@ class Representation(RowSource):
         """
         names = data.get("fields")
         plan = self._plan()
-        reader = Reader(lambda: self._narrowed(names), None if plan is None else plan.only(names))
+        own = None if plan is None else plan.only(names)
+        declared = self.get_expandable()
+        expansions = expansions_of(self, read_paths(data, declared), declared)
+        if not expansions:
+            reader = Reader(lambda: self._narrowed(names), own)
+        else:
+            complete = functools.partial(expanded, model=self.get_model(), expansions=expansions)
+            reader = Reader(lambda: self._narrowed(names), own, complete, functools.partial(models_shown, expansions))
         if plan is None and names is not None:
             assert reader.serializer is not None  # made now, so that a wrong name is refused before any SQL
         return reader
+
+    def get_expandable(self) -> Paths:
+        """``expandable`` by path, with the paths that they lead along."""
+        return declared_paths(self.expandable)
+
+    def shown_rows(self, model: type[models.Model]) -> "tuple[KnownRows, Representation | None] | None":
+        """Rows of another model that the caller may know of, and the binding that shows them; None where no stream serves it.
+
+        The binding is None where it refuses the caller.
+        """
+        known = self.known_rows(model)
+        return None if known is None else (known, self._asked[model])
+
+    def expanded_links(self) -> dict[str, Link]:
+        """The relations that this read expands, by path: those that are declared, and are any."""
+        found: dict[str, Link] = {}
+        for path in asked_paths(self.call.data, self.get_expandable()):
+            above, _, name = path.rpartition(".")
+            model = found[above].target if above in found else self.get_model()
+            link = None if above and above not in found else link_of(model, name)
+            if link is not None:
+                found[path] = link
+        return found
+
+    def expanded_streams(self) -> "list[Representation]":
+        """The bindings that show what this read expands, asked by the same caller."""
+        others = dict.fromkeys(self.stream_over(link.target) for link in self.expanded_links().values())
+        return [other(self._neighbour_call(other)) for other in others if other is not None]
 
     def _plan(self) -> Plan | None:
         if not self._serializes_as_usual():
@@ -118,13 +164,17 @@ class Representation(RowSource):
 
         Live reads that were asked for at several hosts share an answer only where it is None.
         """
-        plan = self._plan()
-        if plan is not None and not plan.shows_host:
+        if not any(each.shows_host() for each in (self, *self.expanded_streams())):
             return None
         try:
             return str(self.request.build_absolute_uri("/"))
         except DisallowedHost:
             return ""
+
+    def shows_host(self) -> bool:
+        """Whether its rows may hold URLs with the host that was asked."""
+        plan = self._plan()
+        return plan is None or plan.shows_host
 
     def serializer_names(self) -> Iterable[str] | None:
         """Names of all fields of the serializer, those that are only written included; None if it has none."""
@@ -203,12 +253,13 @@ class Representation(RowSource):
         """
         if model not in self._known:
             other = self.stream_over(model)
-            self._known[model] = None if other is None else self._known_of(other)
+            self._known[model] = None if other is None else self._known_of(other, model)
         return self._known[model]
 
-    def _known_of(self, other: type["Representation"]) -> KnownRows:
+    def _known_of(self, other: type["Representation"], model: type[models.Model]) -> KnownRows:
         listing, reader = other(self._neighbour_call(other)), other(self._neighbour_call(other, "retrieve"))
         asked = next((each for each in (listing, reader) if each.admits_caller()), None)
+        self._asked[model] = asked
         if asked is None:
             return KnownRows(other.get_model()._default_manager.none())
         return KnownRows(asked.reading_queryset(), None if reader.sees_every_row() else asked.may_retrieve)

@@ -38,7 +38,7 @@ class RowSource(AccessMixin):
         """Note which rows are about to be read, and what is shown of others with them, if a live query is evaluated."""
         if self.trace is not None:
             self.trace.on_matching(queryset)
-            self.trace.note_rows(queryset, reader.related(queryset.model), is_by_plan=reader.plan is not None)
+            self.trace.note_rows(queryset, reader.related(queryset.model), is_by_plan=reader.is_by_plan)
 
     def get_row(self, key: Any, reader: Reader) -> Row:
         """The row with this key as it is sent, if the caller may see it. Missing and hidden look the same.

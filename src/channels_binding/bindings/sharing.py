@@ -27,6 +27,9 @@ from channels_binding.classes import attributes, is_written_in, overrides, unwra
 from channels_binding.compiled.compiler import plan_of
 from channels_binding.compiled.plan import Column, NestedRow, Plan, RelatedRows
 from channels_binding.exceptions import Invalid
+from channels_binding.protocol.names import PRESENCE
+from channels_binding.querysets import fulltext
+from channels_binding.querysets.links import Link, order_of, order_terms
 from channels_binding.querysets.pages import read_order
 from channels_binding.querysets.stock import (
     is_djangos,
@@ -67,10 +70,10 @@ _OF_WRITES = frozenset(
             "login",
             "logout",
         ),
-        *("reflect", "dispatch", "broadcast", "send_to"),
+        *("reflect", "dispatch", "broadcast", "send_to", "get_presence_user"),
     }
 )
-"""Hooks of writes, forms and messages: no read calls them."""
+"""Hooks of writes, forms, messages and of those who are in rooms: no read calls them."""
 _OF_THE_CALL = frozenset(
     {
         *("throttle_classes", "throttle_scope", "get_throttle_classes", "get_throttles", "check_throttles"),
@@ -81,8 +84,9 @@ _OF_THE_CALL = frozenset(
 _DECLARED = frozenset(
     {
         *("model", "stream", "fields", "exclude", "read_only_fields", "form_class", "formsets", "page_size"),
-        *("max_page_size", "search_fields", "ordering_fields", "filterset_fields", "sends", "actions"),
-        *("post_save_retrieve", "atomic", "bulk", "max_bulk", "full_clean", "depends_on", "lookup_field"),
+        *("max_page_size", "expandable", "search_fields", "ordering_fields", "filterset_fields", "sends", "actions"),
+        *("aggregates", "group_by", "search_vector", "search_config"),
+        *("post_save_retrieve", "atomic", "bulk", "max_bulk", "full_clean", "presence", "depends_on", "lookup_field"),
     }
 )
 """Attributes that say all by their value, if that is plain data."""
@@ -155,9 +159,10 @@ def _of_class(cls: type) -> Iterator[str]:
 
 def _of_action(cls: Any, action: str) -> Iterator[str]:
     """A read that a project's handler answers, whatever its method is called."""
-    found = cls.find_action(action)
-    if found is not None and (not is_stock(found) or found.permission_classes is not None):
-        yield f"{action} is answered by {cls.__name__} itself"
+    for name in (action, "retrieve") if action == PRESENCE else (action,):
+        found = cls.find_action(name)
+        if found is not None and (not is_stock(found) or found.permission_classes is not None):
+            yield f"{name} is answered by {cls.__name__} itself"
 
 
 def _of_permissions(cls: Any) -> Iterator[str]:
@@ -278,11 +283,21 @@ def _of_what_is_asked(binding: Any) -> Iterator[str]:
     filters = data.get("filters")
     yield from _of_filters(binding, filters if isinstance(filters, Mapping) else {})
     yield from _of_labels(binding)
+    for path, link in binding.expanded_links().items():
+        yield from _kept(cls, ("expand", path), partial(_of_link, link, binding.get_expandable()[path]))
+
+
+def _of_link(link: Link, options: Mapping[str, Any]) -> Iterator[str]:
+    """How rows lead to others, and in what order. What is shown of those, their own streams decide."""
+    yield from _of_column(link.through, link.source_path)
+    yield from _of_column(link.through, link.target_path)
+    for term in order_terms(link.target, order_of(options)) if link.is_many else ():
+        yield from _of_column(link.target, term.what)
 
 
 def _of_search(cls: Any) -> Iterator[str]:
     queryset = _source(cls)
-    for name in cls.search_fields or ():
+    for name in (*(cls.search_fields or ()), *fulltext.fields_of(cls.search_vector)):
         if not is_djangos_path(queryset, SearchFilter().construct_search(name, queryset)):
             yield f"the search in {name} is not only Django's"
 

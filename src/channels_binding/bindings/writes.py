@@ -7,7 +7,7 @@ knows) is an error of the contract all the same, with the field where it can be 
 import copy
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,9 +17,9 @@ from django.db.models.signals import post_init, post_save, pre_init, pre_save
 from django.http import QueryDict
 
 from channels_binding.bindings.actions import builtin
+from channels_binding.bindings.one_statement import OneStatement, Valid
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
-from channels_binding.bindings.written import WrittenRows
-from channels_binding.calls.call import Reading
+from channels_binding.calls.call import Reading, Written
 from channels_binding.calls.posted import PostedForm, but
 from channels_binding.compiled.columns import has_djangos_values
 from channels_binding.exception_handler import as_error, django_field_errors, lacking_value
@@ -27,16 +27,18 @@ from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitEx
 from channels_binding.forms import uploads
 from channels_binding.serializers.default import column_names, rows_of
 from channels_binding.serializers.keys import as_pk, pk_of
-from channels_binding.threads import one_transaction, one_writer, settle
+from channels_binding.threads import one_writer, settle
 
 
-class WriteMixin(WrittenRows):
+class WriteMixin(OneStatement):
     """create, update, replace, save, delete."""
 
     @builtin(method="POST", view_action="create")
     def create(self, data: Data) -> Answer:
         """The fields → ``{"success": true, "id": 7, …the row as retrieve shows it}``."""
         given = self._input(data)
+        if (created := self._created_at_once(given)) is not None:
+            return created
         serializer = self.get_writer(data=given)
         with self._writing(lambda: serializer, is_one_statement=self._is_one_insert(given)):
             self._refuse_unsaved(given, serializer)
@@ -45,6 +47,16 @@ class WriteMixin(WrittenRows):
             settle(self.perform_create(serializer))
             uploads.spend(given, self.write_alias())
             return self.answer_of_write(pk_of(serializer.instance), is_new=True)
+
+    def _created_at_once(self, given: Data) -> Written | None:
+        """As any create, of one statement without an instance; None where it is to be made the ordinary way."""
+        writes, alias = self.stock_writes(given), self.write_alias()
+        if writes is None:
+            return None
+        values = writes.validated(given, self.get_serializer_context())
+        with self._refusing(lambda: Valid(values)), self.one_statement(alias):
+            row = writes.plan.inserted(values, alias)
+            return None if row is None else self.answer_of_write(row.pk, is_new=True, row=row)
 
     @builtin(method="PATCH", view_action="partial_update")
     def update(self, data: Data) -> Answer:
@@ -64,6 +76,8 @@ class WriteMixin(WrittenRows):
 
     def _update(self, key: Any, data: Data, *, partial: bool) -> Data:
         changes = self._input(but(data, "id"))
+        if (updated := self.updated_at_once(key, changes, partial=partial)) is not None:
+            return updated
         serializer = None
         with self._writing(lambda: serializer):
             instance = self.get_object(key, lock=True)
@@ -112,10 +126,6 @@ class WriteMixin(WrittenRows):
         """Delete a row."""
         instance.delete()
 
-    def transaction(self) -> AbstractContextManager[Any]:
-        """What a write runs in: one transaction, unless ``atomic`` is False."""
-        return one_transaction(self.write_alias()) if self.atomic else nullcontext()
-
     def _is_one_insert(self, given: Data) -> bool:
         """Whether creating the row is a single INSERT, and no code of the project's comes with it.
 
@@ -142,9 +152,15 @@ class WriteMixin(WrittenRows):
     @contextmanager
     def _writing(self, find_serializer: Callable[[], Any], *, is_one_statement: bool = False) -> Iterator[None]:
         """The transaction of a write; what the database refuses is an error of the contract, after it is rolled back."""
+        transaction = one_writer(self.write_alias()) if is_one_statement else self.transaction()
+        with self._refusing(find_serializer), transaction:
+            yield
+
+    @contextmanager
+    def _refusing(self, find_serializer: Callable[[], Any]) -> Iterator[None]:
+        """What the database refuses is an error of the contract."""
         try:
-            with one_writer(self.write_alias()) if is_one_statement else self.transaction():
-                yield
+            yield
         except IntegrityError as error:
             raise lacking_value(error, self.get_model()) or self._collision(find_serializer()) from None
 

@@ -11,6 +11,7 @@ from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.options import Data
 from channels_binding.calls.call import Reading, Row, Written
 from channels_binding.exception_handler import foreseen
+from channels_binding.security import permissions
 from channels_binding.threads import settle
 from channels_binding.types import Pk
 
@@ -27,20 +28,21 @@ class WrittenRows(BaseBinding):
         """The database that rows are written to."""
         return router.db_for_write(self.get_model())
 
-    def answer_of_write(self, key: Pk, *, is_new: bool = False) -> Written:
+    def answer_of_write(self, key: Pk, *, is_new: bool = False, row: Row | None = None) -> Written:
         """``{"success": True, "id": 7}`` with the row as ``retrieve`` shows it to the caller, if it does.
 
         Read again, and not made of the instance in memory: triggers, defaults of the database and ``F()`` have their say.
 
         Args:
             is_new: Whether the members of the row stand in the dict too, as they do after ``create``.
+            row: The row as it is shown, if the database has returned it: then only the permissions are asked.
         """
         is_shown = (is_new or self._tells_version()) and self.takes_key(key)  # a control character in it can be stored
-        row = self._retrieved({"id": key}) if is_shown else None
+        shown = self._retrieved({"id": key}, row) if is_shown else None
         members = {"success": True} if self.call.terse and not is_new else {"success": True, "id": key}
-        if is_new and row is not None:
-            members |= self._members(row)
-        return Written(members, row)
+        if is_new and shown is not None:
+            members |= self._members(shown)
+        return Written(members, shown)
 
     def answer_of_repeated_write(self, answer: Written) -> Written:
         """The answer of a write that was made before with the same key; the row as it is now."""
@@ -75,12 +77,27 @@ class WrittenRows(BaseBinding):
         """What ``retrieve`` has answered, as members of a larger answer."""
         return self.decoded(row.rows[0]) if isinstance(row, Reading) else dict(row)
 
-    def _retrieved(self, data: Data) -> Any:
-        """What ``retrieve`` answers the caller about what was written in this transaction; None where it refuses."""
+    def _admits_readers(self) -> bool:
+        """Whether ``retrieve`` surely admits whoever this call was admitted of: its permissions ask the same of both."""
+        asked = [self.find_action(name) for name in (self.call.action, "retrieve")]
+        are_alike = all(action is not None and action.permission_classes is None for action in asked)
+        is_write = self.call.action in ("create", "update", "replace", "save")
+        return is_write and are_alike and all(each in permissions.USER_BLIND for each in self.get_permission_classes())
+
+    def _retrieved(self, data: Data, row: Row | None = None) -> Any:
+        """What ``retrieve`` answers the caller about what was written in this transaction; None where it refuses.
+
+        Args:
+            row: What it would read, where it is our own and shows every row that no object permission refuses.
+        """
+        if row is not None and self._admits_readers():
+            return Reading((row,), is_single=True)
         reader = self.asked("retrieve", data)
         try:
             action = reader.get_action("retrieve")
             reader.check_permissions()
+            if row is not None and reader.sees_every_row():
+                return Reading((row,), is_single=True)
             if reader.reading_queryset().db != self.write_alias():  # a replica does not have it yet
                 reader.read_alias = self.write_alias()
             return settle(action.handler(reader, reader.call.data))

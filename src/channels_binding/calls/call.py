@@ -24,14 +24,23 @@ class Call:
     """
 
     stream: str
+    """``app.Order``."""
     action: str
+    """``search``, or the name of an event."""
     data: dict[str, Any]
+    """What was sent with it."""
     user: Any
+    """Who asks; an ``AnonymousUser`` where nobody is signed in."""
     transport: TransportName = "code"
+    """What it came by: ``websocket``, ``http``, or ``code``."""
     hash: str | None = None
+    """What the client calls its live read: ``h1`` of ``app.Order.search#h1``."""
     key: str | None = None
+    """The idempotency key of a write."""
     have: dict[str, Any] | None = None
+    """What a client that comes back shows already."""
     if_version: str | None = None
+    """The version of the row that the writer last saw (``if``, ``If-Match``)."""
     scope: Mapping[str, Any] = field(default_factory=dict)
     """The ASGI scope of the connection, or of the HTTP request, and in it who asks (``authentication.Identity.into``).
     Empty where code calls."""
@@ -67,7 +76,7 @@ class Call:
     @property
     def locale(self) -> Any:
         """Language and time zone of a connection (``locales.Locale``); None where what is active holds, as over HTTP."""
-        return self.scope.get("locale")
+        return None if self.request is not None else self.scope.get("locale")
 
     @property
     def caller(self) -> Hashable:
@@ -242,7 +251,9 @@ class Reading:
     """
 
     rows: tuple[Row, ...]
+    """In the order in which they are shown."""
     meta: Mapping[str, Any] = field(default_factory=dict)
+    """What stands before ``rows``: ``page``, ``limit``, ``count``, ``order``."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What stands after ``rows``: ``labels``."""
     is_single: bool = False

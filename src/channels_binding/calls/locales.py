@@ -5,8 +5,8 @@ Over HTTP Django's middleware has seen to it. A connection keeps its own, in its
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -41,7 +41,8 @@ class Locale(NamedTuple):
 def of_handshake(scope: Mapping[str, Any]) -> Locale:
     """Of a new connection: the language as LocaleMiddleware finds it (cookie, ``Accept-Language``) where a project has that,
     else the project's own; the project's time zone, as in Django, which knows nobody's; the path that it is served below."""
-    language = _asked_language(scope) if _has_middleware() else settings.LANGUAGE_CODE
+    has_middleware = settings.USE_I18N and _has_middleware(tuple(settings.MIDDLEWARE))
+    language = _asked_language(scope) if has_middleware else settings.LANGUAGE_CODE
     prefix = get_script_prefix_of(scope)
     return Locale(language, timezone.get_default_timezone_name(), f"{prefix.rstrip('/')}/")
 
@@ -50,9 +51,10 @@ def _asked_language(scope: Mapping[str, Any]) -> str:
     return translation.get_language_from_request(request_of_scope(scope))
 
 
-def _has_middleware() -> bool:
-    found = (import_string(name) for name in settings.MIDDLEWARE)
-    return settings.USE_I18N and any(isinstance(each, type) and issubclass(each, LocaleMiddleware) for each in found)
+@lru_cache(maxsize=8)
+def _has_middleware(names: tuple[str, ...]) -> bool:
+    found = map(import_string, names)
+    return any(isinstance(each, type) and issubclass(each, LocaleMiddleware) for each in found)
 
 
 def current() -> Locale:
@@ -100,36 +102,58 @@ def _text(name: Any) -> str:
     return name
 
 
-@contextmanager
-def active(locale: Locale | None) -> Iterator[None]:
-    """Answer in a language and time zone; with None, in those that are active. Errors are put into words here as well."""
-    if locale is None:
-        yield
-        return
-    with ExitStack() as stack:
-        stack.enter_context(translation.override(locale.language))
-        if settings.USE_TZ:
-            stack.enter_context(timezone.override(locale.timezone))
-        stack.enter_context(_addresses(locale))
-        try:
-            yield
-        except Exception as exception:
-            error = foreseen(exception)
-            if error is None or error is exception:
-                raise
+class active:
+    """Answer in a language and time zone; with None, in those that are active. Errors are put into words here as well.
+
+    Afterwards those are active that were before. What is the same already is not set.
+    """
+
+    __slots__ = ("_language", "_locale", "_other_zone", "_prefix", "_urlconf", "_zone")
+
+    def __init__(self, locale: Locale | None) -> None:
+        self._locale = locale
+
+    def __enter__(self) -> None:
+        locale = self._locale
+        if locale is None:
+            return
+        self._language, self._zone = translation.get_language(), timezone.get_current_timezone()
+        self._prefix, self._urlconf = get_script_prefix(), get_urlconf()
+        _switch(self._language, locale.language)
+        is_same_zone = not settings.USE_TZ or locale.timezone in (self._zone, getattr(self._zone, "key", None))
+        self._other_zone = None if is_same_zone else timezone.override(locale.timezone)
+        if self._other_zone is not None:
+            self._other_zone.__enter__()
+        if self._prefix != locale.prefix:
+            set_script_prefix(locale.prefix)
+        if self._urlconf != locale.urlconf:
+            set_urlconf(locale.urlconf)
+
+    def __exit__(self, kind: Any, exception: BaseException | None, traceback: Any) -> None:
+        if self._locale is None:
+            return
+        error = foreseen(exception) if isinstance(exception, Exception) else None
+        _switch(translation.get_language(), self._language)
+        if self._other_zone is not None:
+            self._other_zone.__exit__(None, None, None)
+        elif timezone.get_current_timezone() is not self._zone:
+            timezone.activate(self._zone)
+        if get_script_prefix() != self._prefix:
+            set_script_prefix(self._prefix)
+        if get_urlconf() != self._urlconf:
+            set_urlconf(self._urlconf)
+        if error is not None and error is not exception:
             raise error from exception
 
 
-@contextmanager
-def _addresses(locale: Locale) -> Iterator[None]:
-    prefix, urlconf = get_script_prefix(), get_urlconf()
-    set_script_prefix(locale.prefix)
-    set_urlconf(locale.urlconf)
-    try:
-        yield
-    finally:
-        set_script_prefix(prefix)
-        set_urlconf(urlconf)
+def _switch(present: str | None, wanted: str | None) -> None:
+    """None is a language too: none, so that texts stay as they are written."""
+    if present == wanted:
+        return
+    if wanted is None:
+        translation.deactivate_all()
+    else:
+        translation.activate(wanted)
 
 
 def in_words(value: Any) -> Any:

@@ -15,7 +15,7 @@ from rest_framework.request import Request, clone_request
 
 from channels_binding.calls.call import Call
 from channels_binding.calls.scopes import HostlessRequest, request_of_scope
-from channels_binding.protocol.names import FILTER_PREFIX, READS, RESERVED_NAMES
+from channels_binding.protocol.names import AGGREGATE, AGGREGATE_NAMES, FILTER_PREFIX, READS, RESERVED_NAMES
 
 _BODY = ("_data", "_files", "_full_data")
 """Where DRF's Request keeps the body once it is parsed."""
@@ -96,11 +96,12 @@ def query_of(call: Call) -> QueryDict:
     query = QueryDict(mutable=True)
     if call.action in READS:
         data = call.data
-        for name in ("page", "limit", "order", "query", "fields", "labels", "ids"):
-            if data.get(name) is not None:
+        reserved = AGGREGATE_NAMES if call.action == AGGREGATE else RESERVED_NAMES
+        for name in reserved:
+            if name != "format" and data.get(name) is not None:
                 query[name] = ",".join(_texts(data[name]))
         for name, values in _named(data.get("filters")):
-            query.setlist(f"{FILTER_PREFIX}{name}" if name in RESERVED_NAMES else name, values)
+            query.setlist(f"{FILTER_PREFIX}{name}" if name in reserved else name, values)
         for name, values in _named(data.get("params")):
             query.setlist(name, values)
     query._mutable = False

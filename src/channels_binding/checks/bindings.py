@@ -17,16 +17,20 @@ from channels_binding.bindings import sharing
 from channels_binding.bindings.access import default_permission_classes
 from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.writes import WriteMixin
+from channels_binding.checks.aggregates import unmeasured
 from channels_binding.checks.declarations import texts
+from channels_binding.checks.expansions import unexpandable
 from channels_binding.checks.fields import other_id, unshowable, without_model
 from channels_binding.checks.guarded import guarded, without_repetitions
+from channels_binding.checks.presence import unattended
 from channels_binding.checks.views import unread
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.documentation import page
 from channels_binding.exceptions import BadRequest
 from channels_binding.live.transport import make_transport
 from channels_binding.protocol.messages import split_event
-from channels_binding.protocol.names import RESERVED_NAMES
+from channels_binding.protocol.names import AGGREGATE, AGGREGATE_NAMES, RESERVED_NAMES
+from channels_binding.querysets import fulltext
 from channels_binding.querysets.once import is_path_to_many
 from channels_binding.registry import registry
 from channels_binding.security.authentication import is_drf
@@ -86,7 +90,7 @@ def check_bindings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     if any(texts(cls)):
         return  # what is no list cannot be looked through
-    for check in (_stream, _classes, unread):
+    for check in (_stream, _classes, unread, unattended):
         yield from guarded(check, cls)
     if cls.find_model() is None:
         yield from guarded(without_model, cls)
@@ -148,7 +152,7 @@ _CLASSES = {
     "throttle_classes": ("allow_request", "wait"),
 }
 _BASES: dict[str, type] = {"serializer_class": BaseSerializer, "form_class": BaseForm, "filterset_class": BaseFilterSet}
-RESERVED_STREAMS = ("asyncapi", "batch", "docs", "schema", "upload")
+RESERVED_STREAMS = ("asyncapi", "batch", "docs", "explorer", "hello", "schema", "upload")
 
 
 def _given(cls: type[BaseBinding], attribute: str) -> Sequence[Any]:
@@ -177,6 +181,15 @@ def _serializer(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
 
 def _paths(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     yield from _names(cls, "search_fields", cls.search_fields)
+    problem = fulltext.problem_of(cls.get_model(), cls.search_vector) if cls.search_vector else None
+    if problem is not None:
+        hint = (
+            'search_vector = {"title": "A", "body": "B"}, of columns or relations to one row, or a SearchVectorField.'
+        )
+        yield _error(cls, 30, f"{cls.__name__}.search_vector names {problem}.", hint)
+    elif isinstance(cls.search_vector, str) and not cls.search_fields:
+        hint = "They are searched where the database is no PostgreSQL, and say that the stream can be searched."
+        yield _error(cls, 30, f"{cls.__name__}.search_vector is a column, and there are no search_fields.", hint)
     yield from _names(cls, "ordering_fields", cls.ordering_fields or ())
     yield from _names(cls, "ordering", cls.ordering)
 
@@ -198,7 +211,8 @@ def _filters(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
 def _query_params(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     """E014: parameters of the project's own under names that reads take already."""
     filters = getattr(cls.filterset_class, "base_filters", cls.filterset_fields)
-    taken = sorted({*cls.get_query_params()} & {*RESERVED_NAMES, *filters})
+    reserved = AGGREGATE_NAMES if cls.find_action(AGGREGATE) else RESERVED_NAMES
+    taken = sorted({*cls.get_query_params()} & {*reserved, *filters})
     if taken:
         message = f"{cls.__name__}.query_params names {', '.join(taken)}, which reads take already."
         yield _error(cls, 14, message, "Choose other names.")
@@ -363,6 +377,8 @@ _OF_MODELS = (
     _query_params,
     _orders,
     _repeated,
+    unmeasured,
+    unexpandable,
     _dependencies,
     _formsets,
     _nested_writes,
@@ -376,7 +392,7 @@ def _names(cls: type[BaseBinding], attribute: str, names: Sequence[str]) -> Iter
     if cls.queryset is not None or cls.get_queryset is not BaseBinding.get_queryset:
         return
     for name in names:
-        if not _exists(cls, name.lstrip("-^=@$")):
+        if isinstance(name, str) and not _exists(cls, name.lstrip("-^=@$")):
             yield Error(
                 f"{cls.__name__}.{attribute} names {name!r}, which {cls.get_model().__name__} does not have.",
                 obj=cls,

@@ -29,7 +29,8 @@ ELSEWHERE = {
 """What the same is called in Django, in its admin, in older versions of django-filter, or nowhere."""
 LISTS = (
     "fields", "exclude", "read_only_fields", "search_fields", "ordering_fields", "ordering", "query_params", "actions",
-    "filterset_fields", "depends_on", "permission_classes", "authentication_classes", "throttle_classes",
+    "expandable", "filterset_fields", "group_by", "depends_on", "permission_classes", "authentication_classes",
+    "throttle_classes",
 )  # fmt: skip
 ALIKE = 0.9
 """How alike two names must be, as difflib counts, for one to be taken for a misspelling: ``permision_classes`` 0.97."""

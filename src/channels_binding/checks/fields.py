@@ -38,7 +38,7 @@ def other_id(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
         "fields": cls.fields or (),
         "serializer_class": shown,
         "ordering_fields": cls.ordering_fields or (),
-        "ordering": [name.lstrip("-") for name in cls.ordering],
+        "ordering": [name.lstrip("-") for name in cls.ordering if isinstance(name, str)],
         "filterset_fields": [
             name for name, each in filters.items() if each.field_name == "id" and name.startswith("id")
         ],
@@ -57,6 +57,8 @@ _OF_MODELS = (
         "filterset_fields",
         "search_fields",
         "ordering_fields",
+        "aggregates",
+        "group_by",
         "form_class",
         "formsets",
         "perform_create",

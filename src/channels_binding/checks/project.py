@@ -91,7 +91,7 @@ def _local(what: str) -> CheckMessage:
     message = f"{what}: what another process writes is seen by the sockets of this one up to {seconds} s later."
     hint = (
         f'Fine for a single process. Else pip install "channels-binding[redis]", and "BACKEND": "{REDIS_LAYER}"; '
-        f"see {page('howto/broker.md')}."
+        f'or, with PostgreSQL and no Redis, CHANNELS_BINDING = {{"BROKER": "postgres"}}; see {page("howto/broker.md")}.'
     )
     if settings.DEBUG:
         return Info(message, hint=hint, id="channels_binding.I002")

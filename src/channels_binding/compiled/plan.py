@@ -11,11 +11,14 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from django.core.exceptions import FieldDoesNotExist
+from django.core.signals import setting_changed
 from django.db import connections, models
+from django.dispatch import receiver
+from django.utils import timezone
 
 from channels_binding.calls.call import Row
 from channels_binding.compiled.columns import Bind, Request
-from channels_binding.compiled.select import Selection, Values, converted, selection_of
+from channels_binding.compiled.select import Selection, Values, Way, converted, selection_of
 from channels_binding.protocol import codecs
 from channels_binding.serializers.default import wanted_names
 from channels_binding.serializers.keys import as_pk
@@ -85,6 +88,8 @@ class Plan:
     """Names of fields that are columns of the model and nothing else."""
     _narrower: dict[frozenset[str], "Plan"] = field(default_factory=dict)
     """Plans for some of its fields, by their names."""
+    _kept_ways: dict[Any, Sequence[Way]] = field(default_factory=dict)
+    """What is done with the columns of its selection, by database and time zone."""
 
     @cached_property
     def names(self) -> list[str]:
@@ -114,7 +119,7 @@ class Plan:
             if len(self._narrower) >= MOST_NARROWED:
                 self._narrower.clear()
             kept = tuple(member for member in self.members if member.name in wanted)
-            self._narrower[wanted] = replace(self, members=kept, _narrower={})
+            self._narrower[wanted] = replace(self, members=kept, _narrower={}, _kept_ways={})
         return self._narrower[wanted]
 
     def rows(self, queryset: models.QuerySet[Any], get_request: GetRequest) -> tuple[Row, ...]:
@@ -132,10 +137,23 @@ class Plan:
             return self.rows(queryset.filter(pk=key), get_request)
         return self._selected(selection.fetch_by_key(queryset, key), queryset.db, get_request)
 
+    @property
+    def own_paths(self) -> list[str] | None:
+        """The columns that it selects beside the key, if all of them are of the model's own table."""
+        return None if self._selection is None else [*self._beside_id.paths()]
+
+    def shown(self, fetched: Sequence[Any], using: str) -> tuple[Row, ...]:
+        """Rows that begin with the key and the ``own_paths``, as the database gives them → as sent.
+
+        Of a plan that shows no host: no request is known.
+        """
+        return self._selected(fetched, using, lambda: None)
+
     @cached_property
     def _beside_id(self) -> "Plan":
         """What a row shows beside its key."""
-        return replace(self, members=tuple(member for member in self.members if member.name != "id"), _narrower={})
+        members = tuple(member for member in self.members if member.name != "id")
+        return replace(self, members=members, _narrower={}, _kept_ways={})
 
     @cached_property
     def _selection(self) -> Selection | None:
@@ -149,16 +167,37 @@ class Plan:
         selection = self._selection
         if not fetched or selection is None:
             return ()
-        connection = connections[using]
-        values, sources = zip(*fetched, strict=True), iter(selection.sources)
-        keys = next(sources).given(next(values), connection)
+        columns_fetched = iter(zip(*fetched, strict=True))
+        ways = iter(self._ways(selection, using, get_request))
+        keys = next(ways)(next(columns_fetched))
         columns: list[Values] = []
         for member in self._beside_id.members:
             if isinstance(member, Column):
-                columns.append(next(sources).shown(next(values), connection, member.bind(get_request)))
+                columns.append(next(ways)(next(columns_fetched)))
             else:
                 columns.append(self._branched(member, keys, using, get_request))
         return self._beside_id._rows(keys, columns)
+
+    def _ways(self, selection: Selection, using: str, get_request: GetRequest) -> Sequence[Way]:
+        """How each selected column becomes what is shown, the key's first: kept where it does not depend on the request."""
+        if self.shows_host:
+            return self._made_ways(selection, using, get_request)
+        name = (using, timezone.get_current_timezone(), _settings_changed)
+        if name not in self._kept_ways:
+            if len(self._kept_ways) >= MOST_NARROWED:
+                self._kept_ways.clear()
+            self._kept_ways[name] = self._made_ways(selection, using, get_request)
+        return self._kept_ways[name]
+
+    def _made_ways(self, selection: Selection, using: str, get_request: GetRequest) -> Sequence[Way]:
+        connection, sources = connections[using], iter(selection.sources)
+        key = next(sources)
+        members = [member for member in self._beside_id.members if isinstance(member, Column)]
+        ways = (
+            source.as_shown(connection, member.bind(get_request))
+            for source, member in zip(sources, members, strict=True)
+        )
+        return [key.as_given(connection), *ways]
 
     def _rows(self, keys: Values, columns: Sequence[Values]) -> tuple[Row, ...]:
         names = ("id", *self.names)
@@ -216,6 +255,16 @@ class Plan:
             if columns
             else [{} for _ in range(count)]
         )
+
+
+_settings_changed = 0
+"""How often settings were, as in tests: Django's and REST framework's say how values are shown."""
+
+
+@receiver(setting_changed)
+def _note_change(**_: Any) -> None:
+    global _settings_changed
+    _settings_changed += 1
 
 
 def _is_file(model: type[models.Model], path: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models.expressions import Col, Expression
+from django.db.models.sql import Query
 
 from channels_binding.compiled.columns import Convert
 from channels_binding.compiled.sqlite import is_parsed_when_fetched, short_cut
@@ -20,6 +21,8 @@ from channels_binding.querysets.inspection import is_ordered_by_own_columns, is_
 
 Values: TypeAlias = Sequence[Any]
 """One column: a value for each row."""
+Way: TypeAlias = Callable[[Values], Values]
+"""Values of a column as fetched → as they are given, or shown."""
 Statement: TypeAlias = tuple[str, tuple[Any, ...]]
 """SQL and its parameters."""
 MOST_KEPT = 256
@@ -40,18 +43,24 @@ class Source:
             values = [converter(value, self.column, connection) for value in values]
         return values
 
-    def shown(self, values: Values, connection: Any, convert: Convert | None) -> Values:
-        """Values as fetched → as the serializer's field shows them."""
+    def as_given(self, connection: Any) -> Way:
+        """``given``, for every connection to this database, in whatever thread."""
+        alias = connection.alias
+        return (lambda values: self.given(values, connections[alias])) if self._converters(connection) else _as_they_are
+
+    def as_shown(self, connection: Any, convert: Convert | None) -> Way:
+        """Values as fetched → as the serializer's field shows them, for every connection to this database."""
         if convert is None and self._is_shown_as_fetched(connection):
-            return values
+            return _as_they_are
+        alias = connection.alias
 
         def long_way(value: Any) -> Any:
-            return converted(self.given((value,), connection), convert)[0]
+            return converted(self.given((value,), connections[alias]), convert)[0]
 
         short = short_cut(self.column.target, convert, long_way, connection)
         if short is not None:
-            return converted(values, short)
-        return converted(self.given(values, connection), convert)
+            return lambda values: converted(values, short)
+        return lambda values: converted(self.given(values, connections[alias]), convert)
 
     def _is_shown_as_fetched(self, connection: Any) -> bool:
         """Whether a value needs nothing done to it, where its field does nothing either."""
@@ -62,6 +71,10 @@ class Source:
 
     def _converters(self, connection: Any) -> list[Any]:
         return [*connection.ops.get_db_converters(self.column), *self.column.get_db_converters(connection)]
+
+
+def _as_they_are(values: Values) -> Values:
+    return values
 
 
 def converted(values: Values, convert: Convert | None) -> Values:
@@ -95,6 +108,8 @@ class Selection:
     model: type[models.Model]
     sources: tuple[Source, ...]
     _kept: dict[Any, Statement] = field(default_factory=dict)
+    _real_places: dict[str, Sequence[int]] = field(default_factory=dict)
+    """By the vendor of the database."""
 
     @cached_property
     def _block(self) -> _Block:
@@ -115,15 +130,49 @@ class Selection:
         """As ``fetch``, of the row with a key: one or none."""
         if not is_whole(queryset.query) or queryset.query.is_sliced or self.model._meta.pk.is_relation:
             return self.fetch(queryset.order_by().filter(pk=key))
-        exact: Any = self.model._meta.pk.get_lookup("exact")
         try:
-            marker, params = exact(self.sources[0].column, key).process_rhs(None, connections[queryset.db])
+            params = self.params_of_key(key, connections[queryset.db])
             sql, made_of = self._keep((queryset.db, "by key"), lambda: queryset.order_by().filter(pk=key))
         except EmptyResultSet:  # a number beyond what the column holds
             return []
-        if marker != "%s" or len(made_of) != 1:
+        if params is None or len(made_of) != 1:
             return self.fetch(queryset.order_by().filter(pk=key))
-        return self._run((sql, tuple(params)), queryset.db)
+        return self._run((sql, params), queryset.db)
+
+    def params_of_key(self, key: Any, connection: Any) -> tuple[Any, ...] | None:
+        """What a row's key is compared with, as the database takes it; None where that is more than a value.
+
+        Raises:
+            EmptyResultSet: No row can have it: a number beyond what the column holds.
+        """
+        exact: Any = self.model._meta.pk.get_lookup("exact")
+        marker, params = exact(self.sources[0].column, key).process_rhs(None, connection)
+        return tuple(params) if marker == "%s" else None
+
+    def columns_sql(self, alias: str) -> str:
+        """``"zoo_note"."id", "zoo_note"."title"``: what is selected, as SQL."""
+        compiler = Query(self.model).get_compiler(using=alias)
+        return str(compiler.compile(self._block)[0])
+
+    def key_and_values(self, fetched: Values, names: Sequence[str], connection: Any) -> tuple[Any, dict[str, Any]]:
+        """Of one row: its key, and the values of these columns, as Django gives them."""
+        found = {}
+        for name in names:
+            place = self._places[name]
+            found[name] = self.sources[place].given((fetched[place],), connection)[0]
+        return self.sources[0].given((fetched[0],), connection)[0], found
+
+    def real_places(self, connection: Any) -> Sequence[int]:
+        """Where floating-point numbers stand in a row."""
+        if connection.vendor not in self._real_places:
+            self._real_places[connection.vendor] = [
+                place for place, source in enumerate(self.sources) if source.column.target.db_type(connection) == "real"
+            ]
+        return self._real_places[connection.vendor]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {source.column.target.attname: place for place, source in enumerate(self.sources)}
 
     def _statement(self, queryset: models.QuerySet[Any]) -> Statement:
         query = queryset.query

@@ -9,16 +9,20 @@ from rest_framework.permissions import SAFE_METHODS
 from channels_binding import __version__
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.presence import MAX_NAME
 from channels_binding.contract import components
-from channels_binding.contract.json_schema import ANY_OBJECT, JsonSchemas, Schema, closed, reference
+from channels_binding.contract.aggregates import shapes_of
+from channels_binding.contract.json_schema import ANY_OBJECT, JsonSchemas, Schema, closed, one_of, reference
 from channels_binding.contract.spectacular_settings import inspecting
-from channels_binding.protocol.names import READS
+from channels_binding.protocol.names import AGGREGATE, CURSORS, PRESENCE, READS
+from channels_binding.querysets.cursors import MAX_CHARACTERS
 from channels_binding.querysets.pages import MAX_PAGE
 
 LIVE = ("snapshot", "diff", "same", "delta", "gone")
 """Messages of a live read, one definition of spec/messages.schema.json each."""
 SYSTEM = {
     "hello": "send",
+    "user": "send",
     "goaway": "send",
     "authenticate": "receive",
     "speak": "receive",
@@ -154,7 +158,7 @@ class _Stream(_Messages):
         references take time by the square of how often one thing is referred to."""
         event = f"{self.name}.{action.name}".replace(".", "[.]")
         members = {"event": _named(event), "id": _id(), "data": data}
-        if action.name in READS:
+        if action.name in (*READS, PRESENCE):
             members["have"] = reference("cb.have")
         if action.method not in SAFE_METHODS:
             members |= {"key": dict(_SHORT_TEXT), "if": dict(_SHORT_TEXT)}
@@ -169,6 +173,8 @@ class _Stream(_Messages):
     def _taken(self) -> Iterator[tuple[str, Schema]]:
         """Every built-in action has its line here and in ``_answered``: one that lacks it fails."""
         yield from (("subscribe", closed({})), ("unsubscribe", closed({})))
+        if PRESENCE in self.cls.get_actions():
+            yield PRESENCE, self._presence()
         if self.cls.find_model() is None:
             return
         key, some = self.shapes.key(self.cls), {"type": "array", "items": self.shapes.key(self.cls)}
@@ -176,7 +182,15 @@ class _Stream(_Messages):
         yield "retrieve", closed({"id": key, "ids": some, **self._read()})
         yield "list", closed(lists)
         page, limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}, {"type": "integer", "minimum": 1}
-        yield "search", closed({**lists, "page": page, "limit": limit})
+        cursor: Schema = {"type": "string", "maxLength": MAX_CHARACTERS}
+        count: Schema = {"enum": [True, False, "estimate"]}
+        yield (
+            "search",
+            closed({**lists, "page": page, "limit": limit, "count": count, **dict.fromkeys(CURSORS, cursor)}),
+        )
+        if AGGREGATE in self.cls.get_actions():
+            found = shapes_of(self.cls, self.shapes)
+            yield AGGREGATE, found.asked(self.shapes.filters(self.cls), self.cls.get_query_params())
         yield "create", self.shapes.input(self.cls, "create")
         yield "update", self._with_key(self.shapes.input(self.cls, "update"), is_bulk=self.cls.bulk is not None)
         yield "save", dict(ANY_OBJECT)
@@ -185,6 +199,13 @@ class _Stream(_Messages):
         yield "delete", one if self.cls.bulk is None else {"anyOf": [one, several]}
         yield "form", closed({"id": key, "submit": self.shapes.form(self.cls), "initial": dict(ANY_OBJECT)})
         yield "describe", closed({})
+
+    def _presence(self) -> Schema:
+        """Watched without ``meta``; with it, be there, or (``null``) leave."""
+        has_rows = self.cls.find_model() is not None
+        key: Schema = self.shapes.key(self.cls) if has_rows else {"type": "string", "maxLength": MAX_NAME}
+        meta: Schema = {"type": ["object", "null"]}
+        return closed({"id": key, "meta": meta}, *(["id"] if has_rows else []))
 
     def _with_key(self, schema: Schema, *, is_bulk: bool = False) -> Schema:
         """An input is closed, and here the key stands among its members; or several keys, where the binding has ``bulk``."""
@@ -202,23 +223,26 @@ class _Stream(_Messages):
         return {"anyOf": ways} if is_bulk else ways[0]
 
     def _read(self) -> dict[str, Schema]:
+        paths = self.shapes.expandable(self.cls)
         params = {name: {"type": "string"} for name in self.cls.get_query_params()}
         return {
-            "fields": {"type": "array", "items": _one_of(self.shapes.readable(self.cls))},
+            "fields": {"type": "array", "items": one_of(self.shapes.readable(self.cls))},
             "labels": _BOOLEAN,
+            **({"expand": {"type": "array", "items": one_of(paths)}} if paths else {}),
             "live": _BOOLEAN,
             **({"params": closed(params)} if params else {}),
         }
 
     def _list(self) -> dict[str, Schema]:
         names = [*self.shapes.binding(self.cls, "search").get_ordering_fields()]
-        order = _one_of([*names, *(f"-{name}" for name in names)])
+        order = one_of([*names, *(f"-{name}" for name in names)])
         filters = {each.name: each.schema for each in self.shapes.filters(self.cls)}
         return {
             **self._read(),
             "order": {"anyOf": [order, {"type": "array", "items": order}]},
             "filters": closed(filters),
             "query": {"type": "string"},
+            "highlight": _BOOLEAN,
         }
 
     def _answered(self, name: str, action: Action) -> Schema:
@@ -226,11 +250,15 @@ class _Stream(_Messages):
             return self.shapes.answered(self.cls, action)
         if name in ("subscribe", "unsubscribe"):
             return _SUCCESS
+        if name == PRESENCE:
+            return {"anyOf": [reference("cb.room"), reference("cb.attendance")]}
         saved = {
             "allOf": [_SUCCESS, {"type": "object", "properties": {"id": self.shapes.key(self.cls)}, "required": ["id"]}]
         }
         several = {"anyOf": [saved, reference("cb.severalAnswer")]}
-        rows = {"type": "object", "properties": {"rows": {"type": "array", "items": self.shapes.row(self.cls)}}}
+        if name == AGGREGATE:
+            return {"allOf": [reference("cb.aggregate"), _with_rows(shapes_of(self.cls, self.shapes).row)]}
+        rows = _with_rows(self.shapes.row(self.cls))
         answers: Mapping[str, Schema] = {
             "retrieve": {"anyOf": [self.shapes.row(self.cls), rows]},
             "search": {"allOf": [reference("cb.list"), rows]},
@@ -242,6 +270,10 @@ class _Stream(_Messages):
             "describe": reference("cb.description"),
         }
         return answers[name]
+
+
+def _with_rows(row: Schema) -> Schema:
+    return {"type": "object", "properties": {"rows": {"type": "array", "items": row}}}
 
 
 def _reply_to(event: str, data: Schema) -> Schema:
@@ -261,7 +293,3 @@ def _id() -> Schema:
 _SHORT_TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
 _BOOLEAN: Schema = {"type": "boolean"}
 _SUCCESS: Schema = {"type": "object", "properties": {"success": {"const": True}}, "required": ["success"]}
-
-
-def _one_of(names: list[str]) -> Schema:
-    return {"type": "string", "enum": names} if names else {"not": {}}

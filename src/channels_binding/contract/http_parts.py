@@ -1,10 +1,11 @@
 """Parts of operations that the OpenAPI document repeats: answers, refusals, headers and parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from channels_binding.contract.json_schema import FilterShape, Schema, reference
 from channels_binding.protocol.names import FILTER_PREFIX, RESERVED_NAMES
+from channels_binding.querysets.cursors import MAX_CHARACTERS
 
 JSON = "application/json"
 DESCRIPTION = "The streams of this project over HTTP: rows, forms and events."
@@ -18,7 +19,7 @@ ERRORS = {
     409: "The write collides with what is stored.",
     412: "The row has changed since the version of If-Match.",
     413: "The body is too large.",
-    414: "The address is longer than the server in front takes; POST search/, retrieve/ and delete/ take the same in a body.",
+    414: "The address is longer than the server in front takes; POST search/, retrieve/ and the like take the same in a body.",
     415: "The media type of the body is not understood.",
     429: "Too many requests; Retry-After says when to come back.",
     503: "The database does not answer; try again.",
@@ -31,16 +32,23 @@ HEADERS: Mapping[int, Schema] = {
 }
 ETAG: Schema = {"schema": {"type": "string"}, "description": "Version of the row, for If-Match; of what may be read."}
 LIST_HEADERS: Schema = {
-    "X-Total-Count": {"schema": {"type": "integer"}, "description": "Rows that match, on whichever page."},
+    "X-Total-Count": {"schema": {"type": "integer"}, "description": "Rows that match, where they are counted."},
     "Content-Range": {
         "schema": {"type": "string"},
         "description": "Which rows these are, where Range asks: items 0-24/57.",
     },
-    "Link": {"schema": {"type": "string"}, "description": "The pages beside this one (RFC 8288): rel next and prev."},
+    "Link": {
+        "schema": {"type": "string"},
+        "description": "The pages beside this one (RFC 8288): rel next and prev.",
+    },
+}
+GROUP_HEADERS: Schema = {
+    "X-Total-Count": {"schema": {"type": "integer"}, "description": "Groups; not where there are more than these."}
 }
 DESCRIPTIONS = {
     "search": "One page of the rows that match, of those that the caller may see; or, by `ids`, these rows.",
     "retrieve": "One row. A missing one and one that the caller may not see are answered alike.",
+    "aggregate": "Measures of the rows that a search would find, a row for each group (spec/protocol.md §2.3).",
     "create": "A new row, from its fields.",
     "update": "Some fields of a row; what is left out stays.",
     "replace": "All fields of a row: as `update`, but what is required must be there.",
@@ -125,8 +133,31 @@ def query_parameter(name: str, schema: Schema, description: str = "", *, is_join
     return {**found, "description": description} if description else found
 
 
-def filter_parameter(shape: FilterShape) -> Schema:
-    name = f"{FILTER_PREFIX}{shape.name}" if shape.name in RESERVED_NAMES else shape.name
+def counts_and_cursors() -> list[Schema]:
+    """Pages that are not counted, and windows by places in the order."""
+    text: Schema = {"type": "string", "maxLength": MAX_CHARACTERS}
+    return [
+        query_parameter("count", {"enum": [True, False, "estimate"]}, "Whether all that match are counted."),
+        query_parameter(
+            "after",
+            text,
+            "Rows behind this cursor, an `end` or `start`; empty: from the beginning. No `page` beside it.",
+        ),
+        query_parameter("before", text, "The last rows in front of this cursor; empty: of the list."),
+        query_parameter("until", text, "Rows up to this cursor, the one at it included."),
+    ]
+
+
+def names_parameter(name: str, possible: Sequence[str], description: str) -> Schema | None:
+    """Names joined by commas, each once; None where there are none."""
+    if not possible:
+        return None
+    items = {"type": "string", "enum": [*possible]}
+    return query_parameter(name, {"type": "array", "items": items, "uniqueItems": True}, description)
+
+
+def filter_parameter(shape: FilterShape, reserved: Collection[str] = RESERVED_NAMES) -> Schema:
+    name = f"{FILTER_PREFIX}{shape.name}" if shape.name in reserved else shape.name
     return query_parameter(name, shape.schema, is_joined=shape.is_joined)
 
 

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.expansions import MEMBER, expandables
 from channels_binding.calls.call import Call
 from channels_binding.contract.spectacular_fixes import (
     DURATION,
@@ -119,8 +120,14 @@ class JsonSchemas:
         serializer = child(self.binding(cls, "retrieve").get_serializer())
         shape = self.of_serializer(serializer, "response")
         properties = {"id": self.key(cls), **shape.get("properties", {})} | {"id": self.key(cls)}
+        if self.expandable(cls):
+            properties[MEMBER] = {"type": "object", "additionalProperties": True}
         required = [name for name in properties if name == "id" or name in always_shown(serializer)]
         return self.named(cls.get_stream(), {"type": "object", "properties": properties, "required": required})
+
+    def expandable(self, cls: type[BaseBinding]) -> list[str]:
+        """Paths of related rows that may be put into a row."""
+        return [each.path for each in expandables(self.binding(cls, "retrieve"))]
 
     def readable(self, cls: type[BaseBinding]) -> list[str]:
         """Names of the fields that a row shows."""
@@ -291,6 +298,11 @@ def closed(properties: Mapping[str, Schema], *required: str) -> Schema:
     """An object with these members and no others."""
     shape: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
     return {**shape, "required": [*required]} if required else shape
+
+
+def one_of(names: list[str]) -> Schema:
+    """A text that is one of these; where there are none, nothing is."""
+    return {"type": "string", "enum": names} if names else {"not": {}}
 
 
 def _rows(names: list[str]) -> Schema:

@@ -12,11 +12,14 @@ from django.contrib.auth.models import AnonymousUser
 
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.expansions import MEMBER, expandables
 from channels_binding.calls.call import Call
 from channels_binding.calls.requests import request_of
+from channels_binding.contract.aggregates import shapes_of
 from channels_binding.contract.json_schema import JsonSchemas, Schema
 from channels_binding.contract.spectacular_settings import inspecting
 from channels_binding.omissions import Omissions
+from channels_binding.protocol.names import AGGREGATE
 
 HEAD = "// Written by `manage.py bindings_types`; change the bindings, not this file.\n"
 MODULE = """
@@ -132,11 +135,14 @@ class _Writer:
         if cls.find_model() is None:
             return []
         name = cls.get_stream()
-        lines = [f"{INDENT}{member}" for member in self._shown.members(self._shapes.resolved(name))]
+        shape = self._shapes.resolved(name)
+        shown = {each: schema for each, schema in shape["properties"].items() if each != MEMBER or not cls.expandable}
+        lines = [f"{INDENT}{member}" for member in self._shown.members({**shape, "properties": shown})]
         return ["\n" + _block(f"export interface {interface_name(name)}", lines)]
 
     def _binding(self, cls: type[BaseBinding]) -> str:
-        members = self._model(cls) if cls.find_model() is not None else _NO_MODEL
+        rooms = {"pk": "string", "presence": "true"} if cls.presence else {}
+        members = self._model(cls) if cls.find_model() is not None else {**_NO_MODEL, **rooms}
         lines = [f"{INDENT * 2}{name}: {text}" for name, text in members.items()]
         events = [f"{INDENT * 3}{_key(name)}: {text}" for name, text in self._events(cls).items()]
         lines += (
@@ -156,6 +162,26 @@ class _Writer:
             "update": self._taken.of(self._shapes.input(cls, "update")),
             "filters": self._filters(cls),
             "order": _union([_literal(name) for name in order]),
+            **self._expandable(cls),
+            **({"presence": "true"} if cls.presence else {}),
+            **(self._aggregate(cls) if cls.find_action(AGGREGATE) else {}),
+        }
+
+    def _expandable(self, cls: type[BaseBinding]) -> dict[str, str]:
+        """What may be put into a row, by its path: ``{ comments: { stream: 'desk.Comment'; many: true } }``."""
+        found = [
+            f"{_key(each.path)}: {{ stream: {_literal(each.stream)}; many: {'false' if each.limit is None else 'true'} }}"
+            for each in expandables(self._shapes.binding(cls, "search"))
+        ]
+        return {"expand": _inline(found)} if found else {}
+
+    def _aggregate(self, cls: type[BaseBinding]) -> dict[str, str]:
+        """What a row of ``aggregate`` may hold, by the names that are asked for."""
+        found = shapes_of(cls, self._shapes)
+        named = {"measures": found.measures, "groups": found.groups}
+        return {
+            name: _inline([f"{_key(each)}: {self._shown.of(schema)}" for each, schema in members.items()])
+            for name, members in named.items()
         }
 
     def _filters(self, cls: type[BaseBinding]) -> str:

@@ -50,6 +50,7 @@ class Data(dict[str, Any]):
         raise MissingName.field(str(name)[:100], "required", "This field is required.")
 
 
+@lru_cache(maxsize=1024)
 def input_of(handler: Callable[..., Any]) -> SerializerClass | None:
     """The serializer of a handler's ``data``, if its annotation says more than that it is an object."""
     names = [*inspect.signature(handler).parameters]
@@ -194,11 +195,13 @@ def read(
     data: Mapping[str, Any],
     get_context: Callable[[], Mapping[str, Any]],
     posted: PostedForm | None = None,
+    scope: Callable[[Any], Any] | None = None,
 ) -> Any:
     """What a handler gets for ``data``: a checked TypedDict, an instance of its dataclass, its valid serializer, or the data.
 
     Args:
         posted: The form that the data were, which serializers read by rules of their own.
+        scope: Has a serializer of the handler's own find only related rows that the caller may know of.
 
     Raises:
         Invalid: A name that the annotation does not have.
@@ -212,8 +215,11 @@ def read(
     known = getattr(serializer, "fields", None)
     if known is not None:
         refuse_unknown(data if posted is None else dict.fromkeys(posted.names()), known)
+    is_own = _is_own(handler, cls)
+    if is_own and scope is not None:
+        scope(serializer)
     serializer.is_valid(raise_exception=True)
-    return serializer if _is_own(handler, cls) else serializer.validated_data
+    return serializer if is_own else serializer.validated_data
 
 
 def _is_own(handler: Callable[..., Any], cls: SerializerClass) -> bool:

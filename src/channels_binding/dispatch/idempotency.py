@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, connections, router
 
 from channels_binding.calls.call import Call, Written
+from channels_binding.classes import evaluated
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Conflict, Unavailable
 from channels_binding.models import KeptAnswer
@@ -214,9 +215,10 @@ def _owner(call: Call) -> list[str] | None:
     An anonymous caller is known by the session, else by the connection. Over HTTP without either nothing says
     that two requests are of one caller: nothing is kept.
     """
-    key = getattr(call.user, "pk", None)
+    user = evaluated(call.user)  # over HTTP a lazy one, on a socket the user itself: a retry may come by the other way
+    key = getattr(user, "pk", None)
     if key is not None:
-        return ["user", type(call.user).__name__, str(key)]
+        return ["user", type(user).__name__, str(key)]
     session = getattr(call.scope.get("session") or getattr(call.request, "session", None), "session_key", None)
     if session:
         return ["session", str(session)]

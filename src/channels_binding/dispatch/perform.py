@@ -66,16 +66,29 @@ def perform(call: Call) -> Answer:
 
 def perform_found(binding: BaseBinding, action: Action) -> Answer:
     """As ``perform``, for a binding that ``find`` has given."""
-    with locales.active(binding.call.locale):
-        admit(binding)
-        exact = is_exact(binding, action)
-        with idempotency.kept(binding.call, is_write=is_write(binding), is_exact=exact) as kept:
-            if kept.answer is None:
-                with all_atomic(_transactions(binding, action)):
-                    kept.answer = _shown(action, settle(action.handler(binding, _data(binding, action))))
-            else:
-                kept.answer = _again(binding, kept.answer)
+    locale = binding.call.locale
+    if locale is None:
+        return _performed(binding, action)
+    with locales.active(locale):
+        return _performed(binding, action)
+
+
+def _performed(binding: BaseBinding, action: Action) -> Answer:
+    admit(binding)
+    if not is_write(binding):  # no transaction, and nothing that is kept
+        return _sent(binding.call, _answered(binding, action))
+    exact = is_exact(binding, action)
+    with idempotency.kept(binding.call, is_write=True, is_exact=exact) as kept:
+        if kept.answer is None:
+            with all_atomic(_transactions(binding, action)):
+                kept.answer = _answered(binding, action)
+        else:
+            kept.answer = _again(binding, kept.answer)
     return _sent(binding.call, kept.answer)
+
+
+def _answered(binding: BaseBinding, action: Action) -> Any:
+    return _shown(action, settle(action.handler(binding, _data(binding, action))))
 
 
 def _shown(action: Action, answer: Any) -> Any:
@@ -129,7 +142,7 @@ def _data(binding: BaseBinding, action: Action) -> Any:
         return call.data
     data = {**call.data, **call.files}
     posted = call.data if isinstance(call.data, PostedForm) else None
-    return arguments.read(action.handler, data, binding.get_serializer_context, posted)
+    return arguments.read(action.handler, data, binding.get_serializer_context, posted, binding.scope_relations)
 
 
 def _begun(binding: BaseBinding, action: Action) -> tuple[Any, idempotency.Kept]:
@@ -161,10 +174,24 @@ async def aperform(call: Call) -> Answer:
         raise Timeout() from None
 
 
+def _begins_on_the_loop(binding: BaseBinding, action: Action) -> bool:
+    """Whether nothing that comes before a handler may ask the database, or is the project's."""
+    call = binding.call
+    is_plain = call.transport == "websocket" and call.key is None and arguments.input_of(action.handler) is None
+    return is_plain and binding.asks_nothing()
+
+
 async def _aperform(binding: BaseBinding, action: Action) -> Answer:
+    if _begins_on_the_loop(binding, action):
+        with locales.active(binding.call.locale):
+            admit(binding)
+            return await _answered_by_coroutine(binding, action, _data(binding, action))
     data, kept = await run(_begun, binding, action)
     if kept.answer is not None:
         return _sent(binding.call, kept.answer)
+    if kept.name is None:
+        with locales.active(binding.call.locale):
+            return await _answered_by_coroutine(binding, action, data)
     try:
         with locales.active(binding.call.locale):
             answer = _shown(action, await run_coroutine(action.handler, binding, data))
@@ -176,3 +203,7 @@ async def _aperform(binding: BaseBinding, action: Action) -> Answer:
         raise
     await run(kept.keep, answer)
     return _sent(binding.call, answer)
+
+
+async def _answered_by_coroutine(binding: BaseBinding, action: Action, data: Any) -> Answer:
+    return _sent(binding.call, _shown(action, await run_coroutine(action.handler, binding, data)))

@@ -88,8 +88,8 @@ class ConnectionLimits:
     def exceeds_its_share(self, member: Member, most: int) -> bool:
         """Whether more is held than may be, and more for this connection than its even share."""
         owner = self._owners.get(member)
-        share = most / max(1, self.count(owner)) if _is_user(owner) else most
-        return member.held_bytes > share and self.hold_more_than(most, member)
+        sharing = len(self._members[owner]) if _is_user(owner) else 1
+        return member.held_bytes * sharing > most and self.hold_more_than(most, member)
 
 
 def _is_user(owner: Hashable) -> bool:

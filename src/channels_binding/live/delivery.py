@@ -3,13 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from channels_binding.calls.call import Call, Reading
 from channels_binding.live.presence import Subscribers
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
+from channels_binding.live.queries.why import explained
 from channels_binding.protocol.messages import frame, message
 from channels_binding.types import Subscriber
+
+AnySubscription = TypeVar("AnySubscription", bound=Subscription)
 
 Frames = dict[Subscriber, list[bytes]]
 """Connection → messages that leave together."""
@@ -25,6 +29,8 @@ class Delivery:
     """Whether it is yet to be checked whose a connection is: nothing is sent to it before."""
     wake: Callable[[], None]
     """Begin a round, which begins with the pending checks."""
+    is_anyone_pending: Callable[[], bool] = lambda: True
+    """Whether that is to be checked of anybody at all: asked once for many."""
 
     def subscribe(self, group: Group, subscriber: Subscriber, event: str, call: Call) -> Subscription:
         """Send ``subscriber`` what changes from now on, beginning after the group's present reading.
@@ -32,17 +38,21 @@ class Delivery:
         Raises:
             RuntimeError: The connection is gone: what is enlisted for it would never be taken off again.
         """
-        self.subscribers.check_here(subscriber)
-        subscription = Subscription(subscriber, event, call, group, sent=group.reading)
+        return self.enlist(Subscription(subscriber, event, call, group, sent=group.reading))
+
+    def enlist(self, subscription: AnySubscription) -> AnySubscription:
+        """As ``subscribe``, of a subscription that is made already."""
+        self.subscribers.check_here(subscription.subscriber)
         self.store.attach(subscription)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self.store.detach(subscription)
+        subscription.end()
 
     def move(self, subscription: Subscription, group: Group) -> None:
         """Have a subscription served by another group from now on; the difference is sent at once."""
-        self.unsubscribe(subscription)
+        self.store.detach(subscription)
         subscription.group = group
         self.store.attach(subscription)
         self.deliver([subscription])
@@ -66,9 +76,10 @@ class Delivery:
     def bring_up_to_date(self, subscriptions: Iterable[Subscription], frames: Frames) -> None:
         """Add the message that each subscription lacks; hold it back while the connection is slow."""
         groups = set()
+        is_anyone_pending = self.is_anyone_pending()
         for subscription in subscriptions:
             groups.add(subscription.group)
-            if self.is_pending(subscription.subscriber):
+            if is_anyone_pending and self.is_pending(subscription.subscriber):
                 subscription.is_pending = True
                 subscription.group.is_stale = True  # the next round checks who it is first, and reads and sends anew
                 self.wake()
@@ -82,17 +93,17 @@ class Delivery:
 
     def _bring(self, subscription: Subscription, frames: Frames) -> None:
         before = subscription.sent
-        tail = subscription.group.push_to(subscription)
-        if tail is None:
-            return
-        is_modern = subscription.subscriber.dialect == "cb.1"
-        push = frame(subscription.event, tail) if is_modern else _seed_push(subscription, before)
-        frames[subscription.subscriber].append(push)
+        push = subscription.push()
+        if push is not None:
+            is_modern = subscription.subscriber.dialect == "cb.1"
+            if is_modern and subscription.explains:
+                push = explained(push, subscription.group.why())
+            frames[subscription.subscriber].append(push if is_modern else _seed_push(subscription, before))
 
 
 def _seed_push(subscription: Subscription, before: Reading | None) -> bytes:
     """What a client without a subprotocol is sent: the whole row, the whole result, or ``delete`` with the id."""
-    reading = subscription.group.reading
+    reading = subscription.shown()
     if reading is not None:
         return frame(subscription.event, b',"data":' + reading.terse_data + b"}")
     stream = subscription.call.stream

@@ -8,6 +8,8 @@ from collections.abc import Callable
 class Expiry:
     """Calls ``on_expired`` once the moment that was set has passed. Everything happens on the event loop."""
 
+    __slots__ = ("_loop", "_on_expired", "_timer")
+
     def __init__(self, loop: asyncio.AbstractEventLoop, on_expired: Callable[[], object]) -> None:
         self._loop = loop
         self._on_expired = on_expired

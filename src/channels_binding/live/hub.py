@@ -1,7 +1,7 @@
 """Per-loop scheduler of live queries: changes come in, each connection is sent one frame a round.
 
 A round: take what changed, find the groups that it can touch, evaluate each once on the thread pool, and send every
-connection what that means for it, in one frame. The first change is answered at once; under load rounds keep
+connection what that means for it, in one frame. The first change is answered at once; under load rounds begin
 ``COALESCE_SECONDS`` apart, so a burst of commits is one round.
 """
 
@@ -16,13 +16,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from django.core.signals import setting_changed
+
 from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Internal, Unavailable
 from channels_binding.live import identity, messages, unheard
 from channels_binding.live.broker import listener, publisher
-from channels_binding.live.capture import recorder, source
+from channels_binding.live.capture import recorder, signals, source
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.connection_limits import ConnectionLimits
 from channels_binding.live.delivery import Delivery, Frames
@@ -32,8 +34,12 @@ from channels_binding.live.queries.evaluation import normalized
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
 from channels_binding.live.queries.store import QueryStore, jitter
+from channels_binding.live.rooms.rooms import Rooms
 from channels_binding.live.streams import StreamGroups
+from channels_binding.live.totals import Totals
+from channels_binding.live.watchers import Watchers
 from channels_binding.protocol.messages import failure, message
+from channels_binding.protocol.names import PRESENCE
 from channels_binding.types import Subscriber
 
 logger = logging.getLogger("channels_binding")
@@ -58,9 +64,12 @@ class Hub:
     _lock = threading.Lock()
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        signals.connect()
         self.loop = loop
+        self.thread = threading.get_ident()
         self.subscribers = Subscribers()
         self.connection_limits = ConnectionLimits()
+        self.watchers = Watchers()
         self.is_in_round = False
         self.settled = 0
         """Number of the last batch of changes whose consequences are sent."""
@@ -76,11 +85,15 @@ class Hub:
         self._round_ended_at = float("-inf")
         self._rest_seconds = 0.0
         self.invalidation = Invalidation(loop, self._wake.set)
-        self.store = QueryStore(self.invalidation, self.spawn)
+        self.totals = Totals()
+        self.store = QueryStore(self.invalidation, self.spawn, self.totals)
         self.groups = self.store.groups
         self.held = HeldMessages(self._is_pending, self._wake.set)
-        self.delivery = Delivery(self.subscribers, self.store, self._is_pending, self._wake.set)
+        self.delivery = Delivery(
+            self.subscribers, self.store, self._is_pending, self._wake.set, lambda: self.identity.is_anyone_pending()
+        )
         self.stream_groups = StreamGroups(self.subscribers, self.held, self._note_again, self.recheck)
+        self.rooms = Rooms(loop, self.delivery, publish_message, self.spawn, self.misses_messages)
         self.identity = IdentityChecks(
             loop, self.subscribers, self.store, self.delivery, self.stream_groups, self.held,
             spawn=self.spawn, wake=self._wake.set, misses_messages=self.misses_messages,
@@ -104,6 +117,7 @@ class Hub:
             hub = cls._of_loops.get(loop)
             if hub is None:
                 hub = cls._of_loops[loop] = cls(loop)
+                _look_again()
             return hub
 
     @classmethod
@@ -116,6 +130,8 @@ class Hub:
         """End the hub's tasks and forget it."""
         with self._lock:
             self._of_loops.pop(self.loop, None)
+            _look_again()
+        self.rooms.stop()
         await self._broker.stop()
         if self._source is not None:
             await self._source.stop()
@@ -155,6 +171,11 @@ class Hub:
         self.connection_limits.remove(subscriber)
 
     # Reads
+
+    def subscribe(self, group: Group, subscriber: Subscriber, event: str, call: Call) -> Subscription:
+        """Send ``subscriber`` what changes from now on, of a read that was opened for it."""
+        subscribe = self.rooms.watch if call.action == PRESENCE else self.delivery.subscribe
+        return subscribe(group, subscriber, event, call)
 
     async def open(self, call: Call) -> Group:
         """The group that a read belongs to, read after this call began (so that who has written sees it).
@@ -201,7 +222,7 @@ class Hub:
             if self.loop.time() > deadline:
                 raise Unavailable("It cannot be checked who this is.")
             self._wake.set()
-            await asyncio.sleep(0.002)
+            await self.identity.pending.until_one_ends(deadline - self.loop.time())
 
     # Changes arrive
 
@@ -226,13 +247,31 @@ class Hub:
 
     def note(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes; the next round answers them."""
+        self.watchers.note(changes)
         self._noted = max(self._noted, number or 0)
+        if self._is_at_rest and not self._concern_anybody(changes):
+            self.settled = max(self.settled, self._noted)  # nothing waits before it, and nothing follows from it
+            self._settle()
+            return
         noted = normalized(changes, self.invalidation.labels | self.stream_groups.labels)
         self._pending.merge(noted)
         self.identity.note(changes)
         self.identity.note_declared(self.invalidation.index.declaring(noted))
         self.invalidation.note(noted)
+        self.store.note_causes(noted, number)
         self._wake.set()
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether no round is under way or awaited, and the consequences of all that was noted before are sent."""
+        return not (self._wake.is_set() or self.is_in_round or self._pending or self._incomplete)
+
+    def _concern_anybody(self, changes: Changes) -> bool:
+        """Whether changes can matter to anything that is read here, or to whose a connection is."""
+        return any(
+            self.invalidation.heeds(label) or self.stream_groups.heeds(label) or identity.heeds(label)
+            for label in changes.keys
+        )
 
     def _note_again(self, label: str, keys: "Iterable[Any] | None") -> None:
         """Rows that are to be looked at in the next round as well."""
@@ -252,7 +291,9 @@ class Hub:
             self._has_logged_unsound = True
             self.lost()
             return
-        if arrived["kind"] == "changes":
+        if arrived["kind"] == "presence":
+            self.rooms.receive(arrived)
+        elif arrived["kind"] == "changes":
             self.receive_changes(Changes.from_message(arrived["changes"]))
         elif arrived["kind"] == "event":
             self.deliver(arrived)
@@ -261,7 +302,9 @@ class Hub:
 
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""
+        self.watchers.lost()
         self.store.lost()
+        self.rooms.lost()
         self.stream_groups.lost()
         self.identity.lost()
 
@@ -297,8 +340,7 @@ class Hub:
                 self.lost()
             self.is_in_round = False
             self._round_ended_at = self.loop.time()
-            # Under load rounds get rarer and take more with them, so that calls keep half of the time.
-            self._rest_seconds = max(get_settings().COALESCE_SECONDS, self._round_ended_at - began)
+            self._rest_seconds = rest_seconds(self._round_ended_at - began, get_settings().COALESCE_SECONDS)
 
     async def _round(self) -> None:
         """Bring everyone up to date with everything noted so far."""
@@ -317,9 +359,10 @@ class Hub:
         if self.stream_groups.are_touched(changes):
             tasks.append(self.spawn(self.stream_groups.refresh(changes)))
         done, late = await asyncio.wait(tasks, timeout=ROUND_PATIENCE_SECONDS) if tasks else (set(), set())
+        await self.identity.refresh_in_silence()
         self._send_results(done)
         for task in late:
-            task.add_done_callback(lambda ended: self._send_results([ended]))
+            task.add_done_callback(self._ended_late)
         self.settled = max(self.settled, number)
         self._settle()
 
@@ -357,6 +400,15 @@ class Hub:
             if not future.done() and self._has_sent(number, subscriber):
                 future.set_result(None)
         self._waiters = [waiter for waiter in self._waiters if not waiter[2].done()]
+
+    def _ended_late(self, task: "asyncio.Task[AddFrames]") -> None:
+        if not task.cancelled():  # as the hub stops
+            self.spawn(self._send_late(task))
+
+    async def _send_late(self, task: "asyncio.Task[AddFrames]") -> None:
+        """Send what a task found that its round has not waited for."""
+        await self.identity.refresh_in_silence()
+        self._send_results([task])
 
     def _failed(self, group: Group, exception: Exception, frames: Frames) -> None:
         """A query that can no longer be read: over, if its reader may not; again later, if the database did not answer."""
@@ -396,6 +448,7 @@ class Hub:
             now = self.loop.time()
             self.store.maintain(now)
             self.identity.maintain(now)
+            self.rooms.maintain(now)
 
     # Messages of handlers
 
@@ -423,12 +476,21 @@ def _concerns(subscriber: Subscriber, to: str, name: Any) -> bool:
     return True
 
 
+def rest_seconds(took_seconds: float, coalesce_seconds: float) -> float:
+    """How long to rest after a round: until it is ``coalesce_seconds`` since it began, and as long as it took.
+
+    So a commit every 50 ms need not wait, and under load rounds get rarer and take more with them: calls keep half of the time.
+    """
+    return max(coalesce_seconds - took_seconds, took_seconds)
+
+
 def publish_changes(changes: Changes) -> int | None:
     """Hand changes to every hub of this process at once, and to every other process through the broker. From any thread.
 
     Returns the number of this batch, for ``Hub.wait_settled``; None where no hub runs.
     """
-    publisher.publish({"kind": "changes", "changes": messages.portable(changes)})
+    if publisher.current().reaches_others():
+        publisher.publish({"kind": "changes", "changes": messages.portable(changes)})
     hubs = Hub.all()
     if not hubs:
         unheard.note_changes(changes.keys)
@@ -437,6 +499,32 @@ def publish_changes(changes: Changes) -> int | None:
         for hub in hubs:
             hub.loop.call_soon_threadsafe(hub.receive_changes, changes, number)
     return number if hubs else None
+
+
+_is_heard: bool | None = None
+"""What ``is_heard`` has found; None where it has to look again."""
+
+
+def is_heard() -> bool:
+    """Whether changes would reach anybody: a hub of this process, another process, or the log, which has yet to say that they
+    reach nobody (``unheard``). Asked at each statement."""
+    global _is_heard
+    is_heard = _is_heard
+    if is_heard is None:
+        with Hub._lock:  # or a hub that begins meanwhile would be overlooked
+            is_open = any(not loop.is_closed() for loop in Hub._of_loops)
+            is_heard = _is_heard = is_open or publisher.current().reaches_others()
+        if is_heard:
+            signals.connect()
+    return is_heard or unheard.is_awaited()
+
+
+def _look_again(**_: Any) -> None:
+    global _is_heard
+    _is_heard = None
+
+
+setting_changed.connect(_look_again)
 
 
 def publish_message(published: Mapping[str, Any]) -> None:
@@ -452,5 +540,5 @@ def publish_message(published: Mapping[str, Any]) -> None:
 def install() -> None:
     """Connect capture with the hubs. Called once, when the app is ready."""
     if publish_changes not in recorder._publishers:
-        recorder.publish_with(publish_changes, listens=lambda: bool(Hub.all()))
+        recorder.publish_with(publish_changes, listens=lambda: bool(Hub.all()), is_heard=is_heard)
     identity.install(publish_message)

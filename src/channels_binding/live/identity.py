@@ -33,8 +33,8 @@ from channels_binding.live.queries.evaluation import audience_of
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.streams import StreamGroups
-from channels_binding.live.users import is_changed, read_users, slices
-from channels_binding.protocol.messages import failure
+from channels_binding.live.users import forget_shared, is_changed, read_users, slices
+from channels_binding.protocol.messages import failure, message
 from channels_binding.protocol.names import CloseCode
 from channels_binding.threads import run
 from channels_binding.types import Subscriber
@@ -52,6 +52,8 @@ BREATH_SECONDS = 0.05
 """Between two slices of those who are checked without a reason: calls and pushes go first."""
 TOKEN_CHECKS_AT_ONCE = 2
 """Tokens that are looked up side by side; the other threads stay free for calls."""
+TOKEN_PATIENCE_SECONDS = 5.0
+"""How long what others are sent waits for the tokens that are looked up in silence. Theirs waits for as long as it takes."""
 
 _token_labels: set[str] = {"authtoken.Token"}
 """Models of which some connection's token is a row."""
@@ -95,6 +97,12 @@ def watched_models() -> set[type[Model]]:
     return {apps.get_model(label) for label in (user_label, *membership_labels)}
 
 
+def heeds(label: str) -> bool:
+    """Whether rows of a model say whose a connection is, or what its user may do."""
+    user_label, membership_labels, session_label = _labels()
+    return label in (user_label, session_label) or label in membership_labels or label in _token_labels
+
+
 def watch(auth: Any) -> None:
     """From now on, notice at once when a token that is a row is changed or deleted."""
     if isinstance(auth, Model):
@@ -107,6 +115,14 @@ def _holds(subscriber: Subscriber, label: str, keys: Iterable[Any] | None) -> bo
     if not isinstance(auth, Model) or label_of(type(auth)) != label:
         return False
     return keys is None or str(auth.pk) in {str(key) for key in keys}
+
+
+def tell(subscriber: Subscriber) -> None:
+    """Say that what a connection's user may do has changed, whatever is shown: ``describe`` and forms are asked again then."""
+    is_over = subscriber.transport == "http" and not subscriber.subscriptions
+    if subscriber.dialect == "cb.1" and not is_over:
+        key = getattr(subscriber.user, "pk", None)
+        subscriber.push([message("cb.user", {"user": None if key is None else str(key)})])
 
 
 def _moved(subscriptions: Iterable[Subscription]) -> list[Subscription]:
@@ -157,6 +173,7 @@ class IdentityChecks:
         self.pending = PendingChecks(self.loop.time())
         self._remembered: deque[_IdentityChange] = deque(maxlen=MOST_REMEMBERED)
         self._looking_around: asyncio.Task[Any] | None = None
+        self._token_checks: set[asyncio.Task[Any]] = set()
 
     def note(self, changes: Changes) -> None:
         """Have those connections checked whose user, membership or session may have changed."""
@@ -181,6 +198,8 @@ class IdentityChecks:
         named = {label: keys for label, keys in changes.keys.items() if label in {user_label, session_label}}
         tokens = {label: keys for label, keys in changes.keys.items() if label in _token_labels}
         memberships = [changes.keys[label] for label in membership_labels & changes.keys.keys()]
+        if user_label in named or memberships:
+            forget_shared()
         if named or tokens or memberships:
             users, sessions = (
                 frozenset(map(str, named.get(label) or ())) for label in (user_label, session_label or "")
@@ -217,7 +236,9 @@ class IdentityChecks:
         if sends_wait:
             self.pending.running.update(waiting)
         for _ in range(min(TOKEN_CHECKS_AT_ONCE, len(waiting))):
-            self.spawn(self._check_tokens(waiting, sends_wait))
+            task = self.spawn(self._check_tokens(waiting, sends_wait))
+            self._token_checks.add(task)
+            task.add_done_callback(self._token_checks.discard)
 
     async def _check_tokens(self, waiting: list[Subscriber], sends_wait: bool) -> None:
         while waiting:
@@ -225,6 +246,7 @@ class IdentityChecks:
             try:
                 if await subscriber.identify():
                     await self.reevaluate(subscriber)
+                    tell(subscriber)
             except Unauthenticated:
                 subscriber.end(CloseCode.UNAUTHENTICATED, "the token is no longer good")
             except Exception as exception:
@@ -234,18 +256,23 @@ class IdentityChecks:
                     self.pending.end([subscriber])
         self.held.release()
 
-    def receive(self, message: Mapping[str, Any]) -> None:
+    def receive(self, told: Mapping[str, Any]) -> None:
         """Somebody signed out (another process, or this one). Its session may be stored still; that does not matter."""
-        signed_out = frozenset({str(message["session"])})
+        signed_out = frozenset({str(told["session"])})
         self._recent().append(_IdentityChange(self.loop.time(), frozenset(), signed_out, False, {}))
         for subscriber in [*self.subscribers]:
-            if subscriber.session_key == message["session"]:
+            if subscriber.session_key == told["session"]:
                 subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
 
     def is_pending(self, subscriber: Subscriber) -> bool:
         """Whether it is yet to be checked whose a connection is: until then nothing is sent to it."""
         self.check_in_silence()
         return self.pending.holds(subscriber)
+
+    def is_anyone_pending(self) -> bool:
+        """Whether that is to be checked of anybody."""
+        self.check_in_silence()
+        return bool(self.pending or self.pending.running)
 
     def check_in_silence(self) -> None:
         """Have everyone checked while messages of other processes may have been lost."""
@@ -292,6 +319,7 @@ class IdentityChecks:
         if not self.pending:
             return
         concerned = [subscriber for subscriber in self.subscribers if self.pending.concern(subscriber)]
+        is_everyone = self.pending.everyone
         self.pending.clear()
         signed_in = self._signed_in(concerned)
         with self.pending.run(signed_in):
@@ -300,6 +328,19 @@ class IdentityChecks:
             except Exception as exception:
                 logger.warning("Identities could not be checked: %s", exception)
                 self.pending.everyone = True  # the next round tries again
+            else:
+                if is_everyone:  # as of now, or a check that takes long would be due again before anything is sent
+                    self.pending.checked_at = self.loop.time()
+
+    async def refresh_in_silence(self) -> None:
+        """While messages may have been lost, look everyone up again, tokens included; what is sent next follows at once.
+
+        A query that takes long would otherwise be read for ever: each time the check made before it would be outdated.
+        """
+        if self.misses_messages():
+            await self.refresh()
+            if self._token_checks:
+                await asyncio.wait(self._token_checks, timeout=TOKEN_PATIENCE_SECONDS)
 
     def _signed_in(self, subscribers: Iterable[Subscriber]) -> list[Subscriber]:
         return [each for each in subscribers if getattr(each.user, "is_authenticated", False)]
@@ -320,7 +361,12 @@ class IdentityChecks:
                 subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
             elif is_changed(old, user):
                 subscriber.refresh_user(user)
-                await self.reevaluate(subscriber)
+                try:
+                    await self.reevaluate(subscriber)
+                except Exception as exception:  # it is tried again; the others do not wait for that
+                    logger.warning("What a changed user reads could not be read again: %s", exception)
+                    continue
+                tell(subscriber)
 
     async def _check_audiences(self, subscribers: Sequence[Subscriber]) -> None:
         """Move those reads whose reader belongs to another audience now."""
@@ -338,6 +384,7 @@ class IdentityChecks:
             try:
                 await self._forget_streams(subscriber)
                 for subscription in [*subscriber.subscriptions]:
+                    subscription.group.touch(None)  # it may have been read as the user was before
                     await self._reread(subscription)
                 await self.stream_groups.move(subscriber)
             except Exception:

@@ -10,6 +10,8 @@ MOST_BYTES = 1_048_576
 """Largest message, as JSON."""
 LABELS = 1_000
 """Most models of one message."""
+MEMBERS_AT_ONCE = 100
+"""Most of those who are in rooms, of one message; the others follow in the next."""
 TEXT = 512
 """Longest name, event, key or session."""
 
@@ -94,4 +96,42 @@ def _identity(message: Mapping[str, Any]) -> bool:
     return _is_text(message.get("session"))
 
 
-_BODIES = {"changes": _changes, "event": _event, "identity": _identity}
+def _presence(message: Mapping[str, Any]) -> bool:
+    if not _is_text(message.get("node")):
+        return False
+    if message.get("asks") or message.get("bye"):
+        return True
+    put, removed = message.get("put", []), message.get("remove", [])
+    return (
+        type(message.get("number")) is int
+        and type(message.get("ttl")) in (int, float)
+        and message["ttl"] > 0
+        and isinstance(put, list)
+        and isinstance(removed, list)
+        and len(put) + len(removed) <= MEMBERS_AT_ONCE
+        and all(_is_place(each, 3) for each in removed)
+        and all(_is_place(each, 7) and _is_member(*each[3:]) for each in put)
+        and _is_json({"put": put})
+    )
+
+
+def _is_place(value: Any, length: int) -> bool:
+    """``["desk.Ticket", 7, "Vx…", …]``."""
+    return (
+        isinstance(value, list)
+        and len(value) == length
+        and all(map(_is_text, (value[0], value[2])))
+        and _is_key(value[1])
+    )
+
+
+def _is_member(user_key: Any, user: Any, since: Any, meta: Any) -> bool:
+    return (
+        _is_text(user_key)
+        and _is_text(since)
+        and (user is None or isinstance(user, Mapping))
+        and isinstance(meta, Mapping)
+    )
+
+
+_BODIES = {"changes": _changes, "event": _event, "identity": _identity, "presence": _presence}

@@ -9,6 +9,8 @@ from channels_binding.protocol.messages import failure
 class Overflow:
     """Reports the first message that is dropped, and the next one only after there was room again (``reset``)."""
 
+    __slots__ = ("_is_reported", "_send", "most_bytes")
+
     def __init__(self, most_bytes: int, send: Callable[[bytes], object]) -> None:
         """``most_bytes`` may wait for the client; ``send`` takes the frame that says that it was more."""
         self.most_bytes = most_bytes

@@ -1,5 +1,6 @@
 """Pending identity checks: nothing is sent to a connection before it is known again whose it is."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ class PendingChecks:
         """Those who are being checked now, and how many times at once."""
         self.checked_at = checked_at
         """Loop seconds at which everyone was last to be checked."""
+        self._ended: asyncio.Future[None] | None = None
+        """Done when the next check ends, if somebody waits for that."""
 
     def __bool__(self) -> bool:
         """Whether a check is yet to be begun."""
@@ -58,3 +61,12 @@ class PendingChecks:
             self.running[each] -= 1
             if self.running[each] <= 0:
                 del self.running[each]
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+        self._ended = None
+
+    async def until_one_ends(self, timeout_seconds: float) -> None:
+        """Wait until a check has ended, of whomever; at most so long."""
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+        await asyncio.wait([self._ended], timeout=timeout_seconds)

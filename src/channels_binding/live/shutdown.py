@@ -34,6 +34,7 @@ Handler = Callable[[int, FrameType | None], Any]
 
 async def drain(hub: Hub) -> None:
     """Send every client of a hub away, and return when all have gone or their time is over."""
+    hub.watchers.end()
     subscribers = [*hub.subscribers]
     random.shuffle(subscribers)
     spread_seconds = min(get_settings().DRAIN_SECONDS, len(subscribers) / CLIENTS_PER_SECOND)
@@ -82,7 +83,7 @@ class GracefulShutdown:
             self.is_under_way
             or self._loop is None
             or self._loop.is_closed()
-            or not any(h.subscribers for h in Hub.all())
+            or not any(h.subscribers or h.watchers for h in Hub.all())
         ):
             self._hand_on(number, frame)
             return
@@ -113,5 +114,13 @@ def watch(hub: Hub, subscriber: Subscriber) -> None:
     """Called for each new connection: there is somebody to send away from now on; at once, if that is under way."""
     if graceful_shutdown.is_under_way:
         subscriber.end(CloseCode.GOING_AWAY, REASON)
+    elif get_settings().DRAIN_SECONDS > 0 and threading.current_thread() is threading.main_thread():
+        graceful_shutdown.watch(hub.loop)
+
+
+def watch_hub(hub: Hub) -> None:
+    """Called for each who watches models (``watchers``): told at once that it is over, if the process is about to end."""
+    if graceful_shutdown.is_under_way:
+        hub.watchers.end()
     elif get_settings().DRAIN_SECONDS > 0 and threading.current_thread() is threading.main_thread():
         graceful_shutdown.watch(hub.loop)

@@ -119,6 +119,10 @@ class StreamGroups:
     def labels(self) -> set[str]:
         return {label for group in self.by_key.values() for label in group.labels}
 
+    def heeds(self, label: str) -> bool:
+        """Whether rows of a model are sent to anybody."""
+        return any(label in group.labels for group in self.by_key.values())
+
     def has(self, subscriber: Subscriber) -> bool:
         """Whether somebody is sent the rows of any stream."""
         return any(subscriber in group.subscribers for group in self.by_key.values())

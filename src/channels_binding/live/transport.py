@@ -1,5 +1,6 @@
 """How messages travel between processes. Which way is taken is a setting; publisher and broker do not know it."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -15,7 +16,10 @@ Message = Mapping[str, Any]
 ALIASES = {
     "channel_layer": "channels_binding.live.broker.channel_layer.LayerTransport",
     "redis_streams": "channels_binding.contrib.redis_streams.RedisStreams",
+    "postgres": "channels_binding.contrib.postgres_broker.PostgresBroker",
 }
+EXTRAS = {"redis": "redis", "psycopg": "postgres"}
+"""Package that a transport needs → the extra of ours that brings it."""
 
 
 class Transport(ABC):
@@ -51,6 +55,14 @@ class Transport(ABC):
         """Give connections back."""
 
 
+def is_cancelled() -> bool:
+    """Whether the running task was cancelled, for loops to ask: ``asyncio.wait_for``, psycopg's as well, may swallow a
+    cancellation before Python 3.12.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def make_transport() -> Transport:
     """A new end of the way that ``BROKER`` names.
 
@@ -62,10 +74,12 @@ def make_transport() -> Transport:
     try:
         transport = import_string(path)(**(settings.BROKER_OPTIONS or {}))
     except (ImportError, TypeError, ValueError) as error:
+        extra = EXTRAS.get(error.name or "") if isinstance(error, ModuleNotFoundError) else None
+        names = ", ".join(map(repr, ALIASES))
         way_out = (
-            'pip install "channels-binding[redis]"'
-            if isinstance(error, ModuleNotFoundError) and error.name == "redis"
-            else f"It is {' or '.join(repr(alias) for alias in ALIASES)}, or the dotted path of a Transport."
+            f'pip install "channels-binding[{extra}]"'
+            if extra
+            else f"It is one of {names}, or the dotted path of a Transport."
         )
         raise ImproperlyConfigured(
             f"The BROKER {settings.BROKER!r} of CHANNELS_BINDING cannot be used: {error}. {way_out}"

@@ -27,9 +27,14 @@ def serves_sockets() -> None:
     _is_over = True
 
 
+def is_awaited() -> bool:
+    """Whether the next write of a model that a binding serves is to be said something about."""
+    return not _is_over and get_settings().TRIGGERS_DATABASE is None and not hasattr(mail, "outbox")
+
+
 def note_changes(labels: Iterable[str]) -> None:
     """Rows of these models were written, and no socket is open here. Triggers, where there are any, tell the others."""
-    if not _is_over and get_settings().TRIGGERS_DATABASE is None:
+    if is_awaited():
         written = sorted(_served() & {*labels})
         if written:
             seconds = f"{get_settings().AUDIT_SECONDS:g}"

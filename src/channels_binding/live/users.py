@@ -2,25 +2,25 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.utils.crypto import constant_time_compare
 
+from channels_binding.live.grants import Grants, grants_of, read_grants
+from channels_binding.live.sessions import read_sessions
 from channels_binding.types import Subscriber
 
 USERS_AT_ONCE = 20
 """Users whose connections are checked together. Each costs some four statements on one thread."""
-SHARED_SECONDS = 1.0
-"""How long what one connection's user may do is taken for that of another connection of the same user."""
+SHARED_SECONDS = 5.0
+"""How long what one connection's user may do is taken for that of another connection of the same user, unless a change of
+users, groups or memberships is noticed."""
 MOST_SHARED = 1_000
 
-_shared: "dict[tuple[type, Any], _Grants]" = {}
+_shared: dict[tuple[type, Any], Grants] = {}
 
 
 def slices(subscribers: Iterable[Subscriber]) -> Iterator[list[Subscriber]]:
@@ -41,21 +41,15 @@ def read_users(asked: Iterable[tuple[Any, str | None]]) -> list[Any]:
     asked = [*asked]
     model = get_user_model()
     found = {user.pk: user for user in model._default_manager.filter(pk__in={user.pk for user, _ in asked})}
+    granted = read_grants([*found.values()])
     for user in found.values():
-        fingerprint(user)
-    sessions = {key: _session(key) for key in {key for _, key in asked}}
-    return [_valid(found.get(user.pk), sessions[key]) for user, key in asked]
-
-
-def _session(key: str | None) -> dict[str, Any] | None:
-    """What a session holds, nothing where there is none by that key; None for a connection that came without one."""
-    if key is None:
-        return None
-    data: dict[str, Any] = import_module(settings.SESSION_ENGINE).SessionStore(key).load()
-    return data
+        _mark(user, granted[user.pk])
+    sessions = read_sessions({key for _, key in asked if key is not None})
+    return [_valid(found.get(user.pk), None if key is None else sessions[key]) for user, key in asked]
 
 
 def _valid(user: Any, session: dict[str, Any] | None) -> Any:
+    """The user, if it is signed in still; ``session`` is None for a connection that came without one."""
     if user is None or not user.is_active:
         return None
     if session is None:
@@ -68,51 +62,62 @@ def _valid(user: Any, session: dict[str, Any] | None) -> Any:
 
 def fingerprint(user: Any) -> Any:
     """Mark a freshly read user with all that decides what it may do, to notice a later difference."""
-    _mark(user, _Grants.read(user))
+    _mark(user, grants_of(user))
     return user
 
 
 def fingerprint_newcomer(user: Any) -> Any:
-    """As ``fingerprint``, for the user of a new connection: of many that come at once, one reads what theirs may do.
-
-    The user itself has read nothing yet (else it is marked with that), so all that it will find is later than what is shared,
-    and a change in between is noticed as one.
-    """
-    if vars(user).keys() - vars(type(user)()).keys() - {"backend"}:
-        return fingerprint(user)  # somebody has looked already at what it may do, which is kept on it
-    key, now = (type(user), user.pk), time.monotonic()
-    shared = _shared.get(key)
-    if shared is None or now - shared.read_at > SHARED_SECONDS:
-        if len(_shared) >= MOST_SHARED:
-            _shared.clear()
-        # of a copy, since Django keeps what it is asked here on the instance
-        shared = _shared[key] = _Grants.read(copy(user))
-    _mark(user, shared)
+    """As ``fingerprint``, for the user of a new connection."""
+    fingerprint_newcomers([user])
     return user
 
 
-@dataclass(frozen=True, slots=True)
-class _Grants:
-    """Permissions and groups of a user, as they are stored."""
+def fingerprint_newcomers(users: Sequence[Any]) -> None:
+    """As ``fingerprint``, for users of new connections: of many that come at once, one reads what theirs may do.
 
-    read_at: float
-    permissions: frozenset[str]
-    groups: frozenset[Any]
+    The users themselves have read nothing yet (else they are marked with that), so all that they will find is later than what
+    is shared, and a change in between is noticed as one.
+    """
+    newcomers = []
+    for user in users:
+        if vars(user).keys() - vars(type(user)()).keys() - {"backend"}:
+            fingerprint(user)  # somebody has looked already at what it may do, which is kept on it
+        else:
+            newcomers.append(user)
+    known = _known_grants(newcomers)
+    for user in newcomers:
+        _mark(user, known[user.pk])
 
-    @classmethod
-    def read(cls, user: Any) -> "_Grants":
-        read_at = time.monotonic()
-        permissions = frozenset(user.get_all_permissions()) if hasattr(user, "get_all_permissions") else frozenset()
-        groups = frozenset(user.groups.values_list("pk", flat=True)) if hasattr(user, "groups") else frozenset()
-        return cls(read_at, permissions, groups)
+
+def _known_grants(users: Sequence[Any]) -> dict[Any, Grants]:
+    """What is shared of these users, or is read now and shared from then on."""
+    held = {user.pk: _shared.get((type(user), user.pk)) for user in users}
+    now = time.monotonic()
+    known = {key: grants for key, grants in held.items() if grants and now - grants.read_at <= SHARED_SECONDS}
+    # of copies, since Django keeps what it is asked here on the instance
+    fresh = read_grants([copy(user) for user in users if user.pk not in known])
+    if len(_shared) + len(fresh) > MOST_SHARED:
+        _shared.clear()
+    for user in users:
+        if user.pk in fresh:
+            before, grants = held[user.pk], fresh[user.pk]
+            grants.fingerprint = None if before is None else before.fingerprint
+            _shared[type(user), user.pk] = grants
+    return known | fresh
 
 
-def _mark(user: Any, grants: _Grants) -> None:
-    columns = {field.attname: getattr(user, field.attname) for field in user._meta.concrete_fields}
-    columns.pop("last_login", None)
-    user._channels_binding_fingerprint = (
-        tuple(sorted((k, repr(v)) for k, v in columns.items())), grants.permissions, grants.groups,
-    )  # fmt: skip
+def forget_shared() -> None:
+    """What users may do may have changed."""
+    _shared.clear()
+
+
+def _mark(user: Any, grants: Grants) -> None:
+    columns = tuple(
+        (field.attname, repr(getattr(user, field.attname)))
+        for field in user._meta.concrete_fields
+        if field.attname != "last_login"
+    )
+    user._channels_binding_fingerprint = grants.shared_by((columns, grants.permissions, grants.groups))
 
 
 def is_changed(old: Any, new: Any) -> bool:

@@ -4,10 +4,21 @@ from enum import IntEnum
 
 LISTS = ("search", "list")
 """Reads of several rows by filters and order."""
-READS = ("retrieve", *LISTS)
+AGGREGATE = "aggregate"
+"""The read of measures by groups. It is offered where a binding declares some."""
+READS = ("retrieve", *LISTS, AGGREGATE)
 """Actions whose answer can stay live."""
-RESERVED_NAMES = ("page", "limit", "order", "query", "fields", "labels", "format", "ids")
+PRESENCE = "presence"
+"""Who is at a row, or in a room: a live read without data of the database, and the call by which one is there."""
+CURSORS = ("after", "before", "until")
+"""Names by which windows are asked for by places in the order."""
+RESERVED_NAMES = (
+    *("page", "limit", "count", *CURSORS, "order", "query"),
+    *("highlight", "fields", "labels", "expand", "format", "ids"),
+)
 """Names of a query string that are no filters."""
+AGGREGATE_NAMES = (*RESERVED_NAMES, "measures", "by")
+"""The same, of an aggregate."""
 FILTER_PREFIX = "filters."
 """In front of a filter's name in a query string; needed where the name is reserved: ``?filters.labels=3``."""
 

@@ -57,15 +57,21 @@ class Refusals:
 
 @dataclass(slots=True)
 class Rate:
-    """Token bucket: ``per_second`` sustained, bursts of the same number."""
+    """Token bucket: ``per_second`` sustained, bursts of the same number or of ``burst``."""
 
     per_second: int
+    burst: int | None = None
+    """So many at once, where that is another number."""
     tokens: float = field(init=False)
     filled_at: float | None = None
     """Seconds of the clock at the last message; None before the first."""
 
     def __post_init__(self) -> None:
-        self.tokens = float(self.per_second)
+        self.tokens = self._most
+
+    @property
+    def _most(self) -> float:
+        return float(self.per_second if self.burst is None else self.burst)
 
     def take(self, now: float) -> None:
         """Account for one message at ``now`` (seconds, monotonic).
@@ -87,7 +93,7 @@ class Rate:
             Throttled: As ``take``.
         """
         elapsed = 0.0 if self.filled_at is None else now - self.filled_at
-        self.tokens = min(float(self.per_second), self.tokens + elapsed * self.per_second)
+        self.tokens = min(self._most, self.tokens + elapsed * self.per_second)
         self.filled_at = now
         if self.tokens < 1:
             raise Throttled(retry_after=round((1 - self.tokens) / self.per_second, 3))

@@ -31,6 +31,8 @@ from channels_binding.querysets.once import once
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
 MAX_TERMS = 10
+PREFIXES = "".join(SearchFilter.lookup_prefixes)
+"""What may stand in front of a field of ``search_fields`` to say how it is searched."""
 
 
 @lru_cache(maxsize=512)
@@ -311,15 +313,33 @@ def _refuse_query(search_fields: Sequence[str]) -> None:
         )
 
 
-def _terms_of(text: Any) -> list[str]:
+def terms_of(text: Any) -> list[str]:
+    """``'tall "oak tree"'`` → ``["tall", "oak tree"]``, as REST framework splits what is searched for."""
     return list(search_smart_split(text))
 
 
 class _Search(SearchFilter):
     """DRF's SearchFilter over a text instead of a query string."""
 
+    def __init__(self, fields: Sequence[str]) -> None:
+        self.fields = fields
+
+    def get_search_fields(self, view: Any, request: Any) -> Sequence[str]:
+        return self.fields
+
     def get_search_terms(self, request: Any) -> list[str]:
-        return _terms_of(request)
+        return terms_of(request)
+
+
+def read_query(query: Any) -> str:
+    """What somebody has typed, of it the first MAX_TERMS words.
+
+    Raises:
+        Invalid: Not text, or too long.
+    """
+    if not isinstance(query, str) or len(query) > MAX_QUERY_LENGTH or "\x00" in query:
+        raise Invalid.field("query", "invalid", f"'query' is text of at most {MAX_QUERY_LENGTH} characters.")
+    return " ".join(query.split()[:MAX_TERMS])
 
 
 def apply_search(search_fields: Sequence[str], query: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
@@ -330,11 +350,9 @@ def apply_search(search_fields: Sequence[str], query: Any, queryset: QuerySet[An
     """
     if query is None or query == "":
         return queryset
-    if not isinstance(query, str) or len(query) > MAX_QUERY_LENGTH or "\x00" in query:
-        raise Invalid.field("query", "invalid", f"'query' is text of at most {MAX_QUERY_LENGTH} characters.")
+    terms = read_query(query)
     _refuse_query(search_fields)
-    terms = " ".join(query.split()[:MAX_TERMS])
-    is_odd = any(not _is_pattern(term, queryset) for term in _terms_of(terms))
+    is_odd = any(not _is_pattern(term, queryset) for term in terms_of(terms))
     if is_odd and any(name.startswith("$") for name in search_fields):
         raise Invalid.field("query", "invalid", _NO_PATTERN)
-    return _Search().filter_queryset(terms, queryset, view)  # type: ignore[arg-type]
+    return _Search(search_fields).filter_queryset(terms, queryset, view)  # type: ignore[arg-type]

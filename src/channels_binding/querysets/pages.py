@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import FieldError
 from django.db import DEFAULT_DB_ALIAS
@@ -56,6 +56,20 @@ def _positive(data: Mapping[str, Any], name: str, default: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise Invalid.field(name, "invalid", f"'{name}' is a whole number of at least 1.")
     return value
+
+
+def read_count(data: Mapping[str, Any]) -> Literal["estimate"] | bool:
+    """Whether the rows of a page are to be counted: ``{"count": false}`` → False.
+
+    Raises:
+        Invalid: Something else than true, false or "estimate".
+    """
+    value = data.get("count")
+    if value is None:
+        return True
+    if isinstance(value, bool) or value == "estimate":
+        return value  # type: ignore[no-any-return]
+    raise Invalid.field("count", "invalid", "'count' is true, false or \"estimate\".")
 
 
 def keys_and_count(queryset: QuerySet[Any], window: slice) -> tuple[list[Pk], int]:

@@ -9,6 +9,7 @@ import contextvars
 import functools
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_plus
 
 from asgiref.sync import SyncToAsync, markcoroutinefunction, sync_to_async
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from channels_binding.fair_queue import working_for
 from channels_binding.rest.http import WireRenderer
-from channels_binding.threads import all_atomic, atomic_requests, restore_context, run
+from channels_binding.threads import all_atomic, atomic_requests, is_any_atomic, restore_context, run
 
 View = Callable[..., HttpResponseBase]
 EVENTS = "event-stream"
@@ -43,28 +44,30 @@ class ThreadedView:
             return _MARKS[name]
         if (
             name == "_non_atomic_requests"
-        ):  # Django lets no coroutine be ATOMIC_REQUESTS, and knows no handlers: see _atomic
+        ):  # Django lets no coroutine be ATOMIC_REQUESTS, and knows no handlers: see atomic
             return {*connections}
         raise AttributeError(f"A view has no attribute {name!r}.")
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if _is_on_a_loop():
             return self._awaited(request, *args, **kwargs)
-        return self._atomic(request, *args, **kwargs)
+        return self.atomic(request, *args, **kwargs)
 
     async def _awaited(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with working_for(_caller(request)):
+        with working_for(caller_of(request)):
             if _is_for_djangos_thread(request):
-                response = await sync_to_async(self._atomic, thread_sensitive=True)(request, *args, **kwargs)
+                response = await sync_to_async(self.atomic, thread_sensitive=True)(request, *args, **kwargs)
             else:
-                response, context = await run(_with_context, self._atomic, request, *args, **kwargs)
+                response, context = await run(_with_context, self.atomic, request, *args, **kwargs)
                 restore_context(context)  # as Django's handler does: what a view has activated, middleware finds
         if isinstance(getattr(response, "accepted_renderer", None), WireRenderer):
             _render_on_the_loop(response)
         return response
 
-    def _atomic(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def atomic(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The view, in a transaction where requests are one (``ATOMIC_REQUESTS``)."""
+        if not is_any_atomic():
+            return self._view(request, *args, **kwargs)
         handler_of: Callable[..., Any] = getattr(getattr(self._view, "cls", None), "handler_of", _no_handler)
         with all_atomic(atomic_requests(handler_of(request.method, **kwargs))):
             return self._view(request, *args, **kwargs)
@@ -80,16 +83,26 @@ def _with_context(view: View, *args: Any, **kwargs: Any) -> tuple[HttpResponseBa
 
 
 def _is_for_djangos_thread(request: HttpRequest) -> bool:
-    """A test client's request sees the test's transaction there. One that asks for events, in whatever way, waits for work
-    of our threads while it is opened, and must hold none of them meanwhile."""
+    """A test client's request sees the test's transaction there. One that asks for events waits for work of our threads while
+    it is opened, and must hold none of them meanwhile."""
     is_test = SyncToAsync.thread_sensitive_context.get(None) is None
-    accepted = request.headers.get("Accept", "").lower()
-    return is_test or EVENTS in accepted or "text/*" in accepted or EVENTS in request.GET.values()
+    return is_test or asks_for_events(request.META.get("HTTP_ACCEPT", ""), request.META.get("QUERY_STRING", ""))
 
 
-def _caller(request: HttpRequest) -> tuple[str, ...]:
+def asks_for_events(accept: str, query: str) -> bool:
+    """Whether a request may be one for server-sent events, in whatever way it says so.
+
+    Args:
+        accept: The header ``Accept``.
+        query: The query string, as it came: ``format=event%2Dstream``.
+    """
+    accepted = accept.lower()
+    return EVENTS in accepted or "text/*" in accepted or EVENTS in unquote_plus(query)
+
+
+def caller_of(request: HttpRequest) -> tuple[str, ...]:
     """For whom threads work, as far as that is known before anybody is authenticated: token, session, address."""
-    token, session = request.headers.get("Authorization"), request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    token, session = request.META.get("HTTP_AUTHORIZATION"), request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if token or session:
         return ("token", token) if token else ("session", str(session))
     return ("address", str(request.META.get("REMOTE_ADDR", "")))

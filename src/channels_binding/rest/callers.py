@@ -1,17 +1,19 @@
 """Who asks over HTTP, as of a connection: an Identity and a scope, so that a Call says the same on both transports."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Model
 from django.http import HttpRequest
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from channels_binding.calls.requests import django_request
-from channels_binding.classes import unwrapped
+from channels_binding.classes import evaluated
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import NotFound
 from channels_binding.registry import registry
@@ -19,16 +21,37 @@ from channels_binding.security import authentication
 from channels_binding.security.authentication import Identity, facts_of, is_drf
 
 
-def scope_of(request: Request) -> dict[str, Any]:
+def scope_of(request: Request) -> Mapping[str, Any]:
     """The scope of one HTTP request, with who asks in it. In a worker thread."""
-    carrier = carrier_of(django_request(request))
-    # by the identity alone: what else a request shows (headers, path) differs with each of them
-    return {**carrier, **identity_of(request).into({}, _connection(carrier))}
+    scope = RequestScope(django_request(request), identity_of(request))
+    return scope if request.method in SAFE_METHODS else dict(scope)  # before a handler signs somebody in, or out
+
+
+class RequestScope(Mapping[str, Any]):
+    """The scope of one HTTP request, with who asks in it: most reads look at nothing of it, so it is made when one does."""
+
+    def __init__(self, request: HttpRequest, identity: Identity) -> None:
+        self._request, self._identity = request, identity
+
+    @cached_property
+    def _members(self) -> dict[str, Any]:
+        carrier = carrier_of(self._request)
+        # by the identity alone: what else a request shows (headers, path) differs with each of them
+        return {**carrier, **self._identity.into({}, _connection(carrier))}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._members[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
 
 
 def identity_of(request: Request) -> Identity:
     """Who asks, and by what. In a worker thread."""
-    user = unwrapped(request.user)
+    user = evaluated(request.user)
     token = None if request.auth is None else request.headers.get("Authorization") or _named(request.auth)
     session = {"session": getattr(django_request(request), "session", None)}
     session_key = None if request.auth is not None else authentication.session_key_of(session, user)

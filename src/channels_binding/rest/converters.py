@@ -12,6 +12,7 @@ from django.urls import path, register_converter
 
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.exceptions import NotFound
+from channels_binding.protocol.names import AGGREGATE
 from channels_binding.registry import registry
 from channels_binding.serializers.keys import key_field
 
@@ -61,6 +62,13 @@ class TextKeyedStreamConverter(KnownStreamConverter):
         return may_hold_slash(cls)
 
 
+class AggregatingStreamConverter(KnownStreamConverter):
+    """A stream that offers ``aggregate``; of another one the word may be a key."""
+
+    def is_looked_for(self, cls: type[BaseBinding]) -> bool:
+        return cls.find_action(AGGREGATE) is not None
+
+
 class KeyConverter:
     """A key, whatever it holds: ``a/b``."""
 
@@ -76,6 +84,7 @@ class KeyConverter:
 register_converter(StreamConverter, "cb_stream")
 register_converter(KnownStreamConverter, "cb_known_stream")
 register_converter(TextKeyedStreamConverter, "cb_text_keyed_stream")
+register_converter(AggregatingStreamConverter, "cb_aggregating_stream")
 register_converter(KeyConverter, "cb_key")  # a project may have a "key" of its own, and Django refuses a second
 
 
@@ -102,10 +111,10 @@ def may_hold_slash(cls: type[BaseBinding]) -> bool:
 def address_of(collection: str, key: Any) -> str | None:
     """``"/api/shop.Part/"``, ``"a/b"`` → ``"/api/shop.Part/a%2Fb/"``; None where that would be another's address.
 
-    ``form`` and ``x/form`` read as the forms of the stream and of ``x``; ``.`` and ``..`` as directories.
+    ``form`` and ``x/form`` read as the forms of the stream and of ``x``, ``.`` and ``..`` as directories, ``aggregate`` too.
     """
     text, collection = str(key), f"{collection.removesuffix('/')}/"
-    if text in (FORM, ".", "..") or text.endswith(f"/{FORM}"):
+    if text in (FORM, AGGREGATE, ".", "..") or text.endswith(f"/{FORM}"):
         return None
     return f"{collection}{quote(text, safe='')}/"
 

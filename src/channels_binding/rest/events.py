@@ -45,6 +45,7 @@ from channels_binding.live.hub import Hub
 from channels_binding.live.overflow import Overflow
 from channels_binding.live.queries.diff import returning, snapshot
 from channels_binding.live.queries.group import Subscription
+from channels_binding.live.queries.why import explained
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import failure, frame, message
 from channels_binding.protocol.names import CloseCode
@@ -57,6 +58,8 @@ KEEP_ALIVE = b": keep-alive\n\n"
 
 _VERSION = re.compile(rb'\{"event":"[^"]*"(?:,"id":[^,]+)?,"type":"\w+"(?:,"from":"\w+")?,"v":"(\w+)"')
 _HAVE = re.compile(r"[0-9a-f]{8,12}\Z")
+_WAITS_NOT = re.compile(r"(?i)(?:^|[,;])\s*wait\s*=\s*\"?0\"?\s*(?:[,;]|$)")
+"""``Prefer: wait=0`` (RFC 7240, section 4.3): the first message alone."""
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -94,7 +97,8 @@ def respond(request: Request, call: Call, get_authenticators: Callable[[], Any])
     question = replace(call.as_user(identity.user, scope), handler_messages=None)
     hub = async_to_sync(_checked)(question)
     again = _Again(as_it_came, get_authenticators)
-    stream = EventStream(hub, question, identity, request.headers.get("Last-Event-ID"), again)
+    is_once = _WAITS_NOT.search(request.headers.get("Prefer", "")) is not None
+    stream = EventStream(hub, question, identity, request.headers.get("Last-Event-ID"), again, is_once=is_once)
     response = StreamingHttpResponse(Body(stream), content_type="text/event-stream")
     response["Cache-Control"] = "private, no-cache"
     response["X-Accel-Buffering"] = "no"  # nginx would collect it
@@ -175,8 +179,14 @@ class EventStream:
         identity: Identity,
         have: str | None,
         again: Callable[[], tuple[Any, Any]],
+        *,
+        is_once: bool = False,
     ) -> None:
-        """``have`` is the ``v`` that a returning client has (``Last-Event-ID``)."""
+        """
+        Args:
+            have: The ``v`` that a returning client has (``Last-Event-ID``).
+            is_once: The first message is the last one.
+        """
         self.loop = hub.loop
         self.hub = hub
         self.revision = 0
@@ -196,6 +206,7 @@ class EventStream:
         self._has_output = asyncio.Event()
         self._expiry = Expiry(self.loop, lambda: self.end(CloseCode.UNAUTHENTICATED, "the token is over"))
         self._is_over = False
+        self._is_once = is_once
         self._overflow = Overflow(self._settings.UNACKNOWLEDGED_BYTES, lambda text: self.push([text]))
 
     # What the server takes
@@ -259,13 +270,17 @@ class EventStream:
             self._finish(as_error(exception), self.call.event)
             return
         self.streams[self.call.stream] = self.call.action
-        self.subscription = self.hub.delivery.subscribe(group, self, self.call.event, self.call)
+        self.subscription = self.hub.subscribe(group, self, self.call.event, self.call)
         most = self._settings.MAX_HELD_BYTES
         if self.hub.connection_limits.hold_more_than(most, self):
             self._finish(LimitExceeded(f"More than {most} bytes are held (MAX_HELD_BYTES).", limit=most))
             return
-        first = snapshot(group.reading) if self._have is None else returning({"v": self._have}, group.reading)
-        self.push([frame(self.call.event, first.tail())])
+        shown = self.subscription.shown() or group.reading
+        first = snapshot(shown) if self._have is None else returning({"v": self._have}, shown)
+        text = frame(self.call.event, first.tail())
+        self.push([explained(text, group.why()) if self.subscription.explains else text])
+        if self._is_once:
+            self.leave()
 
     def leave(self) -> None:
         """Nothing is sent any more."""
@@ -277,6 +292,7 @@ class EventStream:
     # What the hub sends
 
     def push(self, frames: Sequence[bytes]) -> None:
+        self.hub.totals.sent += len(frames)
         for text in frames:
             self._put(event_of(text))
         if self.hub.connection_limits.exceeds_its_share(self, self._settings.MAX_HELD_BYTES):

@@ -13,7 +13,7 @@ from channels_binding.calls.posted import PostedForm
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import BadRequest, Invalid
 from channels_binding.protocol import codecs
-from channels_binding.protocol.names import FILTER_PREFIX, RESERVED_NAMES
+from channels_binding.protocol.names import AGGREGATE_NAMES, CURSORS, FILTER_PREFIX, RESERVED_NAMES
 
 
 class WireParser(BaseParser):
@@ -64,11 +64,28 @@ def search_data(query: QueryDict, others: Set[str] = frozenset(), params: Collec
     """
     names = {"page", "limit", "order", "query"} - others
     data: dict[str, Any] = {name: query[name] for name in names if query.get(name)}
+    data |= {name: query[name] for name in {*CURSORS} - others if name in query}  # an empty one is the beginning
+    if "count" not in others and query.get("count"):
+        data["count"] = _BOOLEANS.get(str(query["count"]).lower(), query["count"])
+    if query.get("highlight"):
+        data["highlight"] = _boolean("highlight", str(query["highlight"]))
+    return {**data, **read_data(query, params), **_filters(query, {*RESERVED_NAMES, *others, *params})}
+
+
+def aggregate_data(query: QueryDict, params: Collection[str] = ()) -> dict[str, Any]:
+    """``?measures=count,sum:price&by=status`` → ``{"measures": ["count", "sum:price"], "by": ["status"]}``, and as a search."""
+    data: dict[str, Any] = {name: query[name] for name in RESERVED_NAMES if name != "format" and query.get(name)}
+    lists = {name: str(query[name]).split(",") for name in ("measures", "by") if query.get(name)}
+    return {**data, **lists, **read_data(query, params), **_filters(query, {*AGGREGATE_NAMES, *params})}
+
+
+def _filters(query: QueryDict, others: Set[str]) -> dict[str, QueryDict]:
+    """What a query string filters by, ``others`` left out; nothing where it does not."""
     filters = QueryDict(mutable=True)
     for name, values in query.lists():
-        if name not in RESERVED_NAMES and name not in others and name not in params:
+        if name not in others:
             filters.setlist(name.removeprefix(FILTER_PREFIX), values)
-    return {**data, **read_data(query, params), **({"filters": filters} if filters else {})}
+    return {"filters": filters} if filters else {}
 
 
 def read_data(query: QueryDict, params: Collection[str] = ()) -> dict[str, Any]:
@@ -81,15 +98,20 @@ def read_data(query: QueryDict, params: Collection[str] = ()) -> dict[str, Any]:
     data: dict[str, Any] = {"params": given} if given else {}
     if query.get("fields"):
         data["fields"] = str(query["fields"]).split(",")
+    if query.get("expand"):
+        data["expand"] = str(query["expand"]).split(",")
     if query.get("labels"):
         data["labels"] = _boolean("labels", str(query["labels"]))
     return data
 
 
 def _boolean(name: str, text: str) -> bool:
-    if text.lower() not in ("1", "true", "0", "false"):
+    if text.lower() not in _BOOLEANS:
         raise Invalid.field(name, "invalid", f"'{name}' is true or false.")
-    return text.lower() in ("1", "true")
+    return _BOOLEANS[text.lower()]
+
+
+_BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 
 
 OF_DJANGO = "csrfmiddlewaretoken"

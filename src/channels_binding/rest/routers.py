@@ -12,8 +12,9 @@ from django.urls import URLPattern
 from rest_framework.routers import DefaultRouter
 
 from channels_binding.bindings.base import BaseBinding
+from channels_binding.protocol.names import AGGREGATE
 from channels_binding.rest.converters import may_hold_slash, routes, slashed_routes
-from channels_binding.rest.views import FormView, RowView, StreamView
+from channels_binding.rest.views import AggregateView, FormView, RowView, StreamView
 
 
 class BindingRouter(DefaultRouter):
@@ -46,9 +47,12 @@ class BindingRouter(DefaultRouter):
 
 def _urls_of(prefix: str, binding: type[BaseBinding], basename: str) -> list[URLPattern]:
     stream = {"stream": binding.get_stream()}
+    offers_aggregate = binding.find_action(AGGREGATE) is not None
+    aggregate = routes(f"{prefix}/{AGGREGATE}/", AggregateView.as_view(), f"{basename}-{AGGREGATE}", stream)
     return [
         *routes(f"{prefix}/", StreamView.as_view(), f"{basename}-list", stream),
         *routes(f"{prefix}/form/", FormView.as_view(), f"{basename}-form", stream),
+        *(aggregate if offers_aggregate else ()),
         *routes(f"{prefix}/<str:name>/", RowView.as_view(), f"{basename}-detail", stream),
         *routes(f"{prefix}/<str:name>/form/", FormView.as_view(), f"{basename}-detail-form", stream),
     ]

@@ -22,9 +22,9 @@ from channels_binding.calls.requests import django_request
 from channels_binding.conf import get_settings
 from channels_binding.contract import asyncapi, openapi
 from channels_binding.exceptions import NotFound, Unauthenticated
+from channels_binding.rest.base_view import BindingView
 from channels_binding.rest.callers import authenticators_of
 from channels_binding.rest.http import WireRenderer
-from channels_binding.rest.views import BindingView
 
 ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "favicon-32x32.png": "image/png"}
 """Files of Swagger UI, out of drf-spectacular-sidecar: no other host is asked."""

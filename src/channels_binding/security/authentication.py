@@ -72,12 +72,14 @@ class Identity:
         """A scope that says who this is, for handlers and for DRF's classes: ``user``, ``auth``, ``auth_key``.
 
         Args:
-            connection: Distinguishes anonymous callers (``Call.caller``).
+            connection: Distinguishes anonymous callers (``Call.caller``); None where no call is made with the scope.
         """
         known = {"user": self.user, "auth": self.auth, "auth_key": self.key, "connection_id": connection}
-        return {**scope, **known, "caller": self._caller(scope, connection)}
+        return (
+            {**scope, **known} if connection is None else {**scope, **known, "caller": self._caller(scope, connection)}
+        )
 
-    def _caller(self, scope: Mapping[str, Any], connection: str | None) -> str:
+    def _caller(self, scope: Mapping[str, Any], connection: str) -> str:
         """Distinguishes identities of one user: 32 hex digits of BLAKE2b over how each is known, and shown."""
         how = ("token", self.token) if self.token is not None else ("session", self.session_key)
         return hashlib.blake2b(

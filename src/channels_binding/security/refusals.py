@@ -49,8 +49,8 @@ def nobody(scope: Mapping[str, Any], takes_tokens: bool) -> HandshakeRefused:
     if "user" not in scope and "session" not in scope and not takes_tokens:
         return HandshakeRefused(
             "nobody is signed in",
-            "Nothing has looked who it is: in asgi.py, wrap the URLRouter in AuthMiddlewareStack(…) of channels.auth, or name "
-            "AUTHENTICATION_CLASSES in CHANNELS_BINDING.",
+            "Nothing has looked who it is: in asgi.py, wrap the URLRouter in SessionMiddlewareStack(…) of channels.sessions, "
+            "or name AUTHENTICATION_CLASSES in CHANNELS_BINDING.",
             is_unauthenticated=True,
         )
     return HandshakeRefused(

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils.choices import CallableChoiceIterator
 from django.utils.functional import classproperty
+from django.utils.translation import get_language
 from rest_framework import serializers
 from rest_framework.utils import model_meta
 
@@ -43,20 +44,32 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         of_drf = serializers.ModelSerializer.serializer_field_mapping
         return {**of_drf, **{column: field for column, field in _OURS.items() if _is_drfs(of_drf.get(column))}}
 
-    _made: ClassVar[dict[str, Any] | None] = None
-    """The fields of this class, made once; None where they may be others next time."""
-    _rules: ClassVar[Sequence[Any]]
+    _made: ClassVar[dict[str | None, dict[str, Any]] | None] = None
+    """Language → the fields of this class, made once: DRF puts messages and labels into words when it makes them. None where
+    they may be others next time."""
+    _rules: ClassVar[dict[str | None, Sequence[Any]]]
     """Its validators, likewise."""
 
     def get_fields(self) -> dict[str, Any]:
         """DRF makes the fields of every instance anew, which is most of a small write; copies of the first ones do as well."""
-        cls = type(self)
-        if "_made" not in vars(cls):
+        cls, language = type(self), get_language()
+        kept = vars(cls).get("_made", {})
+        if kept is None:
+            return super().get_fields()
+        if language not in kept:
             made = super().get_fields()
             for field in made.values():
                 assert field.validators is not None  # made now, and copied with the field
-            cls._made = made if all(_is_fixed(cls.Meta.model, name, field) for name, field in made.items()) else None
-        return super().get_fields() if cls._made is None else {name: _copy(field) for name, field in cls._made.items()}
+            if not all(_is_fixed(cls.Meta.model, name, field) for name, field in made.items()):
+                cls._made = None
+                return super().get_fields()
+            cls._made = kept = {**kept, language: made}
+        return {name: _copy(field) for name, field in kept[language].items()}
+
+    @classmethod
+    def makes_fields_once(cls) -> bool:
+        """Whether all instances have the same fields, as far as those of the first one say; at least one was made."""
+        return vars(cls).get("_made") is not None
 
     def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
         """As DRF's; of an array of arrays it is known that they must be of one length."""
@@ -70,9 +83,10 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         cls = type(self)
         if cls._made is None:
             return super().get_validators()
-        if "_rules" not in vars(cls):
-            cls._rules = super().get_validators()
-        return [*cls._rules]
+        language, kept = get_language(), vars(cls).get("_rules", {})
+        if language not in kept:
+            cls._rules = kept = {**kept, language: super().get_validators()}
+        return [*kept[language]]
 
     def create(self, validated_data: Any) -> Any:
         """As DRF's, which looks at every field of the model anew; columns need nothing of that."""
@@ -111,10 +125,13 @@ def column_names(model: type[models.Model]) -> frozenset[str]:
 
 
 def _is_fixed(model: type[models.Model], name: str, field: Any) -> bool:
-    """Whether a field would be made alike tomorrow: choices may come from a function, or from a folder."""
-    columns = {column.name: column for column in model._meta.concrete_fields}
-    choices = getattr(columns.get(field.source or name), "choices", None)
-    return not isinstance(field, serializers.FilePathField) and not isinstance(choices, CallableChoiceIterator)
+    """Whether a field would be made alike tomorrow: choices may come from a function, or from a folder, and which related
+    rows may be chosen (``limit_choices_to``) from a function or a manager."""
+    columns = {each.name: each for each in (*model._meta.concrete_fields, *model._meta.many_to_many)}
+    column: Any = columns.get(field.source or name)
+    is_chosen = isinstance(getattr(column, "choices", None), CallableChoiceIterator)
+    is_limited = column is not None and column.is_relation and bool(column.remote_field.limit_choices_to)
+    return not (isinstance(field, serializers.FilePathField) or is_chosen or is_limited)
 
 
 def _copy(field: Any) -> Any:

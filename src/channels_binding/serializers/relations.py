@@ -78,7 +78,7 @@ def own_columns(serializer: Any, model: type[models.Model]) -> list[str]:
     """Names of shown fields that are columns of the model and bear their names."""
     columns = {field.name for field in model._meta.concrete_fields}
     shown = getattr(child(serializer), "fields", {})
-    return [name for name, field in shown.items() if name in columns and field.source == name]
+    return [name for name, field in shown.items() if name in columns and field.source == name and not field.write_only]
 
 
 def related_models(serializer: Any, model: type[models.Model]) -> set[type[models.Model]]:

@@ -22,7 +22,9 @@ class Message:
     kind: str
     """``reflect``, ``dispatch``, ``broadcast`` or ``send_to``."""
     event: str
+    """Its whole name: ``app.Order.closed``."""
     data: Any
+    """What was sent."""
     user: Any = None
     """The key of the user to whom it was sent, with ``send_to``."""
 

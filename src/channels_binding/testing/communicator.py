@@ -64,6 +64,8 @@ class BindingCommunicator:
         self.hello: Any = None
         self.session_key: str | None = None
         self.close_code: int | None = None
+        self.users: list[str | None] = []
+        """What ``cb.user`` has said; ``receive`` does not bring it."""
         self._is_guest = False
         self._ids = 0
         self._waiting: list[Any] = []
@@ -127,7 +129,7 @@ class BindingCommunicator:
         await self.socket.send_input({"type": "websocket.receive", "text": text})
 
     async def receive(self, seconds: float = SECONDS) -> Any:
-        """The next message; an array frame gives its messages one by one. Pings are answered.
+        """The next message; an array frame gives its messages one by one. Pings are answered, ``cb.user`` goes to ``users``.
 
         Raises:
             TimeoutError: Nothing came within ``seconds``.
@@ -138,6 +140,9 @@ class BindingCommunicator:
             for ping in [each for each in self._waiting if _is_ping(each)]:
                 self._waiting.remove(ping)
                 await self.send({"event": "cb.pong", "data": ping["data"]})
+            for told in [each for each in self._waiting if each.get("event") == "cb.user"]:
+                self._waiting.remove(told)
+                self.users.append(told["data"]["user"])
         return self._waiting.pop(0)
 
     async def _receive_text(self, seconds: float) -> str:

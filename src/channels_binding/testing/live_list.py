@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
+_OF_ROWS = {"rows", "remove", "put", "patch"}
+
 
 class LiveList:
-    """A live list as its client shows it: brought up to date by every push (spec/protocol.md §3)."""
+    """A live list as its client shows it: brought up to date by every push (spec/protocol.md §3).
+
+    ``rows`` and ``count`` are what is shown, ``beside`` what stands beside the rows, and ``error`` says why it is over.
+    """
 
     def __init__(self, event: str, data: Mapping[str, Any], answer: Any) -> None:
         self.event, self.data = event, dict(data)
         self.rows: list[dict[str, Any]] = []
         self.count = 0
+        self.beside: dict[str, Any] = {}
+        """What stands beside the rows: ``{"page": 1, "limit": 25, "count": 57, "labels": {…}}``."""
         self.v: str | None = None
         self.error: Any = None
         """Why it is over, if its reader may no longer read it."""
@@ -27,6 +34,7 @@ class LiveList:
             self._step(data)
         else:
             self.rows = data["rows"]
+        self.beside |= {name: value for name, value in data.items() if name not in _OF_ROWS}
         self.v, self.count = message["v"], data.get("count", self.count)
 
     def _step(self, data: Mapping[str, Any]) -> None:

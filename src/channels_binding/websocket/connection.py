@@ -10,7 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -33,19 +33,21 @@ from channels_binding.exceptions import (
     TooLarge,
     Unauthenticated,
 )
+from channels_binding.live import identity as live_identity
 from channels_binding.live import users
 from channels_binding.live.capture.recorder import WRITTEN
 from channels_binding.live.handler_messages import BaseHandlerMessages
 from channels_binding.live.queries.diff import returning, snapshot
-from channels_binding.live.queries.group import Group
+from channels_binding.live.queries.why import explained
 from channels_binding.protocol import codecs, messages
 from channels_binding.protocol.messages import Body, Malformed, Request, failure, frame, message
-from channels_binding.protocol.names import READS, CloseCode
+from channels_binding.protocol.names import PRESENCE, READS, CloseCode
 from channels_binding.protocol.session import read_name
 from channels_binding.registry import registry
 from channels_binding.security import authentication
 from channels_binding.security.authentication import Identity
 from channels_binding.threads import run
+from channels_binding.websocket.attendance import Attendance
 from channels_binding.websocket.socket import Socket
 
 SMALL_FRAME = 16_384
@@ -70,14 +72,15 @@ class SocketMessages(BaseHandlerMessages):
 
     def _on_loop(self, function: Any, *args: Any) -> None:
         """Keep the order of what is sent: at once on the loop, in line from a thread."""
-        loop = self.connection.hub.loop
-        if threading.get_ident() == self.connection.thread:
+        hub = self.connection.hub
+        if threading.get_ident() == hub.thread:
             function(*args)
         else:
-            loop.call_soon_threadsafe(function, *args)
+            hub.loop.call_soon_threadsafe(function, *args)
 
     def admitted(self, stream: str, action: str) -> None:
-        self._on_loop(self._admitted, stream, action)
+        if self.connection.streams.get(stream) != action:  # else it is so already, and the loop is left in peace
+            self._on_loop(self._admitted, stream, action)
 
     def _admitted(self, stream: str, action: str) -> None:
         if self.connection.hub.subscribers.is_present(self._presence):  # who asked may have signed out meanwhile
@@ -96,6 +99,10 @@ class SocketMessages(BaseHandlerMessages):
 class Connection(Socket):
     """An open socket that is talked to. To the hub it is a ``Subscriber``."""
 
+    @cached_property
+    def _attendance(self) -> Attendance:
+        return Attendance(self)
+
     async def receive(self, text: str | None, binary: bytes | None) -> None:
         """One frame of the client. Never raises; what is wrong with it is answered."""
         self._last_heard = self.hub.loop.time()
@@ -105,6 +112,7 @@ class Connection(Socket):
             self._refused(error)
             return
         for request in messages.read_frame(value, max_batch=self.settings.MAX_BATCH):
+            self.hub.totals.received += 1
             if self.closed_with is not None:
                 return
             if isinstance(request, Malformed):
@@ -140,7 +148,6 @@ class Connection(Socket):
             self._refused(error, request.event, request.id)
             return
         self.refusals.end_row()
-        self._is_idle.clear()
         self._spawn(self._serve(request))
 
     def _is_batch(self, request: Request) -> bool:
@@ -228,8 +235,7 @@ class Connection(Socket):
             self.put(failure(as_error(exception), request.event, request.id))
         finally:
             self.session.finish(request)
-            if not self.session.is_busy:
-                self._is_idle.set()
+            self._answered()
 
     def _call(self, request: Request) -> Call:
         return Call(
@@ -250,6 +256,8 @@ class Connection(Socket):
     async def _answer(self, request: Request, call: Call) -> None:
         if request.is_system:
             await self._act(request, call)
+        elif "meta" in request.data and self._is_live_read(call) and request.action == PRESENCE:
+            await self._opened(self._attend(request))
         elif self._is_live_read(call):
             await self._opened(self._read(request))
         elif request.action == "subscribe" and request.hash is None:
@@ -272,10 +280,21 @@ class Connection(Socket):
         return bool(self._opening or self.session.reads) or self.hub.stream_groups.has(self)
 
     def _is_live_read(self, call: Call) -> bool:
-        if call.action not in READS or not call.is_live:
+        if call.action not in self._live_actions or not call.is_live:
             return False
         action = registry.get(call.stream).find_action(call.action)
         return action is not None and action.is_read and not action.is_coroutine
+
+    @property
+    def _live_actions(self) -> tuple[str, ...]:
+        """Those who may be gone without a word, since nobody pings them, see nobody come and go."""
+        return (*READS, PRESENCE) if self.dialect == "cb.1" else READS
+
+    async def _attend(self, request: Request) -> None:
+        """``presence`` with ``meta``: be in a room, or leave it."""
+        answer = await self._attendance.answer(request, lambda: self._call(request))
+        if answer is not None:
+            self.put(message(request.event, answer, request.id))
 
     async def _read(self, request: Request) -> None:
         """A read that stays live. From the subscription to the reply nothing is awaited, so no push can come between."""
@@ -291,9 +310,14 @@ class Connection(Socket):
         if group.reading is None:
             raise NotFound()
         self._forget(name)
-        self.session.reads[name] = self.hub.delivery.subscribe(group, self, request.event, call)
+        kept = replace(
+            call, user=self.user, handler_messages=None, have=None
+        )  # what is asked again, without its answer
+        subscription = self.hub.subscribe(group, self, request.event, kept)
+        self.session.reads[name] = subscription
         self._keep_if_light(lambda: self._forget(name))
-        self.put(self._first(request, group, group.reading))
+        first = self._first(request, subscription.shown() or group.reading)
+        self.put(explained(first, group.why()) if subscription.explains and self.dialect == "cb.1" else first)
 
     def _keep_if_light(self, undo: Callable[[], object]) -> None:
         try:
@@ -303,7 +327,7 @@ class Connection(Socket):
             self.weigh()
             raise
 
-    def _first(self, request: Request, group: Group, reading: Reading) -> bytes:
+    def _first(self, request: Request, reading: Reading) -> bytes:
         if self.dialect == "seed":
             return frame(request.event, b',"data":' + reading.terse_data + b"}", request.id)
         body = snapshot(reading) if request.have is None else returning(request.have, reading)
@@ -350,7 +374,7 @@ class Connection(Socket):
         self.weigh()
 
     def _is_named(self, name: str, call: Call) -> bool:
-        return name in {f"{call.stream}.{action}#{call.hash}" for action in READS}
+        return name in {f"{call.stream}.{action}#{call.hash}" for action in (*READS, PRESENCE)}
 
     async def _act(self, request: Request, call: Call) -> None:
         """Anything else: a write, a form, a bound event. Its reply comes after the diffs that it causes here."""
@@ -401,6 +425,7 @@ class Connection(Socket):
         stays = self._remains(user)
         if stays:
             await self.become(Identity(user))
+            live_identity.tell(self)
         self._reply(request, answer, handler_messages)
         if not stays:
             await self.become(Identity(user))

@@ -13,10 +13,12 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 from channels.auth import get_user as channels_get_user
+from channels.sessions import InstanceSessionWrapper
 from django.contrib.auth.models import AnonymousUser
+from django.utils.functional import empty
 from rest_framework.exceptions import AuthenticationFailed
 
-from channels_binding.classes import unwrapped
+from channels_binding.classes import evaluated, unwrapped
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.live import shutdown, unheard
@@ -28,6 +30,7 @@ from channels_binding.security.authentication import Identity
 from channels_binding.security.refusals import HandshakeRefused
 from channels_binding.threads import call_hook, run, settle
 from channels_binding.types import Dialect, Receive, Scope, Send
+from channels_binding.websocket import newcomers
 from channels_binding.websocket.connection import Connection
 
 logger = logging.getLogger("channels_binding")
@@ -51,6 +54,8 @@ class BaseConsumer:
         """The scope as it came, token included; ``scope`` is without."""
         self._found: Identity | None = None
         self._refusal: AuthenticationFailed | None = None
+        self._newcomer: Any = None
+        """The user, if all that is to be read of it was read together with that of others."""
 
     def __await__(self) -> Generator[Any, None, None]:
         return self._run().__await__()
@@ -98,7 +103,7 @@ class BaseConsumer:
             await self._refuse(refusal, dialect)
             return
         await self._accept(dialect)
-        self.connection = Connection(self.scope, self.send, identity, dialect, _Authenticator(self))
+        self.connection = Connection(self.scope, past_sessions(self.send), identity, dialect, _Authenticator(self))
         await self._converse(self.connection)
 
     async def _accept(self, dialect: Dialect) -> None:
@@ -155,16 +160,19 @@ class BaseConsumer:
 
     async def _listen_until_over(self, connection: Connection) -> None:
         """Until the client leaves, or it is closed. A client that reads nothing is not waited for."""
-        listening = asyncio.ensure_future(self._listen(connection))
-        over = asyncio.ensure_future(connection.outbox.is_over.wait())
+        task = asyncio.current_task()
+        assert task is not None
+        if connection.outbox.is_over:
+            return
+        before = task.cancelling()
+        connection.outbox.when_over = task.cancel
         try:
-            await asyncio.wait([listening, over], return_when=asyncio.FIRST_COMPLETED)
+            await self._listen(connection)
+        except asyncio.CancelledError:
+            if not connection.outbox.is_over or task.uncancel() > before:  # by somebody else
+                raise
         finally:
-            for task in (listening, over):
-                task.cancel()
-            await asyncio.gather(listening, over, return_exceptions=True)
-        if not listening.cancelled():
-            listening.result()
+            connection.outbox.when_over = None
 
     async def _listen(self, connection: Connection) -> None:
         while True:
@@ -197,6 +205,8 @@ class BaseConsumer:
             self.token = token or authentication.token_of(self.scope)
         try:
             user = await self._user()
+            if user is not None and user is self._newcomer:
+                return self._identified(user)
             return await run(self._identified, user)
         except (Unauthenticated, AuthenticationFailed) as refusal:
             raise refusals.bad_token(self._redacted(str(refusal))) from None
@@ -205,12 +215,24 @@ class BaseConsumer:
             raise refusals.failed() from None
 
     def _identified(self, user: Any) -> Identity:
-        """In a worker thread."""
+        """In a worker thread, but for a newcomer's."""
         if self.token is not None and not user.is_authenticated:
             raise self._refusal or Unauthenticated()
         found = self._found or Identity(user, self.auth, self.token)
         session_key = None if found.token else authentication.session_key_of(self.scope, user)
-        return authentication.checked(Identity(_with_fingerprint(user), found.auth, found.token, session_key))
+        marked = user if user is self._newcomer else _with_fingerprint(user)
+        return authentication.checked(Identity(marked, found.auth, found.token, session_key))
+
+    async def _scope_user(self) -> Any:
+        """The user that a middleware has found, or that the session knows. ``SessionMiddlewareStack`` suffices."""
+        user = self.scope.get("user")
+        if user is not None:
+            found = unwrapped(user)
+            return (await run(evaluated, user)) if found is empty else found or user
+        if "session" not in self.scope:
+            return AnonymousUser()
+        self._newcomer = await newcomers.user_of(self.scope["session"])
+        return self._newcomer or await channels_get_user(self.scope)
 
     def _redacted(self, text: str) -> str:
         return text.replace(self.token, "***") if self.token else text
@@ -228,6 +250,8 @@ class BaseConsumer:
 
 class _Authenticator:
     """The consumer as its connection knows it. Each question is put to a consumer of its own."""
+
+    __slots__ = ("consumer",)
 
     def __init__(self, consumer: BaseConsumer) -> None:
         self.consumer = consumer
@@ -259,7 +283,8 @@ class AsyncConsumer(BaseConsumer):
         return await call_hook(self.get_user)
 
     async def _call_hook(self, hook: str) -> None:
-        await call_hook(getattr(self, hook))
+        if getattr(type(self), hook) is not getattr(AsyncConsumer, hook):
+            await call_hook(getattr(self, hook))
 
     async def get_user(self) -> Any:
         """Who connects: the first user that an authentication class finds, else the session's."""
@@ -268,7 +293,7 @@ class AsyncConsumer(BaseConsumer):
             user = await (run(self._ask, cls) if by_drf else call_hook(cls().get_user, self))
             if user is not None and user.is_authenticated:
                 return user
-        return AnonymousUser() if self.token is not None else await scope_user(self.scope)
+        return AnonymousUser() if self.token is not None else await self._scope_user()
 
     async def connected(self) -> None:
         """The socket was accepted; ``self.user`` and ``self.connection`` are set."""
@@ -284,7 +309,7 @@ class Consumer(BaseConsumer):
         user = await run(lambda: settle(self.get_user()))
         if user is not None:
             return user
-        return AnonymousUser() if self.token is not None else await scope_user(self.scope)
+        return AnonymousUser() if self.token is not None else await self._scope_user()
 
     async def _call_hook(self, hook: str) -> None:
         if getattr(type(self), hook) is not getattr(Consumer, hook):
@@ -305,14 +330,20 @@ class Consumer(BaseConsumer):
         """The socket is gone."""
 
 
-async def scope_user(scope: Scope) -> Any:
-    """The user that a middleware has found, or that the session knows. ``SessionMiddlewareStack`` suffices."""
-    user = scope.get("user")
-    if user is not None:
-        return unwrapped(user) or user
-    if "session" in scope:
-        return await channels_get_user(scope)
-    return AnonymousUser()
+def past_sessions(send: Send) -> Send:
+    """What takes messages behind Channels' session middleware, which looks at the session for each of them: it has to set a
+    cookie with those of HTTP, and with none of an open socket. What a project has made of it is left in its place.
+    """
+    wrapper = getattr(send, "__self__", None)
+    while isinstance(wrapper, InstanceSessionWrapper) and _leaves_sockets_alone(wrapper):
+        send = wrapper.real_send
+        wrapper = getattr(send, "__self__", None)
+    return send
+
+
+def _leaves_sockets_alone(wrapper: Any) -> bool:
+    types = {*wrapper.save_message_types, *wrapper.cookie_response_message_types}
+    return type(wrapper) is InstanceSessionWrapper and not any(each.startswith("websocket.") for each in types)
 
 
 def _with_fingerprint(user: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What leaves one socket: in order, by one writer, and never far ahead of what the client has taken in.
+"""What leaves one socket: in order, one message after the other, and never far ahead of what the client has taken in.
 
 How far is known in two ways. A server that has back-pressure (uvicorn) takes the next message only when the client reads.
 A client of ``cb.1`` acknowledges, by answering the pings that come after every quarter of the bound; that holds on servers
@@ -6,12 +6,16 @@ that take everything at once (Daphne) as well.
 """
 
 import asyncio
+import contextvars
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from channels_binding.protocol.messages import message
 from channels_binding.types import Dialect, Send
+from channels_binding.websocket.writer import Begun, Writer, begin
 
 logger = logging.getLogger("channels_binding")
 
@@ -27,6 +31,8 @@ class Flow:
     """Bytes sent since the last acknowledged ping."""
     awaited: dict[int, int] = field(default_factory=dict)
     """Ping number → bytes that its pong acknowledges."""
+    asked: int = 0
+    """Bytes that a ping asks about: those of the last one."""
     number: int = 0
     waiting_since: float | None = None
     """Loop seconds since when an acknowledgement is awaited: of the first ping without one, or of the last that came."""
@@ -34,11 +40,11 @@ class Flow:
     @property
     def since_ping(self) -> int:
         """Bytes that no ping asks about yet."""
-        return self.unacknowledged - max(self.awaited.values(), default=0)
+        return self.unacknowledged - self.asked
 
     def ping(self, now: float) -> int:
         self.number += 1
-        self.awaited[self.number] = self.unacknowledged
+        self.awaited[self.number] = self.asked = self.unacknowledged
         self.waiting_since = now if self.waiting_since is None else self.waiting_since
         return self.number
 
@@ -47,43 +53,65 @@ class Flow:
         if acknowledged is None:
             return
         self.unacknowledged -= acknowledged
+        self.asked -= acknowledged
         self.awaited = {n: size - acknowledged for n, size in self.awaited.items() if n > number}
         self.waiting_since = now if self.awaited else None
 
 
 class Outbox:
-    """Messages of one socket on their way out. Everything happens on its event loop."""
+    """Messages of one socket on their way out. Everything happens on its event loop.
+
+    What the server takes at once the loop's ``Writer`` sends. Where the server holds a message back, the writer's task becomes
+    the outbox's own: it waits for that, and ends when nothing waits any more.
+    """
 
     def __init__(self, send: Send, dialect: Dialect, bound: int, moved: Callable[[], None]) -> None:
-        """``moved`` is called when something was written or acknowledged: there may be room again."""
+        """``moved`` is called when it was full, and something was written or acknowledged: there may be room again."""
         self.bound = bound
         self.flow = Flow()
         self.queued = 0
         """Bytes that wait for the server to take them."""
         self.closed_with: tuple[int, str] | None = None
-        self.is_written = asyncio.Event()
-        """Set while nothing waits."""
-        self.is_written.set()
-        self.is_over = asyncio.Event()
-        """Set once nothing will leave any more."""
+        self.is_over = False
+        """Whether nothing will leave any more."""
+        self.when_over: Callable[[], object] | None = None
+        """Called once when it is over."""
         self._send = send
         self._acknowledges = dialect == "cb.1"
         self._moved = moved
-        self._waiting: list[bytes] = []
-        self._has_output = asyncio.Event()
-        self._has_moved = asyncio.Event()
+        self._waiting: deque[bytes] | None = None
+        """None while there is nothing: an empty deque takes 600 bytes."""
         self._loop = asyncio.get_running_loop()
+        self._writer = Writer.current()
+        self._context = contextvars.copy_context()
+        """Of the socket: what it sends, it sends in that, whoever has caused it."""
+        self._is_started = False
+        self._is_due = False
+        """Whether the loop's writer comes by."""
+        self._was_full = False
         self._sending_since: float | None = None
         """Loop seconds since when the server holds a message back; None while it does not."""
-        self._writer: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        """Waits for the server, and sends what has come meanwhile."""
+        self._waiters: list[asyncio.Future[None]] = []
 
     def start(self) -> None:
-        self._writer = self._loop.create_task(self._write())
+        """Messages may leave from now on."""
+        self._is_started = True
+        if self._waiting is not None or self.closed_with is not None:
+            self._be_written()
 
     @property
     def is_full(self) -> bool:
         """Whether the client is as far behind as it may be: what can wait must."""
-        return self.queued + self.flow.unacknowledged > self.bound
+        is_full = self.queued + self.flow.unacknowledged > self.bound
+        self._was_full |= is_full
+        return is_full
+
+    @property
+    def is_written(self) -> bool:
+        """Whether nothing waits for the server."""
+        return self.queued == 0
 
     def stalled_seconds(self) -> float:
         """For how long nothing has moved although something should."""
@@ -92,17 +120,32 @@ class Outbox:
 
     async def room(self) -> None:
         """Wait until it is not full, or closed."""
-        while self.is_full and self.closed_with is None:
-            self._has_moved.clear()
-            await self._has_moved.wait()
+        while self.is_full and self.closed_with is None and not self.is_over:
+            await self._progressed()
+
+    async def written(self) -> None:
+        """Wait until nothing waits for the server, or it is over."""
+        while not (self.is_written or self.is_over):
+            await self._progressed()
+
+    async def over(self) -> None:
+        """Wait until nothing will leave any more."""
+        while not self.is_over:
+            await self._progressed()
+
+    def _progressed(self) -> "asyncio.Future[None]":
+        future = self._loop.create_future()
+        self._waiters.append(future)
+        return future
 
     def put(self, text: bytes) -> None:
         """Send a frame after all that was put before."""
-        if self.closed_with is None:
+        if self.closed_with is None and not self.is_over:
+            if self._waiting is None:
+                self._waiting = deque()
             self._waiting.append(text)
             self.queued += len(text)
-            self.is_written.clear()
-            self._has_output.set()
+            self._be_written()
 
     def ping(self) -> None:
         """Ask for an acknowledgement of all that was sent."""
@@ -118,55 +161,120 @@ class Outbox:
         """Close the socket after the message that is being sent; what waits behind it is dropped."""
         if self.closed_with is None:
             self.closed_with = (code, reason)
-            self._waiting.clear()
-            self._has_output.set()
-            self._has_moved.set()
+            self.queued -= sum(map(len, self._waiting or ()))
+            self._waiting = None
+            self._be_written()
+            self._wake()
             self._loop.call_later(CLOSE_SECONDS, self._abandon)
-
-    def _abandon(self) -> None:
-        if self._writer is not None:
-            self._writer.cancel()
 
     async def end(self) -> None:
         """The socket is gone."""
-        if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+        task = self._task
+        self._abandon()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _abandon(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._end()
+
+    def _end(self) -> None:
+        if self.is_over:
+            return
+        self.is_over = True
+        self.queued, self._waiting, self._sending_since = 0, None, None
+        self._wake()
+        if self.when_over is not None:
+            self.when_over()
 
     def _progress(self) -> None:
-        self._has_moved.set()
-        self._moved()
+        if self._waiters:
+            self._wake()
+        if self._was_full:
+            self._was_full = False  # unless ``moved`` finds it full again
+            self._moved()
 
-    async def _write(self) -> None:
+    def _wake(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for each in waiters:
+            if not each.done():
+                each.set_result(None)
+
+    # Writing
+
+    def _be_written(self) -> None:
+        """Have the loop's writer come by, unless it is to anyway, or the outbox's own task sends."""
+        if self._is_started and not (self._is_due or self._task or self.is_over):
+            self._is_due = True
+            self._writer.add(self)
+
+    def write(self) -> Coroutine[Any, Any, None] | None:
+        """Send what waits, as far as the server takes it at once; the rest is for this task to await."""
         try:
-            while self.closed_with is None:
-                await self._has_output.wait()
-                self._has_output.clear()
-                await self._write_waiting()
+            while (following := self._next()) is not None:
+                event, size = following
+                rest = begin(self._send(event), self._context)
+                if rest is not None:
+                    self._sending_since = self._loop.time()
+                    self._task = asyncio.current_task()
+                    self._is_due = False
+                    return self._go_on(rest, size)
+                self._sent(size)
+            self._is_due = False
+            self._progress()
+        except (Exception, asyncio.CancelledError) as error:  # of the send's own: this task waits for nothing here
+            self._lose(error)
+        return None
+
+    async def _go_on(self, rest: Begun, size: int) -> None:
+        """Wait until the server has taken a message, then send what has come meanwhile."""
+        try:
+            await rest
+            self._sent(size)
+            while (following := self._next()) is not None:
                 self._progress()
-            code, reason = self.closed_with
-            # a plain number: Daphne closes with no other type, not even an IntEnum
-            await self._send({"type": "websocket.close", "code": int(code), "reason": reason})
-        except Exception as error:  # the peer is gone; the receiving side gets a disconnect
-            logger.debug("A socket could not be written to: %s", error)
-        finally:
-            self.is_over.set()
+                event, size = following
+                self._sending_since = self._loop.time()
+                held_back = begin(self._send(event), self._context)
+                if held_back is not None:
+                    await held_back
+                self._sent(size)
+            self._task = self._sending_since = None
+            self._progress()
+        except Exception as error:
+            self._lose(error)
+        except asyncio.CancelledError as error:
+            self._lose(error)
+            raise
 
-    async def _write_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for text in waiting:
-            if self.closed_with is not None:
-                return
-            self._sending_since = self._loop.time()
-            await self._send({"type": "websocket.send", "text": text.decode()})
-            self._sending_since = None
-            self.queued -= len(text)
-            self._account(len(text))
-        if not self._waiting:
-            self.is_written.set()
+    def _next(self) -> tuple[dict[str, Any], int] | None:
+        """What is to be sent now, as an ASGI event, and its size in bytes; None where nothing is."""
+        if self._waiting is not None:
+            text = self._waiting.popleft()
+            if not self._waiting:
+                self._waiting = None
+            return {"type": "websocket.send", "text": text.decode()}, len(text)
+        if self.closed_with is None or self.is_over:
+            return None
+        code, reason = self.closed_with
+        # a plain number: Daphne closes with no other type, not even an IntEnum
+        return {"type": "websocket.close", "code": int(code), "reason": reason}, 0
 
-    def _account(self, size: int) -> None:
+    def _sent(self, size: int) -> None:
+        """The server has taken it: a message of so many bytes, or the close (0)."""
+        if size == 0:
+            self._end()
+            return
+        self.queued -= size
         if self._acknowledges:
-            self.flow.unacknowledged += size
-            if self.flow.since_ping > self.bound // 4:
+            flow = self.flow
+            flow.unacknowledged += size
+            if flow.unacknowledged - flow.asked > self.bound // 4:
                 self.ping()
+
+    def _lose(self, error: BaseException) -> None:
+        """The peer is gone; the receiving side gets a disconnect."""
+        logger.debug("A socket could not be written to: %s", error)
+        self._task = None
+        self._end()

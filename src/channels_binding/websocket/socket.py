@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from channels_binding.exceptions import (
     LimitExceeded,
     Throttled,
     Unauthenticated,
+    Unavailable,
 )
 from channels_binding.live import identity as live_identity
 from channels_binding.live.connection_limits import most_connections_of, owner_of
@@ -41,6 +41,8 @@ KEY_BYTES = 150
 """About how much memory the key of a row takes that a subscribed stream remembers."""
 READS_AT_ONCE = 4
 """Reads of one connection that are made side by side: so many answers may go beyond what is let wait for a client."""
+PINGS = 3
+"""So often it is asked whether a client that is in a room is still there, before it counts as gone."""
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
 """More than this waiting for a client that does not read: it is closed with 4508. Live reads alone never get there."""
 
@@ -61,7 +63,7 @@ def limits_of(settings: Settings) -> Limits:
 
 def beat_seconds() -> float:
     """How often open sockets are looked after."""
-    return min(1.0, get_settings().PING_SECONDS / 4)
+    return min(1.0, get_settings().PING_SECONDS / 4, get_settings().PRESENCE_SECONDS / 8)
 
 
 class Authenticator(Protocol):
@@ -95,7 +97,7 @@ class Socket:
         settings = get_settings()
         self.id = secrets.token_urlsafe(9)
         self.revision = 0
-        self.scope: Mapping[str, Any] = scope
+        self.scope: Mapping[str, Any] = {**scope, "locale": locales.of_handshake(scope)}
         self.is_pending = identity is None
         """Whether it is not known yet who this is. Then nothing but ``cb.auth`` is answered."""
         self.dialect: Dialect = dialect
@@ -103,14 +105,12 @@ class Socket:
         self._authenticator = authenticator
         self._token: str | None = None
         """The token of the last ``cb.auth``; None while the handshake says who this is."""
-        self._handshake: Mapping[str, Any] = {**scope, "locale": locales.of_handshake(scope)}
+        self._handshake: Mapping[str, Any] = scope
         self.settings = settings
         self.session = Session(dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND))
         self.refusals = Refusals(settings.MAX_REFUSALS, Rate(max(settings.MESSAGES_PER_SECOND, settings.MAX_BATCH)))
         self.hub = Hub.current()
         self._expiry = Expiry(self.hub.loop, lambda: self.end(CloseCode.UNAUTHENTICATED, "the token is over"))
-        self.thread = threading.get_ident()
-        """The thread of the hub's loop."""
         self.outbox = Outbox(send, dialect, settings.UNACKNOWLEDGED_BYTES, self._catch_up)
         self._held: list[tuple[int, bytes]] = []
         """What waits for the reply to a write, each with the ``revision`` that it was sent for."""
@@ -121,16 +121,14 @@ class Socket:
         """Of what live reads and subscribed streams keep, when they were last weighed."""
         self._opening = 0
         """Live reads and subscriptions that are being opened."""
-        self._is_idle = asyncio.Event()
-        """Set while every call is answered."""
-        self._is_idle.set()
+        self._when_idle: asyncio.Future[None] | None = None
+        """For those who wait until every call is answered."""
         self._reads_at_once = asyncio.Semaphore(READS_AT_ONCE)
         self._overflow = Overflow(settings.UNACKNOWLEDGED_BYTES, self.put)
         self._answered_while_full = 0
         """Bytes of refusals and pongs since the outbox became full."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_heard = self.hub.loop.time()
-        self._heartbeat = Heartbeat.current(beat_seconds)
         self._take(identity or Identity(AnonymousUser()))
 
     # Life
@@ -138,7 +136,7 @@ class Socket:
     async def open(self) -> None:
         """Let messages leave; of a socket whose owner is known, join the hub and, with ``cb.1``, say hello."""
         self.outbox.start()
-        self._heartbeat.add(self)
+        Heartbeat.current(beat_seconds).add(self)
         if not self._is_counted_in():
             return
         if self.is_pending:
@@ -175,9 +173,8 @@ class Socket:
     def _take(self, identity: Identity) -> None:
         """Be this user's from now on, for as long as its token lasts."""
         self.revision += 1
-        self.identity, self.user, self.auth = identity, identity.user, identity.auth
-        self.session_key = identity.session_key
-        self.scope = identity.into(self._handshake, self.id)
+        self.identity, self.user, self.session_key = identity, identity.user, identity.session_key
+        self.scope = identity.into({**self._handshake, "locale": self.scope["locale"]}, self.id)
         live_identity.watch(identity.auth)
         if self in self.hub.subscribers:
             self.hub.identity.check_newcomer(self)
@@ -188,8 +185,8 @@ class Socket:
         if locale == self.scope["locale"]:
             return
         self.revision += 1
-        self._handshake, self.scope = {**self._handshake, "locale": locale}, {**self.scope, "locale": locale}
-        await self.hub.identity.reevaluate(self)
+        self.scope = {**self.scope, "locale": locale}
+        await self._read_again()
 
     def refresh_user(self, user: Any) -> None:
         """The same user, read again."""
@@ -206,11 +203,23 @@ class Socket:
         if not self._remains(identity.user):
             await self._end_once_written(CloseCode.UNAUTHENTICATED, "signed out")
         else:
-            await self.hub.identity.reevaluate(self)
+            await self._read_again()
+
+    async def _read_again(self) -> None:
+        """Every live read as this user, language and time zone, and what differs sent, once it is checked who that is."""
+        await self.hub.identity.reevaluate(self)
+        with suppress(Unavailable):  # the check is made once the database answers, and what differs is sent then
+            await self.hub.until_checked(self)
+        self.hub.delivery.deliver(self.subscriptions)
 
     def _remains(self, user: Any) -> bool:
         """Whether the connection stays open as this user's."""
         return bool(user.is_authenticated) or self.settings.ANONYMOUS_CONNECTION_ALLOWED
+
+    @property
+    def auth(self) -> Any:
+        """What an authentication class has found beside the user."""
+        return self.identity.auth
 
     @property
     def has_token(self) -> bool:
@@ -236,7 +245,7 @@ class Socket:
     async def _end_once_written(self, code: int, reason: str) -> None:
         """Close the socket once what was put before has left."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.outbox.is_written.wait(), LAST_MESSAGE_SECONDS)
+            await asyncio.wait_for(self.outbox.written(), LAST_MESSAGE_SECONDS)
         self.end(code, reason)
 
     def _hello(self) -> dict[str, Any]:
@@ -258,7 +267,7 @@ class Socket:
     async def close(self) -> None:
         """The socket is gone: leave the hub, end what runs for it."""
         self._expiry.cancel()
-        self._heartbeat.remove(self)
+        Heartbeat.current(beat_seconds).remove(self)
         self.hub.leave(self, self.subscriptions)
         self.session.reads.clear()
         for task in [*self._tasks]:
@@ -286,10 +295,22 @@ class Socket:
 
     async def retire(self, code: int, reason: str) -> None:
         """Close the socket once every call is answered and everything written. Cancelling is safe."""
-        while not (self._is_idle.is_set() and self.outbox.is_written.is_set()):
-            await self._is_idle.wait()
-            await self.outbox.is_written.wait()
+        while self.session.is_busy or not self.outbox.is_written:
+            if self.session.is_busy:
+                await asyncio.wait([self._idle()])
+            await self.outbox.written()
         self.end(code, reason)
+
+    def _idle(self) -> "asyncio.Future[None]":
+        """Resolved once every call is answered."""
+        if self._when_idle is None:
+            self._when_idle = self.hub.loop.create_future()
+        return self._when_idle
+
+    def _answered(self) -> None:
+        if self._when_idle is not None and not self.session.is_busy:
+            self._when_idle.set_result(None)
+            self._when_idle = None
 
     def _spawn(self, coroutine: Any) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -300,23 +321,31 @@ class Socket:
 
     def put(self, *frames: bytes) -> None:
         """Send messages after all that was put before. Never blocks."""
-        self.outbox.put(messages.batch(frames))
-        if self.outbox.queued > MAX_QUEUED_BYTES:
+        outbox = self.outbox
+        self.hub.totals.sent += len(frames)
+        outbox.put(frames[0] if len(frames) == 1 else messages.batch(frames))
+        if outbox.queued > MAX_QUEUED_BYTES:
             self.end(CloseCode.SLOW, "too much waits to be read")
-        elif self.congested and self._holds_too_much():
+        elif outbox.is_full and self._holds_too_much():
             self.end(CloseCode.SLOW, "too much is held for this user's connections")
 
     @property
     def held_bytes(self) -> int:
         """What is kept in memory for this connection. Live reads as of the last time that they were weighed."""
-        return self._kept_bytes + self.outbox.queued + sum(len(frame) for _, frame in self._held)
+        held = sum(len(frame) for _, frame in self._held) if self._held else 0
+        return self._kept_bytes + self.outbox.queued + held
 
     def weigh(self) -> None:
         """Look how much the live reads and subscribed streams keep; of a reading that several show, all."""
-        readings: dict[int, int] = {}
-        for subscription in self.session.reads.values():
-            readings.update(subscription.readings())
-        self._kept_bytes = sum(readings.values()) + KEY_BYTES * sum(self.stream_keys.values())
+        if len(self.session.reads) == 1:
+            (subscription,) = self.session.reads.values()
+            kept = subscription.kept_bytes()
+        else:
+            readings: dict[int, int] = {}
+            for subscription in self.session.reads.values():
+                readings.update(subscription.readings())
+            kept = sum(readings.values())
+        self._kept_bytes = kept + KEY_BYTES * sum(self.stream_keys.values()) if self.stream_keys else kept
 
     def _holds_too_much(self) -> bool:
         return self.hub.connection_limits.hold_more_than(self.settings.MAX_HELD_BYTES, self)
@@ -407,8 +436,17 @@ class Socket:
         """Ping after silence; give up on a client that takes in nothing."""
         if self.outbox.stalled_seconds() > self.settings.SLOW_SECONDS:
             self.end(CloseCode.SLOW, "nothing was acknowledged")
-        elif self._is_pinged and self._silent_seconds() > self.settings.PING_SECONDS and not self.outbox.flow.awaited:
+            return
+        silent_seconds, is_there = self._silent_seconds(), self.hub.rooms.is_anywhere(self)
+        if is_there:
+            self.hub.rooms.heed(self, is_silent=silent_seconds > self.settings.PRESENCE_SECONDS)
+        if self._is_pinged and silent_seconds > self._ping_seconds(is_there=is_there) and not self.outbox.flow.awaited:
             self.outbox.ping()
+
+    def _ping_seconds(self, *, is_there: bool) -> float:
+        """After how long a silence it is pinged: who is in a room in good time, before it would leave."""
+        seconds = self.settings.PING_SECONDS
+        return min(seconds, self.settings.PRESENCE_SECONDS / PINGS) if is_there else seconds
 
     @property
     def _is_pinged(self) -> bool:

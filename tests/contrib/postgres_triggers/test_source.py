@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from channels_binding import threads
+from channels_binding.contrib import postgres_connections
 from channels_binding.contrib.postgres_triggers import source, sql
 from channels_binding.contrib.postgres_triggers.source import TriggerSource
 from channels_binding.live.capture.changes import Changes
@@ -78,8 +80,11 @@ class Watching:
 
 @pytest.fixture
 async def watching(database: Any, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watching]:
-    monkeypatch.setattr(source, "connections", {"triggers": Django(postgres.url)})
+    aliases = {"triggers": Django(postgres.url)}
+    for module in (source, postgres_connections):
+        monkeypatch.setattr(module, "connections", aliases)
     monkeypatch.setattr(source, "RETRY_SECONDS", 0.05)
+    threads.shut_down()  # those of a test before this one may have connections, which may not be used here
     begun = Watching()
     await begun.until(lambda: begun.source.covered)
     yield begun

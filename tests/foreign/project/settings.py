@@ -21,11 +21,14 @@ INSTALLED_APPS = [
     "timezone_field",
     "drf_spectacular",
     "tests.foreign.project.shop",
+    "tests.foreign.project.recipes",
 ]
 ROOT_URLCONF = "tests.foreign.project.urls"
 SITE_ID = 1
 DATABASES = {"default": {**DATABASES["default"], "TEST": {**DATABASES["default"].get("TEST", {})}}}
 DATABASE_ROUTERS = []
 if "sqlite" not in DATABASES["default"]["ENGINE"]:
+    INSTALLED_APPS += ["pgtrigger", "pghistory"]
+    PGTRIGGER_INSTALL_ON_MIGRATE = True
     DATABASES["default"]["TEST"]["NAME"] = "test_foreign"  # the tests that start this one have a database too
 REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]}

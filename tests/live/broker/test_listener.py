@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -92,6 +94,7 @@ async def test_a_loop_that_stood_still_takes_what_may_have_been_dropped_for_lost
 ) -> None:
     monkeypatch.setattr(FakeTransport, "drops_when_full", drops)
     monkeypatch.setattr(publisher, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(listener, "STALL_SECONDS", 0.1)
     receiving = Broker(hub)
     receiving.start()
@@ -153,6 +156,7 @@ async def test_who_does_not_hear_itself_says_so_again_and_again_and_listens_anew
     transport: FakeTransport, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publisher, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(listener, "DEAF_SECONDS", 0.05)
     monkeypatch.setattr(listener, "DEAF_AGAIN_SECONDS", 0.02)
     receiving = Broker(hub)
@@ -195,3 +199,39 @@ async def test_what_is_no_message_is_ignored_and_the_next_one_heard(transport: F
         receiving.take(nonsense)
     receiving.take(other(1))
     assert hub.received == [other(1)]
+
+
+async def test_a_cancellation_that_a_transport_swallows_ends_it_all_the_same(
+    transport: FakeTransport, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deaf(self: Any, receive: Any, joined: Any) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(FakeTransport, "listen", deaf)
+    receiving = Broker(hub)
+    receiving.start()
+    await asyncio.sleep(0)
+    await asyncio.wait_for(receiving.stop(), 5)
+
+
+@pytest.mark.parametrize(("way", "is_silent"), [("busy", False), ("stopped", True)])
+async def test_a_loop_that_has_too_much_to_do_hears_late_and_one_that_was_stopped_may_have_missed_something(
+    way: str, is_silent: bool, transport: FakeTransport, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent = 0.0
+    monkeypatch.setattr(listener, "time", SimpleNamespace(process_time=lambda: spent))
+    monkeypatch.setattr(listener, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
+    receiving = Broker(hub)
+    receiving.start()
+    await asyncio.sleep(0.06)
+    time.sleep(0.5)  # noqa: ASYNC251
+    spent = 0.5 if way == "busy" else 0.0
+    assert receiving.is_silent() is is_silent, "what waits to be sent may go out before it is looked again"
+    for _ in range(4):  # turns of the loop until the one who looks has looked
+        await asyncio.sleep(0)
+    assert receiving.is_silent() is is_silent
+    await asyncio.sleep(0.4)
+    assert receiving.is_silent(), "nothing came in all the time in which it could be read"
+    await receiving.stop()

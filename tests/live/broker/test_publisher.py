@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from channels_binding.live.broker import publisher as publisher_module
+from channels_binding.live.broker.outage import Outage
 from channels_binding.live.broker.publisher import Publisher
 from tests.live.transports import FakeTransport
 
@@ -20,8 +21,13 @@ def transport(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTransport]:
 
 
 @pytest.fixture
-def publisher(transport: FakeTransport) -> Publisher:
-    return Publisher()
+def publisher(transport: FakeTransport) -> Iterator[Publisher]:
+    """Its thread goes on after the test, and must have nothing to say by then."""
+    made = Publisher()
+    yield made
+    transport.fails = None
+    transport.released.set()
+    made.drain(5)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -63,15 +69,20 @@ def test_where_another_attempt_helps_nothing_is_lost_and_order_stays(
     monkeypatch.setattr(FakeTransport, "retried", (ConnectionError,))
     monkeypatch.setattr(publisher_module, "RETRY_SECONDS", (0.01,))
     transport.fails = ConnectionError("the broker is dead")
+    # of its own, since threads of earlier tests speak too
+    monkeypatch.setattr(
+        publisher, "_outage", Outage("This broker takes no messages", "This broker takes messages again")
+    )
     for _ in range(5):
         publisher.publish({"kind": "changes"})
     assert not publisher.drain(0.1)
     transport.fails = None
     assert publisher.drain(5)
     assert [message["n"] for message in transport.messages()] == [1, 2, 3, 4, 5]
-    gone, back = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
-    assert gone == f"The broker takes no messages: the broker is dead. {publisher_module.KEPT}"
-    assert back.startswith("The broker takes messages again, after 0."), "once each, whatever the number of attempts"
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    gone, back = (text for text in said if text.startswith("This broker"))
+    assert gone == f"This broker takes no messages: the broker is dead. {publisher_module.KEPT}"
+    assert back.startswith("This broker takes messages again, after 0."), "once each, whatever the number of attempts"
 
 
 def test_what_no_attempt_will_help_holds_up_nothing(

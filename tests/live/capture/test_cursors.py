@@ -1,5 +1,6 @@
 """What a cursor writes otherwise than by ``execute`` is published too, at commit."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -8,10 +9,10 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
-from channels_binding.live.capture import cursors
+from channels_binding.live.capture import cursors, recorder, signals
 from channels_binding.live.capture.statements import any_label
 from tests.live.capture.test_signals.published import ANY, LABEL, NOTE, Published, listening
-from tests.project.zoo.models import Label
+from tests.project.zoo.models import Label, Note
 
 IS_POSTGRES = connection.vendor == "postgresql"
 
@@ -138,3 +139,64 @@ def test_a_copy_and_a_stream_are_noted_when_they_have_ended(cursor: Any, publish
 def test_what_a_driver_does_not_have_its_cursor_does_not_have() -> None:
     bare = cursors._watched(CursorWrapper)(object(), connection)
     assert not any(hasattr(bare, name) for name in ("copy", "stream", "executescript", "copy_from"))
+
+
+# Statements that return rows
+
+
+RETURNING: dict[str, Callable[[Any], Any]] = {
+    "fetchall": lambda cursor: cursor.fetchall(),
+    "fetchone": lambda cursor: [*iter(cursor.fetchone, None)],
+    "fetchmany": lambda cursor: [*cursor.fetchmany(1), *cursor.fetchmany(5), *cursor.fetchmany(5)],
+    "a loop": lambda cursor: [*cursor],
+}
+
+
+def ended() -> bool:
+    """Whether no statement of SQLite's is under way on this connection."""
+    if connection.vendor != "sqlite":
+        return True
+    try:
+        connection.connection.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", RETURNING)
+def test_a_statement_that_returns_rows_is_committed_when_it_is_published(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Note.objects.bulk_create([Note(title="a"), Note(title="b"), Note(title="c")])
+    found: list[bool] = []
+    monkeypatch.setattr(recorder, "is_heard", lambda: True)
+    monkeypatch.setattr(signals, "is_heard", lambda: True)
+    monkeypatch.setattr(recorder, "publish", lambda changes: found.append(ended()))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE zoo_note SET rank = 7 RETURNING title")
+        assert found == [True]
+        assert sorted(RETURNING[way](cursor)) == [("a",), ("b",), ("c",)]
+        assert cursor.fetchall() == []
+        assert cursor.rowcount == 3
+        assert cursor.description[0][0] == "title"
+        cursor.execute("SELECT COUNT(*) FROM zoo_note WHERE rank = 7")
+        assert cursor.fetchone() == (3,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_refuses_at_the_end_of_a_statement_is_djangos_error() -> None:
+    Note.objects.create(title="a")
+    with connection.cursor() as cursor, pytest.raises(IntegrityError):
+        cursor.execute(
+            "INSERT INTO zoo_note (id, title, rank, done, secret_code) "
+            "SELECT id, title, 0, done, '' FROM zoo_note RETURNING id"
+        )
+
+
+@pytest.mark.skipif(IS_POSTGRES, reason="statements are committed there before they return")
+@pytest.mark.django_db(transaction=True)
+def test_a_read_is_fetched_as_its_reader_likes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'returning'")
+        assert isinstance(cursor.cursor, sqlite3.Cursor)

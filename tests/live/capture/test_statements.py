@@ -193,6 +193,19 @@ def test_a_write_names_keys_only_where_it_says_nothing_else(sql: str, params: An
     assert keys_in(sql, params, many, tables()["zoo_note"]) == keys
 
 
+@pytest.mark.parametrize(
+    ("end", "keys"),
+    [
+        (' RETURNING "zoo_note"."id", +"zoo_note"."due", "zoo_note"."title"', [7]),
+        (" RETURNING (SELECT %s)", None),  # a parameter of its own
+        (' RETURNING "zoo_note"."id", lower("zoo_note"."title")', None),
+        (' OR "zoo_note"."id" > 1 RETURNING "zoo_note"."id"', None),
+    ],
+)
+def test_what_a_statement_returns_hides_no_keys(end: str, keys: Any) -> None:
+    assert keys_in(KEYED + end, ("x", 7), False, tables()["zoo_note"]) == keys
+
+
 def test_an_insert_of_several_rows_is_told_from_one() -> None:
     assert ONE_ROW.search('INSERT INTO "zoo_note" ("a", "b") VALUES (%s, (1 + 1))')
     assert not ONE_ROW.search('INSERT INTO "zoo_note" ("a") VALUES (%s), (%s)')

@@ -1,20 +1,24 @@
 """Clients of the oracle: a socket, and the lists that it shows, built from messages alone."""
 
+from contextlib import suppress
 from typing import Any
 
 from channels_binding.testing import BindingCommunicator
 from tests.live.oracle.diffs import apply_diff
 
+BESIDE = ("page", "limit", "count", "count_is", "truncated", "has_next", "has_previous", "start", "end")
+
 
 class Mirror:
-    """One live list as a client shows it, built from messages alone."""
+    """One live list or aggregate as a client shows it, built from messages alone."""
 
-    def __init__(self, stream: str, data: dict[str, Any], user: Any) -> None:
-        self.stream, self.data, self.user = stream, data, user
+    def __init__(self, stream: str, data: dict[str, Any], user: Any, action: str = "search") -> None:
+        self.stream, self.data, self.user, self.action = stream, data, user, action
         self.rows: list[dict[str, Any]] = []
         self.etags: dict[Any, str] = {}
         self.v = ""
-        self.count: int | None = None
+        self.meta: dict[str, Any] = {}
+        """What stands beside the rows: how many there are, whether more follow, places."""
 
     @property
     def have(self) -> dict[str, Any]:
@@ -24,9 +28,10 @@ class Mirror:
         data = message.get("data", {})
         getattr(self, f"_{message['type']}")(message, data)
         self.v = message["v"]
-        self.count = data.get("count", self.count)
+        self.meta |= {name: value for name, value in data.items() if name in BESIDE}
         for row in self.rows:
-            assert self.stream != "zoo.OwnNote" or row["owner"] == self.user.pk, f"{row} reached {self.user}"
+            owner = row.get("owner", self.user.pk)
+            assert self.stream != "zoo.OwnNote" or owner == self.user.pk, f"{row} reached {self.user}"
 
     def _snapshot(self, message: dict[str, Any], data: dict[str, Any]) -> None:
         self.rows = data["rows"]
@@ -58,6 +63,8 @@ class Client:
     def __init__(self, user: Any) -> None:
         self.user = user
         self.mirrors: dict[str, Mirror] = {}
+        self.tiles: list[list[Mirror]] = []
+        """Windows that lie side by side."""
         self.socket = PatientCommunicator("/ws/", user=user)
 
     async def connect(self) -> None:
@@ -67,7 +74,7 @@ class Client:
             await self.read(name, mirror, have=mirror.have)
 
     async def read(self, name: str, mirror: Mirror, **members: Any) -> None:
-        answer = await self.socket.call(f"{mirror.stream}.search#{name}", mirror.data, **members)
+        answer = await self.socket.call(f"{mirror.stream}.{mirror.action}#{name}", mirror.data, **members)
         assert "error" not in answer, answer
         self.mirrors[name] = mirror
         before, self.socket._waiting = self.socket._waiting, []
@@ -82,5 +89,7 @@ class Client:
             self.mirrors[name].take(push)
 
     async def drain(self) -> None:
+        """Take what has arrived. ``cb.user`` may be all of it, which the communicator keeps to itself."""
         while not self.socket.socket.output_queue.empty() or self.socket._waiting:
-            self.take(await self.socket.receive())
+            with suppress(TimeoutError):
+                self.take(await self.socket.receive(0.01))

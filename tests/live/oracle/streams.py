@@ -3,9 +3,11 @@
 from typing import Any
 
 import hypothesis.strategies as st
+from django.contrib.auth.models import Group
 from django.db.models import Count
 
 from channels_binding.consumers import AsyncBinding
+from channels_binding.registry import registry
 from tests.live.test_identity import GroupNoteBinding
 from tests.project.zoo.models import Label, Note
 
@@ -18,6 +20,9 @@ class EntangledNoteBinding(AsyncBinding):
     fields = ("id", "title", "rank", "parent")
     filterset_fields = {"parent__rank": ["gte"], "rank": ["exact"]}
     ordering_fields = ("title", "parent__rank", "rank")
+    expandable = {"parent.labels": {}, "note_set": {"limit": 2, "order": "-rank"}}
+    aggregates = {"rank": ("sum",)}
+    group_by = ("parent", "title")
 
 
 class CountedNoteBinding(AsyncBinding):
@@ -28,6 +33,18 @@ class CountedNoteBinding(AsyncBinding):
     fields = ("id", "title", "rank")
     filterset_fields = {"rank": ["exact"]}
     ordering_fields = ("title", "labelled", "rank")
+    aggregates = {"rank": ("avg", "max")}
+    group_by = ("title",)
+
+
+class OwnedNoteBinding(AsyncBinding):
+    """Brings rows along, of which each reader is shown others."""
+
+    stream = "tests.OwnedNote"
+    model = Note
+    fields = ("id", "title")
+    ordering_fields = ("title", "rank")
+    expandable = {"labels": {"limit": 1, "order": "name"}, "owner": {}, "owner.groups": {"limit": 2}}
 
 
 class NamedNoteBinding(AsyncBinding):
@@ -37,10 +54,24 @@ class NamedNoteBinding(AsyncBinding):
     model = Note
     fields = ("id", "title", "rank")
     filterset_fields = {"rank": ["exact"]}
+    aggregates = {"rank": ("min",)}
+    group_by = ("rank",)
 
     def get_queryset(self) -> Any:
         names = {*Label.objects.values_list("name", flat=True)}
         return Note.objects.filter(rank__in=[{"x": 1, "y": 2, "z": 3}[name] for name in names])
+
+
+def bind_teams() -> None:
+    """Teams, to their members alone. A stream of Django's own model would be met by other tests, so it is bound for a while."""
+
+    class TeamBinding(AsyncBinding):
+        stream = "tests.Team"
+        model = Group
+        fields = ("id", "name")
+
+        def get_queryset(self) -> Any:
+            return Group.objects.filter(user=self.user)
 
 
 STREAMS: dict[str, tuple[set[str], set[str]]] = {
@@ -53,8 +84,16 @@ STREAMS: dict[str, tuple[set[str], set[str]]] = {
     EntangledNoteBinding.stream: ({"parent__rank__gte", "rank"}, {"title", "parent__rank", "rank"}),
     CountedNoteBinding.stream: ({"rank"}, {"title", "labelled", "rank"}),
     NamedNoteBinding.stream: ({"rank"}, {"rank", "-id"}),
+    OwnedNoteBinding.stream: (set(), {"title", "rank", "-rank"}),
 }
 """Stream → the filters and orders that it takes."""
+
+EXPANDS: dict[str, list[str]] = {
+    "zoo.Note": ["labels", "owner", "parent.labels", "note_set"],
+    EntangledNoteBinding.stream: ["parent.labels", "note_set"],
+    OwnedNoteBinding.stream: ["labels", "owner", "owner.groups"],
+}
+"""Stream → the related rows that it takes along."""
 
 filters = st.fixed_dictionaries(
     {},
@@ -66,3 +105,37 @@ filters = st.fixed_dictionaries(
 orders = st.sampled_from(
     [None, "rank", "-rank", ["done", "-rank"], "-id", "weight", "-weight", "title", "labelled", "parent__rank"]
 )
+counts = st.sampled_from([None, None, False, "estimate"])
+expands = st.lists(
+    st.sampled_from(sorted({path for paths in EXPANDS.values() for path in paths})), max_size=3, unique=True
+)
+
+
+OWN = (EntangledNoteBinding.stream, CountedNoteBinding.stream, NamedNoteBinding.stream)
+AGGREGATES = ("zoo.Note", "zoo.OwnNote", "zoo.GuardedNote", *OWN)
+"""Streams whose rows are measured, one of them behind a permission that judges each row."""
+
+
+@st.composite
+def _questions(draw: Any) -> tuple[str, dict[str, Any]]:
+    """``("zoo.Note", {"measures": ["sum:rank"], "by": ["done"], "order": "-sum:rank", …})``, of what the stream declares."""
+    stream = draw(st.sampled_from(AGGREGATES))
+    cls = registry.get(stream)
+    declared = [
+        "count",
+        *(f"{function}:{name}" for name, functions in cls.aggregates.items() for function in functions),
+    ]
+    measures = draw(st.lists(st.sampled_from(declared), min_size=1, max_size=3, unique=True))
+    by = draw(st.lists(st.sampled_from([*cls.group_by]), max_size=2, unique=True))
+    chosen = {name: [*value] if isinstance(value, set) else value for name, value in draw(filters).items()}
+    order = draw(
+        st.none() | st.sampled_from([*measures, *by]).flatmap(lambda name: st.sampled_from([name, f"-{name}"]))
+    )
+    filterable = STREAMS.get(stream, (set(), set()))[0]
+    return stream, {
+        "measures": measures, "by": by, "order": order, "limit": draw(st.integers(1, 4)), "labels": stream == "zoo.Note",
+        "filters": {name: value for name, value in chosen.items() if name in filterable},
+    }  # fmt: skip
+
+
+aggregates = _questions()

@@ -1,6 +1,7 @@
 """The oracle's state machine: what may happen, and what must be true when all of it has arrived."""
 
 import asyncio
+import itertools
 import random
 from contextlib import suppress
 from typing import Any
@@ -16,14 +17,19 @@ from channels_binding.calls import Call, Reading
 from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
 from channels_binding.protocol import codecs
+from channels_binding.protocol.names import CURSORS
 from tests.live.oracle.brokers import FaultyBroker, FaultyLayer
-from tests.live.oracle.clients import Client, Mirror
-from tests.live.oracle.streams import STREAMS, filters, orders
+from tests.live.oracle.clients import BESIDE, Client, Mirror
+from tests.live.oracle.streams import EXPANDS, STREAMS, aggregates, counts, expands, filters, orders
 from tests.live.test_hub.shown import hold_the_next_round
 from tests.project.zoo.models import Label, Note
 
 QUIET_SECONDS = 10.0
 USERS = ("ann", "bob")
+MOST_READS = 8
+"""Of a client."""
+ALL = 1000
+"""More rows than there ever are."""
 
 BY_HAND = [
     "UPDATE zoo_note SET weight = rank WHERE rank > %s",
@@ -51,8 +57,9 @@ class World(RuleBasedStateMachine):
         seed=st.integers(0, 10_000),
         drop=st.sampled_from([0, 0.3, 0.8]),
         given=st.lists(st.tuples(filters, orders), min_size=3, max_size=6),
+        asked=st.lists(aggregates, min_size=1, max_size=2),
     )
-    def begin(self, seed: int, drop: float, given: list[tuple[Any, Any]]) -> None:
+    def begin(self, seed: int, drop: float, given: list[tuple[Any, Any]], asked: list[Any]) -> None:
         recorder._publishers.clear()
         self.loop = asyncio.new_event_loop()
         self.names = 0
@@ -71,6 +78,8 @@ class World(RuleBasedStateMachine):
             self.run(client.connect())
             for (chosen, order), stream in zip(given, self.streams(seed, which), strict=False):
                 self.read(which, stream, chosen, order, 3, 1)
+            for question in asked:
+                self.measure(which, question)
         self.broker.drop = drop
 
     def streams(self, seed: int, which: int) -> list[str]:
@@ -98,21 +107,84 @@ class World(RuleBasedStateMachine):
         order=orders,
         limit=st.integers(1, 4),
         page=st.integers(1, 2),
+        count=counts,
+        expand=expands,
     )
-    def read(self, who: int, stream: str, given: Any, order: Any, limit: int, page: int) -> None:
+    def read(
+        self, who: int, stream: str, given: Any, order: Any, limit: int, page: int, count: Any = None, expand: Any = ()
+    ) -> None:
         client = self.clients[who]
-        if len(client.mirrors) >= 8:
-            return
+        if len(client.mirrors) < MOST_READS:
+            data = {**self.asked(stream, given, order, expand), "limit": limit, "page": page, "count": count}
+            self.open(client, Mirror(stream, data, client.user))
+
+    def asked(self, stream: str, given: Any, order: Any, expand: Any = ()) -> dict[str, Any]:
+        """Of what is drawn, what the stream takes."""
         filterable, orderable = STREAMS[stream]
         names = [order] if isinstance(order, str) else order or []
         chosen = {name: [*value] if isinstance(value, set) else value for name, value in given.items()}
-        data = {
+        return {
             "filters": {name: value for name, value in chosen.items() if name in filterable},
             "order": order if {*names} <= orderable else None,
-            "limit": limit, "page": page, "labels": stream == "zoo.Note",
-        }  # fmt: skip
+            "labels": stream == "zoo.Note",
+            "expand": [path for path in expand if path in EXPANDS.get(stream, ())],
+        }
+
+    def open(self, client: Client, mirror: Mirror) -> None:
         self.names += 1
-        self.run(client.read(f"r{self.names}", Mirror(stream, data, client.user)))
+        self.run(client.read(f"r{self.names}", mirror))
+
+    @rule(
+        who=st.integers(0, 1),
+        stream=st.sampled_from([*STREAMS]),
+        given=filters,
+        order=orders,
+        limit=st.integers(1, 3),
+        way=st.sampled_from(["after", "before", "until"]),
+    )
+    def read_a_window(self, who: int, stream: str, given: Any, order: Any, limit: int, way: str) -> None:
+        """The rows behind a place, in front of it, or up to it."""
+        client = self.clients[who]
+        if len(client.mirrors) < MOST_READS:
+            data = self.asked(stream, given, order)
+            place = [*self.cursors(client, stream, data, limit), ""][0]
+            self.open(client, Mirror(stream, {**data, way: place, "limit": limit}, client.user))
+
+    @rule(
+        who=st.integers(0, 1), stream=st.sampled_from([*STREAMS]), given=filters, order=orders, most=st.integers(1, 3)
+    )
+    def read_side_by_side(self, who: int, stream: str, given: Any, order: Any, most: int) -> None:
+        """Windows between places, that have every row of the list together."""
+        client = self.clients[who]
+        if len(client.mirrors) + 3 > MOST_READS:
+            return
+        data = {**self.asked(stream, given, order), "limit": ALL}
+        borders = self.cursors(client, stream, data, most)[:2]
+        spans = [{"after": after, "until": until} for after, until in itertools.pairwise(["", *borders])]
+        last = {"after": borders[-1] if borders else ""}
+        tiles = [Mirror(stream, {**data, **span}, client.user) for span in (*spans, last)]
+        for mirror in tiles:
+            self.open(client, mirror)
+        client.tiles.append(tiles)
+
+    def cursors(self, client: Client, stream: str, data: dict[str, Any], most: int) -> list[str]:
+        """Places of the first rows of a list as it is now, in order."""
+        user = get_user_model().objects.get(pk=client.user.pk)
+        found = [""]
+        while len(found) <= most:
+            window = {**data, "after": found[-1], "limit": 1}
+            place = self.fresh(Mirror(stream, window, user), user).meta["end"]
+            if place is None:
+                break
+            found.append(place)
+        return found[1:]
+
+    @rule(who=st.integers(0, 1), question=aggregates)
+    def measure(self, who: int, question: tuple[str, dict[str, Any]]) -> None:
+        client = self.clients[who]
+        if len(client.mirrors) < MOST_READS:
+            stream, data = question
+            self.open(client, Mirror(stream, data, client.user, "aggregate"))
 
     @rule(who=st.integers(0, 1))
     def reconnect(self, who: int) -> None:
@@ -254,6 +326,8 @@ class World(RuleBasedStateMachine):
             client.user = get_user_model().objects.get(pk=client.user.pk)
             for mirror in client.mirrors.values():
                 self.compare(mirror, client.user)
+            for tiles in client.tiles:
+                self.compare_tiles(tiles, client.user)
 
     async def _settle(self) -> None:
         self.broker.recover()
@@ -276,7 +350,7 @@ class World(RuleBasedStateMachine):
         is_told = not any((group.is_stale or group.is_unsent) and group.subscriptions for group in groups)
         # A query slower than a round is told when it is ready: its task is there until then.
         is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
-        is_written = all(each.outbox.is_written.is_set() for each in self.hub.subscribers)  # type: ignore[attr-defined]
+        is_written = all(each.outbox.is_written for each in self.hub.subscribers)  # type: ignore[attr-defined]
         is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round and self.hub.invalidation.is_at_rest
         return is_read and is_told and not is_late and is_written and is_idle and self.broker.is_heard()
 
@@ -292,14 +366,27 @@ class World(RuleBasedStateMachine):
             f" invalidation={self.hub.invalidation.is_at_rest}"
         )
 
+    def fresh(self, mirror: Mirror, user: Any, *without: str) -> Reading:
+        """What it would be answered now."""
+        data = {name: value for name, value in mirror.data.items() if name not in without}
+        found = dispatch.perform(Call(mirror.stream, mirror.action, {**data, "live": False}, user))
+        assert isinstance(found, Reading)
+        return found
+
+    def compare_tiles(self, tiles: list[Mirror], user: Any) -> None:
+        """Together they are the list, each row once, as it is read by pages."""
+        shown = [row["id"] for mirror in tiles for row in mirror.rows]
+        whole = [row.pk for row in self.fresh(tiles[0], user, *CURSORS).rows]
+        assert shown == whole, f"{tiles[0].stream} {tiles[0].data} of {user}"
+
     def compare(self, mirror: Mirror, user: Any) -> None:
-        fresh = dispatch.perform(Call(mirror.stream, "search", {**mirror.data, "live": False}, user))
-        assert isinstance(fresh, Reading)
+        fresh = self.fresh(mirror, user)
         shown = codecs.joined(codecs.encode(row) for row in mirror.rows)
         wanted = codecs.joined(row.body for row in fresh.rows)
         assert shown == wanted, f"{mirror.stream} {mirror.data} of {user}"
         assert mirror.v == fresh.version
-        assert mirror.count == fresh.meta["count"], f"{mirror.stream} {mirror.data} of {user}"
+        beside = {name: value for name, value in fresh.meta.items() if name in BESIDE}
+        assert mirror.meta == beside, f"{mirror.stream} {mirror.data} of {user}"
 
     @invariant()
     def nothing_is_shown_to_the_wrong_reader(self) -> None:

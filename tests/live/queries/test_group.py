@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
-from channels_binding.calls import Reading, Row
+from channels_binding.calls import Call, Reading, Row
 from channels_binding.live.capture.changes import Changes
+from channels_binding.live.queries import invalidation
 from channels_binding.live.queries.group import Evaluation, Group, Subscription, same
 from tests.live.queries.test_evaluation import call
+from tests.live.queries.test_invalidation import Desk, create, save
+from tests.live.queries.test_invalidation import desk as desk  # the fixture
+from tests.live.test_hub.shown import make_notes
+from tests.project.zoo.models import Note
 
 
 def group(keys: Any = None, labels: Any = frozenset({"zoo.Note", "zoo.Label"})) -> Group:
@@ -176,3 +181,56 @@ def test_of_rows_asked_for_by_key_none_is_unseen() -> None:
     assert not asked.is_partial
     assert asked.shown() == {1, 2}
     assert group().shown() == set()
+
+
+# How many rows a list has, where they are not counted
+
+watched = pytest.mark.usefixtures("transactional_db", "hub_ended")
+
+
+@watched
+@pytest.mark.parametrize("data", [{"count": False}, {"after": ""}], ids=["a page", "a window by places"])
+async def test_a_list_without_a_count_counts_no_further_than_one_row_beyond(
+    desk: Desk, data: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invalidation, "RECOUNT_SECONDS", 0.0)
+    notes = await make_notes(*range(6))
+    listener = await desk.listen(order="rank", fields=["rank"], **data)
+    statements = await desk.cost(save(notes[5], title="beyond what is shown"))
+    assert not any("COUNT(*) OVER" in sql or ("COUNT" in sql and "LIMIT 4" not in sql) for sql in statements)
+    assert listener.told == []
+    await desk.cost(lambda: Note.objects.filter(rank__gte=4).delete())
+    assert listener.told == []  # the fourth is there still
+    await desk.cost(lambda: Note.objects.filter(rank=3).delete())
+    assert [push["data"] for push in listener.told] == [{"has_next": False}]
+    await desk.cost(create(rank=9))
+    assert listener.told[1]["data"] == {"has_next": True}
+
+
+@watched
+async def test_a_later_page_without_a_count_is_read_again_when_a_row_leaves_in_front_of_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invalidation, "RECOUNT_SECONDS", 0.0)
+    await make_notes(*range(9))
+    listener = await desk.listen(order="rank", fields=["rank"], count=False, page=2)
+    await desk.cost(lambda: Note.objects.filter(rank=1).delete())
+    assert [row["rank"] for _, row, _ in listener.told[0]["data"]["put"]] == [6]
+
+
+@watched
+async def test_what_changes_outside_of_a_window_between_two_places_costs_it_nothing(desk: Desk) -> None:
+    notes = await make_notes(*range(8))
+    page = await desk.hub.open(Call("zoo.Note", "search", {"after": "", "limit": 2, "order": "rank"}, desk.user))
+    assert page.reading is not None
+    bounds = {"after": page.reading.meta["start"], "until": page.reading.meta["end"]}
+    desk.hub.store.forget(page)
+    listener = await desk.listen(order="rank", fields=["rank"], **bounds)
+    statements = await desk.cost(save(notes[6], rank=70))
+    assert not any("zoo_note" in sql and "LIMIT" in sql for sql in statements)
+    await desk.cost(save(notes[7], rank=1))  # a tie, with a later key
+    assert listener.told == []
+    await desk.cost(save(notes[0], rank=1))  # with an earlier one
+    assert [row["id"] for _, row, _ in listener.told[0]["data"]["put"]] == [notes[0].pk]
+    await desk.cost(save(notes[1], rank=2))
+    assert listener.told[1]["data"]["remove"] == [notes[1].pk]

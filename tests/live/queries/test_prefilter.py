@@ -55,7 +55,7 @@ def test_rows_are_found_in_many_lists_by_one_statement() -> None:
     assert found == [expected for _, _, expected in lists]
     assert len(statements) == 1
     with CaptureQueriesContext(connection) as statements:
-        found_counts = counts([prefilter_of(queryset) for queryset, _, _ in lists])
+        found_counts = counts([(prefilter_of(queryset), None) for queryset, _, _ in lists])
     assert found_counts == [2, 2, 1, 4, 0, 0, 4, 4]
     assert len(statements) == 1
 
@@ -86,7 +86,7 @@ def test_more_lists_than_one_statement_takes_are_asked_in_several() -> None:
 def test_a_question_that_the_database_refuses_is_answered_with_maybe() -> None:
     broken = prefilter_of(Note.objects.extra(where=["no_such_column = 1"]))
     assert probe([(broken, [1])]) == [True]
-    assert counts([broken]) == [None]
+    assert counts([(broken, None)]) == [None]
 
 
 def test_values_are_read_as_rows_bear_them_whoever_may_see_them() -> None:

@@ -314,3 +314,22 @@ async def test_a_change_of_which_no_message_came_is_found_by_the_audit(
     hub.store.maintain(group.read_at + 80)
     await shown.take()
     assert shown.column("rank") == [1]
+
+
+async def test_a_slow_query_rests_as_long_as_it_took_and_is_read_then(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SLOW_SECONDS", 0.0)
+    socket = await connect(user)
+    shown = await Shown(socket, "zoo.Note.search#h").open()
+    (group,) = Hub.current().groups.values()
+    assert group.rests_until > group.read_at > group.began_at
+    before, group.rests_until = group.started, asyncio.get_running_loop().time() + 60
+    await make_notes(1)
+    assert await socket.silent(0.1)
+    assert (group.started, group.is_stale) == (before, True)
+    assert all(subscription.is_pending for subscription in group.subscriptions), "a writer's reply waits for it"
+    group.rests_until = float("-inf")
+    Hub.current()._wake.set()
+    await shown.take()
+    assert (group.started, shown.column("rank")) == (before + 1, [1])

@@ -419,3 +419,8 @@ async def test_readers_at_several_hosts_are_shown_files_at_their_own(hub_ended: 
         push = await socket.receive()
         assert push["data"]["patch"][0][1]["file"] == f"http://{host}/media/attachments/b.txt"
         await socket.close()
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.0, 0.05), (0.001, 0.049), (0.02, 0.03), (0.04, 0.04), (2.0, 2.0)])
+def test_rounds_begin_50_ms_apart_and_rest_as_long_as_they_took(took: float, rest: float) -> None:
+    assert live_hub.rest_seconds(took, 0.05) == pytest.approx(rest)

@@ -91,6 +91,69 @@ class FakeSource:
     async def stop(self) -> None: ...
 
 
+async def test_changes_that_concern_nobody_begin_no_round(connect: Connect, user: Any) -> None:
+    await connect(user)
+    hub = Hub.current()
+    await at_rest(hub)
+    for label in ("zoo.Note", "zoo.Label"):
+        hub.receive_changes(Changes({label: {1}}), hub._noted + 1)
+        assert not hub._wake.is_set()
+        assert hub.settled == hub._noted, "nobody need wait for what follows: nothing does"
+
+
+@pytest.mark.parametrize(
+    ("asked", "label"),
+    [
+        ("zoo.Note.search#h", "zoo.Note"),
+        ("zoo.Note.search#h", "zoo.Note_labels"),  # shown with it
+        ("zoo.Note.subscribe", "zoo.Note"),
+        (None, "auth.User"),
+        (None, "auth.Group"),
+        (None, "sessions.Session"),
+        (None, "authtoken.Token"),
+    ],
+)
+async def test_changes_that_concern_somebody_begin_one(
+    connect: Connect, user: Any, asked: str | None, label: str
+) -> None:
+    await make_notes(1)
+    socket = await connect(user)
+    if asked is not None:
+        await socket.call(asked, {})
+    hub = Hub.current()
+    await at_rest(hub)
+    hub.receive_changes(Changes({label: {1}}), hub._noted + 1)
+    assert hub._wake.is_set()
+    assert hub.settled < hub._noted
+
+
+async def test_what_concerns_nobody_does_not_pass_by_what_does(connect: Connect, user: Any) -> None:
+    await make_notes(1)
+    socket = await connect(user)
+    await socket.call("zoo.Note.search#h", {})
+    hub = Hub.current()
+    await at_rest(hub)
+    hub.receive_changes(Changes({"zoo.Note": None}), hub._noted + 1)
+    hub.receive_changes(Changes({"zoo.Token": {"x"}}), hub._noted + 1)
+    assert hub.settled < hub._noted - 1
+
+
+async def test_while_anything_is_read_for_the_first_time_any_change_may_concern_it(connect: Connect, user: Any) -> None:
+    await connect(user)
+    hub = Hub.current()
+    await at_rest(hub)
+    group: Any = object()
+    hub.invalidation._reading[group] = Changes()
+    assert hub._concern_anybody(Changes({"zoo.Token": {"x"}}))
+    del hub.invalidation._reading[group]
+    assert not hub._concern_anybody(Changes({"zoo.Token": {"x"}}))
+
+
+async def at_rest(hub: Hub) -> None:
+    while not hub._is_at_rest:
+        await asyncio.sleep(0.01)
+
+
 async def test_changes_that_a_source_covers_are_left_to_it_and_waited_for(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     await socket.call("zoo.Label.search#labels", {})

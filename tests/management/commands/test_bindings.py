@@ -73,7 +73,8 @@ def test_what_rows_have_in_common_is_told(ann: Any) -> None:
 def test_a_stream_that_cannot_be_explained_says_why(ann: Any) -> None:
     assert explained("custom_stream")["matched"] == "it has no lists"
     assert explained("zoo.Note", filters={"nope": 1})["refused"] == "The filters are not valid. (invalid)"
-    assert "Sign in first" in shown("zoo.Note", "--explain")
+    nobody = shown("zoo.Note", "--explain")
+    assert "Sign in first. (unauthenticated): asked as nobody in particular. --user NAME says as whom." in nobody
 
 
 @pytest.mark.parametrize("arguments", [("--user", "nobody"), ("--user", "ann", "--data", "{")])

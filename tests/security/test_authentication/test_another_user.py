@@ -41,6 +41,22 @@ async def test_a_second_token_of_another_user_shows_nothing_of_the_first_any_mor
     await opened.close()
 
 
+async def test_the_reply_comes_after_what_differs_also_while_the_other_user_is_yet_to_be_checked(
+    connect: Connect, user: Any, stranger: Any, settings: Any
+) -> None:
+    settings.CHANNELS_BINDING = JWT
+    hers = await in_thread(Note.objects.create)(title="hers", owner=user)
+    opened = socket(f"/ws/?token={await in_thread(jwt)(user)}")
+    assert await opened.open()
+    await opened.call("zoo.Mine.search#a", {})
+    await in_thread(stranger.save)()  # whoever enters within seconds of it is looked up once more
+    await opened.send({"event": "cb.auth", "id": 77, "data": {"token": await in_thread(jwt)(stranger)}})
+    came = [await opened.receive() for _ in range(2)]
+    assert [(each["event"], each.get("id")) for each in came] == [("zoo.Mine.search#a", None), ("cb.auth", 77)]
+    assert came[0]["data"]["remove"] == [hers.pk]
+    await opened.close()
+
+
 async def test_a_renewed_token_of_the_same_user_changes_nothing_that_is_shown(
     connect: Connect, user: Any, settings: Any
 ) -> None:

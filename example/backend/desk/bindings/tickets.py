@@ -51,6 +51,7 @@ class TicketBinding(AsyncBinding):
     of those who may no longer see it."""
 
     model = Ticket
+    presence = True
     fields = (
         "id", "title", "status", "priority", "group", "assignee", "customer", "tags", "due_date", "price",
         "attachment", "body", "created", "updated",
@@ -67,6 +68,8 @@ class TicketBinding(AsyncBinding):
     }
     search_fields = ("title", "body", "customer__name")
     ordering_fields = ("id", "title", "status", "priority", "due_date", "price", "created", "updated")
+    aggregates = {"price": ("sum", "avg"), "created": ("max",)}
+    group_by = ("status", "priority", "group", "assignee", "created:day", "created:month")
     page_size = 25
     permission_classes = (ManagersDelete,)
     formsets = {"steps": Steps}

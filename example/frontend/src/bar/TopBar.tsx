@@ -8,6 +8,7 @@ import type { JSX } from 'react'
 import { WindowIcon } from '../icons'
 import { Account } from './Account'
 import { ColorSchemeButton } from './ColorSchemeButton'
+import { Logo } from './Logo'
 import { TrafficSwitch } from './TrafficSwitch'
 
 /** One line where there is room; on small screens, the switch gets a line of its own. */
@@ -44,19 +45,4 @@ const BAR = { bgcolor: 'background.paper', borderBottom: 1, borderColor: 'divide
 
 const openSecondWindow = (): void => {
   window.open(window.location.href, '_blank', `popup,width=${window.innerWidth},height=${window.innerHeight}`)
-}
-
-/** A ticket, as on the sign-in page. */
-function Logo(): JSX.Element {
-  return (
-    <Box
-      component="svg"
-      viewBox="0 0 32 32"
-      aria-hidden="true"
-      sx={{ width: 32, display: { xs: 'none', sm: 'block' } }}
-    >
-      <rect width="32" height="32" rx="7" fill="#3f51b5" />
-      <path d="M7 10h18v4a2 2 0 0 0 0 4v4H7v-4a2 2 0 0 0 0-4z" fill="#fff" />
-    </Box>
-  )
 }

@@ -9,7 +9,9 @@ import Tab from '@mui/material/Tab'
 import Tabs from '@mui/material/Tabs'
 import Typography from '@mui/material/Typography'
 import { type JSX, useId, useState } from 'react'
-import { CloseIcon } from '../icons'
+import { CloseIcon, WindowIcon } from '../icons'
+import { Link } from '../router'
+import { AlsoHere } from './AlsoHere'
 import { Conversation } from './Conversation'
 import './pickers'
 
@@ -18,7 +20,7 @@ interface TicketDrawerProps {
   readonly onClose: () => void
 }
 
-/** One ticket: its form, and what was said about it. Both are live. */
+/** One ticket: its form, what was said about it, and who else has it open. All are live. */
 export default function TicketDrawer({ id, onClose }: TicketDrawerProps): JSX.Element {
   const { data: ticket } = useRetrieve('desk.Ticket', id)
   const [tab, setTab] = useState<'form' | 'conversation'>('form')
@@ -52,6 +54,10 @@ export default function TicketDrawer({ id, onClose }: TicketDrawerProps): JSX.El
         <Typography id={titleId} component="h2" variant="h6" noWrap sx={{ flexGrow: 1 }}>
           #{id} {ticket?.title}
         </Typography>
+        <AlsoHere ticket={id} at={tab} />
+        <IconButton component={Link} href={`/tickets/${id}`} aria-label="Open as a page">
+          <WindowIcon />
+        </IconButton>
         <IconButton aria-label="Close" onClick={onClose}>
           <CloseIcon />
         </IconButton>

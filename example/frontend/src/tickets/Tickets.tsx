@@ -8,6 +8,7 @@ import { type JSX, lazy, Suspense, useMemo, useState } from 'react'
 import type { DeskTicketRow as Ticket } from '../bindings.gen'
 import { columnsOf, HIDDEN } from './columns'
 import { Filters, type TicketFilters } from './Filters'
+import { Tiles } from './Tiles'
 
 // The forms (and their calendars) are loaded when the first one opens.
 const NewTicket = lazy(() => import('./NewTicket'))
@@ -28,6 +29,7 @@ export function Tickets(): JSX.Element {
       component="main"
       sx={{ display: 'flex', flexDirection: 'column', flex: 1, minHeight: 0, p: { xs: 1, sm: 2 }, gap: 2 }}
     >
+      <Tiles query={query} filters={filters} onFilter={setFilters} />
       <Filters filters={filters} onFilter={setFilters} onSearch={setQuery} onNew={() => setOpened({ action: 'new' })} />
       <TicketTable query={query} filters={filters} onOpen={setOpened} />
       <Suspense>

@@ -1,4 +1,5 @@
 import {
+  hashKey,
   notifyManager,
   type Query,
   type QueryClient,
@@ -6,24 +7,60 @@ import {
   type QueryKey,
 } from '@tanstack/react-query'
 import { BindingError, type ChannelsClient, type LiveHandle, type LiveState } from '../index.js'
+import { type PendingWrite, Writes } from '../writes/index.js'
+import { type Held, heldBetween, NOTHING_HELD } from './held.js'
 import { type Overlay, Overlays } from './overlay.js'
+
+/** How changes arrive: at once, held back until `show()`, or by asking again. */
+export type LiveMode = true | 'notify' | 'refetch'
 
 /** Which live read a query shows. */
 export interface LiveMeta extends Record<string, unknown> {
   readonly stream: string
   readonly action: string
   readonly params: unknown
+  /** @default true */
+  readonly mode?: LiveMode
 }
 
 interface Entry {
   readonly meta: LiveMeta
   readonly query: Query
   readonly handle: LiveHandle
+  /** What is shown of the server's, where changes are held back. */
+  shown: unknown
+  held: Held
 }
 
 const bridges = new WeakMap<ChannelsClient, WeakMap<QueryClient, LiveBridge>>()
 
 const metaOf = (query: Query): LiveMeta | undefined => query.meta?.channels as LiveMeta | undefined
+
+/** Time in milliseconds over which pages ask again that are told the same at once, when a group changes. */
+const MOST_DELAY_MS = 500
+
+const isCall = (query: Query): boolean => query.queryKey[0] === 'channels' && !metaOf(query)
+
+const isOfPermissions = (query: Query): boolean =>
+  isCall(query) && (query.queryKey[2] === 'describe' || query.queryKey[2] === 'form')
+
+const wasRefused = (query: Query): boolean =>
+  isCall(query) && query.state.error instanceof BindingError && query.state.error.code === 'unauthenticated'
+
+const isShown = ({ isOptimistic, state }: PendingWrite): boolean => isOptimistic && state !== 'refused'
+
+function overlayOf({ stream, id, key, action, values }: PendingWrite): Overlay {
+  if (id === null) return { stream, id: `new:${key}`, values, fate: 'made' }
+  return { stream, id, values, fate: action === 'delete' ? 'deleted' : 'changed' }
+}
+
+/** The promise, unless the signal ends the wait for it first. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+    promise.then(resolve, reject)
+  })
+}
 
 const goneError = (): BindingError => new BindingError('gone', 'This was deleted, or may no longer be seen.')
 
@@ -36,19 +73,50 @@ export class LiveBridge {
   readonly queryClient: QueryClient
   readonly #entries = new Map<string, Entry>()
   readonly #overlays: Overlays = new Overlays()
+  /** What takes the shown change of a pending write back, by its key. */
+  readonly #shown = new Map<string, () => void>()
   readonly #listeners = new Set<() => void>()
-  #isSomebody: boolean
+  #asking: ReturnType<typeof setTimeout> | undefined
+  #holders = 0
+  #endings: (() => void)[] = []
 
   private constructor(client: ChannelsClient, queryClient: QueryClient) {
     this.client = client
     this.queryClient = queryClient
+  }
+
+  /** Keeps queries live for as long as somebody wants it; returns what lets go. */
+  retain(): () => void {
+    if (this.#holders++ === 0) this.#begin()
+    let isHeld = true
+    return () => {
+      if (isHeld && --this.#holders === 0) this.#end()
+      isHeld = false
+    }
+  }
+
+  #begin(): void {
+    const { client, queryClient } = this
+    const writes = Writes.of(client)
     client.setNotifyBatch(callback => notifyManager.batch(callback))
-    this.#isSomebody = client.getState().user !== null
-    client.onState(() => this.#signedIn(client.getState().user !== null))
-    queryClient.getQueryCache().subscribe(event => {
-      if (event.type === 'removed') this.#release(event.query.queryHash)
-      else this.#follow(event.query)
-    })
+    const cache = queryClient.getQueryCache()
+    this.#endings = [
+      writes.subscribe(() => this.#showWrites(writes.getSnapshot())),
+      client.onPermissions(() => this.#permissionsChanged()),
+      cache.subscribe(event => {
+        if (event.type === 'removed') this.#release(event.query.queryHash)
+        else this.#follow(event.query)
+      }),
+    ]
+    this.#showWrites(writes.getSnapshot())
+    for (const query of cache.getAll()) this.#follow(query)
+  }
+
+  #end(): void {
+    for (const end of this.#endings.splice(0)) end()
+    for (const hash of [...this.#entries.keys()]) this.#release(hash)
+    clearTimeout(this.#asking)
+    this.#asking = undefined
   }
 
   /** The bridge of this client and cache: always the same one, so that StrictMode makes no second. */
@@ -61,12 +129,13 @@ export class LiveBridge {
   }
 
   /** The query function of live queries: the state after the server's next answer. */
-  readonly fetch = async ({ meta }: QueryFunctionContext<QueryKey>): Promise<unknown> => {
+  readonly fetch = async ({ meta, queryKey, signal }: QueryFunctionContext<QueryKey>): Promise<unknown> => {
     const live = meta?.channels as LiveMeta
     const handle = this.#observe(live, () => undefined)
     try {
-      const state = await handle.refresh()
+      const state = await unlessAborted(handle.refresh(), signal)
       if (state.status === 'gone') throw goneError()
+      this.show(hashKey(queryKey))
       return this.#overlays.over(live, state.data)
     } finally {
       handle.unsubscribe()
@@ -81,6 +150,17 @@ export class LiveBridge {
       remove()
       this.#redraw(overlay.stream)
     }
+  }
+
+  /** What is held back of a query, with `live: 'notify'`; the same object until it changes. */
+  held(queryHash: string): Held {
+    return this.#entries.get(queryHash)?.held ?? NOTHING_HELD
+  }
+
+  /** Shows what is held back of a query. */
+  show(queryHash: string): void {
+    const entry = this.#entries.get(queryHash)
+    if (entry?.meta.mode === 'notify') this.#write(entry, entry.handle.getSnapshot(), true)
   }
 
   /** Whether changes of this query arrive right now. */
@@ -105,9 +185,17 @@ export class LiveBridge {
 
   #hold(query: Query, meta: LiveMeta): void {
     const hash = query.queryHash
-    const handle = this.#observe(meta, state => this.#write(query, meta, state))
-    this.#entries.set(hash, { meta, query, handle })
-    this.#write(query, meta, handle.getSnapshot())
+    const handle = this.#observe(meta, state => this.#changed(entry, state))
+    const entry: Entry = { meta, query, handle, shown: undefined, held: NOTHING_HELD }
+    this.#entries.set(hash, entry)
+    this.#write(entry, handle.getSnapshot(), true)
+  }
+
+  /** The server has pushed a change. */
+  #changed(entry: Entry, state: LiveState): void {
+    if (entry.meta.mode !== 'refetch' || state.status !== 'success') return this.#write(entry, state)
+    if (state.data !== entry.shown) void entry.query.fetch().catch(() => undefined)
+    this.#notify()
   }
 
   #release(hash: string): void {
@@ -118,15 +206,19 @@ export class LiveBridge {
     this.#notify()
   }
 
-  #write(query: Query, meta: LiveMeta, state: LiveState): void {
-    if (state.status === 'success') this.#show(query, meta, state.data)
+  #write(entry: Entry, state: LiveState, isShown = entry.meta.mode !== 'notify'): void {
+    const { query } = entry
+    if (state.status === 'success') this.#show(entry, state.data, isShown || query.state.data === undefined)
     else if (state.status === 'gone') this.#fail(query, goneError())
     else if (state.status === 'error' && state.error) this.#fail(query, state.error)
     this.#notify()
   }
 
-  #show(query: Query, meta: LiveMeta, data: unknown): void {
-    const shown = this.#overlays.over(meta, data)
+  #show(entry: Entry, data: unknown, isShown: boolean): void {
+    const { query, meta } = entry
+    if (isShown || entry.shown === undefined) entry.shown = data
+    entry.held = isShown ? NOTHING_HELD : heldBetween(entry.shown, data, entry.held)
+    const shown = this.#overlays.over(meta, entry.shown)
     if (shown !== query.state.data || query.state.status !== 'success') query.setData(shown, { manual: true })
   }
 
@@ -136,23 +228,33 @@ export class LiveBridge {
     query.setState({ status: 'error', error, data: undefined })
   }
 
-  /** Somebody has signed in: calls that were refused before are made again. Live reads are the client's. */
-  #signedIn(isSomebody: boolean): void {
-    const isNew = isSomebody && !this.#isSomebody
-    this.#isSomebody = isSomebody
-    if (!isNew) return
-    const wasRefused = (query: Query): boolean =>
-      query.queryKey[0] === 'channels' &&
-      !metaOf(query) &&
-      query.state.error instanceof BindingError &&
-      query.state.error.code === 'unauthenticated'
-    void this.queryClient.refetchQueries({ type: 'active', predicate: wasRefused })
+  /** Shows the writes that are not confirmed, and takes back those that have ended. */
+  #showWrites(writes: readonly PendingWrite[]): void {
+    const wanted = new Map(writes.filter(isShown).map(write => [write.key, write]))
+    notifyManager.batch(() => {
+      for (const [key, takeBack] of this.#shown) {
+        if (wanted.has(key)) continue
+        this.#shown.delete(key)
+        takeBack()
+      }
+      for (const [key, write] of wanted) if (!this.#shown.has(key)) this.#shown.set(key, this.overlay(overlayOf(write)))
+    })
   }
 
+  /** What the user may do may have changed: what says so is asked again, and what was refused to somebody unknown. */
+  #permissionsChanged(): void {
+    void this.queryClient.invalidateQueries({ predicate: wasRefused })
+    this.#asking ??= setTimeout(() => {
+      this.#asking = undefined
+      void this.queryClient.invalidateQueries({ predicate: isOfPermissions })
+    }, Math.random() * MOST_DELAY_MS)
+  }
+
+  /** A change of the user's own is shown, or was confirmed or refused: what is held back is shown with it. */
   #redraw(stream: string): void {
     notifyManager.batch(() => {
-      for (const { meta, query, handle } of this.#entries.values())
-        if (meta.stream === stream) this.#write(query, meta, handle.getSnapshot())
+      for (const entry of this.#entries.values())
+        if (entry.meta.stream === stream) this.#write(entry, entry.handle.getSnapshot(), true)
     })
   }
 

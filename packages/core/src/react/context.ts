@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientContext, QueryClientProvider } from '@tanstack/react-query'
-import { createContext, createElement, type JSX, type ReactNode, useContext, useMemo, useState } from 'react'
+import { createContext, createElement, type JSX, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
 import type { ChannelsClient } from '../index.js'
 import { LiveBridge } from './bridge.js'
 
@@ -26,7 +26,9 @@ export function ChannelsProvider({ client, queryClient, children }: ChannelsProv
   const surrounding = useContext(QueryClientContext)
   const [own] = useState(() => new QueryClient())
   const cache = queryClient ?? surrounding ?? own
-  const value = useMemo(() => ({ client, bridge: LiveBridge.of(client, cache), queryClient: cache }), [client, cache])
+  const bridge = LiveBridge.of(client, cache)
+  useEffect(() => bridge.retain(), [bridge])
+  const value = useMemo(() => ({ client, bridge, queryClient: cache }), [client, bridge, cache])
   const inner = createElement(ChannelsContext.Provider, { value }, children)
   return createElement(QueryClientProvider, { client: cache }, inner)
 }

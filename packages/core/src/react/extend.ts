@@ -1,13 +1,14 @@
 /**
- * A result with further members. The result itself is neither copied nor changed: TanStack Query notes which of its
- * members are read, and a copy would read them all.
+ * A result with further members. Each member is read off the result when it is read here, and not before: TanStack Query notes
+ * which of them are, and a copy would read them all.
  */
 export function extend<T extends object, E extends object>(result: T, extras: E): T & E {
-  const homeOf = (target: T, key: PropertyKey): object => (Object.hasOwn(extras, key) ? extras : target)
-  return new Proxy(result, {
-    get: (target, key) => Reflect.get(homeOf(target, key), key),
-    has: (target, key) => Reflect.has(homeOf(target, key), key),
-    ownKeys: target => [...new Set([...Reflect.ownKeys(target), ...Reflect.ownKeys(extras)])],
-    getOwnPropertyDescriptor: (target, key) => Reflect.getOwnPropertyDescriptor(homeOf(target, key), key),
-  }) as T & E
+  const members = Object.keys(result).map(name => [
+    name,
+    { enumerable: true, configurable: true, get: () => result[name as keyof T] },
+  ])
+  return Object.defineProperties(
+    {},
+    { ...Object.fromEntries(members), ...Object.getOwnPropertyDescriptors(extras) },
+  ) as T & E
 }

@@ -16,3 +16,9 @@ export function useToggle(initial = false): [isOn: boolean, toggle: (on?: boolea
   const toggle = useCallback((on?: boolean) => setOn(was => (typeof on === 'boolean' ? on : !was)), [])
   return [isOn, toggle]
 }
+
+/** A value, what sets it, and what it was when it last stood still for `delayMs` milliseconds. */
+export function useDebouncedState<T>(initial: T, delayMs = 300): [value: T, set: (value: T) => void, settled: T] {
+  const [value, set] = useState(initial)
+  return [value, set, useDebounced(value, delayMs)]
+}

@@ -3,14 +3,36 @@ export interface Overlay {
   readonly stream: string
   readonly id: string | number
   readonly values: Readonly<Record<string, unknown>>
+  /** What becomes of the row. @default 'changed' */
+  readonly fate?: 'changed' | 'deleted' | 'made'
 }
 
 interface Target {
   readonly stream: string
   readonly action: string
+  readonly params?: unknown
 }
 
 type Row = Readonly<Record<string, unknown>>
+
+const ROWS = new WeakMap<Overlay, Row>()
+
+/** A row that is to be made, as it is shown meanwhile; the same one each time. */
+function rowOf(overlay: Overlay): Row {
+  const row = ROWS.get(overlay) ?? { ...overlay.values, id: overlay.id }
+  ROWS.set(overlay, row)
+  return row
+}
+
+/** Whether a row that is to be made would be seen: where nothing is left out that it might not fit. */
+function isWholeFirstPage(params: unknown): boolean {
+  const { page = 1, filters = {}, query = '' } = (params ?? {}) as { page?: number; filters?: object; query?: string }
+  return page === 1 && !query && Object.keys(filters).length === 0
+}
+
+/** Whether a row that is to be made is not there yet: the server may show it before it says that it is made. */
+const isMissing = ({ fate, values }: Overlay, rows: readonly Row[]): boolean =>
+  fate === 'made' && !rows.some(row => Object.entries(values).every(([name, value]) => row[name] === value))
 
 /**
  * The optimistic changes that are not confirmed yet. They are applied to the server's data each time it is shown and never
@@ -34,12 +56,18 @@ export class Overlays {
     if (!overlays.length || typeof data !== 'object' || data === null) return data
     const { rows } = data as { rows?: readonly Row[] }
     if (!Array.isArray(rows)) return this.#drawn(data as Row, overlays)
-    const shown = rows.map(row => this.#drawn(row, overlays))
-    return shown.every((row, index) => row === rows[index]) ? data : { ...data, rows: shown }
+    const made = isWholeFirstPage(target.params) ? overlays.filter(overlay => isMissing(overlay, rows)) : []
+    const deleted = new Set(overlays.filter(overlay => overlay.fate === 'deleted').map(overlay => overlay.id))
+    const kept = rows.filter(row => !deleted.has(row.id as string))
+    const shown = [...made.map(rowOf), ...kept.map(row => this.#drawn(row, overlays))]
+    if (shown.length === rows.length && shown.every((row, index) => row === rows[index])) return data
+    const { count } = data as { count?: unknown }
+    const more = made.length - (rows.length - kept.length)
+    return { ...data, rows: shown, ...(typeof count === 'number' && { count: count + more }) }
   }
 
   #drawn(row: Row, overlays: readonly Overlay[]): Row {
-    const own = overlays.filter(overlay => overlay.id === row.id)
+    const own = overlays.filter(overlay => overlay.id === row.id && (overlay.fate ?? 'changed') === 'changed')
     if (!own.length) return row
     const cached = this.#cache.get(row)
     if (cached && cached.by.length === own.length && cached.by.every((overlay, index) => overlay === own[index]))

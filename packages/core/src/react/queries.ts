@@ -1,15 +1,20 @@
-import type { QueryFunctionContext, QueryKey } from '@tanstack/react-query'
+import { hashKey, type QueryFunctionContext, type QueryKey } from '@tanstack/react-query'
 import { useMemo, useSyncExternalStore } from 'react'
-import { type BindingError, type BindingName, canonical, eventName } from '../index.js'
-import type { LiveMeta } from './bridge.js'
+import { type BindingError, type BindingName, type CallOptions, canonical, eventName } from '../index.js'
+import { LiveBridge, type LiveMeta, type LiveMode } from './bridge.js'
 import { type Channels, useChannels } from './context.js'
+import { type Held, NOTHING_HELD } from './held.js'
+import { joined } from './joined.js'
 
 /** Options of the hooks that read. */
 export interface ReadOptions {
   /** `false` waits. @default true */
   readonly enabled?: boolean
-  /** `false` reads once. @default true */
-  readonly live?: boolean
+  /**
+   * `true` shows changes as they happen, `'notify'` holds them back and tells how many there are (`held`) until `show()`,
+   * `'refetch'` asks again when there are any, `false` reads once. @default true
+   */
+  readonly live?: LiveMode | false
 }
 
 /** What every reading hook adds to TanStack Query's result. */
@@ -18,6 +23,10 @@ export interface LiveExtras {
   readonly isLive: boolean
   /** Whether the row was deleted, or may no longer be seen. */
   readonly isGone: boolean
+  /** What is held back, with `live: 'notify'`. */
+  readonly held: Held
+  /** Shows what is held back. */
+  readonly show: () => void
   /** Alias of `isFetching`. */
   readonly fetching: boolean
   /** Alias of `refetch`. */
@@ -47,50 +56,85 @@ const SHARED = {
   refetchOnReconnect: false,
 } as const
 
-/** The options of a query that asks once. It ignores the abort signal, so that StrictMode's second mount joins the first call. */
-export function callQuery(channels: Channels, name: string, action: string, data: unknown): BaseQuery {
-  const call = channels.client.call.bind(channels.client) as (event: string, data: unknown) => Promise<unknown>
+/** The keys of queries: `keys.of('shop.Product')` begins those of a stream, for `invalidateQueries` and its like. */
+export const keys = {
+  /** Of all queries of this package. */
+  all: ['channels'],
+  /** Of all of a stream. */
+  of: (name: string): QueryKey => ['channels', name],
+  /** Of a call, or of a read that is made once. */
+  call: (name: string, action: string, data: unknown): QueryKey => ['channels', name, action, data],
+  /** Of a read that stays live. */
+  live: (name: string, action: string, params: unknown, mode: LiveMode = true): QueryKey => [
+    ...['channels', name, action, params],
+    mode === true ? 'live' : mode,
+  ],
+} as const
+
+/** Whose queries; without a bridge it is that of the cache which asks. */
+export type Source = Pick<Channels, 'client'> & Partial<Pick<Channels, 'bridge'>>
+
+/** The options of a query that asks once. Equal ones that are under way are one: StrictMode's second mount joins the first. */
+export function callQuery({ client }: Source, name: string, action: string, data: unknown): BaseQuery {
+  const queryKey = keys.call(name, action, data)
+  const call = client.call.bind(client) as (event: string, data: unknown, options: CallOptions) => Promise<unknown>
   return {
     ...SHARED,
-    queryKey: ['channels', name, action, data],
-    queryFn: () => call(eventName(name, action), data),
+    queryKey,
+    queryFn: ({ signal }) =>
+      joined(client, hashKey(queryKey), signal, ending => call(eventName(name, action), data, { signal: ending })),
   }
 }
 
 /** The options of a query that stays live. */
-export function liveQuery(channels: Channels, meta: LiveMeta): BaseQuery {
-  const { stream, action, params } = meta
+export function liveQuery({ client, bridge }: Source, meta: LiveMeta): BaseQuery {
+  const { stream, action, params, mode } = meta
   return {
     ...SHARED,
-    queryKey: ['channels', stream, action, params, 'live'],
-    queryFn: channels.bridge.fetch,
+    queryKey: keys.live(stream, action, params, mode),
+    queryFn: context => (bridge ?? LiveBridge.of(client, context.client)).fetch(context),
     meta: { channels: meta },
   }
 }
 
 /** The options of a reading query, the same object until the parameters change in value. */
-export function useReadQuery(name: BindingName, action: string, params: object, live: boolean): BaseQuery {
+export function useReadQuery(name: BindingName, action: string, params: object, live: LiveMode | false): BaseQuery {
   const channels = useChannels()
   const key = canonical(params)
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the value of `params`
-  return useMemo(
-    () =>
-      live
-        ? liveQuery(channels, { stream: name, action, params })
-        : callQuery(channels, name, action, { ...params, live: false }),
-    [channels, name, action, key, live],
-  )
+  return useMemo(() => readQuery(channels, name, action, params, live), [channels, name, action, key, live])
 }
 
-/** Whether a query is live right now. */
-export function useIsLive(queryHash: string): boolean {
+/** The options of a reading query. */
+export function readQuery(
+  source: Source,
+  name: string,
+  action: string,
+  params: object,
+  live: LiveMode | false,
+): BaseQuery {
+  if (live === false) return callQuery(source, name, action, { ...params, live: false })
+  return liveQuery(source, { stream: name, action, params, ...(live !== true && { mode: live }) })
+}
+
+/** Whether a query is live right now, and what is held back of it. */
+export function useLiveness(queryHash: string): Liveness {
   const { bridge } = useChannels()
-  return useSyncExternalStore(
+  const isLive = useSyncExternalStore(
     bridge.onLive,
     () => bridge.isLive(queryHash),
     () => false,
   )
+  const held = useSyncExternalStore(
+    bridge.onLive,
+    () => bridge.held(queryHash),
+    () => NOTHING_HELD,
+  )
+  return { isLive, held, show: () => bridge.show(queryHash) }
 }
+
+/** What `useLiveness` tells. */
+export type Liveness = Pick<LiveExtras, 'isLive' | 'held' | 'show'>
 
 interface Result {
   readonly error: BindingError | null
@@ -99,9 +143,9 @@ interface Result {
 }
 
 /** The members that every reading hook adds; getters, so that only what is read is tracked. */
-export function liveExtras(result: Result, isLive: boolean): LiveExtras {
+export function liveExtras(result: Result, liveness: Liveness): LiveExtras {
   return {
-    isLive,
+    ...liveness,
     get isGone() {
       return result.error?.code === 'gone'
     },

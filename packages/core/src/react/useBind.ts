@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type BindingError, canonical, type EventIn, type EventName, type EventOut, parseEvent } from '../index.js'
 import { useChannels } from './context.js'
 import { callQuery } from './queries.js'
@@ -20,8 +20,10 @@ export interface UseBindOptions<E extends EventName> {
 export interface UseBindResult<E extends EventName> {
   /** The last answer or push. */
   readonly data: EventOut<E> | undefined
+  /** Why the last `send` was refused, until the next one; else why the first params were. */
   readonly error: BindingError | null
   readonly isPending: boolean
+  /** Something that was sent is not answered yet. */
   readonly isFetching: boolean
   readonly isError: boolean
   /** Alias of `isFetching`. */
@@ -33,6 +35,16 @@ export interface UseBindResult<E extends EventName> {
   /** Sends the first params again. */
   readonly refresh: () => Promise<unknown>
 }
+
+/** What `send` has under way, of one event of one client. */
+interface Sends {
+  readonly client: unknown
+  readonly event: string | null
+  readonly waiting: number
+  readonly failure: unknown
+}
+
+const NO_SENDS: Sends = { client: null, event: null, waiting: 0, failure: null }
 
 /** Sends an event of a handler and holds what it answers, reflects, dispatches or broadcasts. */
 export function useBind<E extends EventName>(event: E, options: UseBindOptions<E> = {}): UseBindResult<E> {
@@ -50,7 +62,9 @@ export function useBind<E extends EventName>(event: E, options: UseBindOptions<E
     const { stream, action } = parseEvent(event)
     return callQuery(channels, stream, action, params ?? {})
   }, [channels, event, key])
-  const { data, error, isPending, isFetching, isError, refetch } = useQuery({ ...query, enabled: !passive })
+  const { data, error, isPending, isFetching, refetch } = useQuery({ ...query, enabled: !passive })
+  const [sends, setSends] = useState(NO_SENDS)
+  const sent = sends.event === event && sends.client === client ? sends : NO_SENDS
 
   const take = useCallback(
     (value: EventOut<E>) => {
@@ -66,19 +80,35 @@ export function useBind<E extends EventName>(event: E, options: UseBindOptions<E
   )
   const send = useCallback(
     async (values?: EventIn<E>) => {
-      const reply = await client.call(event, values)
-      take(reply)
-      return reply
+      const add = (waiting: number, failure: unknown = null) =>
+        setSends(was => ({
+          client,
+          event,
+          failure,
+          waiting: waiting + (was.event === event && was.client === client ? was.waiting : 0),
+        }))
+      add(1)
+      try {
+        const reply = await client.call(event, values)
+        take(reply)
+        add(-1)
+        return reply
+      } catch (failure) {
+        add(-1, failure)
+        throw failure
+      }
     },
     [client, event, take],
   )
+  const failure = (sent.failure ?? error) as BindingError | null
+  const isWaiting = isFetching || sent.waiting > 0
   return {
     data: data as EventOut<E> | undefined,
-    error: error as BindingError | null,
+    error: failure,
     isPending,
-    isFetching,
-    isError,
-    fetching: isFetching,
+    isFetching: isWaiting,
+    isError: failure !== null,
+    fetching: isWaiting,
     send,
     dispatch: send,
     refresh: refetch,

@@ -1,9 +1,10 @@
-import { useSyncExternalStore } from 'react'
+import { useRef, useSyncExternalStore } from 'react'
 import type { ConnectionState } from '../index.js'
 import { useChannels } from './context.js'
 
 const ON_SERVER: ConnectionState = {
   status: 'idle',
+  transport: null,
   latencyMs: null,
   attempts: 0,
   hasEverConnected: false,
@@ -11,6 +12,8 @@ const ON_SERVER: ConnectionState = {
   lastError: null,
   user: null,
 }
+
+const ALL = Object.keys(ON_SERVER) as (keyof ConnectionState)[]
 
 /** The connection's state, and what can be done about it. */
 export interface UseConnectionResult extends ConnectionState {
@@ -20,15 +23,36 @@ export interface UseConnectionResult extends ConnectionState {
   readonly close: () => void
 }
 
-/** The state of the connection: `status`, `latencyMs`, `attempts`, `user`, … */
+/** The state of the connection: `status`, `latencyMs`, `attempts`, `user`, … What is not read re-renders nobody. */
 export function useConnection(): UseConnectionResult {
   const { client } = useChannels()
-  const state = useSyncExternalStore(client.onState, client.getState, () => ON_SERVER)
-  return {
-    ...state,
-    isConnected: state.status === 'open',
-    connect: () => client.connect(),
-    reconnect: () => client.reconnect(),
-    close: () => client.close(),
+  const read = useRef(new Set<keyof ConnectionState>())
+  const last = useRef(client.getState())
+  const getSnapshot = (): ConnectionState => {
+    const now = client.getState()
+    const names = read.current.size ? [...read.current] : ALL
+    if (names.some(name => now[name] !== last.current[name])) last.current = now
+    return last.current
   }
+  const state = useSyncExternalStore(client.onState, getSnapshot, () => ON_SERVER)
+  const member = (name: keyof ConnectionState): PropertyDescriptor => ({
+    enumerable: true,
+    get: () => {
+      read.current.add(name)
+      return state[name]
+    },
+  })
+  const members = Object.fromEntries(ALL.map(name => [name, member(name)]))
+  return Object.defineProperties(
+    {
+      get isConnected() {
+        read.current.add('status')
+        return state.status === 'open'
+      },
+      connect: () => client.connect(),
+      reconnect: () => client.reconnect(),
+      close: () => client.close(),
+    },
+    members,
+  ) as UseConnectionResult
 }

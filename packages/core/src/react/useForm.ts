@@ -1,6 +1,19 @@
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef } from 'react'
-import type { BindingError, BindingName, FieldErrors, FormField, FormReply, Formset, Pk, Row } from '../index.js'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { hasFile } from '../files.js'
+import {
+  type BindingError,
+  type BindingName,
+  type ChannelsClient,
+  canonical,
+  type FieldErrors,
+  type FormField,
+  type FormReply,
+  type Formset,
+  type Pk,
+  type Row,
+} from '../index.js'
+import { type Conflict, conflictOf } from '../writes/index.js'
 import { useChannels } from './context.js'
 import { callQuery } from './queries.js'
 import { useRetrieve } from './useRetrieve.js'
@@ -42,6 +55,10 @@ export interface UseFormResult<N extends BindingName> {
   readonly fetching: boolean
   /** Whether the row was deleted while the form is open. */
   readonly isGone: boolean
+  /** Others have written the row since the form was shown, and nothing was saved; `keepMine()` saves over that. */
+  readonly conflict: (Conflict & { readonly keepMine: () => Promise<FormReply<Row<N>>> }) | null
+  /** How much of the files of a submission has been sent, from 0 to 1; `null` while none are. */
+  readonly progress: number | null
   /** Submits the values; what does not validate resolves with `success: false`, other errors reject. */
   readonly submit: (values: Readonly<Record<string, unknown>>) => Promise<FormReply<Row<N>>>
   readonly refetch: () => Promise<unknown>
@@ -69,6 +86,44 @@ function useFollow<N extends BindingName>(name: N, options: UseFormOptions<N>, r
   return isGone
 }
 
+type Values = Readonly<Record<string, unknown>>
+
+/** The function; while its answer is awaited, a second equal call is the first. */
+function useOnce<R>(ask: (values: Values) => Promise<R>): (values: Values) => Promise<R> {
+  const running = useRef<{ values: Values; answer: Promise<R> } | null>(null)
+  return useCallback(
+    values => {
+      const first = running.current
+      if (first && (first.values === values || isSameText(first.values, values))) return first.answer
+      const answer = ask(values).finally(() => {
+        if (running.current === mine) running.current = null
+      })
+      const mine = { values, answer }
+      running.current = mine
+      return mine.answer
+    },
+    [ask],
+  )
+}
+
+/** Whether two submissions say the same; files are not compared. */
+const isSameText = (one: Values, other: Values): boolean =>
+  !hasFile(one) && !hasFile(other) && canonical(one) === canonical(other)
+
+/** The version of the row that the form shows, as far as a live read shows the same. */
+function useVersion(
+  client: ChannelsClient,
+  name: string,
+  object: Row<BindingName> | null,
+): { current: string | undefined } {
+  const version = useRef<string | undefined>(undefined)
+  const seen = object ? client.seen(name, object.id) : null
+  useEffect(() => {
+    if (seen && canonical(seen.row) === canonical(object)) version.current = seen.v
+  }, [seen, object])
+  return version
+}
+
 /** A Django form: its fields and values, and how to submit it. Works with whatever keeps the values. */
 export function useForm<N extends BindingName>(name: N, options: UseFormOptions<N> = {}): UseFormResult<N> {
   const { id = null, enabled = true, onSuccess } = options
@@ -81,16 +136,28 @@ export function useForm<N extends BindingName>(name: N, options: UseFormOptions<
   const formsets = schema?.formsets ?? NO_FORMSETS
   const files = filesOf(schema?.fields ?? NO_FIELDS, formsets)
   const target = { id, files, formsets: formsets.map(formset => formset.name) }
-  const mutation = useMutation<FormReply<Row<N>>, BindingError, Readonly<Record<string, unknown>>>({
-    mutationFn: values => channels.client.submitForm(name, values, target),
+  const version = useVersion(channels.client, name, (schema?.object ?? null) as Row<BindingName> | null)
+  const [progress, setProgress] = useState<number | null>(null)
+  const mutation = useMutation<FormReply<Row<N>>, BindingError, Values>({
+    mutationFn: values => {
+      const onProgress = hasFile(values) ? setProgress : undefined
+      const sent = channels.client.submitForm(name, values, target, { ifVersion: version.current, onProgress })
+      return sent.finally(() => setProgress(null))
+    },
     networkMode: 'always',
     onSuccess: reply => {
+      if (reply.success) version.current = undefined // until the form is read again, which shows what was saved
       if (reply.success && id !== null) queries.setQueryData(asked.queryKey, (form: FormReply) => withRows(form, reply))
       if (reply.success && reply.object) onSuccess?.(reply.object, reply)
     },
   })
   const { mutateAsync, reset } = mutation
-  const submit = useCallback((values: Readonly<Record<string, unknown>>) => mutateAsync(values), [mutateAsync])
+  const submit = useOnce(mutateAsync)
+  const keepMine = (): Promise<FormReply<Row<N>>> => {
+    version.current = mutation.error?.version ?? undefined
+    return mutateAsync(mutation.variables ?? {})
+  }
+  const conflict = conflictOf({ values: mutation.variables ?? {}, base: schema?.object ?? null }, mutation.error)
   const errors = errorsOf(mutation.data, mutation.error)
   const isSuccess = mutation.data?.success ?? false
   return {
@@ -110,6 +177,8 @@ export function useForm<N extends BindingName>(name: N, options: UseFormOptions<
     success: isSuccess,
     fetching: query.isFetching,
     isGone,
+    conflict: conflict && { ...conflict, keepMine },
+    progress,
     submit,
     refetch,
     refresh: refetch,

@@ -1,29 +1,38 @@
 import { hashKey, type UseQueryResult, useQuery } from '@tanstack/react-query'
-import type { BindingError, BindingName, Description, FieldName, Pk, Row } from '../index.js'
+import type { BindingError, BindingName, Description, ExpandPath, FieldName, Pk, RowWith } from '../index.js'
 import { useChannels } from './context.js'
 import { extend } from './extend.js'
-import { callQuery, type LiveExtras, liveExtras, type ReadOptions, useIsLive, useReadQuery } from './queries.js'
+import { callQuery, type LiveExtras, liveExtras, type ReadOptions, useLiveness, useReadQuery } from './queries.js'
 
 /** Options of `useRetrieve`. */
-export interface UseRetrieveOptions<N extends BindingName> extends ReadOptions {
+export interface UseRetrieveOptions<
+  N extends BindingName,
+  E extends readonly ExpandPath<N>[] = readonly ExpandPath<N>[],
+> extends ReadOptions {
   /** Narrows the row to these fields. */
   readonly fields?: readonly FieldName<N>[]
+  /** Related rows to put into the row, in `row.expand`. */
+  readonly expand?: E
 }
 
 /** What `useRetrieve` returns. */
-export type UseRetrieveResult<N extends BindingName> = UseQueryResult<Row<N>, BindingError> & LiveExtras
+export type UseRetrieveResult<N extends BindingName, E extends readonly string[] = readonly []> = UseQueryResult<
+  RowWith<N, E>,
+  BindingError
+> &
+  LiveExtras
 
 /** One row, live; waits while the id is `null`. A row that was deleted has `isGone`, and an error with code `gone`. */
-export function useRetrieve<N extends BindingName>(
+export function useRetrieve<N extends BindingName, const E extends readonly ExpandPath<N>[] = readonly []>(
   name: N,
   id: Pk<N> | null | undefined,
-  { enabled = true, live = true, fields }: UseRetrieveOptions<N> = {},
-): UseRetrieveResult<N> {
-  const query = useReadQuery(name, 'retrieve', { id, ...(fields && { fields }) }, live)
-  const isLive = useIsLive(hashKey(query.queryKey))
+  { enabled = true, live = true, fields, expand }: UseRetrieveOptions<N, E> = {},
+): UseRetrieveResult<N, E> {
+  const query = useReadQuery(name, 'retrieve', { id, ...(fields && { fields }), ...(expand && { expand }) }, live)
+  const liveness = useLiveness(hashKey(query.queryKey))
   const isWanted = enabled && id !== null && id !== undefined
-  const result = useQuery({ ...query, enabled: isWanted }) as UseQueryResult<Row<N>, BindingError>
-  return extend(result, liveExtras(result, isLive))
+  const result = useQuery({ ...query, enabled: isWanted }) as UseQueryResult<RowWith<N, E>, BindingError>
+  return extend(result, liveExtras(result, liveness))
 }
 
 /** What a user interface needs to know of a stream: labels, fields, filters, permissions. Asked once. */

@@ -6,9 +6,21 @@ import {
   useQuery,
   useSuspenseQuery,
 } from '@tanstack/react-query'
-import type { BindingError, BindingName, ListPage, ListParams, Row, SearchPage, SearchParams } from '../index.js'
+import type {
+  BindingError,
+  BindingName,
+  Counting,
+  ExpandPath,
+  ListPage,
+  ListParams,
+  PageOf,
+  Row,
+  RowWith,
+  SearchPage,
+  SearchParams,
+} from '../index.js'
 import { extend } from './extend.js'
-import { type LiveExtras, liveExtras, type ReadOptions, useIsLive, useReadQuery } from './queries.js'
+import { type LiveExtras, type Liveness, liveExtras, type ReadOptions, useLiveness, useReadQuery } from './queries.js'
 
 /** Options of `useSearch`. */
 export interface UseSearchOptions extends ReadOptions {
@@ -20,25 +32,35 @@ export interface UseSearchOptions extends ReadOptions {
 export interface RowsExtras<R> extends LiveExtras {
   /** The rows; an empty array until there are any, always the same one. */
   readonly rows: readonly R[]
-  /** How many rows there are on all pages. */
+  /** How many rows there are on all pages; 0 where nobody has counted. */
   readonly count: number
 }
 
 /** What `useSearch` returns. */
-export type UseSearchResult<N extends BindingName> = UseQueryResult<SearchPage<Row<N>>, BindingError> &
-  RowsExtras<Row<N>>
+export type UseSearchResult<
+  N extends BindingName,
+  C extends Counting = true,
+  E extends readonly string[] = readonly [],
+> = UseQueryResult<PageOf<RowWith<N, E>, C>, BindingError> & RowsExtras<RowWith<N, E>>
 /** What `useList` returns. */
-export type UseListResult<N extends BindingName> = UseQueryResult<ListPage<Row<N>>, BindingError> & RowsExtras<Row<N>>
+export type UseListResult<N extends BindingName, E extends readonly string[] = readonly []> = UseQueryResult<
+  ListPage<RowWith<N, E>>,
+  BindingError
+> &
+  RowsExtras<RowWith<N, E>>
 /** What `useSuspenseSearch` returns. */
-export type UseSuspenseSearchResult<N extends BindingName> = UseSuspenseQueryResult<SearchPage<Row<N>>, BindingError> &
-  RowsExtras<Row<N>>
+export type UseSuspenseSearchResult<
+  N extends BindingName,
+  C extends Counting = true,
+  E extends readonly string[] = readonly [],
+> = UseSuspenseQueryResult<PageOf<RowWith<N, E>, C>, BindingError> & RowsExtras<RowWith<N, E>>
 
 const MEMBER = { enumerable: true, configurable: true }
 const NO_ROWS: readonly never[] = Object.freeze([])
 
 interface Page<R> {
   readonly rows: readonly R[]
-  readonly count: number
+  readonly count?: number
 }
 
 interface PageResult<R> {
@@ -48,8 +70,9 @@ interface PageResult<R> {
   readonly refetch: () => Promise<unknown>
 }
 
-function withRows<T extends PageResult<R>, R>(result: T, isLive: boolean): T & RowsExtras<R> {
-  const extras = Object.defineProperties(liveExtras(result, isLive), {
+/** The result with its rows and their number beside it. */
+export function withRows<T extends PageResult<R>, R>(result: T, liveness: Liveness): T & RowsExtras<R> {
+  const extras = Object.defineProperties(liveExtras(result, liveness), {
     rows: { ...MEMBER, get: () => result.data?.rows ?? NO_ROWS },
     count: { ...MEMBER, get: () => result.data?.count ?? 0 },
   }) as RowsExtras<R>
@@ -63,37 +86,38 @@ function usePages<P extends Page<unknown>>(
   { enabled = true, live = true, keepPrevious = true }: UseSearchOptions,
 ): UseQueryResult<P, BindingError> & RowsExtras<P['rows'][number]> {
   const query = useReadQuery(name, action, params, live)
-  const isLive = useIsLive(hashKey(query.queryKey))
+  const liveness = useLiveness(hashKey(query.queryKey))
   const previous = keepPrevious ? { placeholderData: keepPreviousData } : {}
   const result = useQuery({ ...query, enabled, ...previous }) as UseQueryResult<P, BindingError>
-  return withRows<typeof result, P['rows'][number]>(result, isLive)
+  return withRows<typeof result, P['rows'][number]>(result, liveness)
 }
 
 /** One page of a stream, live: rows, count and order stay what the server would answer now. */
-export function useSearch<N extends BindingName>(
-  name: N,
-  params: SearchParams<N> = {},
-  options: UseSearchOptions = {},
-): UseSearchResult<N> {
-  return usePages<SearchPage<Row<N>>>(name, 'search', params, options)
+export function useSearch<
+  N extends BindingName,
+  const C extends Counting = true,
+  const E extends readonly ExpandPath<N>[] = readonly [],
+>(name: N, params: SearchParams<N, C, E> = {}, options: UseSearchOptions = {}): UseSearchResult<N, C, E> {
+  return usePages<PageOf<RowWith<N, E>, C>>(name, 'search', params, options) as UseSearchResult<N, C, E>
 }
 
 /** Every row of a stream, live. */
-export function useList<N extends BindingName>(
+export function useList<N extends BindingName, const E extends readonly ExpandPath<N>[] = readonly []>(
   name: N,
-  params: ListParams<N> = {},
+  params: ListParams<N, E> = {},
   options: UseSearchOptions = {},
-): UseListResult<N> {
-  return usePages<ListPage<Row<N>>>(name, 'list', params, options)
+): UseListResult<N, E> {
+  return usePages<ListPage<RowWith<N, E>>>(name, 'list', params, options)
 }
 
 /** As `useSearch`, but suspends until the first answer and throws errors to the nearest boundary. */
-export function useSuspenseSearch<N extends BindingName>(
-  name: N,
-  params: SearchParams<N> = {},
-): UseSuspenseSearchResult<N> {
+export function useSuspenseSearch<
+  N extends BindingName,
+  const C extends Counting = true,
+  const E extends readonly ExpandPath<N>[] = readonly [],
+>(name: N, params: SearchParams<N, C, E> = {}): UseSuspenseSearchResult<N, C, E> {
   const query = useReadQuery(name, 'search', params, true)
-  const isLive = useIsLive(hashKey(query.queryKey))
+  const liveness = useLiveness(hashKey(query.queryKey))
   const result = useSuspenseQuery(query) as UseSuspenseQueryResult<SearchPage<Row<N>>, BindingError>
-  return withRows<typeof result, Row<N>>(result, isLive)
+  return withRows<typeof result, Row<N>>(result, liveness) as unknown as UseSuspenseSearchResult<N, C, E>
 }

@@ -7,12 +7,18 @@ export interface Bends {
   delayMs: number
   /** Sends every frame twice. @default false */
   duplicate: boolean
+  /** Every second frame overtakes the one before it, as no socket does. @default false */
+  reorder: boolean
   /** Frames to the client that are lost from now on; counts down. @default 0 */
   drop: number
   /** Says nothing at all, as a half-open link does. @default false */
   silent: boolean
   /** Handshakes that are refused from now on; counts down. @default 0 */
   refuse: number
+  /** Requests by HTTP that do not get through from now on; counts down. @default 0 */
+  unreachable: number
+  /** Something on the way holds streams of events back. @default false */
+  buffered: boolean
   /** Nobody is signed in: a `cb.1` connection is opened and closed with 4401, another one refused. @default false */
   signedOut: boolean
   /** Diffs that get a wrong `v` from now on; counts down. @default 0 */
@@ -25,9 +31,12 @@ export interface Bends {
 export const straight = (): Bends => ({
   delayMs: 0,
   duplicate: false,
+  reorder: false,
   drop: 0,
   silent: false,
   refuse: 0,
+  unreachable: 0,
+  buffered: false,
   signedOut: false,
   wrongVersion: 0,
   fail: null,

@@ -12,6 +12,8 @@ export interface ConnectionHost {
   /** The sockets that are open. */
   readonly connections: Set<FakeConnection>
   receive(connection: FakeConnection, text: string): void
+  /** The socket is gone. */
+  left(connection: FakeConnection): void
 }
 
 /** One client's socket, as the server sees it. */
@@ -21,11 +23,16 @@ export class FakeConnection implements Conversation {
   /** The streams whose events are sent here. */
   readonly streams: Set<string> = new Set()
   readonly hasProtocol: boolean
+  /** Whose it is. */
+  user: unknown = null
   /** Whether it is open only to say who it is. */
   isPending = false
   readonly #peer: Peer
   readonly #server: ConnectionHost
   #pushes: Message[] = []
+  #arrivesAt = 0
+  #overtaken: string | null = null
+  #underWay = 0
 
   constructor(server: ConnectionHost, peer: Peer, hasProtocol: boolean) {
     this.#server = server
@@ -38,11 +45,11 @@ export class FakeConnection implements Conversation {
   }
 
   closed(): void {
-    this.#server.connections.delete(this)
+    this.#server.left(this)
   }
 
   close(code: number, reason?: string): void {
-    this.#server.connections.delete(this)
+    this.#server.left(this)
     this.#peer.close(code, reason)
   }
 
@@ -75,9 +82,28 @@ export class FakeConnection implements Conversation {
   }
 
   #deliver(text: string, delayMs: number): void {
+    const { bends } = this.#server
+    if (bends.reorder && this.#overtaken === null) {
+      this.#overtaken = text
+      return
+    }
+    const overtaken = this.#overtaken
+    this.#overtaken = null
+    this.#pass(text, delayMs)
+    if (overtaken !== null) this.#pass(overtaken, delayMs)
+  }
+
+  /** What left first arrives first, however long each takes. */
+  #pass(text: string, delayMs: number): void {
     this.#server.sent.push(text)
-    if (delayMs) setTimeout(() => this.#peer.send(text), delayMs)
-    else this.#peer.send(text)
+    const now = Date.now()
+    this.#arrivesAt = Math.max(now + delayMs, this.#arrivesAt)
+    if (this.#arrivesAt === now && !this.#underWay) return this.#peer.send(text)
+    this.#underWay++
+    setTimeout(() => {
+      this.#underWay--
+      this.#peer.send(text)
+    }, this.#arrivesAt - now)
   }
 }
 

@@ -1,3 +1,4 @@
+export type { FakeAggregates } from './aggregate.js'
 export type { Bends } from './bends.js'
 export type { FakeFormset } from './formset.js'
 export type { FakeRow } from './page.js'

@@ -7,22 +7,24 @@ type Data = Readonly<Record<string, unknown>>
 
 /** One read of one connection: what it answers, and what changed since the last answer or push. */
 export interface FakeRead {
-  readonly table: FakeTable
+  readonly stream: string
   /** The answer; without a subprotocol the bare data. */
   answer(have: Have | undefined, hasProtocol: boolean): Partial<Message>
   /** The push for what has changed since; `null` for nothing. */
   change(hasProtocol: boolean): Partial<Message> | null
 }
 
-/** A `search` or a `list`. */
+/** A `search`, a `list` or an `aggregate`. */
 export class ListRead implements FakeRead {
   readonly table: FakeTable
+  readonly stream: string
   readonly #action: string
   readonly #data: Data
   #page: Page
 
   constructor(table: FakeTable, action: string, data: Data) {
     this.table = table
+    this.stream = table.stream
     this.#action = action
     this.#data = data
     this.#page = table.page(action, data)
@@ -46,13 +48,15 @@ export class ListRead implements FakeRead {
 /** A `retrieve`. */
 export class RowRead implements FakeRead {
   readonly table: FakeTable
+  readonly stream: string
   readonly #data: Data
   #row: FakeRow | null
 
   constructor(table: FakeTable, data: Data) {
     this.table = table
+    this.stream = table.stream
     this.#data = data
-    this.#row = table.narrowed(table.find(data.id), data.fields)
+    this.#row = table.shown(table.find(data.id), data)
   }
 
   answer(have: Have | undefined, hasProtocol: boolean): Partial<Message> {
@@ -65,7 +69,7 @@ export class RowRead implements FakeRead {
   change(hasProtocol: boolean): Partial<Message> | null {
     const old = this.#row
     const stored = this.table.get(this.#data.id)
-    const row = stored ? this.table.narrowed(stored, this.#data.fields) : null
+    const row = stored ? this.table.shown(stored, this.#data) : null
     this.#row = row
     if (!row) return old && this.#gone(hasProtocol)
     if (!old) return hasProtocol ? { type: 'snapshot', v: etagOf(row), data: row } : { data: row }

@@ -1,13 +1,17 @@
 import { BindingError, type WireError } from '../errors.js'
 import { eventName, parseEvent } from '../names.js'
-import type { SocketConstructor } from '../transport.js'
-import type { Message, Request } from '../types.js'
+import type { ClientOptions } from '../options.js'
+import type { SocketConstructor } from '../socket.js'
+import type { Description, Message, Request } from '../types.js'
 import { type Bends, straight } from './bends.js'
+import { checkVersion, KeptReplies } from './conditions.js'
 import { FakeConnection, wireOf } from './connection.js'
 import { FakeForm } from './form.js'
+import { fetchOf } from './http.js'
 import { etagOf, type FakeRow } from './page.js'
 import { type FakeRead, ListRead, RowRead } from './read.js'
 import { resolved } from './references.js'
+import { type FakeGuest, FakeRooms, RoomRead } from './rooms.js'
 import { type Peer, socketClass } from './socket.js'
 import { FakeTable, type FakeTableOptions } from './table.js'
 
@@ -40,13 +44,15 @@ const NO_REPLY = Symbol('no reply')
  * A server in memory that speaks the real protocol, for tests.
  *
  * How to use it, and how to bend it (most to least common):
- * - `server.bind('shop.Product', {rows})`, then `new ChannelsClient({WebSocket: server.WebSocket, url: 'ws://fake/'})`
+ * - `server.bind('shop.Product', {rows})`, then `new ChannelsClient(server.options)`
  * - `server.insert / update / remove (stream, …)`: somebody else writes; live reads that show it are pushed the change
+ * - `server.enter / leave (stream, id, …)`: somebody else is there, or no more; `server.bindRooms(stream)` for rooms without rows
  * - `server.handle('game.hunger.food', data => …)`, `server.dispatch / broadcast (…)`: custom events
  * - `server.bends.fail = request => …`: refuses what you choose
  * - `server.hold()` … `server.release()`: replies and pushes wait
- * - `server.close(4500)`, `server.bends.refuse = 3`: lost and refused connections
- * - `server.bends.silent`, `drop`, `delayMs`, `duplicate`, `wrongVersion`: bad links and bad servers
+ * - `server.close(4500)`, `server.bends.refuse = 3`: lost and refused connections; `refuse = Infinity` leaves HTTP alone
+ * - `server.bends.unreachable`, `buffered`: HTTP that does not work, or holds streams back
+ * - `server.bends.silent`, `drop`, `delayMs`, `duplicate`, `reorder`, `wrongVersion`: bad links and bad servers
  * - `server.received`, `server.sent`: what went by
  * - `server.accept(peer, protocols)`: the same conversation over a socket of your own
  */
@@ -62,6 +68,14 @@ export class FakeServer {
   readonly connections: Set<FakeConnection> = new Set()
   /** A WebSocket class whose sockets end here. */
   readonly WebSocket: SocketConstructor = socketClass((peer, protocols) => this.accept(peer, protocols))
+  /** A `fetch` whose requests end here. */
+  readonly fetch: typeof fetch = fetchOf({
+    bends: this.bends,
+    userOf: token => (token === null ? (this.users === null ? this.hello.user : undefined) : this.#userOf(token)),
+    converse: peer => this.#join(new FakeConnection(this, peer, true)),
+  })
+  /** What a client of this server is made with: `new ChannelsClient(server.options)`. */
+  readonly options: ClientOptions = { url: 'ws://fake/ws/', WebSocket: this.WebSocket, fetch: this.fetch }
   /** What `cb.hello` says. */
   hello: Data = { proto: 'cb.1', connection: 'fake', user: { id: 1, name: 'Ann' }, ping_seconds: 20, limits: {} }
   /** Who may come: token → user. `null` lets everyone in. */
@@ -70,13 +84,15 @@ export class FakeServer {
   tokenSeconds: number | null = null
   readonly #tables = new Map<string, FakeTable>()
   readonly #handlers = new Map<string, Handler>()
+  readonly #kept = new KeptReplies()
+  readonly #rooms = new FakeRooms()
   #held: (() => void)[] | null = null
 
   // ---- what it holds
 
   /** Gives the server a stream with rows. */
   bind(stream: string, options: FakeTableOptions = {}): FakeTable {
-    const table = new FakeTable(stream, options)
+    const table = new FakeTable(stream, options, other => this.#table(other))
     this.#tables.set(stream, table)
     return table
   }
@@ -108,6 +124,11 @@ export class FakeServer {
     this.#changing(() => this.#table(stream).remove(id))
   }
 
+  /** From now on `describe` answers this over what it did. */
+  describe(stream: string, description: Partial<Description>): void {
+    this.#table(stream).description = description
+  }
+
   /** Several changes in one commit: their diffs leave in one frame. */
   commit(work: () => void): void {
     this.#depth++
@@ -134,10 +155,27 @@ export class FakeServer {
   withdraw(stream: string, error: BindingError = new BindingError('forbidden', 'No longer allowed.')): void {
     for (const connection of this.connections)
       for (const [event, live] of connection.lives)
-        if (live.table.stream === stream) {
+        if (live.stream === stream) {
           connection.lives.delete(event)
           connection.sendError({ event }, error)
         }
+  }
+
+  /** Gives the server a stream of nothing but rooms, a `PresenceBinding`. */
+  bindRooms(stream: string): void {
+    this.#rooms.streams.add(stream)
+  }
+
+  /** Somebody else is in the room of a row, or in a room with a name; again with the same tab to change the `meta`. */
+  enter(stream: string, id: string | number, guest: FakeGuest): void {
+    this.#rooms.enter(stream, id, guest)
+    this.#announce()
+  }
+
+  /** Somebody else leaves: this tab. */
+  leave(stream: string, id: string | number, tab: string): void {
+    this.#rooms.leave(stream, id, tab)
+    this.#announce()
   }
 
   // ---- how it is bent
@@ -198,9 +236,21 @@ export class FakeServer {
       return connection
     }
     connection.isPending = this.users !== null && bearer === undefined
-    this.connections.add(connection)
+    this.#join(connection)
     if (connection.hasProtocol && !connection.isPending) this.#greet(connection, bearer)
     return connection
+  }
+
+  #join(connection: FakeConnection): FakeConnection {
+    this.connections.add(connection)
+    connection.user = this.hello.user
+    return connection
+  }
+
+  /** A socket is gone, and whoever was in a room by it. */
+  left(connection: FakeConnection): void {
+    this.connections.delete(connection)
+    if (this.#rooms.left(connection)) this.#announce()
   }
 
   #userOf(token: string): unknown {
@@ -210,6 +260,7 @@ export class FakeServer {
   #greet(connection: FakeConnection, token?: string): void {
     const lasts = token === undefined || this.tokenSeconds === null ? {} : { expires_in: this.tokenSeconds }
     const user = token === undefined ? this.hello.user : this.#userOf(token)
+    connection.user = user
     connection.send({ event: 'cb.hello', data: { ...this.hello, user, ...lasts } })
   }
 
@@ -221,6 +272,7 @@ export class FakeServer {
     }
     if (connection.isPending) this.#greet(connection, token)
     connection.isPending = false
+    connection.user = user
     return { success: true, user, ...(this.tokenSeconds !== null && { expires_in: this.tokenSeconds }) }
   }
 
@@ -270,13 +322,17 @@ export class FakeServer {
     connection.streams.add(stream)
     const handler = this.#handlers.get(eventName(stream, action))
     if (handler) return this.#handled(connection, stream, handler, values)
+    if (action === 'presence') return this.#presence(connection, request)
     const table = this.#table(stream)
     if (action === 'retrieve' && Array.isArray(values.ids))
-      return { data: { rows: values.ids.flatMap(id => table.get(id) ?? []) } }
+      return { data: { rows: values.ids.flatMap(id => table.get(id) ?? []).map(row => table.shown(row, values)) } }
     if (action === 'retrieve') return this.#read(connection, request, new RowRead(table, values))
-    if (action === 'search' || action === 'list')
+    if (action === 'search' || action === 'list' || action === 'aggregate')
       return this.#read(connection, request, new ListRead(table, action, values))
-    const { data: answer, v } = this.#action(table, action, values)
+    const { data: answer, v } = this.#kept.of(request, () => {
+      checkVersion(table, request)
+      return this.#action(table, action, values)
+    }) as Answer
     return { ...(connection.hasProtocol && v !== undefined && { v }), data: answer }
   }
 
@@ -337,10 +393,23 @@ export class FakeServer {
     return { data: reply ?? {} }
   }
 
+  #presence(connection: FakeConnection, request: Request): unknown {
+    const { stream } = parseEvent(request.event)
+    const { id = '', meta } = (request.data ?? {}) as { id?: string | number; meta?: unknown }
+    const find = this.#rooms.streams.has(stream) ? () => true : () => this.#table(stream).get(id) !== undefined
+    if (!find()) throw new BindingError('not_found', 'There is no such row.')
+    if (meta === undefined) return this.#read(connection, request, new RoomRead(this.#rooms, stream, id, find))
+    const data = this.#rooms.call(connection, stream, id, meta)
+    queueMicrotask(() => this.#announce())
+    return { data }
+  }
+
   #read(connection: FakeConnection, { event, data, have }: Request, read: FakeRead): unknown {
     const isLive = (data as Data | undefined)?.live !== false
     if (isLive) connection.lives.set(event, read)
-    return read.answer(have, isLive && connection.hasProtocol)
+    const answer = read.answer(have, isLive && connection.hasProtocol)
+    const isVersioned = !isLive && connection.hasProtocol && read instanceof RowRead
+    return isVersioned ? { v: etagOf(answer.data as FakeRow), ...answer } : answer
   }
 
   #action(table: FakeTable, action: string, data: Data): Answer {

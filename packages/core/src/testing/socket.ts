@@ -1,4 +1,4 @@
-import type { SocketConstructor, SocketEvent, SocketLike } from '../transport.js'
+import type { SocketConstructor, SocketEvent, SocketLike } from '../socket.js'
 
 /** The server's end of a socket. */
 export interface Peer {

@@ -1,7 +1,9 @@
 import { BindingError, type FieldErrors } from '../errors.js'
-import type { Description, FormField, FormReply, Labels } from '../types.js'
+import type { Description, FormField, FormReply, Highlights, Labels } from '../types.js'
+import { aggregateOf, declaredOf, type FakeAggregates } from './aggregate.js'
 import type { FakeFormset } from './formset.js'
 import { type FakeRow, type Page, pageOf } from './page.js'
+import { isByPlaces, Places } from './places.js'
 
 /** What a fake stream holds and how it behaves. */
 export interface FakeTableOptions {
@@ -18,32 +20,43 @@ export interface FakeTableOptions {
   readonly labels?: (rows: readonly FakeRow[]) => Labels
   /** Which rows a filter keeps. @default equality with the field of that name */
   readonly filter?: (row: FakeRow, name: string, value: unknown) => boolean
+  /** What `aggregate` may measure and group by; without it the stream does not offer it. */
+  readonly aggregates?: FakeAggregates
+  /** What may be put into rows, by its path: `{ customer: { stream: 'shop.Customer', key: 'customer' } }`. */
+  readonly expandable?: Readonly<Record<string, FakeRelation>>
   /** Where `query` looks. @default every text */
   readonly searchFields?: readonly string[]
 }
 
+/** Where related rows are: one, whose key stands in a field of the row, or several, in a field of which stands the row's key. */
+export type FakeRelation = { readonly stream: string } & (
+  | { readonly key: string }
+  | { readonly by: string; readonly limit?: number; readonly order?: string }
+)
+
 type Values = Readonly<Record<string, unknown>>
+
+const undeclared = (path: unknown): BindingError =>
+  new BindingError('invalid', `${String(path)} cannot be expanded.`, {
+    fields: { expand: [{ code: 'unknown', message: 'That cannot be expanded.' }] },
+  })
 
 const contains = (value: unknown, text: string): boolean =>
   typeof value === 'string' && value.toLowerCase().includes(text.toLowerCase())
-
-/** Which comes first; what is `null` comes last, whatever the sign. */
-function compare(a: unknown, b: unknown, sign: number): number {
-  if (a === b) return 0
-  if (a === null || a === undefined) return 1
-  if (b === null || b === undefined) return -1
-  return (a as string) < (b as string) ? -sign : sign
-}
 
 /** A small table in memory that answers the built-in actions of a model stream. */
 export class FakeTable {
   readonly stream: string
   readonly options: FakeTableOptions
+  /** What `describe` answers over all else. */
+  description: Partial<Description> = {}
   readonly #rows: Map<string | number, FakeRow>
+  readonly #others: (stream: string) => FakeTable
 
-  constructor(stream: string, options: FakeTableOptions) {
+  constructor(stream: string, options: FakeTableOptions, others?: (stream: string) => FakeTable) {
     this.stream = stream
     this.options = options
+    this.#others = others ?? (() => this)
     this.#rows = new Map((options.rows ?? []).map(row => [row.id, row]))
   }
 
@@ -93,21 +106,82 @@ export class FakeTable {
     if (Object.keys(fields).length) throw new BindingError('invalid', 'Please check the fields.', { fields })
   }
 
-  /** The page that a `search` or `list` shows. */
+  /** The page that a `search`, `list` or `aggregate` shows. */
   page(action: string, data: Values): Page {
+    if (action === 'aggregate') return this.#pageOf(...this.#measured(data), data)
     const found = this.#sorted(this.#found(data), data.order)
     const order = data.order ?? null
     if (action === 'list') return this.#pageOf({ count: found.length, order }, found, data)
-    const page = (data.page as number | undefined) ?? 1
     const limit = (data.limit as number | undefined) ?? 25
+    if (isByPlaces(data)) return this.#pageOf(...this.#window(found, limit, order, data), data)
+    const page = (data.page as number | undefined) ?? 1
     const rows = found.slice((page - 1) * limit, page * limit)
-    return this.#pageOf({ page, limit, count: found.length, order }, rows, data)
+    const has_next = found.length > page * limit
+    const about =
+      data.count === false
+        ? { has_next }
+        : data.count === 'estimate'
+          ? { count: found.length, count_is: 'exact', has_next }
+          : { count: found.length }
+    return this.#pageOf({ page, limit, ...about, order }, rows, data)
   }
 
-  /** The row cut to the fields asked for. */
-  narrowed(row: FakeRow, fields: unknown): FakeRow {
-    if (!Array.isArray(fields)) return row
-    return { id: row.id, ...Object.fromEntries(fields.map((name: string) => [name, row[name]])) }
+  #measured(data: Values): [Values, readonly FakeRow[]] {
+    const { aggregates } = this.options
+    if (!aggregates) throw new BindingError('method_not_allowed', `No action aggregate on ${this.stream}.`)
+    return aggregateOf(this.#found(data), data, aggregates)
+  }
+
+  /** The rows between places, and what is said of them. */
+  #window(found: readonly FakeRow[], limit: number, order: unknown, data: Values): [Values, readonly FakeRow[]] {
+    const places = new Places(order)
+    const { after, before, until } = data
+    const isForward = before === undefined
+    const inside = found.filter(
+      row => places.isBehind(row, after, true) && !places.isBehind(row, until, false) && places.isInFront(row, before),
+    )
+    const rows = isForward ? inside.slice(0, limit) : inside.slice(-limit)
+    const hasMore = inside.length > limit
+    const [first, last] = [rows[0], rows.at(-1)]
+    const edges = { start: first ? places.cursorOf(first) : null, end: last ? places.cursorOf(last) : null }
+    return [{ limit, ...(isForward ? { has_next: hasMore } : { has_previous: hasMore }), ...edges, order }, rows]
+  }
+
+  /** The row as a read shows it: cut to the `fields` asked for, with the related rows of `expand`. */
+  shown(row: FakeRow, { fields, expand }: Values): FakeRow {
+    const cut = Array.isArray(fields)
+      ? { id: row.id, ...Object.fromEntries(fields.map((name: string) => [name, row[name]])) }
+      : row
+    if (!Array.isArray(expand) || !expand.length) return cut
+    for (const path of expand) if (!this.#isExpandable(path)) throw undeclared(path)
+    return { ...cut, expand: this.#related(row, expand, this.stream, '') }
+  }
+
+  #isExpandable(path: unknown): boolean {
+    const declared = Object.keys(this.options.expandable ?? {})
+    return declared.some(each => each === path || each.startsWith(`${String(path)}.`))
+  }
+
+  #related(row: FakeRow, paths: readonly string[], stream: string, above: string): Record<string, unknown> {
+    const heads = [...new Set(paths.map(path => path.split('.')[0] ?? ''))]
+    return Object.fromEntries(
+      heads.map(name => {
+        const below = paths.filter(path => path.startsWith(`${name}.`)).map(path => path.slice(name.length + 1))
+        const relation = this.options.expandable?.[`${above}${name}`] ?? { stream, key: name }
+        const rows = this.#rowsOf(row, relation).map(each =>
+          below.length ? { ...each, expand: this.#related(each, below, relation.stream, `${above}${name}.`) } : each,
+        )
+        return [name, 'key' in relation ? (rows[0] ?? null) : rows]
+      }),
+    )
+  }
+
+  #rowsOf(row: FakeRow, relation: FakeRelation): readonly FakeRow[] {
+    const table = this.#others(relation.stream)
+    if ('key' in relation) return table.rows.filter(each => each.id === row[relation.key])
+    const places = new Places(relation.order)
+    const rows = table.rows.filter(each => each[relation.by] === row.id).sort((a, b) => places.compare(a, b))
+    return rows.slice(0, relation.limit ?? 20)
   }
 
   /** The form with the values of a row, or as submitted. */
@@ -123,6 +197,8 @@ export class FakeTable {
 
   describe(): Description {
     const names = Object.keys(this.rows[0] ?? { id: 0 })
+    const { aggregates } = this.options
+    const actions = ['retrieve', 'search', 'list', 'create', 'update', 'save', 'delete', 'form', 'describe']
     return {
       stream: this.stream,
       label: this.stream,
@@ -132,12 +208,23 @@ export class FakeTable {
       max_page_size: 1000,
       search: true,
       ordering: names,
-      actions: ['retrieve', 'search', 'list', 'create', 'update', 'save', 'delete', 'form', 'describe'],
+      actions: aggregates ? [...actions, 'aggregate'] : actions,
+      ...(aggregates && { aggregate: declaredOf(aggregates) }),
       can: { create: true, update: true, delete: true },
       fields: names.map(name => ({ name, label: name, type: 'string', editable: name !== 'id', sortable: true })),
       filters: [],
+      ...(this.options.expandable && { expandable: this.#expandable() }),
       ...this.options.describe,
+      ...this.description,
     }
+  }
+
+  #expandable(): NonNullable<Description['expandable']> {
+    return Object.entries(this.options.expandable ?? {}).map(([name, relation]) => ({
+      name,
+      stream: relation.stream,
+      limit: 'key' in relation ? null : (relation.limit ?? 20),
+    }))
   }
 
   #found(data: Values): FakeRow[] {
@@ -152,22 +239,28 @@ export class FakeTable {
   }
 
   #sorted(rows: FakeRow[], order: unknown): FakeRow[] {
-    const names = (Array.isArray(order) ? order : order ? [order] : []) as string[]
-    const keys = [...names, 'id'].map(name => ({ field: name.replace(/^-/, ''), sign: name.startsWith('-') ? -1 : 1 }))
-    return rows.sort((a, b) => {
-      for (const { field, sign } of keys) {
-        const result = compare(a[field], b[field], sign)
-        if (result) return result
-      }
-      return 0
-    })
+    const places = new Places(order)
+    return rows.sort((a, b) => places.compare(a, b))
+  }
+
+  #highlights(rows: readonly FakeRow[], query: string): Highlights {
+    const names = (row: FakeRow): readonly string[] => this.options.searchFields ?? Object.keys(row)
+    const marked = (row: FakeRow): (readonly [string, readonly string[]])[] =>
+      names(row).flatMap(name => {
+        const text = row[name]
+        const at = query && typeof text === 'string' ? text.toLowerCase().indexOf(query.toLowerCase()) : -1
+        if (at < 0 || typeof text !== 'string') return []
+        return [[name, [text.slice(0, at), text.slice(at, at + query.length), text.slice(at + query.length)]]]
+      })
+    const found = rows.map(row => [String(row.id), Object.fromEntries(marked(row))] as const)
+    return Object.fromEntries(found.filter(([, fields]) => Object.keys(fields).length > 0))
   }
 
   #pageOf(about: Values, rows: readonly FakeRow[], data: Values): Page {
     const labels = data.labels ? { labels: this.options.labels?.(rows) ?? {} } : {}
-    return pageOf(
-      { ...about, ...labels },
-      rows.map(row => this.narrowed(row, data.fields)),
-    )
+    const shown = rows.map(row => this.shown(row, data))
+    const query = (data.query as string | undefined) ?? ''
+    const highlights = data.highlight ? { highlights: this.#highlights(shown, query) } : {}
+    return pageOf({ ...about, ...labels, ...highlights }, shown)
   }
 }

@@ -1,5 +1,15 @@
 import { BindingError } from '@channels-binding/core'
-import { LiveBridge, useDescribe, useRetrieve, useSearch } from '@channels-binding/core/react'
+import {
+  LiveBridge,
+  useBind,
+  useDescribe,
+  useForm,
+  useList,
+  useRetrieve,
+  useSave,
+  useSearch,
+} from '@channels-binding/core/react'
+import type { FakeServer } from '@channels-binding/core/testing'
 import { notifyManager, QueryClient } from '@tanstack/react-query'
 import { act, render, renderHook, screen } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
@@ -138,6 +148,58 @@ it('shows a visitor who is signed out that they are, and everything once they ha
   const [list, description] = result.current
   expect(list).toMatchObject({ error: null, count: 3, isLive: true })
   expect(description).toMatchObject({ error: null, data: { stream: 'shop.Product' } })
+})
+
+it('is told in every hook that nobody is signed in, also while it is open, and goes on after that', async () => {
+  const { server, client, Wrapper, wait } = stage(
+    {},
+    { fields: [{ name: 'name', type: 'CharField', widget: 'TextInput', label: 'Name' }] },
+  )
+  server.handle('game.life.status', () => ({ life: 1 }))
+  const useAll = () => ({
+    search: useSearch('shop.Product'),
+    list: useList('shop.Product'),
+    row: useRetrieve('shop.Product', 1),
+    describe: useDescribe('shop.Product'),
+    form: useForm('shop.Product', { id: 1 }),
+    bind: useBind('game.life.status'),
+    save: useSave('shop.Product'),
+  })
+  const { result } = renderHook(useAll, { wrapper: Wrapper })
+  await wait()
+  for (const code of [4401, 4403]) {
+    server.bends.signedOut = true
+    server.close(code)
+    await wait()
+    act(() => void result.current.save.submit({ id: 1, stock: 5 }).catch(() => undefined))
+    await wait()
+    const wanted = code === 4401 ? 'unauthenticated' : 'forbidden'
+    for (const name of ['search', 'list', 'row', 'save'] as const)
+      expect(result.current[name].error?.code, name).toBe(wanted)
+    server.bends.signedOut = false
+    act(() => client.reconnect())
+    await wait(600)
+    const { save: _save, ...reads } = result.current
+    for (const [name, read] of Object.entries(reads)) expect(read.error, name).toBeNull()
+    expect(result.current.search.count).toBe(3)
+  }
+})
+
+it.each([
+  ['the server says so', (server: FakeServer) => server.system('cb.user', { user: '1' })],
+  ['the connection is a new one', (server: FakeServer) => server.close(4500)],
+  ['something is forbidden', (server: FakeServer) => server.withdraw('shop.Product')],
+])('asks again what one may do when %s', async (_, happen) => {
+  const { server, Wrapper, wait } = stage()
+  const { result } = renderHook(() => [useDescribe('shop.Product'), useSearch('shop.Product')] as const, {
+    wrapper: Wrapper,
+  })
+  await wait()
+  expect(result.current[0].data?.can.create).toBe(true)
+  server.describe('shop.Product', { can: { create: false, update: false, delete: false } })
+  happen(server)
+  await wait(1_000)
+  expect(result.current[0].data?.can.create).toBe(false)
 })
 
 it('forgets who it was when they have signed out, and shows it again when they come back', async () => {

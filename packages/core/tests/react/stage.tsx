@@ -25,7 +25,14 @@ export function stage(options: ClientOptions = {}, table: FakeTableOptions = {})
       </ChannelsProvider>
     </StrictMode>
   )
-  return { server, client, queryClient, Wrapper, wait: (ms = 10) => act(async () => void (await settle(ms))) }
+  return { server, client, queryClient, Wrapper, wait }
+}
+
+/** Some time passes, in which React renders as it does in a browser. React 18 runs the effects of the last rendering when `act` ends. */
+async function wait(ms = 10): Promise<void> {
+  const slice = Math.max(10, ms / 20)
+  for (let left = ms; left > 0; left -= slice) await act(async () => void (await settle(Math.min(slice, left))))
+  await act(async () => void (await settle(0)))
 }
 
 /** A list of products, as an application shows it. */

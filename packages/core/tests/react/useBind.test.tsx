@@ -59,3 +59,42 @@ it('says what went wrong, and sends the first params again', async () => {
   expect(result.current).toMatchObject({ isError: false, data: { life: 9 } })
   expect(server.requests('subscribe')).toHaveLength(0)
 })
+
+it('says of what is sent that it is under way, and why it was refused', async () => {
+  const { server, Wrapper, wait } = stage()
+  server.handle('game.hunger.sos', () => {
+    throw new BindingError('conflict', 'Not now.')
+  })
+  const { result } = renderHook(() => useBind('game.hunger.sos', { passive: true }), { wrapper: Wrapper })
+  await wait()
+  expect(result.current).toMatchObject({ isFetching: false, fetching: false, isError: false, error: null })
+  const refused = vi.fn()
+  act(() => void result.current.send({ now: true }).catch(refused))
+  expect(result.current).toMatchObject({ isFetching: true, fetching: true, error: null })
+  await wait()
+  expect(refused).toHaveBeenCalledOnce()
+  expect(result.current).toMatchObject({ isFetching: false, isError: true, error: { code: 'conflict' } })
+  server.handle('game.hunger.sos', () => ({ life: 9 }))
+  act(() => void result.current.send({ now: true }))
+  expect(result.current).toMatchObject({ isFetching: true, isError: false, error: null })
+  await wait()
+  expect(result.current).toMatchObject({ isFetching: false, error: null, data: { life: 9 } })
+})
+
+it('keeps what is under way of one event apart from another', async () => {
+  const { server, Wrapper, wait } = stage()
+  server.handle('game.hunger.sos', () => {
+    throw new BindingError('conflict', 'Not now.')
+  })
+  const { result, rerender } = renderHook(({ event }) => useBind(event, { passive: true }), {
+    wrapper: Wrapper,
+    initialProps: { event: 'game.hunger.sos' },
+  })
+  await wait()
+  act(() => void result.current.send({}).catch(() => undefined))
+  await wait()
+  expect(result.current.isError).toBe(true)
+  rerender({ event: 'game.hunger.eat' })
+  await wait()
+  expect(result.current).toMatchObject({ isFetching: false, isError: false, error: null })
+})

@@ -2,7 +2,7 @@ import { useConnection } from '@channels-binding/core/react'
 import { act, render, renderHook, screen } from '@testing-library/react'
 import type { JSX } from 'react'
 import { renderToString } from 'react-dom/server'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { fakeClock } from '../helpers.js'
 import { stage } from './stage.js'
 
@@ -47,4 +47,28 @@ it('is idle on a server', () => {
     </Wrapper>,
   )
   expect(html).toContain('idle false null')
+})
+
+it('re-renders nobody with a reading of the latency who does not show it', async () => {
+  const { client, Wrapper, wait } = stage({ heartbeat: { intervalMs: 100 } })
+  const renders = { status: 0, latency: 0 }
+  const useBoth = (): void => {
+    renders.status++
+    expect(useConnection().status).toBeTypeOf('string')
+  }
+  renderHook(useBoth, { wrapper: Wrapper })
+  renderHook(
+    () => {
+      renders.latency++
+      return useConnection().latencyMs
+    },
+    { wrapper: Wrapper },
+  )
+  act(() => client.connect())
+  await wait()
+  const { status, latency } = renders
+  vi.spyOn(performance, 'now').mockImplementation(() => Date.now() * Math.random())
+  await wait(1_000)
+  expect(renders.status).toBe(status)
+  expect(renders.latency).toBeGreaterThan(latency)
 })

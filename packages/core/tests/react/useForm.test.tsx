@@ -112,3 +112,40 @@ it('shows the rows of a formset as they were saved', async () => {
   await wait()
   expect(result.current.formsets[0]?.forms).toMatchObject([{ id: 1, fields: [{ name: 'text', value: 'first' }] }])
 })
+
+it('submits once what is clicked twice', async () => {
+  const { server, Wrapper, wait } = stage({}, { fields: FIELDS })
+  const { result } = renderHook(() => useForm('shop.Product'), { wrapper: Wrapper })
+  await wait()
+  act(() => {
+    for (let click = 0; click < 3; click++) void result.current.submit({ stock: 7 })
+  })
+  await wait()
+  expect(server.rows('shop.Product')).toHaveLength(4)
+  act(() => void result.current.submit({ stock: 7 }))
+  await wait()
+  expect(server.rows('shop.Product')).toHaveLength(5)
+})
+
+it('saves nothing over what others have written since it was shown, unless told to', async () => {
+  const { server, Wrapper, wait } = stage({}, { fields: FIELDS })
+  const { result } = renderHook(() => useForm('shop.Product', { id: 1 }), { wrapper: Wrapper })
+  await wait()
+  server.hold()
+  act(() => void result.current.submit({ stock: 7 }).catch(() => undefined))
+  await wait()
+  server.update('shop.Product', 1, { stock: 5 })
+  server.release()
+  await wait()
+  const { conflict } = result.current
+  expect(conflict).toMatchObject({ mine: { stock: 7 }, theirs: { stock: 5 } })
+  expect(server.rows('shop.Product')[0]).toMatchObject({ stock: 5 })
+  act(() => void conflict?.keepMine())
+  await wait()
+  expect(result.current).toMatchObject({ conflict: null, isSuccess: true })
+  for (const stock of [8, 9]) {
+    act(() => void result.current.submit({ stock }))
+    await wait()
+  }
+  expect(server.rows('shop.Product')[0]).toMatchObject({ stock: 9 })
+})

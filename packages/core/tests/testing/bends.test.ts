@@ -5,9 +5,12 @@ it('bends nothing, and bends no other server', () => {
   expect(straight()).toEqual({
     delayMs: 0,
     duplicate: false,
+    reorder: false,
     drop: 0,
     silent: false,
     refuse: 0,
+    unreachable: 0,
+    buffered: false,
     signedOut: false,
     wrongVersion: 0,
     fail: null,

@@ -2,7 +2,7 @@ import { BindingError } from '@channels-binding/core'
 import { expect, it } from 'vitest'
 import { straight } from '../../src/testing/bends.js'
 import { type ConnectionHost, FakeConnection } from '../../src/testing/connection.js'
-import { fakeClock, settle } from '../helpers.js'
+import { fakeClock, settle, world } from '../helpers.js'
 
 fakeClock()
 
@@ -15,7 +15,9 @@ interface Setup {
 
 function setup(hasProtocol = true): Setup {
   const arrived: unknown[] = []
-  const host: ConnectionHost = { bends: straight(), sent: [], connections: new Set(), receive: () => undefined }
+  const connections = new Set<FakeConnection>()
+  const left = (gone: FakeConnection): void => void connections.delete(gone)
+  const host: ConnectionHost = { bends: straight(), sent: [], connections, receive: () => undefined, left }
   const peer = { send: (text: string) => arrived.push(JSON.parse(text)), close: (code: number) => arrived.push(code) }
   const connection = new FakeConnection(host, peer, hasProtocol)
   host.connections.add(connection)
@@ -88,4 +90,17 @@ it('hands what arrives to the server', () => {
   const peer = { send: () => undefined, close: () => undefined }
   new FakeConnection({ ...host, receive: (_from, text) => received.push(text) }, peer, true).receive('text')
   expect(received).toEqual(['text'])
+})
+
+it('lets frames overtake each other if that is wanted, which the client notices', async () => {
+  const { client, server } = world()
+  const read = client.live('shop.Product', 'search', {})
+  await settle()
+  server.bends.reorder = true
+  server.update('shop.Product', 1, { stock: 1 })
+  server.update('shop.Product', 1, { stock: 2 })
+  server.bends.reorder = false
+  await settle()
+  expect(read.getSnapshot().data?.rows[0]).toMatchObject({ stock: 2 })
+  expect(client.stats.divergences).toBeGreaterThan(0)
 })

@@ -1,7 +1,7 @@
-import type { Labels } from '@channels-binding/core'
-import { type FakeRow, FakeTable } from '@channels-binding/core/testing'
+import { ChannelsClient, type Labels } from '@channels-binding/core'
+import { type FakeRow, FakeServer, FakeTable } from '@channels-binding/core/testing'
 import { expect, it } from 'vitest'
-import { fakeClock, PRODUCTS, world } from '../helpers.js'
+import { fakeClock, PRODUCTS, settle, world } from '../helpers.js'
 
 fakeClock()
 
@@ -51,6 +51,14 @@ it('pages a search, narrows rows, and gives the texts of relations where they ar
   expect(table().page('search', { labels: true }).data).toMatchObject({ page: 1, limit: 25, labels: {} })
 })
 
+it('says where the text stands in what is shown', () => {
+  const found = (data: object): unknown => table().page('search', { highlight: true, ...data }).data.highlights
+  expect(found({ query: 'AN' })).toEqual({ 2: { name: ['B', 'an', 'ana'] } })
+  expect(found({ query: 'AN', fields: ['stock'] })).toEqual({})
+  expect(found({})).toEqual({})
+  expect(table().page('search', { query: 'an' }).data).not.toHaveProperty('highlights')
+})
+
 it('keeps rows under the next free number, or under the key they bring', () => {
   const one = table()
   expect(one.insert({ name: 'Date' })).toEqual({ id: 4, name: 'Date' })
@@ -84,4 +92,35 @@ it('describes itself by its first row, or as it was told to', () => {
   expect(table().describe()).toMatchObject({ stream: 'shop.Product', pk: 'id', ordering: ['id', 'name', 'stock'] })
   expect(new FakeTable('shop.Empty', {}).describe().fields).toMatchObject([{ name: 'id', editable: false }])
   expect(table({ describe: { label: 'product' } }).describe().label).toBe('product')
+})
+
+it('puts related rows into rows as declared, and refuses what is not', async () => {
+  const server = new FakeServer()
+  server.bind('shop.Category', { rows: [{ id: 'a', name: 'Fruit' }] })
+  const products = server.bind('shop.Product', {
+    rows: PRODUCTS.map(row => ({ ...row, category: row.id === 1 ? 'a' : null })),
+    expandable: {
+      category: { stream: 'shop.Category', key: 'category' },
+      'category.products': { stream: 'shop.Product', by: 'category', order: '-id' },
+    },
+  })
+  const [first, second] = products.page('search', { expand: ['category.products'] }).rows
+  expect(first?.expand).toEqual({
+    category: { id: 'a', name: 'Fruit', expand: { products: [{ ...PRODUCTS[0], category: 'a' }] } },
+  })
+  expect(second?.expand).toEqual({ category: null })
+  expect(products.describe().expandable).toEqual([
+    { name: 'category', stream: 'shop.Category', limit: null },
+    { name: 'category.products', stream: 'shop.Product', limit: 20 },
+  ])
+  expect(() => products.page('search', { expand: ['stock'] })).toThrow('cannot be expanded')
+  const client = new ChannelsClient({ ...server.options, transport: 'ws' })
+  const states: unknown[] = []
+  client.live('shop.Product', 'retrieve', { id: 1, expand: ['category'] }, state => states.push(state.data?.expand))
+  await settle(10)
+  expect(states.at(-1)).toEqual({ category: { id: 'a', name: 'Fruit' } })
+  server.update('shop.Category', 'a', { name: 'Fruits' })
+  await settle(10)
+  expect(states.at(-1)).toEqual({ category: { id: 'a', name: 'Fruits' } })
+  client.close()
 })

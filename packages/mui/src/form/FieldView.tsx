@@ -1,7 +1,11 @@
 import type { FormField } from '@channels-binding/core'
+import Alert from '@mui/material/Alert'
 import type { JSX } from 'react'
 import { type Control, Controller } from 'react-hook-form'
+import { Guard } from '../Guard.js'
+import { check } from './checks.js'
 import { optionsOf } from './choices.js'
+import { FORM_TEXTS, type FormTexts } from './formTexts.js'
 import { type FieldComponent, InvalidValue } from './types.js'
 import type { FormValues } from './values.js'
 
@@ -11,29 +15,44 @@ export interface FieldViewProps {
   readonly field: FormField
   readonly control: Control<FormValues>
   readonly component: FieldComponent
+  readonly says?: FormTexts
+  /** Whether the server's limits are checked before it is asked. @default false */
+  readonly isChecked?: boolean
   readonly onEdit: () => void
 }
 
+const validValue = (value: unknown): string | true => (value instanceof InvalidValue ? value.message : true)
+
 /** One field, drawn by its component and kept by the form. */
-export function FieldView({ name, field, control, component: Component, onEdit }: FieldViewProps): JSX.Element {
+export function FieldView({
+  name,
+  field,
+  control,
+  component: Component,
+  says = FORM_TEXTS,
+  isChecked = false,
+  onEdit,
+}: FieldViewProps): JSX.Element {
   return (
     <Controller
       name={name}
       control={control}
-      rules={{ validate: value => (value instanceof InvalidValue ? value.message : true) }}
+      rules={{ validate: value => (isChecked ? check(field, value, says) : validValue(value)) }}
       render={({ field: { value, onChange, onBlur, ref }, fieldState: { error } }) => (
-        <Component
-          field={field.truncated ? withHint(field) : field}
-          value={value}
-          onChange={next => {
-            onEdit()
-            onChange(next)
-          }}
-          onBlur={onBlur}
-          error={error?.message}
-          disabled={field.disabled ?? false}
-          inputRef={ref}
-        />
+        <Guard value={value} fallback={<Alert severity="warning">{says.unshowable(field.label)}</Alert>}>
+          <Component
+            field={field.truncated ? withHint(field) : field}
+            value={value}
+            onChange={next => {
+              onEdit()
+              onChange(next)
+            }}
+            onBlur={onBlur}
+            error={error?.message}
+            disabled={field.disabled ?? false}
+            inputRef={ref}
+          />
+        </Guard>
       )}
     />
   )

@@ -1,5 +1,6 @@
 import TextField from '@mui/material/TextField'
 import type { JSX } from 'react'
+import { keepFraction } from '../text.js'
 import { attributesOf } from './attributes.js'
 import { textProps } from './text.js'
 import type { FieldProps } from './types.js'
@@ -35,13 +36,26 @@ export function DateField(props: FieldProps): JSX.Element {
 
 /** A time of day: `'14:30:00'`. */
 export function TimeField(props: FieldProps): JSX.Element {
-  return <Native {...props} type="time" />
+  return <Native {...props} type="time" format={shortTime} parse={text => keepTime(text, props.value)} />
 }
 
 /** A moment: shown in the browser's time zone, kept with its offset. */
 export function DateTimeField(props: FieldProps): JSX.Element {
-  return <Native {...props} type="datetime-local" format={localText} parse={withOffset} />
+  return (
+    <Native
+      {...props}
+      type="datetime-local"
+      format={localText}
+      parse={text => keepFraction(withOffset(text), props.value)}
+    />
+  )
 }
+
+/** `'14:30:05.123456'` → `'14:30:05'`: fields of browsers take no microseconds. */
+const shortTime = (value: unknown): string => asText(value).replace(/\.\d+$/, '')
+
+/** The time with the fraction that the field does not show, where the second is that of before. */
+const keepTime = (text: string, before: unknown): string => keepFraction(`T${text}`, `T${asText(before)}`).slice(1)
 
 const two = (part: number): string => String(part).padStart(2, '0')
 

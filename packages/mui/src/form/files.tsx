@@ -4,7 +4,7 @@ import Link from '@mui/material/Link'
 import Stack from '@mui/material/Stack'
 import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
-import { type ChangeEvent, type JSX, useEffect, useState } from 'react'
+import { type ChangeEvent, type DragEvent, type JSX, useEffect, useState } from 'react'
 import { attributesOf, hasType } from './attributes.js'
 import { textProps } from './text.js'
 import type { FieldProps } from './types.js'
@@ -24,16 +24,32 @@ export function FileField(props: FieldProps): JSX.Element {
   const { field, value, onChange, disabled } = props
   const current = currentOf(field)
   const isImage = hasType(field, 'ImageField')
-  const choose = (event: ChangeEvent<HTMLInputElement>): void => {
-    const files = [...(event.target.files ?? [])]
-    onChange(files.length ? (field.multiple ? files : files[0]) : current)
+  const isOff = disabled || (current !== null && value === null)
+  const [isOver, setOver] = useState(false)
+  const take = (files: readonly File[]): void => onChange(files.length ? (field.multiple ? files : files[0]) : current)
+  const choose = (event: ChangeEvent<HTMLInputElement>): void => take([...(event.target.files ?? [])])
+  const over = (event: DragEvent): void => {
+    event.preventDefault()
+    setOver(!isOff)
+  }
+  const drop = (event: DragEvent): void => {
+    event.preventDefault()
+    setOver(false)
+    const files = [...event.dataTransfer.files]
+    if (!isOff && files.length) take(files)
   }
   return (
-    <Stack spacing={1}>
+    <Stack
+      spacing={1}
+      onDragOver={over}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+      sx={isOver ? { outline: '2px dashed', outlineColor: 'primary.main', outlineOffset: 4, borderRadius: 1 } : {}}
+    >
       <TextField
         {...textProps(props)}
         type="file"
-        disabled={disabled || (current !== null && value === null)}
+        disabled={isOff}
         onChange={choose}
         slotProps={{
           inputLabel: { shrink: true },
@@ -44,6 +60,7 @@ export function FileField(props: FieldProps): JSX.Element {
           },
         }}
       />
+      <Chosen value={value} />
       {isImage && value instanceof File && <Preview file={value} />}
       {current && (
         <Stack direction="row" spacing={2} sx={{ alignItems: 'center' }}>
@@ -65,6 +82,17 @@ export function FileField(props: FieldProps): JSX.Element {
         </Stack>
       )}
     </Stack>
+  )
+}
+
+/** What was dropped, which the field of the browser does not name. */
+function Chosen({ value }: { readonly value: unknown }): JSX.Element | null {
+  const files = [value].flat().filter(each => each instanceof File)
+  if (!files.length) return null
+  return (
+    <Typography variant="body2" role="status">
+      {files.map(file => file.name).join(', ')}
+    </Typography>
   )
 }
 

@@ -1,8 +1,11 @@
 'use client'
 
 export { ModelAutocomplete, type ModelAutocompleteProps, type ModelKey } from '../ModelAutocomplete.js'
-export { BindingForm, BindingForm as Form, type BindingFormProps } from './BindingForm.js'
+export { BindingForm, BindingForm as Form } from './BindingForm.js'
 export type { FormsetTexts } from './formsetTexts.js'
+export type { FormTexts } from './formTexts.js'
+export type { FormLayout, FormLine, FormSection } from './Layout.js'
+export type { BindingFormProps } from './props.js'
 export { componentOf, registerField } from './registry.js'
 export { type FieldComponent, type FieldProps, InvalidValue } from './types.js'
 export type { FormValues } from './values.js'

@@ -1,10 +1,10 @@
 import type { DescribedField, Description, Labels } from '@channels-binding/core'
 import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid'
-import { createContext, type JSX, useContext } from 'react'
-import { parseInteger } from '../text.js'
-
-/** A row of a table. */
-export type TableRow = { readonly id: string | number; readonly [field: string]: unknown }
+import { createContext, type JSX, type ReactNode, useContext } from 'react'
+import { Guard, guarded } from '../Guard.js'
+import { keepFraction, parseInteger } from '../text.js'
+import { booleanEditor, dateEditor, inputEditor, relationEditor, selectEditor, withError } from './editors.js'
+import { plainText, type TableColumn, type TableRow } from './row.js'
 
 /** The texts of relations; a context, so that a new text renders the cells of relations and no others. */
 export const LabelsContext: React.Context<Labels | undefined> = createContext<Labels | undefined>(undefined)
@@ -16,22 +16,74 @@ export interface ColumnOptions {
   readonly labels: () => Labels | undefined
 }
 
-const UNEDITABLE = new Set(['json', 'file', 'image', 'list', 'object', 'relation'])
+const UNEDITABLE = new Set(['json', 'file', 'image', 'list', 'object'])
 
 /** The columns of a table: those asked for, or every field but the key; described where the server describes them. */
 export function columnsOf(
   description: Description | undefined,
   asked: readonly (string | GridColDef<TableRow>)[] | undefined,
   options: ColumnOptions,
-): GridColDef<TableRow>[] {
+): TableColumn[] {
   const fields = new Map(description?.fields.map(field => [field.name, field]))
   const names = asked ?? [...fields.keys()].filter(name => name !== 'id' && name !== description?.pk)
   return names.map(asked => {
     const name = typeof asked === 'string' ? asked : asked.field
     const field = fields.get(name)
     const column = field ? columnOf(field, description, options) : { field: name, flex: 1, minWidth: 100 }
-    return typeof asked === 'string' ? column : ({ ...column, ...asked } as GridColDef<TableRow>)
+    return guardedColumn(typeof asked === 'string' ? column : ({ ...column, ...asked } as GridColDef<TableRow>))
   })
+}
+
+/** The fields that these columns show, for the server; `undefined` while it is not known which of them are fields. */
+export function fieldsOf(
+  description: Description | undefined,
+  asked: readonly (string | GridColDef<TableRow>)[] | undefined,
+  columns: readonly TableColumn[],
+  more: readonly string[] = [],
+): readonly string[] | undefined {
+  const names = [...new Set([...columns.map(column => column.field), ...more])]
+  if (!description) return asked?.every(column => typeof column === 'string') ? names : undefined
+  const known = new Set(description.fields.map(field => field.name))
+  return names.filter(name => known.has(name))
+}
+
+/** The column, with nothing in it that a value can break: what throws shows the value as text, or that it cannot be shown. */
+function guardedColumn(column: GridColDef<TableRow>): TableColumn {
+  const { valueFormatter, valueGetter, renderCell } = column
+  const editor = column.editable ? (column.renderEditCell ?? editorOf(column)) : undefined
+  return {
+    ...column,
+    ...(valueFormatter && { valueFormatter: guarded(valueFormatter, value => plainText(value) as never) }),
+    ...(valueGetter && { valueGetter: guarded(valueGetter, () => null as never) }),
+    ...(renderCell && { renderCell: params => <GuardedCell params={params} render={renderCell} /> }),
+    ...(editor && { renderEditCell: withError(params => <>{editor(params)}</>) }),
+  } as GridColDef<TableRow>
+}
+
+function editorOf(column: TableColumn): NonNullable<GridColDef<TableRow>['renderEditCell']> {
+  if (column.described?.relation) return relationEditor
+  if (column.type === 'singleSelect') return selectEditor
+  if (column.type === 'boolean') return booleanEditor
+  return column.type === 'date' || column.type === 'dateTime' ? dateEditor : inputEditor
+}
+
+interface GuardedCellProps {
+  readonly params: GridRenderCellParams<TableRow>
+  readonly render: (params: GridRenderCellParams<TableRow>) => ReactNode
+}
+
+function GuardedCell({ params, render }: GuardedCellProps): JSX.Element {
+  const shown = guarded(plainText, () => '⚠')(params.value)
+  return (
+    <Guard value={params.value} fallback={shown}>
+      <Rendered params={params} render={render} />
+    </Guard>
+  )
+}
+
+/** A component, so that what throws is caught by the boundary above it. */
+function Rendered({ params, render }: GuardedCellProps): ReactNode {
+  return render(params)
 }
 
 /** The column of one described field. */
@@ -39,7 +91,7 @@ export function columnOf(
   field: DescribedField,
   description: Description | undefined,
   { editable, labels }: ColumnOptions,
-): GridColDef<TableRow> {
+): TableColumn {
   const isEditable = editable && field.editable !== false && !!description?.can.update && !UNEDITABLE.has(field.type)
   return {
     field: field.name,
@@ -47,10 +99,11 @@ export function columnOf(
     flex: 1,
     minWidth: 100,
     sortable: field.sortable !== false,
-    editable: isEditable && !field.multiple,
+    editable: isEditable && (!field.multiple || field.relation !== undefined),
+    described: field,
     ...(field.help_text && { description: field.help_text }),
     ...kindOf(field, labels),
-  } as GridColDef<TableRow>
+  } as TableColumn
 }
 
 function kindOf(field: DescribedField, labels: ColumnOptions['labels']): Partial<GridColDef<TableRow>> {
@@ -71,8 +124,8 @@ function kindOf(field: DescribedField, labels: ColumnOptions['labels']): Partial
       return dateColumn(
         field.name,
         'dateTime',
-        value => (typeof value === 'string' ? new Date(value) : null),
-        date => date.toISOString(),
+        momentOf,
+        (date, old) => keepFraction(date.toISOString(), old),
         date => date.toLocaleString(),
       )
     default:
@@ -85,7 +138,7 @@ function dateColumn(
   name: string,
   type: 'date' | 'dateTime',
   read: (value: unknown) => Date | null,
-  write: (date: Date) => string,
+  write: (date: Date, old: unknown) => string,
   show: (date: Date) => string,
 ): Partial<GridColDef<TableRow>> {
   return {
@@ -93,7 +146,7 @@ function dateColumn(
     valueGetter: (value: unknown) => read(value),
     valueSetter: (value: Date | null, row: TableRow) => {
       const isSame = value?.getTime() === read(row[name])?.getTime()
-      return isSame ? row : { ...row, [name]: value && write(value) }
+      return isSame ? row : { ...row, [name]: value && write(value, row[name]) }
     },
     valueFormatter: (value: Date | null) => (value ? show(value) : ''),
   }
@@ -108,6 +161,11 @@ function choiceColumn({ choices = [], multiple }: DescribedField): Partial<GridC
   return { type: 'singleSelect', valueOptions, valueFormatter: textOf } as Partial<GridColDef<TableRow>>
 }
 
+const momentOf = (value: unknown): Date | null => {
+  const date = typeof value === 'string' ? new Date(value) : null
+  return date && !Number.isNaN(date.getTime()) ? date : null
+}
+
 function relationColumn(name: string, labels: ColumnOptions['labels']): Partial<GridColDef<TableRow>> {
   return {
     valueFormatter: (value: unknown) => relationText(value, labels()?.[name]),
@@ -120,14 +178,10 @@ function RelationCell({ field, value }: GridRenderCellParams<TableRow>): JSX.Ele
   return <>{relationText(value, labels?.[field])}</>
 }
 
-function relationText(value: unknown, texts: Readonly<Record<string, string>> | undefined): string {
+/** What stands for related rows: their texts, their keys where there are none. */
+export function relationText(value: unknown, texts: Readonly<Record<string, string>> | undefined): string {
   const textOf = (key: unknown): string => texts?.[String(key)] ?? plainText(key)
   return Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)
-}
-
-function plainText(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 const numberText = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString() : plainText(value))

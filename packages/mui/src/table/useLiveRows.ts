@@ -1,10 +1,13 @@
 import { type Theme, useTheme } from '@mui/material/styles'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
-import { type RefObject, useEffect, useState } from 'react'
-import type { TableRow } from './columns.js'
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
+import type { TableRow } from './row.js'
 
 /** Up to so many changed rows are handed to the grid one by one; beyond it a new array is cheaper. */
 const MAX_SINGLE_UPDATES = 20
+
+/** Cells that flash at a time. More would say nothing, and cost frames. */
+const MAX_FLASHES = 12
 
 const FLASH_MS = 1_200
 
@@ -13,44 +16,73 @@ interface Change {
   readonly fields: readonly string[]
 }
 
-interface State {
-  /** What the grid was last given as its `rows`. */
-  readonly given: readonly TableRow[]
-  /** What the grid shows, single updates included. */
-  readonly shown: readonly TableRow[]
-  readonly page: string
-  readonly changes: readonly Change[]
-  readonly isGiven: boolean
+/** What decides about the flashing of changed cells. */
+export interface Flashing {
+  readonly isOn: boolean
+  /** Whether this user has written the row a moment ago: nobody needs to be told of what they did themselves. */
+  readonly isOwn: (id: TableRow['id']) => boolean
 }
 
 /**
- * Brings live rows into the grid at the least cost: rows that only changed are updated one by one (four cells instead
- * of all of them); where rows came, went or moved, the grid gets a new array. Returns what to give it as `rows`.
+ * Brings live rows into the grid at the least cost, at most once a frame: rows that only changed are updated one by one (the cells of
+ * one row instead of all); where rows came, went or moved, the grid gets a new array. Returns what to give it as `rows`.
  */
 export function useLiveRows(
   apiRef: RefObject<GridApiCommunity | null>,
   rows: readonly TableRow[],
   page: string,
-  highlight: boolean,
+  flashing: Flashing,
 ): readonly TableRow[] {
-  const [state, setState] = useState<State>({ given: rows, shown: rows, page, changes: [], isGiven: true })
-  if (rows !== state.shown) setState(next(state, rows, page))
-  const { changes, isGiven } = state
+  const [state, setState] = useState({ given: rows, page })
+  // Another page, or the first rows: at once.
+  if (page !== state.page || (rows !== state.given && !(state.given.length && rows.length)))
+    setState({ given: rows, page })
   const theme: Theme = useTheme()
   // With CSS variables, the colour of the scheme that is shown.
   const color = (theme.vars ?? theme).palette.warning.light
+  /** What the grid shows, single updates included. */
+  const shown = useRef(state.given)
+  const latest = useRef({ rows, page, flashing, color })
+  const frame = useRef<number | null>(null)
+  const flushing = useRef<number>(0)
+
+  const flush = useCallback((): void => {
+    frame.current = null
+    const { rows, page, flashing, color } = latest.current
+    if (rows === shown.current) return
+    const changes = changesBetween(shown.current, rows)
+    const isInPlace = hasSameKeys(shown.current, rows) && changes.length <= MAX_SINGLE_UPDATES
+    shown.current = rows
+    if (isInPlace) update(apiRef.current, changes)
+    else setState({ given: rows, page })
+    if (!flashing.isOn || prefersReducedMotion()) return
+    const seen = changes.filter(({ row }) => !flashing.isOwn(row.id))
+    const draw = (): void => flash(apiRef.current, seen, color)
+    if (isInPlace) draw()
+    else flushing.current = window.setTimeout(draw) // once React has drawn the new rows
+  }, [apiRef])
+
   useEffect(() => {
-    if (!isGiven) for (const { row } of changes) apiRef.current?.updateRows([row])
-    if (highlight && !prefersReducedMotion()) for (const change of changes) flash(apiRef.current, change, color)
-  }, [apiRef, changes, isGiven, highlight, color])
+    shown.current = state.given
+  }, [state.given])
+  useEffect(() => {
+    latest.current = { rows, page, flashing, color }
+    if (rows !== shown.current && frame.current === null) frame.current = requestAnimationFrame(flush)
+  }, [rows, page, flashing, color, flush])
+  useEffect(
+    () => () => {
+      if (frame.current !== null) cancelAnimationFrame(frame.current)
+      frame.current = null
+      clearTimeout(flushing.current)
+    },
+    [],
+  )
   return state.given
 }
 
-function next(state: State, rows: readonly TableRow[], page: string): State {
-  const isSamePage = page === state.page
-  const changes = isSamePage ? changesBetween(state.shown, rows) : []
-  const isInPlace = isSamePage && hasSameKeys(state.shown, rows) && changes.length <= MAX_SINGLE_UPDATES
-  return { given: isInPlace ? state.given : rows, shown: rows, page, changes, isGiven: !isInPlace }
+/** The community edition takes one row a call. */
+function update(api: GridApiCommunity | null, changes: readonly Change[]): void {
+  for (const { row } of changes) if (api?.getRow(row.id)) api.updateRows([row])
 }
 
 const hasSameKeys = (a: readonly TableRow[], b: readonly TableRow[]): boolean =>
@@ -65,9 +97,11 @@ function changesBetween(old: readonly TableRow[], rows: readonly TableRow[]): Ch
   })
 }
 
-function flash(api: GridApiCommunity | null, { row, fields }: Change, color: string): void {
-  for (const field of fields) {
-    const cell = api?.getCellElement(row.id, field)
+function flash(api: GridApiCommunity | null, changes: readonly Change[], color: string): void {
+  const cells = changes.flatMap(({ row, fields }) => fields.map(field => [row.id, field] as const))
+  if (cells.length > MAX_FLASHES) return
+  for (const [id, field] of cells) {
+    const cell = api?.getRow(id) ? api.getCellElement(id, field) : null
     cell?.animate?.([{ backgroundColor: color }, { backgroundColor: 'transparent' }], { duration: FLASH_MS })
   }
 }

@@ -54,7 +54,7 @@ it('has nothing that axe finds wrong, in any field, with errors and without', as
     field({ name: 'text', help_text: 'Help.' }),
     field({ name: 'area', widget: 'Textarea' }),
     field({ name: 'secret', widget: 'PasswordInput' }),
-    field({ name: 'number', type: 'IntegerField', required: true }),
+    field({ name: 'number', type: 'IntegerField', required: true, value: 5 }),
     field({ name: 'flag', type: 'BooleanField' }),
     field({ name: 'maybe', type: 'NullBooleanField' }),
     field({ name: 'choice', type: 'ChoiceField', choices: CHOICES }),

@@ -78,7 +78,7 @@ it('takes a ticked box away again, and says what the box is for', async () => {
   const box = { name: 'boxes', type: 'MultipleChoiceField', widget: 'CheckboxSelectMultiple', multiple: true }
   const world = formOf([
     field({ ...box, choices: CHOICES, value: ['low', 'high'], required: true, help_text: 'Some.' }),
-    field({ name: 'flag', type: 'BooleanField', required: true, help_text: 'Tick it.' }),
+    field({ name: 'flag', type: 'BooleanField', help_text: 'Tick it.' }),
   ])
   world.show(<BindingForm binding="desk.Ticket" />)
   expect(await screen.findByRole('group', { name: /^Boxes/ })).toHaveAccessibleDescription('Some.')

@@ -25,7 +25,7 @@ it('uploads a file by HTTP, shows the one there is, and clears it', async () => 
   await waitFor(() => expect(onSuccess).toHaveBeenCalledWith({ id: 1 }))
   const body = fetch.mock.calls[0]?.[1]?.body as FormData
   expect((body.get('doc') as File).name).toBe('new.pdf')
-  expect(fetch.mock.calls[0]?.[0]).toBe('/api/desk.Ticket/form/')
+  expect(fetch.mock.calls[0]?.[0]).toBe('http://fake/api/desk.Ticket/form/')
   await world.user.click(screen.getByRole('checkbox', { name: 'Clear Doc' }))
   await world.user.click(save())
   await waitFor(() => expect(submitted(world)).toEqual({ doc: null, title: '' }))
@@ -83,4 +83,23 @@ it('goes back to the present file when the choice is given up, and takes several
   const files = [new File(['1'], '1.txt'), new File(['2'], '2.txt')]
   fireEvent.change(screen.getByLabelText('Doc'), { target: { files } })
   expect(onChange).toHaveBeenLastCalledWith(files)
+})
+
+it('takes a file that is dropped on it, unless it is disabled', () => {
+  const onChange = vi.fn()
+  const file = new File(['x'], 'dropped.pdf')
+  const props = { field: field({ name: 'doc', type: 'FileField' }), value: null, onChange, onBlur: vi.fn() }
+  const zone = (isDisabled: boolean): React.JSX.Element => (
+    <FileField {...props} error={undefined} disabled={isDisabled} inputRef={null} />
+  )
+  const view = render(zone(true))
+  const drop = (): boolean => fireEvent.drop(screen.getByLabelText('Doc'), { dataTransfer: { files: [file] } })
+  drop()
+  expect(onChange).not.toHaveBeenCalled()
+  view.rerender(zone(false))
+  fireEvent.dragOver(screen.getByLabelText('Doc'))
+  drop()
+  expect(onChange).toHaveBeenCalledExactlyOnceWith(file)
+  view.rerender(<FileField {...props} value={file} error={undefined} disabled={false} inputRef={null} />)
+  expect(screen.getByRole('status')).toHaveTextContent('dropped.pdf')
 })

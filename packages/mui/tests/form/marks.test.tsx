@@ -17,7 +17,7 @@ const validate: FakeTableOptions['validate'] = values => {
 }
 
 it('puts errors where they belong, focuses the first, and takes each away when its field changes', async () => {
-  const world = formOf([field({ name: 'note' }), field({ name: 'title', required: true, help_text: 'Short.' })], {
+  const world = formOf([field({ name: 'note' }), field({ name: 'title', help_text: 'Short.' })], {
     validate,
   })
   world.show(<BindingForm binding="desk.Ticket" />)

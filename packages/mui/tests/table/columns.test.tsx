@@ -1,6 +1,6 @@
 import { columnsOf } from '@channels-binding/mui/table'
-import { screen, within } from '@testing-library/react'
-import { expect, it } from 'vitest'
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { expect, it, vi } from 'vitest'
 import { stage, TICKETS } from '../helpers.js'
 import { cell, Table } from './grid.js'
 
@@ -33,7 +33,7 @@ it('lets nobody edit what the server does not let this user change', () => {
   const options = { editable: true, labels: () => undefined }
   const editable = (): (string | undefined)[] =>
     columnsOf(description, undefined, options).flatMap(column => (column.editable ? column.field : []))
-  expect(editable()).toEqual(['title', 'status', 'votes', 'price', 'urgent', 'due'])
+  expect(editable()).toEqual(['title', 'status', 'votes', 'price', 'urgent', 'due', 'owner'])
   Object.assign(description, { can: { create: true, update: false, delete: true } })
   expect(editable()).toEqual([])
 })
@@ -79,4 +79,45 @@ it('keeps every digit of a whole number that is typed', () => {
   })
   const parse = votes?.valueParser as unknown as (value: unknown) => unknown
   expect([parse('12'), parse('12345678901234567890'), parse('')]).toEqual([12, '12345678901234567890', null])
+})
+
+it('shows what it can of a value that no column expects, and the rest of the table', async () => {
+  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const hostile = { toString: 1 }
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  const price = new Intl.NumberFormat()
+  const columns = [
+    'title',
+    { field: 'votes', valueFormatter: (value: number) => price.format(Number(value)) },
+    { field: 'status', renderCell: ({ value }: { value: unknown }) => <b>{`${value}!`}</b> },
+    'due',
+    'seen',
+    'owner',
+    'urgent',
+    { field: 'price', valueGetter: (value: string) => value.trim() },
+  ] as never
+  show(<Table columns={columns} />)
+  await cell('Printer')
+  const values = Object.fromEntries(
+    ['votes', 'status', 'due', 'seen', 'owner', 'urgent', 'price'].map(name => [name, hostile]),
+  )
+  act(() => void server.update('desk.Ticket', 1, values))
+  await waitFor(() => expect(screen.getAllByText('{"toString":1}').length).toBeGreaterThan(1))
+  expect(await cell('Printer')).toBeInTheDocument()
+  expect(await cell('Screen')).toBeInTheDocument()
+  act(() => void server.update('desk.Ticket', 1, { status: 'open' }))
+  await cell('open!')
+  error.mockRestore()
+})
+
+it('keeps the fraction of a second that no editor shows, where the second is that of before', () => {
+  const fields = [{ name: 'seen', label: 'Seen', type: 'datetime', editable: true }]
+  const [seen] = columnsOf({ fields, can: { update: true } } as never, ['seen'], {
+    editable: true,
+    labels: () => undefined,
+  })
+  const set = seen?.valueSetter as unknown as (value: Date, row: object) => object
+  const row = { id: 1, seen: '2026-11-22T13:30:05.123456Z' }
+  expect(set(new Date('2026-11-23T13:30:05Z'), row)).toEqual({ id: 1, seen: '2026-11-23T13:30:05.123456Z' })
+  expect(set(new Date('2026-11-23T13:30:06Z'), row)).toEqual({ id: 1, seen: '2026-11-23T13:30:06.000Z' })
 })

@@ -14,6 +14,7 @@ import orjson
 import psycopg
 from django.db import connections
 
+from channels_binding.contrib.postgres_connections import parameters
 from channels_binding.contrib.postgres_triggers import sql
 from channels_binding.contrib.postgres_triggers.tables import covered
 from channels_binding.live.capture.changes import Changes
@@ -30,8 +31,6 @@ CLEAN_SECONDS = 60.0
 CHECK_SECONDS = 10.0
 """How often it is looked whether all triggers are there, in case somebody has dropped one by hand."""
 RETRY_SECONDS = 1.0
-NOT_OURS = {"cursor_factory", "context", "prepare_threshold"}
-"""Parameters of Django's connection that are for Django alone."""
 
 
 class TriggerSource(Source):
@@ -158,16 +157,12 @@ class TriggerSource(Source):
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen_once(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(**await run(self._parameters), autocommit=True)
+        connection = await psycopg.AsyncConnection.connect(**await run(parameters, self.alias), autocommit=True)
         async with connection:
             await connection.execute(f"LISTEN {sql.CHANNEL}")
             self._wake.set()
             async for _ in connection.notifies():
                 self._wake.set()
-
-    def _parameters(self) -> dict[str, Any]:
-        parameters = connections[self.alias].get_connection_params()
-        return {name: value for name, value in parameters.items() if name not in NOT_OURS}
 
 
 def _end_of(snapshot: str) -> int:

@@ -6,6 +6,7 @@ messages may have been dropped meanwhile, reports it (``lost``), and the hub rea
 """
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from channels_binding.live import messages
 from channels_binding.live.broker import publisher
 from channels_binding.live.broker.gaps import Sequence
 from channels_binding.live.broker.outage import Outage
-from channels_binding.live.transport import Message, make_transport
+from channels_binding.live.transport import Message, is_cancelled, make_transport
 
 SILENT_SECONDS = 1.0
 """Without hearing its own beat for this long, a process may have missed that somebody lost a right: whoever is about to be sent
@@ -25,6 +26,8 @@ DEAF_AGAIN_SECONDS = 2.0
 STALL_SECONDS = 1.0
 """An event loop that stood still for this long may have let messages pile up until they were dropped: a writer that has
 ended since leaves no beat that would tell."""
+LOOK_SECONDS = 0.25
+"""How often it is looked what has come back."""
 CLOSE_SECONDS = 1.0
 JOIN_SECONDS = 2.0
 RETRY_SECONDS = 2.0
@@ -48,6 +51,12 @@ class Broker:
         self.sequences: dict[str, Sequence] = {}
         self.own_message_at = 0.0
         """Loop seconds at which a message of this process last came back."""
+        self._looked_at = 0.0
+        """Loop seconds at which it was last looked whether one has."""
+        self._spent = 0.0
+        """CPU seconds of this process by then."""
+        self._excused_at = 0.0
+        """Loop seconds at which the event loop last came out of a turn in which it had too much to do to read anything."""
         self.joined = asyncio.Event()
         """Set once messages arrive, or after JOIN_SECONDS without: the first connections wait for it."""
         self._transport = make_transport()
@@ -59,10 +68,22 @@ class Broker:
         """Who listens, and who watches that it does."""
 
     def is_silent(self) -> bool:
-        """Whether messages of other processes may be missing, before the broker counts as lost."""
+        """Whether messages of other processes may be missing, before the broker counts as lost.
+
+        A loop that is overloaded (thousands of sockets come back at once) reads its own beat late, as it reads everything:
+        that is no silence of the broker. One that stood still without doing anything was stopped, and may well have missed
+        something.
+        """
         if not self._transport.reaches_others() or not self._tasks:
             return False
-        return asyncio.get_running_loop().time() - self.own_message_at > SILENT_SECONDS
+        late_seconds, is_busy = self._lateness()
+        was_stopped = late_seconds > SILENT_SECONDS and not is_busy
+        return was_stopped or self._looked_at - max(self.own_message_at, self._excused_at) > SILENT_SECONDS
+
+    def _lateness(self) -> tuple[float, bool]:
+        """By how much it is later than it should be looked again, and whether this process worked for most of that time."""
+        late_seconds = asyncio.get_running_loop().time() - self._looked_at - LOOK_SECONDS
+        return late_seconds, time.process_time() - self._spent > late_seconds / 2
 
     def start(self) -> None:
         """Begin to listen, on the running loop."""
@@ -71,7 +92,7 @@ class Broker:
             return
         loop = asyncio.get_running_loop()
         loop.call_later(JOIN_SECONDS, self.joined.set)
-        self._listening_since = self.own_message_at = loop.time()
+        self._listening_since = self.own_message_at = self._looked_at = loop.time()
         self._tasks = [loop.create_task(self._listen()), loop.create_task(self._watch())]
 
     async def stop(self) -> None:
@@ -83,7 +104,7 @@ class Broker:
             await asyncio.wait_for(self._transport.close(), CLOSE_SECONDS)
 
     async def _listen(self) -> None:
-        while True:
+        while not is_cancelled():
             try:
                 await self._transport.listen(self.take, self._joined)
             except Exception as error:
@@ -117,20 +138,20 @@ class Broker:
         """Notice that nothing comes back any more; say so, and listen anew, until something does."""
         publisher.publish({"kind": "hello"})  # from now on this process beats
         loop, reported_at = asyncio.get_running_loop(), 0.0
+        self._looked_at, self._spent = loop.time(), time.process_time()
         while True:
-            slept_at = loop.time()
-            await asyncio.sleep(publisher.BEAT_SECONDS)
-            now = loop.time()
+            await asyncio.sleep(LOOK_SECONDS)
+            now, (late_seconds, is_busy) = loop.time(), self._lateness()
+            if late_seconds > LOOK_SECONDS and is_busy:
+                self._excused_at = now
+            self._looked_at, self._spent = now, time.process_time()
             patience = DEAF_AGAIN_SECONDS if reported_at > self.own_message_at else DEAF_SECONDS
             is_deaf = now - max(self.own_message_at, reported_at) > patience
             if is_deaf:
                 reported_at = now
                 self._listen_anew(now)
-            if is_deaf or self._has_stalled(now - slept_at):
+            if is_deaf or (self._transport.drops_when_full and late_seconds > STALL_SECONDS):
                 self.listener.lost()
-
-    def _has_stalled(self, slept_seconds: float) -> bool:
-        return self._transport.drops_when_full and slept_seconds - publisher.BEAT_SECONDS > STALL_SECONDS
 
     def _listen_anew(self, now: float) -> None:
         """A connection that hangs says nothing; the next one may."""

@@ -13,6 +13,7 @@ import uuid
 from contextlib import suppress
 from typing import Any
 
+from channels_binding.conf import Settings, get_settings
 from channels_binding.live.broker.outage import Outage
 from channels_binding.live.transport import Message, Transport, make_transport
 
@@ -37,10 +38,23 @@ class Publisher:
         self._thread: threading.Thread | None = None
         self._idle = threading.Event()
         self._outage = Outage("The broker takes no messages", "The broker takes messages again")
+        self._asked: tuple[Settings, Transport] | None = None
+        """What is asked whether it reaches other processes, and the settings that it was made by."""
+
+    def reaches_others(self) -> bool:
+        """Whether anybody is there to publish to. It is asked at each statement, so the transport is kept for it.
+
+        Raises:
+            ImproperlyConfigured: Settings are wrong.
+        """
+        settings = get_settings()
+        if self._asked is None or self._asked[0] is not settings:
+            self._asked = settings, make_transport()
+        return self._asked[1].reaches_others()
 
     def publish(self, message: Message) -> None:
         """Queue a message for every other process. Never blocks; raises only where settings are wrong."""
-        if not make_transport().reaches_others():
+        if not self.reaches_others():
             return
         with self._lock:
             self.number += 1

@@ -1,17 +1,66 @@
-"""Writes that pass by Django's execute wrappers, since they belong to the driver's cursor: procedures, ``COPY``, scripts.
+"""What belongs to the driver's cursor: writes that pass by Django's execute wrappers, and when a statement has ended.
 
 ``cursor.callproc("close_month")`` → any row of every captured model may have changed; ``cursor.copy("COPY zoo_note FROM
 STDIN")`` → any row of ``zoo.Note``, once the block around it has ended. Noted even if they fail: what came before the failure
 may stand. What is done with the driver's connection itself, past Django's cursors, is not seen.
 """
 
+import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 from channels_binding.live.capture.recorder import note_any
 from channels_binding.live.capture.statements import any_label, labels_in, labels_written, text_of
+
+_RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
+
+
+class Fetched:
+    """A cursor of SQLite that has fetched its rows: without that its statement is not at its end, nor committed.
+
+    ``INSERT … RETURNING`` in autocommit mode is committed with its last row, and what is committed later than it is published
+    would be overlooked by whoever reads in between.
+    """
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self.cursor = cursor
+        self._rows = iter(cursor.fetchall())
+
+    def fetchone(self) -> Any:
+        return next(self._rows, None)
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return [*islice(self._rows, self.cursor.arraysize if size is None else size)]
+
+    def fetchall(self) -> list[Any]:
+        return [*self._rows]
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._rows
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cursor, name)
+
+
+def begin(cursor: Any) -> None:
+    """Before a statement of Django's cursor: what was fetched of the one before is over."""
+    if type(cursor.cursor) is Fetched:
+        cursor.cursor = cursor.cursor.cursor
+
+
+def end(connection: Any, cursor: Any, sql: Any) -> None:
+    """After a statement outside of a transaction: bring it to its end, so that it is committed."""
+    if connection.vendor != "sqlite":
+        return
+    text = text_of(sql).lstrip()
+    is_read = text[:6].upper() == "SELECT"  # which is fetched as its reader likes: in chunks, perhaps
+    if not is_read and _RETURNING.search(text) and isinstance(cursor.cursor, sqlite3.Cursor):
+        with connection.wrap_database_errors:
+            cursor.cursor = Fetched(cursor.cursor)
 
 
 def watch(connection: Any) -> None:
@@ -21,8 +70,14 @@ def watch(connection: Any) -> None:
 
 
 def _made_watched(make: Callable[[Any], Any], connection: Any, cursor: Any) -> Any:
-    kind: Any = type(make(cursor))
-    return _watched(kind)(cursor, connection)
+    made = make(cursor)
+    own: Any = type(made)
+    kind = _watched(own)
+    try:
+        made.__class__ = kind
+    except TypeError:  # of a class with slots, or one that is not written in Python
+        made = kind(cursor, connection)
+    return made
 
 
 @cache
@@ -34,46 +89,46 @@ def _watched(base: Any) -> Any:
 def _noting(base: Any, name: str, call: Callable[..., Any]) -> property:
     def method(cursor: Any) -> Any:
         found = getattr(base, name).__get__(cursor) if hasattr(base, name) else getattr(cursor.cursor, name)
-        return partial(call, cursor.db.alias, found)
+        return partial(call, cursor.db, found)
 
     return property(method)
 
 
-def _procedure(alias: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _procedure(connection: Any, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         return call(*args, **kwargs)
     finally:
-        note_any(alias, any_label())
+        note_any(connection, any_label())
 
 
-def _script(alias: str, call: Callable[..., Any], sql: Any, *args: Any, **kwargs: Any) -> Any:
+def _script(connection: Any, call: Callable[..., Any], sql: Any, *args: Any, **kwargs: Any) -> Any:
     try:
         return call(sql, *args, **kwargs)
     finally:
-        note_any(alias, labels_written(text_of(sql)))
+        note_any(connection, labels_written(text_of(sql)))
 
 
-def _copy_from(alias: str, call: Callable[..., Any], file: Any, table: str, *args: Any, **kwargs: Any) -> Any:
+def _copy_from(connection: Any, call: Callable[..., Any], file: Any, table: str, *args: Any, **kwargs: Any) -> Any:
     try:
         return call(file, table, *args, **kwargs)
     finally:
-        note_any(alias, labels_in(table))
+        note_any(connection, labels_in(table))
 
 
 @contextmanager
-def _copy(alias: str, call: Callable[..., Any], sql: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
+def _copy(connection: Any, call: Callable[..., Any], sql: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
     try:
         with call(sql, *args, **kwargs) as copy:
             yield copy
     finally:
-        note_any(alias, labels_written(text_of(sql)))
+        note_any(connection, labels_written(text_of(sql)))
 
 
-def _stream(alias: str, call: Callable[..., Any], sql: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
+def _stream(connection: Any, call: Callable[..., Any], sql: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
     try:
         yield from call(sql, *args, **kwargs)
     finally:
-        note_any(alias, labels_written(text_of(sql)))
+        note_any(connection, labels_written(text_of(sql)))
 
 
 _METHODS: dict[str, Callable[..., Any]] = {

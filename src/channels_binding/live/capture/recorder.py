@@ -53,6 +53,10 @@ class Recorder:
         """Django's list of commit hooks as last seen; it is another list after every rollback and commit."""
         self.through_before: set[Any] | None = None
         """What was known of a through table before the many-to-many change that is under way."""
+        self._missed: set[str] = set()
+        """Models that the transaction has written while nobody would have been sent it."""
+        self._missed_hooks: Any = None
+        """Django's list of commit hooks that ``publish_missed`` is in."""
 
     def notes(self) -> Notes:
         """Where to write now: the notes of the innermost savepoint, or of the statement that is its own transaction."""
@@ -116,6 +120,35 @@ class Recorder:
         if committed:
             publish(committed)
 
+    def miss(self, labels: Iterable[str]) -> None:
+        """These models were written, and nobody hears of it. Somebody may by the time the transaction is committed: who reads
+        before that does not see what was written, and is published that any row may have changed.
+
+        Without a transaction it is committed already, so whoever comes reads it.
+        """
+        if not self.connection.in_atomic_block:
+            return
+        if self.connection.run_on_commit is not self._missed_hooks:
+            if self._is_in_testcase():
+                return
+            self._missed_hooks = self.connection.run_on_commit
+            self._missed_hooks.insert(0, (set(), self.publish_missed, True))
+        self._missed.update(labels)
+
+    def misses(self, label: str) -> bool:
+        """Whether ``miss`` knows of a model already, in this transaction."""
+        return self.connection.run_on_commit is self._missed_hooks and label in self._missed
+
+    def publish_missed(self) -> None:
+        """Commit hook; it may be there twice, and outlive a savepoint: that costs an evaluation, and never a change."""
+        missed, self._missed = self._missed, set()
+        if missed and is_heard():
+            changes = Changes()
+            for label in filter(is_captured, missed):
+                changes.note(label, None)
+            if changes:
+                publish(changes)
+
 
 class _MarkCommitted:
     """Commit hook of one Notes; Django drops it if the savepoint is rolled back."""
@@ -140,22 +173,28 @@ class _PublishInTest(_MarkCommitted):
 
 def recorder(alias: str) -> Recorder:
     """The recorder of this thread's connection to a database."""
-    connection = connections[alias]
+    return recorder_of(connections[alias])
+
+
+def recorder_of(connection: Any) -> Recorder:
     found: Recorder | None = getattr(connection, "_channels_binding_recorder", None)
     if found is None:
-        found = Recorder(connection)
-        connection._channels_binding_recorder = found  # type: ignore[attr-defined]
+        found = connection._channels_binding_recorder = Recorder(connection)
     return found
 
 
-def note_any(alias: str, labels: Iterable[str]) -> None:
+def note_any(connection: Any, labels: Iterable[str]) -> None:
     """Note that any row of these models may have changed; published at once unless a transaction is open."""
     found = [label for label in labels if is_captured(label)]
-    if found:
-        record = recorder(alias)
-        for label in found:
-            record.notes().changes.note(label, None)
-        record.flush_unless_atomic()
+    if not found:
+        return
+    record = recorder_of(connection)
+    if not is_heard():
+        record.miss(found)
+        return
+    for label in found:
+        record.notes().changes.note(label, None)
+    record.flush_unless_atomic()
 
 
 _publishers: list[Publish] = []
@@ -164,19 +203,42 @@ _publishers: list[Publish] = []
 _has_listeners: dict[Publish, Callable[[], bool]] = {}
 
 
-def publish_with(publisher: Publish, listens: Callable[[], bool] = lambda: True) -> None:
+_is_heard: dict[Publish, Callable[[], bool]] = {}
+
+
+def publish_with(
+    publisher: Publish, listens: Callable[[], bool] = lambda: True, is_heard: Callable[[], bool] = lambda: True
+) -> None:
     """Have ``publisher(changes)`` called for every committed transaction. It must not block.
 
     Args:
         listens: Whether anybody in this process would be sent it now.
+        is_heard: Whether anybody would be, here or in another process. While nobody is, nothing is noted. Asked at each
+            statement.
     """
     _publishers.append(publisher)
     _has_listeners[publisher] = listens
+    _is_heard[publisher] = is_heard
 
 
 def has_listeners() -> bool:
     """Whether anybody in this process is sent the changes of a test, which no other process can see."""
     return any(publisher not in _has_listeners or _has_listeners[publisher]() for publisher in _publishers)
+
+
+def is_heard() -> bool:
+    """Whether anybody would be sent what is published now.
+
+    To be asked after a statement: if nobody is there once it is committed, whoever comes then reads what it wrote.
+    """
+    for publisher in _publishers:  # any() would take twice as long
+        question = _is_heard.get(publisher)
+        try:
+            if question is None or question():
+                return True
+        except Exception:  # wrong settings: it is logged when it publishes, and breaks no write
+            return True
+    return False
 
 
 def publish(changes: Changes) -> None:

@@ -14,7 +14,7 @@ Notes are kept per connection and savepoint. What a savepoint rolls back is forg
 """
 
 import contextvars
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -24,8 +24,9 @@ from django.db import connections, models
 from django.db.backends.signals import connection_created
 from django.db.models.signals import m2m_changed, post_save
 
+from channels_binding.compiled.write import tell
 from channels_binding.live.capture import cursors
-from channels_binding.live.capture.recorder import logger, note_any, recorder
+from channels_binding.live.capture.recorder import is_heard, logger, note_any, recorder, recorder_of
 from channels_binding.live.capture.statements import (
     ONE_ROW,
     STATEMENTS,
@@ -49,63 +50,85 @@ def notify(model: type[models.Model], keys: Sequence[Any] | None = None, *, usin
     >>> notify(Order)  # any row
     """
     record = recorder(using)
-    record.notes().changes.note(label_of(model), keys)
-    record.flush_unless_atomic()
+    if is_heard():
+        record.notes().changes.note(label_of(model), keys)
+        record.flush_unless_atomic()
+    else:
+        record.miss([label_of(model)])
 
 
 # The three sources
 
 
-class _Wrapper:
-    """Django's execute wrapper of one connection: lets the statement run, then notes what it wrote."""
-
-    def __init__(self, alias: str) -> None:
-        self.alias = alias
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        counted = STATEMENTS.get()
-        if counted is not None:
-            counted.append(sql)
-        try:
-            result = execute(sql, params, many, context)
-        except Exception:
-            SAVING.set(None)
-            if many:  # the rows before the one that failed may stand
-                _note_safely(self.alias, sql, None, many)
-            raise
-        _note_safely(self.alias, sql, params, many)
-        return result
-
-
-def _note_safely(alias: str, sql: Any, params: Any, many: bool) -> None:
+def _capture(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    """Django's execute wrapper of every connection: runs the statement, then notes what it wrote, if anybody hears of it."""
+    counted = STATEMENTS.get()
+    if counted is not None:
+        counted.append(sql)
+    connection, cursor = context["connection"], context["cursor"]
+    cursors.begin(cursor)
     try:
-        _note_statement(alias, text_of(sql), params, many)
+        result = execute(sql, params, many, context)
+        if not connection.in_atomic_block:
+            cursors.end(connection, cursor, sql)
+    except Exception:
+        SAVING.set(None)
+        if many:  # the rows before the one that failed may stand
+            _note_safely(connection, sql, None, many)
+        raise
+    if is_heard() or connection.in_atomic_block:
+        _note_safely(connection, sql, params, many)
+    return result
+
+
+def _note_safely(connection: Any, sql: Any, params: Any, many: bool) -> None:
+    try:
+        if is_heard():
+            _note_statement(connection, text_of(sql), params, many)
+        else:
+            _miss_statement(connection, text_of(sql))
     except Exception:
         logger.exception("A statement could not be read; its changes are not published")
 
 
-def _note_statement(alias: str, sql: str, params: Any, many: bool) -> None:
+def _miss_statement(connection: Any, sql: str) -> None:
+    target = written(sql)
+    if isinstance(target, Table):
+        record = recorder_of(connection)
+        if not record.misses(target.label):
+            record.miss((target.label, *changed_with(target.label)))
+    elif target:
+        recorder_of(connection).miss(target)
+
+
+def _note_statement(connection: Any, sql: str, params: Any, many: bool) -> None:
     target = written(sql)
     if not isinstance(target, Table):
-        return note_any(alias, target)
+        return note_any(connection, target)
     if not is_captured(target.label):
         return None
-    record = recorder(alias)
+    record = recorder_of(connection)
     notes = record.notes()
     verb = sql.lstrip()[:6].upper()
     if verb == "INSERT" and not many and ONE_ROW.search(sql) and "ON CONFLICT" not in sql:
         notes.inserted[target.label] = notes.inserted.get(target.label, 0) + 1
-        if not record.connection.in_atomic_block and SAVING.get() == target.label:
+        if not connection.in_atomic_block and SAVING.get() == target.label:
             return None  # post_save follows with the key
     else:
         notes.changes.note(target.label, keys_in(sql, params, many, target))
         for label in changed_with(target.label) if verb == "DELETE" else ():
             notes.changes.note(label, None)
+        if not connection.in_atomic_block and WRITING.get() == target.label:
+            return None  # its values follow
     return record.flush_unless_atomic()
 
 
 SAVING: contextvars.ContextVar[str | None] = contextvars.ContextVar("channels_binding_saving", default=None)
 """The model whose ``save()`` is under way in autocommit mode: its ``INSERT`` will be explained by ``post_save``."""
+
+
+WRITING: contextvars.ContextVar[str | None] = contextvars.ContextVar("channels_binding_writing", default=None)
+"""The model of which a row is written by one statement (``compiled.write``), whose key and values follow."""
 
 
 def _before_save(sender: type[models.Model], **_: Any) -> None:
@@ -116,26 +139,35 @@ def _after_save(
     sender: type[models.Model], instance: models.Model, created: bool, using: str, update_fields: Any = None, **_: Any
 ) -> None:
     SAVING.set(None)
+    if not is_heard():
+        return
+    # with update_fields some columns are what others have written
+    values = instance.__dict__ if update_fields is None else None
+    _note_saved(sender, instance.pk, values, using, created=created)
+
+
+def _note_saved(
+    sender: type[models.Model], key: Any, written: Mapping[str, Any] | None, using: str, *, created: bool
+) -> None:
+    """A row was saved: note its key, which explains the statement before, and its values, if they are known."""
     record = recorder(using)
     notes = record.notes()
     for model in row_models(sender):
         label = label_of(model)
-        is_new = created and not notes.changes.holds(
-            label, instance.pk
-        )  # else it was deleted before, in this transaction
+        is_new = created and not notes.changes.holds(label, key)  # else it was deleted before, in this transaction
         if created and notes.inserted.get(label):
             notes.inserted[label] -= 1
-            notes.changes.note(label, [instance.pk])
-        if update_fields is None:  # else some columns are what others have written
-            notes.changes.know(label, instance.pk, _values(model, instance, using), is_new=is_new)
+            notes.changes.note(label, [key])
+        if written is not None:
+            notes.changes.know(label, key, _values(model, written, using), is_new=is_new)
     record.flush_unless_atomic()
 
 
-def _values(model: type[models.Model], instance: models.Model, alias: str) -> dict[str, Any]:
+def _values(model: type[models.Model], written: Mapping[str, Any], alias: str) -> dict[str, Any]:
     """``{"status": "open", "team_id": 3}`` of a row as it was just written, without what only the database knows."""
     values: dict[str, Any] = {}
     for column in _published_columns(model, alias):
-        value = instance.__dict__.get(column.attname, models.DEFERRED)
+        value = written.get(column.attname, models.DEFERRED)
         if value is not models.DEFERRED and not hasattr(value, "resolve_expression"):
             with suppress(TypeError, ValueError, ValidationError):  # the database took it, whatever it is
                 values[column.attname] = column.to_python(value)
@@ -160,6 +192,9 @@ def _published_columns(model: type[models.Model], alias: str) -> "Sequence[model
 def _m2m_changed(sender: Any, instance: Any, action: str, model: Any, pk_set: Any, using: str, **_: Any) -> None:
     """Both sides count as changed, by key. That explains what the wrapper sees of the through table in between."""
     record = recorder(using)
+    if not is_heard():
+        record.through_before = None  # who comes in between is published the through table as a whole
+        return
     through = label_of(sender)
     keys = record.notes().changes.keys
     if action.startswith("pre_"):
@@ -169,7 +204,7 @@ def _m2m_changed(sender: Any, instance: Any, action: str, model: Any, pk_set: An
         record.notes().changes.note(label_of(model), pk_set if _is_joined_by_keys(sender) else None)
     if action.startswith("post_"):
         if record.through_before is not None:
-            keys[through] = record.through_before
+            keys[through], record.through_before = record.through_before, None
         record.flush_unless_atomic()
 
 
@@ -180,16 +215,58 @@ def _is_joined_by_keys(through: type[models.Model]) -> bool:
 
 
 def _wrap(connection: Any, **_: Any) -> None:
-    if not any(isinstance(wrapper, _Wrapper) for wrapper in connection.execute_wrappers):
-        connection.execute_wrappers.append(_Wrapper(connection.alias))
+    if _capture not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_capture)
         cursors.watch(connection)
+
+
+_is_connected = False
+
+
+def connect() -> None:
+    """Have Django's signals explain statements, once somebody hears of them: until then they would only make every save slower.
+
+    A row whose ``save`` is under way at that moment counts as any row. Calling it twice does no harm.
+    """
+    global _is_connected
+    if not _is_connected:
+        models.signals.pre_save.connect(_before_save, dispatch_uid="channels_binding.pre_save")
+        post_save.connect(_after_save, dispatch_uid="channels_binding.post_save")
+        m2m_changed.connect(_m2m_changed, dispatch_uid="channels_binding.m2m_changed")
+        _is_connected = True
+
+
+class _Statements:
+    """What is written without ``save()`` and its signals is noted as if by them."""
+
+    receivers: Collection[Any] = (_before_save, _after_save)
+
+    @staticmethod
+    @cache
+    def columns(model: type[models.Model], alias: str) -> tuple[str, ...]:
+        return tuple(column.attname for column in _published_columns(model, alias))
+
+    def listens(self) -> bool:
+        return is_heard()
+
+    def begin(self, model: type[models.Model]) -> None:
+        label = label_of(model)
+        SAVING.set(label)
+        WRITING.set(label)
+
+    def end(self, model: type[models.Model], key: Any, values: Mapping[str, Any], alias: str, *, created: bool) -> None:
+        _note_saved(model, key, values, alias, created=created)
+
+    def over(self, alias: str) -> None:
+        SAVING.set(None)
+        WRITING.set(None)
+        if is_heard():
+            recorder(alias).flush_unless_atomic()  # what no row has explained, as of an UPDATE that has found none
 
 
 def install() -> None:
     """Begin to capture. Called once, when the app is ready."""
     connection_created.connect(_wrap, dispatch_uid="channels_binding.wrap")
-    models.signals.pre_save.connect(_before_save, dispatch_uid="channels_binding.pre_save")
-    post_save.connect(_after_save, dispatch_uid="channels_binding.post_save")
-    m2m_changed.connect(_m2m_changed, dispatch_uid="channels_binding.m2m_changed")
+    tell(_Statements())
     for connection in connections.all(initialized_only=True):
         _wrap(connection)

@@ -86,8 +86,10 @@ _WORDS = (
 
 
 _BY_KEY = re.compile(
-    r'\sWHERE\s+["`]?(?P<table>\w+)["`]?\.["`]?(?P<column>\w+)["`]?\s+(?:=\s+%s|IN\s+\((?P<many>%s(?:,\s*%s)*)\))\s*\Z'
+    r'\sWHERE\s+["`]?(?P<table>\w+)["`]?\.["`]?(?P<column>\w+)["`]?\s+(?:=\s+%s|IN\s+\((?P<many>%s(?:,\s*%s)*)\))'
+    r"(?:\s+RETURNING\s[^%()]*)?\s*\Z"
 )
+"""A condition on one column, at the end or before the columns that are returned, which hold no parameter."""
 
 
 _SET = re.compile(r'(?:\sSET\s+|,\s*)(?:["`]?\w+["`]?\.)?["`]?(?P<column>\w+)["`]?\s*=|\sSET\s*(?P<several>\()', re.I)

@@ -1,6 +1,7 @@
 """How a live query is read: its key, what its answer is made of, and for which changes it must be read again."""
 
 import hashlib
+import time
 from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
@@ -17,14 +18,17 @@ from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
 from channels_binding.dispatch.perform import admit, find, perform_found
 from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import Invalid, NotFound
+from channels_binding.exceptions import Forbidden, Invalid, NotFound
 from channels_binding.live.capture import statements as capture
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.statements import label_of
 from channels_binding.live.queries.group import AudienceChanged, Evaluation, Group
 from channels_binding.live.queries.prefilter import NoPrefilter, Prefilter, has_times, prefilter_of
+from channels_binding.live.queries.why import Cost
 from channels_binding.protocol import codecs
-from channels_binding.protocol.names import LISTS
+from channels_binding.protocol.names import AGGREGATE, CURSORS, LISTS, PRESENCE
+from channels_binding.querysets.aggregates import COUNT
+from channels_binding.querysets.conditions import Conditions, conditions_of
 from channels_binding.querysets.filters import follow_the_caller
 from channels_binding.querysets.tables import row_models
 from channels_binding.serializers.keys import as_pk
@@ -32,14 +36,24 @@ from channels_binding.threads import settle
 from channels_binding.types import Audience
 
 Params = dict[str, Any]
+_OF_ONE_ROW = ("retrieve", PRESENCE)
+"""Reads that another row can change nothing of, and that go on while theirs is not there."""
+_OF_CONNECTIONS = ("live", "why")
+"""What a read says of how it is to be told, and not of what is read."""
 
 
 def canonical(binding: BaseBinding, data: Mapping[str, Any]) -> Params:
     """The parameters of a read as they identify it: defaults filled in, what means nothing left out."""
-    params = {name: value for name, value in data.items() if name != "live" and value is not None}
+    params = {name: value for name, value in data.items() if name not in _OF_CONNECTIONS and value is not None}
     if binding.call.action == "search":
         params.setdefault("limit", binding.get_page_size())
-        params.setdefault("page", 1)
+        if params.get("count") is True:
+            del params["count"]
+        if params.keys().isdisjoint(CURSORS):
+            params.setdefault("page", 1)
+    if binding.call.action == AGGREGATE:
+        params.setdefault("measures", [COUNT])
+        params.setdefault("limit", binding.get_max_page_size())
     return params
 
 
@@ -75,6 +89,8 @@ def open_query(call: Call) -> Group:
 
 
 def _open_query(call: Call) -> Group:
+    if "why" in call.data and not _may_explain(call):
+        raise Forbidden('Why something is sent is told to the staff, in a live read: {"why": true}.')
     params = canonical(find(call)[0], call.data)
     asked = call.with_data(params)
     binding, _ = find(asked)
@@ -82,16 +98,19 @@ def _open_query(call: Call) -> Group:
     call.is_counted = asked.is_counted
     audience = audience_of(binding)
     question = replace(asked, handler_messages=None, hash=None, have=None, terse=False)
-    model = binding.get_model()
     return Group(
         key=key_of(call, params, (audience, binding.host_shown(), call.locale)),
         call=question,
         audience=audience,
-        row_labels=row_labels(model),
+        row_labels=_row_labels(binding),
         declared=frozenset(_declared(binding)) if has_own_audience(binding) else frozenset(),
         may_move=has_own_audience(binding),
-        keys=_asked_keys(binding, params) if call.action == "retrieve" else None,
+        keys=_asked_keys(binding, params) if call.action in _OF_ONE_ROW else None,
     )
+
+
+def _may_explain(call: Call) -> bool:
+    return call.data["why"] in (True, False) and bool(getattr(call.user, "is_staff", False))
 
 
 def _asked_keys(binding: BaseBinding, params: Params) -> frozenset[Hashable]:
@@ -117,6 +136,7 @@ def evaluate(
 
 def _evaluate(call: Call, audience: Audience | None, last: Reading | None, changed: Set[Any] | None) -> Evaluation:
     binding, action = find(call)
+    began = time.perf_counter()
     matching: list[models.QuerySet[Any]] = []
     with capture.statements() as statements:
         binding.trace = trace = Trace(lambda queryset: _begin_rows(trace, queryset, matching, statements))
@@ -125,13 +145,16 @@ def _evaluate(call: Call, audience: Audience | None, last: Reading | None, chang
             trace.labels = last.extra.get("labels", {})
         reading = _read(binding, action)
     if not trace.is_read_by_plan:
-        trace.dependencies |= _models_in(statements) - {*row_models(binding.get_model())}
+        trace.dependencies |= _models_in(statements) - {*_row_models(binding)}
     if audience is not None and audience_of(binding) != audience:
         raise AudienceChanged
-    rows = row_labels(binding.get_model())
+    rows = _row_labels(binding)
     read = {label_of(model) for model in trace.dependencies} | _declared(binding)
     prefilter, reason = _prefilter_or_reason(binding, matching, read & rows)
-    return Evaluation(reading, read | rows, bool(read & rows), prefilter, reason, is_whole=trace.unchanged is None)
+    conditions = _conditions(binding, matching, read & rows)
+    is_whole = trace.unchanged is None
+    cost = Cost(round((time.perf_counter() - began) * 1000, 1), len(statements), is_whole)
+    return Evaluation(reading, read | rows, bool(read & rows), prefilter, reason, conditions, is_whole, cost)
 
 
 def _begin_rows(
@@ -150,7 +173,7 @@ def _read(binding: BaseBinding, action: Action) -> Reading | None:
     try:
         answer = perform_found(binding, action)
     except Exception as exception:
-        if action.name == "retrieve" and isinstance(as_error(exception), NotFound):
+        if action.name in _OF_ONE_ROW and isinstance(as_error(exception), NotFound):
             return None
         raise
     if not isinstance(answer, Reading):
@@ -172,6 +195,8 @@ def _prefilter(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], e
         NoPrefilter: It may depend on more than can be seen.
     """
     action = binding.call.action
+    if action == AGGREGATE:
+        raise NoPrefilter("a row that leaves it cannot be seen to have been in it")
     if action not in LISTS:
         raise NoPrefilter("rows asked for by their keys need none")
     if not is_stock(binding.get_action(action)) or len(matching) != 1:
@@ -179,6 +204,16 @@ def _prefilter(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], e
     if entangled:
         raise NoPrefilter(f"its rows depend on others of {', '.join(sorted(entangled))}")
     return prefilter_of(matching[0], are_times_fixed=lambda: _names_all_times(binding))
+
+
+def _conditions(
+    binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entangled: Collection[str]
+) -> Conditions:
+    """What a row must be to be counted in a built-in aggregate, as far as that can be seen."""
+    action = binding.call.action
+    if action != AGGREGATE or not is_stock(binding.get_action(action)) or len(matching) != 1 or entangled:
+        return Conditions()
+    return conditions_of(matching[0])
 
 
 def _names_all_times(binding: BaseBinding) -> bool:
@@ -215,6 +250,16 @@ def has_own_audience(binding: BaseBinding) -> bool:
     """Whether an audience is what the project says; the default one of a caller never changes."""
     kinds = (type(each) for each in (binding, *binding.streams_asked()))
     return any(kind.get_audience is not BaseBinding.get_audience for kind in kinds)
+
+
+def _row_models(binding: BaseBinding) -> Collection[type[models.Model]]:
+    """None, of a stream without a model."""
+    model = binding.find_model()
+    return () if model is None else row_models(model)
+
+
+def _row_labels(binding: BaseBinding) -> frozenset[str]:
+    return frozenset(label_of(part) for part in _row_models(binding))
 
 
 def row_labels(model: type[models.Model]) -> frozenset[str]:

@@ -1,15 +1,17 @@
 """A live query: a Call kept alive. One group serves all connections that ask the same as the same audience."""
 
 import asyncio
-from collections.abc import Hashable, Set
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from channels_binding.calls.call import Call, Reading
-from channels_binding.live.capture.changes import Changes
+from channels_binding.live.capture.changes import Changes, Fact
 from channels_binding.live.queries.diff import diff, gone, snapshot
 from channels_binding.live.queries.prefilter import Prefilter
-from channels_binding.protocol.messages import Body
+from channels_binding.live.queries.why import NO_COST, Causes, Cost
+from channels_binding.protocol.messages import Body, frame
+from channels_binding.querysets.conditions import Conditions
 from channels_binding.types import Audience, Subscriber
 
 
@@ -30,13 +32,35 @@ class Subscription:
     """Whether a round has not sent its difference yet: its query is being read, or its reader's identity is being checked."""
 
     @property
+    def explains(self) -> bool:
+        """Whether its messages say why they are sent (``"why": true``): to the staff alone, whoever was that when it asked."""
+        return self.call.data.get("why") is True and bool(getattr(self.subscriber.user, "is_staff", False))
+
+    @property
     def rows(self) -> int:
         """How many it shows."""
         return 0 if self.sent is None else len(self.sent.rows)
 
+    def shown(self) -> Reading | None:
+        """What it is to show now."""
+        return self.group.reading
+
+    def push(self) -> bytes | None:
+        """The message that brings its client up to date, or None if it is. Encoded once for all alike."""
+        return self.group.push_to(self)
+
+    def end(self) -> None:
+        """It is over."""
+
     def readings(self) -> dict[int, int]:
         """What is kept in memory for it, what the client shows and what it is to show: by ``id``, each with its bytes."""
-        return {id(each): each.size for each in (self.sent, self.group.reading) if each is not None}
+        return {id(each): each.size for each in (self.sent, self.shown()) if each is not None}
+
+    def kept_bytes(self) -> int:
+        """The sum of these bytes."""
+        sent, shown = self.sent, self.shown()
+        kept = 0 if sent is None else sent.size
+        return kept if shown is None or shown is sent else kept + shown.size
 
 
 @dataclass(eq=False)
@@ -61,6 +85,8 @@ class Group:
     """Whether a row can depend on another row of the same model, so that each change of one may change all."""
     prefilter: Prefilter | None = None
     """Tells which changes of rows cannot matter; None where each may."""
+    conditions: Conditions = field(default_factory=Conditions)
+    """What a row must be to be counted in an aggregate: a new one that is not changes nothing. Empty for all else."""
     keys: frozenset[Hashable] | None = None
     """Rows asked for by key (``retrieve``): no change of another row matters. None for lists."""
     reading: Reading | None = None
@@ -84,11 +110,17 @@ class Group:
     """Loop seconds at which the last evaluation began: what was committed before is known."""
     counted_at: float = float("-inf")
     """Loop seconds at which its rows were last counted, with the same result."""
+    rests_until: float = float("-inf")
+    """Loop seconds before which it is not read again for those who listen: a slow query rests as long as it took."""
     read_at: float = 0.0
     """Loop seconds of the last evaluation."""
     failures: int = 0
     """Evaluations that failed in a row, for the backoff."""
-    _bodies: dict[tuple[int, int], tuple[Body | None, bytes]] = field(default_factory=dict)
+    causes: Causes | None = None
+    """What has made it stale; None where nobody asks."""
+    cost: Cost = NO_COST
+    """What the last evaluation took."""
+    _steps: "Steps" = field(default_factory=lambda: Steps())
 
     def question(self) -> Call:
         """The group's call, asked by somebody who belongs to its audience now: one of its subscribers."""
@@ -108,6 +140,8 @@ class Group:
         # What was asked for rows that were not read again now still matters to them.
         self.labels = evaluation.labels | (set() if evaluation.is_whole else self.labels or set())
         self.prefilter, self.is_entangled = evaluation.prefilter, evaluation.is_entangled
+        self.cost = evaluation.cost
+        self.conditions = evaluation.conditions
 
     def touch(self, keys: Set[Any] | None) -> None:
         """A change matters: of the rows with these keys, or of anything (None)."""
@@ -129,6 +163,15 @@ class Group:
             elif keys and (self.keys is None or self.keys & keys):
                 self.touch(keys)
 
+    def heeded(self, keys: set[Any], facts: Mapping[Any, Fact]) -> set[Any]:
+        """Changed rows that may matter, of a query without a prefilter: a row that was there before may have been in it."""
+        if not (self.conditions.allowed or self.conditions.bounds):
+            return keys
+        return {key for key in keys if not self._passes_by(facts.get(key, Fact()))}
+
+    def _passes_by(self, fact: Fact) -> bool:
+        return fact.is_new and not self.conditions.admit(fact.values)
+
     def shown(self) -> frozenset[Hashable]:
         """Keys of the rows that it shows; of a ``retrieve`` those asked for, there or not."""
         if self.keys is not None:
@@ -141,24 +184,81 @@ class Group:
         if self.reading is None or self.keys is not None:
             return False
         meta = self.reading.meta
-        return meta.get("page", 1) != 1 or meta.get("count") != len(self.reading.rows)
+        if meta.get("page", 1) != 1:
+            return True
+        return _has_more(meta) or meta.get("count", len(self.reading.rows)) != len(self.reading.rows)
+
+    @property
+    def known_count(self) -> "KnownCount | None":
+        """How many rows it must have for what is shown to be right; None where it has to be read again to know."""
+        assert self.reading is not None
+        meta, shown = self.reading.meta, len(self.reading.rows)
+        if "count_is" in meta:
+            return None
+        if "count" in meta:
+            return KnownCount(meta["count"])
+        if meta.get("page", 1) != 1:  # another row in front of the page moves all of it
+            return None
+        return KnownCount(shown + _has_more(meta), most=shown + 1)
 
     def push_to(self, subscription: Subscription) -> bytes | None:
-        """The message tail that brings one subscription up to date, or None if it is. Encoded once for all alike."""
+        """The message that brings one subscription up to date, or None if it is. Encoded once for all alike."""
         old, new = subscription.sent, self.reading
         if old is new:
             return None
-        at = (id(old), id(new))
-        if at not in self._bodies:
-            body = _step(old, new)
-            self._bodies[at] = (body, b"" if body is None else body.tail())
         subscription.sent = new
-        body, tail = self._bodies[at]
-        return None if body is None else tail
+        return self._steps.message(old, new, subscription.event)
+
+    def why(self) -> dict[str, Any]:
+        """Why its last message was sent, and what it cost."""
+        causes = {"models": {}} if self.causes is None else self.causes.said_before(self.completed)
+        cost = {"took_ms": self.cost.milliseconds, "statements": self.cost.statements, "whole": self.cost.is_whole}
+        return {**causes, "group": self.key, "readers": len(self.subscriptions), **cost}
 
     def forget_bodies(self) -> None:
         """The round is over: nobody else will need the same step."""
-        self._bodies.clear()
+        self._steps.clear()
+        if self.causes is not None:
+            self.causes.forget_before(self.completed)
+
+
+class Steps:
+    """What brings clients from one reading to another, each made and encoded once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], tuple[Reading | None, Reading | None, _Step]] = {}
+        """By the ``id`` of both readings, which are kept for as long."""
+
+    def message(self, old: Reading | None, new: Reading | None, event: str) -> bytes | None:
+        """What is sent under this name to who has ``old``; None where nothing differs."""
+        at = (id(old), id(new))
+        made = self._made.get(at)
+        if made is None:
+            made = self._made[at] = (old, new, _Step(_step(old, new)))
+        return made[2].message(event)
+
+    def clear(self) -> None:
+        """Nobody else will need the same ones."""
+        self._made.clear()
+
+
+class _Step:
+    """What brings a client from one reading to another, as each names it."""
+
+    __slots__ = ("_messages", "_tail")
+
+    def __init__(self, body: Body | None) -> None:
+        self._tail = None if body is None else body.tail()
+        self._messages: dict[str, bytes] = {}
+
+    def message(self, event: str) -> bytes | None:
+        """The message under this name; None where nothing differs."""
+        if self._tail is None:
+            return None
+        found = self._messages.get(event)
+        if found is None:
+            found = self._messages[event] = frame(event, self._tail)
+        return found
 
 
 def _step(old: Reading | None, new: Reading | None) -> Body | None:
@@ -169,11 +269,24 @@ def _step(old: Reading | None, new: Reading | None) -> Body | None:
     return diff(old, new)
 
 
+def _has_more(meta: Mapping[str, Any]) -> bool:
+    return bool(meta.get("has_next") or meta.get("has_previous"))
+
+
 def same(old: Reading | None, new: Reading | None) -> bool:
     """Whether two readings would be sent alike."""
     if old is None or new is None:
         return old is new
     return (old.version, old.meta, old.extra) == (new.version, new.meta, new.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCount:
+    """How many rows a list has."""
+
+    count: int
+    most: int | None = None
+    """Up to how many they are counted; None for all."""
 
 
 class AudienceChanged(Exception):
@@ -192,5 +305,8 @@ class Evaluation:
     prefilter: Prefilter | None
     no_prefilter: str | None
     """Why it has none."""
+    conditions: Conditions = field(default_factory=Conditions)
+    """What a row must be to be counted in it, of an aggregate."""
     is_whole: bool = True
     """Whether all of it was read, and not only what had changed."""
+    cost: Cost = NO_COST

@@ -89,12 +89,13 @@ class Index:
     @property
     def labels(self) -> set[str]:
         """Models whose changes matter to anything here."""
-        labels = {
-            label
-            for label, model_index in self._by_model.items()
-            if model_index.showing or model_index.by_kind or model_index.columns
-        }
-        return labels | self._by_label.keys()
+        return {label for label in self._by_model if self.heeds(label)} | self._by_label.keys()
+
+    def heeds(self, label: str) -> bool:
+        """Whether changes of a model matter to anything here."""
+        model_index = self._by_model.get(label)
+        is_read = model_index is not None and bool(model_index.showing or model_index.by_kind or model_index.columns)
+        return is_read or label in self._by_label
 
     # Groups come and go
 
@@ -163,7 +164,10 @@ class Index:
             if keys is None:
                 yield from ((group, None) for group in self._all_on(model_index))
                 continue
-            yield from ((group, keys) for group in model_index.kind("unfiltered") if keys)
+            facts = changes.facts.get(label, {})
+            yield from (
+                (group, left) for group in model_index.kind("unfiltered") if (left := group.heeded(keys, facts))
+            )
             yield from (
                 (group, {key}) for key in keys if key in model_index.showing for group in model_index.showing[key]
             )

@@ -48,6 +48,10 @@ class Invalidation:
         """Models whose changes matter to somebody."""
         return self.index.labels | {label for group in [*self._reading] for label in group.row_labels}
 
+    def heeds(self, label: str) -> bool:
+        """Whether changes of a model may matter to somebody: what is being read for the first time may read any."""
+        return bool(self._reading) or self.index.heeds(label)
+
     # Groups come and go
 
     def begin(self, group: Group) -> None:
@@ -190,14 +194,20 @@ class Invalidation:
             self.wake()
 
     async def _count_part(self, groups: Iterable[Group]) -> None:
-        asked = [(group, group.prefilter) for group in groups if group.prefilter]
+        asked = []
+        for group in groups:
+            known = None if group.reading is None else group.known_count
+            if known is None:
+                group.touch(set())
+            elif group.prefilter is not None:
+                asked.append((group, group.prefilter, known))
         began = self.loop.time()
         try:
-            found = await run(prefilter.counts, [each for _, each in asked])
+            found = await run(prefilter.counts, [(each, known.most) for _, each, known in asked])
         except Exception:  # as above
             found = [None] * len(asked)
-        for (group, _), count in zip(asked, found, strict=True):
-            if group.reading is None or count != group.reading.meta.get("count"):
+        for (group, _, known), count in zip(asked, found, strict=True):
+            if count != known.count:
                 group.touch(set())
             else:
                 group.counted_at = began

@@ -51,9 +51,10 @@ class Prefilter:
         sql = f"EXISTS(SELECT 1 FROM ({self.sql}) cb WHERE cb.{column} IN ({marks}))"  # noqa: S608
         return sql, (*self.params, *given)
 
-    def count(self) -> tuple[str, tuple[Any, ...]]:
-        """An SQL expression: how many they are."""
-        return f"(SELECT COUNT(*) FROM ({self.sql}) cb)", self.params  # noqa: S608
+    def count(self, most: int | None = None) -> tuple[str, tuple[Any, ...]]:
+        """An SQL expression: how many they are, or ``most`` where there are more."""
+        limit = "" if most is None else f" LIMIT {most}"
+        return f"(SELECT COUNT(*) FROM ({self.sql}{limit}) cb)", self.params  # noqa: S608
 
 
 class NoPrefilter(Exception):
@@ -131,10 +132,15 @@ def probe(asked: Sequence[tuple[Prefilter, Collection[Any]]]) -> list[bool]:
     return found
 
 
-def counts(prefilters: Sequence[Prefilter]) -> list[int | None]:
-    """How many rows each list has; None where the database does not say. In a worker thread; one statement for up to 100."""
-    found: list[int | None] = [0] * len(prefilters)
-    questions = [(number, prefilter, prefilter.count()) for number, prefilter in enumerate(prefilters) if prefilter.sql]
+def counts(asked: Sequence[tuple[Prefilter, int | None]]) -> list[int | None]:
+    """How many rows each list has, up to a number; None where the database does not say.
+
+    In a worker thread; one statement for up to 100.
+    """
+    found: list[int | None] = [0] * len(asked)
+    questions = [
+        (number, prefilter, prefilter.count(most)) for number, (prefilter, most) in enumerate(asked) if prefilter.sql
+    ]
     for number, value in _ask(questions, unknown=None, form="{}"):
         found[number] = value
     return found

@@ -13,9 +13,12 @@ from typing import Any
 from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Unavailable
+from channels_binding.live.capture.changes import Changes
 from channels_binding.live.queries.evaluation import evaluate, open_query
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
+from channels_binding.live.queries.why import Causes
+from channels_binding.live.totals import Totals
 from channels_binding.threads import run
 
 OPEN_ATTEMPTS = 3
@@ -24,6 +27,9 @@ LINGER_SECONDS = 10.0
 
 LINGERING_BYTES = 16 * 1024 * 1024
 """Queries without listeners are kept as long as they take no more than this; the oldest are forgotten first."""
+SLOW_SECONDS = 0.5
+"""A query that takes longer than this rests as long as it took: under load it is asked half of the time, and takes more
+commits together."""
 FRESH_SECONDS = 1.0
 """A query that was read just now is kept all the same: whoever asked for it may be about to subscribe."""
 
@@ -33,12 +39,15 @@ Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 class QueryStore:
     """The live queries of one hub and their readings. All happens on its event loop, but for ``_enter`` and ``_read``."""
 
-    def __init__(self, invalidation: Invalidation, spawn: Spawn) -> None:
+    def __init__(self, invalidation: Invalidation, spawn: Spawn, totals: Totals) -> None:
         self.groups: dict[str, Group] = {}
         self.invalidation = invalidation
         self.loop = invalidation.loop
         self._spawn = spawn
+        self._totals = totals
         self._lock = threading.Lock()
+        self._explained: set[Group] = set()
+        """Those of which somebody is told why they are sent something."""
 
     # A read finds its group
 
@@ -144,7 +153,12 @@ class QueryStore:
         if group.completed and self.groups.get(group.key) is group:
             self.invalidation.index.put(group)
         group.is_free.set()
+        if group.completed == group.started:  # else it has failed
+            cost = group.cost
+            self._totals.evaluated(cost.milliseconds, cost.statements, is_whole=cost.is_whole)
         group.read_at = self.loop.time()
+        took = group.read_at - group.began_at
+        group.rests_until = group.read_at + (took if took > SLOW_SECONDS else 0.0)
         if not group.subscriptions and group.idle_since is None:
             group.idle_since = self.loop.time()
 
@@ -169,6 +183,9 @@ class QueryStore:
         if not group.subscriptions:
             group.is_unsent = False
         group.subscriptions.add(subscription)
+        if subscription.explains and group.causes is None:
+            group.causes = Causes()
+            self._explained.add(group)
         group.idle_since = None
         self.groups[group.key] = group
         if group not in self.invalidation.index:  # it was given up in between
@@ -182,11 +199,27 @@ class QueryStore:
         group.subscriptions.discard(subscription)
         if not group.subscriptions:
             group.idle_since = self.loop.time()
+        if group.causes is not None and not any(each.explains for each in group.subscriptions):
+            group.causes = None
+            self._explained.discard(group)
+
+    def note_causes(self, changes: Changes, number: int | None) -> None:
+        """Remember changes for those who are told why they are sent something."""
+        for group in self._explained:
+            if group.causes is not None:
+                group.causes.note(changes, group.labels, group.started, number)
 
     def due(self) -> list[Group]:
-        """Groups whose subscribers are to be sent something."""
-        groups = [*self.groups.values()]
-        return [group for group in groups if (group.is_stale or group.is_unsent) and group.subscriptions]
+        """Groups whose subscribers are to be sent something. Those that rest are due in a later round."""
+        now = self.loop.time()
+        found = [group for group in self.groups.values() if (group.is_stale or group.is_unsent) and group.subscriptions]
+        resting = [group for group in found if group.is_stale and group.rests_until > now]
+        for group in resting:
+            for subscription in group.subscriptions:
+                subscription.is_pending = True
+        if resting:
+            self.loop.call_later(min(group.rests_until for group in resting) - now, self.invalidation.wake)
+        return [group for group in found if group not in resting]
 
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from channels_binding.live.capture import recorder
+from channels_binding.live.capture import recorder, signals
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.recorder import publish_with
 
@@ -36,6 +36,7 @@ class Published:
 @contextmanager
 def listening() -> Iterator[Published]:
     collected = Published()
+    signals.connect()
     publish_with(collected)
     yield collected
     recorder._publishers.remove(collected)

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission
 
-from channels_binding.consumers import AsyncBinding, Binding, bind
+from channels_binding.consumers import AsyncBinding, Binding, PresenceBinding, bind
 from tests.project.zoo.models import Cafe, Label, Note, Place, Precious, Token
 
 
@@ -18,6 +18,7 @@ class LabelBinding(AsyncBinding):
 class NoteBinding(AsyncBinding):
     model = Note
     fields = ("id", "title", "rank", "weight", "done", "owner", "labels")
+    presence = True
     filterset_fields = {
         "done": ["exact"],
         "rank": ["exact", "gte", "lte", "in"],
@@ -27,6 +28,9 @@ class NoteBinding(AsyncBinding):
         "weight": ["isnull"],
     }
     search_fields = ("title",)
+    expandable = {"labels": {"limit": 3, "order": "-name"}, "owner": {}, "parent.labels": {}, "note_set": {"limit": 2}}
+    aggregates = {"rank": ("sum", "avg", "min", "max"), "weight": ("sum", "count"), "owner": ("count_distinct",)}
+    group_by = ("done", "owner", "rank")
 
     @bind("slow")
     def slow(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -60,8 +64,11 @@ class OwnNoteBinding(Binding):
     stream = "zoo.OwnNote"
     model = Note
     fields = ("id", "title", "rank", "owner")
+    presence = True
     read_only_fields = ("owner",)
     filterset_fields = {"rank": ["gte"]}
+    aggregates = {"rank": ("sum",)}
+    group_by = ("rank", "owner")
 
     def get_queryset(self) -> Any:
         return Note.objects.filter(owner=self.user)
@@ -81,7 +88,17 @@ class GuardedNoteBinding(AsyncBinding):
     stream = "zoo.GuardedNote"
     model = Note
     fields = ("id", "title", "rank")
+    presence = True
     permission_classes = (IsNotLocked,)
+    aggregates = {"rank": ("sum",)}
+    group_by = ("rank",)
+
+
+class LobbyBinding(PresenceBinding):
+    """Rooms without rows."""
+
+    stream = "zoo.lobby"
+    rooms = ("quiet",)
 
 
 class TwoPerPage(PageNumberPagination):

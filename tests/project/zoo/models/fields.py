@@ -123,11 +123,14 @@ class Vault(models.Model):
     thumb = models.BinaryField(null=True, blank=True, editable=True)
 
 
-class Computed(models.Model):
-    """Columns that the database computes."""
+SIXTEEN_BITS = [MinValueValidator(-(2**15)), MaxValueValidator(2**15 - 1)]
 
-    width = models.SmallIntegerField(default=1)
-    height = models.SmallIntegerField(default=1)
+
+class Computed(models.Model):
+    """Columns that the database computes. SQLite's small integers have 64 bits, and the product of two is no integer."""
+
+    width = models.SmallIntegerField(default=1, validators=SIXTEEN_BITS)
+    height = models.SmallIntegerField(default=1, validators=SIXTEEN_BITS)
     name = models.CharField(max_length=20, default="")
     area: Any = models.GeneratedField(
         expression=models.F("width") * 1 * models.F("height"), output_field=models.IntegerField(), db_persist=True

@@ -1,14 +1,17 @@
 """``manage.py load_demo``: fills an empty database with the demo's users, teams, customers and tickets."""
 
+import logging
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from desk import demo_data as demo
@@ -19,6 +22,8 @@ class Command(BaseCommand):
     help = "Loads 102 users, 200 customers and 10,000 tickets, the same every time. Does nothing if they are there."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Nobody is served yet: no socket of another process has to hear of these rows.
+        logging.getLogger("channels_binding").setLevel(logging.ERROR)
         started = time.perf_counter()
         with transaction.atomic():
             if User.objects.filter(username__in=demo.LOGINS).exists():
@@ -88,16 +93,38 @@ def load_customers(chance: random.Random) -> list[Customer]:
     )
 
 
+@contextmanager
+def times_as_given(*fields: Any) -> Iterator[None]:
+    """Stores what the rows say instead of now, for fields with ``auto_now`` or ``auto_now_add``."""
+    kept = [(field, field.auto_now, field.auto_now_add) for field in fields]
+    for field in fields:
+        field.auto_now = field.auto_now_add = False
+    try:
+        yield
+    finally:
+        for field, auto_now, auto_now_add in kept:
+            field.auto_now, field.auto_now_add = auto_now, auto_now_add
+
+
+def fields_of(model: type[models.Model], *names: str) -> list[Any]:
+    return [model._meta.get_field(name) for name in names]
+
+
 def load_tickets(chance: random.Random, members: dict[Group, list[User]], customers: list[Customer]) -> list[Ticket]:
     """Tickets of all teams, Support having the most; four in five have an assignee, of their team."""
     today, teams = timezone.localdate(), list(members)
     tickets = []
-    for team in chance.choices(teams, (4, 3, 2, 1), k=demo.TICKETS):
+    moments = demo.moments(chance, demo.TICKETS, timezone.now())
+    for team, (created, updated) in zip(chance.choices(teams, (4, 3, 2, 1), k=demo.TICKETS), moments, strict=True):
         assignee = chance.choice(members[team]) if chance.random() < 0.8 else None
         keys: dict[str, int | None] = {"group_id": team.pk, "customer_id": chance.choice(customers).pk}
         keys["assignee_id"] = assignee.pk if assignee else None
-        tickets.append(demo.ticket(chance, today, team.name, keys))
-    return Ticket.objects.bulk_create(tickets, batch_size=1000)
+        ticket = demo.ticket(chance, today, team.name, keys)
+        ticket.created, ticket.updated = created, updated
+        ticket.due_date = ticket.due_date and created.date() + timedelta(days=chance.randint(2, 40))
+        tickets.append(ticket)
+    with times_as_given(*fields_of(Ticket, "created", "updated")):
+        return Ticket.objects.bulk_create(tickets, batch_size=1000)
 
 
 def load_tags(chance: random.Random, tickets: list[Ticket], tags: list[Tag]) -> None:
@@ -113,14 +140,13 @@ def load_tags(chance: random.Random, tickets: list[Ticket], tags: list[Tag]) -> 
 
 def load_comments(chance: random.Random, tickets: list[Ticket]) -> None:
     """About 3,000 remarks, by whom the ticket is assigned to."""
-    Comment.objects.bulk_create(
-        (
-            Comment(ticket=ticket, author_id=ticket.assignee_id, text=chance.choice(demo.REMARKS))
-            for ticket in tickets
-            if ticket.assignee_id and chance.random() < 0.37
-        ),
-        batch_size=1000,
+    comments = (
+        Comment(ticket=ticket, author_id=ticket.assignee_id, text=chance.choice(demo.REMARKS), created=ticket.updated)
+        for ticket in tickets
+        if ticket.assignee_id and chance.random() < 0.37
     )
+    with times_as_given(*fields_of(Comment, "created")):
+        Comment.objects.bulk_create(comments, batch_size=1000)
 
 
 def load_steps(chance: random.Random, tickets: list[Ticket]) -> None:

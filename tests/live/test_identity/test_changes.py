@@ -6,67 +6,20 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
-from rest_framework.authtoken.models import Token
+from django.utils import timezone
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
+from channels_binding.live import identity
 from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
-from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
+from tests.live.test_identity import closed, deactivate, in_thread, view_permission
 from tests.project.zoo.models import Label, Note
-
-
-class IsEditor(BasePermission):
-    def has_permission(self, request: Any, view: Any) -> bool:
-        return bool(request.user.has_perm("zoo.view_note"))
-
-
-class EditorNoteBinding(AsyncBinding):
-    """For those whom a permission of Django's lets in."""
-
-    stream = "zoo.EditorNote"
-    model = Note
-    fields = ("id", "title")
-    permission_classes = (IsEditor,)
-
-
-class GroupNoteBinding(AsyncBinding):
-    """Rows whose title names a group of the reader; readers of the same groups share an audience."""
-
-    stream = "zoo.GroupNote"
-    model = Note
-    fields = ("id", "title")
-
-    def get_queryset(self) -> Any:
-        return Note.objects.filter(title__in=[group.name for group in self.user.groups.all()]).order_by("title")
-
-    def get_audience(self) -> Any:
-        return ("groups", tuple(sorted(group.name for group in self.user.groups.all())))
-
-
-def in_thread(function: Any) -> Any:
-    return sync_to_async(function, thread_sensitive=True)
-
-
-async def closed(socket: BindingCommunicator) -> int:
-    """Wait until the socket is closed; returns the code. What arrives before it must not show anything."""
-    while True:
-        try:
-            message = await socket.receive(3)
-        except ConnectionError:
-            assert socket.close_code is not None
-            return socket.close_code
-        assert "canary" not in str(message)
-
-
-def deactivate(user: Any) -> None:
-    user.is_active = False
-    user.save()
 
 
 def deactivate_quietly(user: Any) -> None:
@@ -129,7 +82,7 @@ async def test_a_change_that_nothing_shows_is_noticed_by_the_periodic_check(
 
 
 async def test_a_withdrawn_permission_ends_the_read_without_showing_more(connect: Connect, user: Any) -> None:
-    permission = await in_thread(_view_permission)()
+    permission = await in_thread(view_permission)()
     await in_thread(user.user_permissions.add)(permission)
     await in_thread(Note.objects.create)(title="seen")
     socket = await connect(user)
@@ -144,15 +97,23 @@ async def test_a_withdrawn_permission_ends_the_read_without_showing_more(connect
     assert refused["error"]["code"] == "forbidden"
 
 
-def _view_permission() -> Permission:
-    from django.contrib.contenttypes.models import ContentType
-
-    kind = ContentType.objects.get_for_model(Note)
-    return Permission.objects.get_or_create(codename="view_note", content_type=kind, defaults={"name": "view"})[0]
+async def test_who_may_do_something_else_is_told_so_whatever_is_shown(connect: Connect, user: Any) -> None:
+    """What ``describe`` and ``form`` have answered is to be asked again."""
+    socket, seed = await connect(user), await connect(user, modern=False)
+    permission = await in_thread(view_permission)()
+    await in_thread(user.user_permissions.add)(permission)
+    assert await socket.silent()
+    assert socket.users == [str(user.pk)]
+    assert await seed.silent()
+    assert seed.users == []
+    user.last_login = timezone.now()
+    await in_thread(user.save)()
+    assert await socket.silent()
+    assert len(socket.users) == 1, "nothing has changed"
 
 
 async def test_a_withdrawn_permission_of_a_group_counts_as_well(connect: Connect, user: Any) -> None:
-    permission = await in_thread(_view_permission)()
+    permission = await in_thread(view_permission)()
     group = await in_thread(Group.objects.create)(name="editors")
     await in_thread(group.permissions.add)(permission)
     await in_thread(user.groups.add)(group)
@@ -276,41 +237,41 @@ async def test_a_reading_made_while_its_reader_changed_teams_is_shown_to_nobody(
         her_titles += [row["title"] for _, row, *_ in (await hers.receive())["data"].get("put", ())]
 
 
-@pytest.mark.parametrize("way", ["session", "token"])
-async def test_while_the_broker_is_silent_whoever_is_sent_something_is_looked_up_first(
-    way: str, connect: Connect, user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another process has withdrawn what this one knows; it was not notified, and itself writes."""
-    settings.CHANNELS_BINDING = {"AUTHENTIFICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"]}
-    if way == "session":
-        socket = await connect(user)
-    else:
-        token = await Token.objects.acreate(user=user)
-        socket = BindingCommunicator(f"/ws/?token={token.key}")
-        await socket.open()
-    await socket.call("zoo.Note.search#h")
-    await socket.call("zoo.Note.subscribe")
-    hub = Hub.current()
-    monkeypatch.setattr(hub.identity, "misses_messages", lambda: True)
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(recorder, "_publishers", [])
-        await in_thread(lambda: Token.objects.all().delete() if way == "token" else deactivate(user))()
-    hub.identity.pending.checked_at = float("-inf")  # a second later
-    await Note.objects.acreate(title="canary")
-    assert await closed(socket) == 4401
+class MeetsNobody(BasePermission):
+    """A project's, with an error in it."""
+
+    is_broken = False
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        if self.is_broken:
+            raise RuntimeError("an error of the project's")
+        return True
 
 
-async def test_who_may_stay_is_sent_everything_while_the_broker_is_silent(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+class BrokenNoteBinding(AsyncBinding):
+    stream, model, fields, permission_classes = "tests.BrokenNote", Note, ("id", "title"), (MeetsNobody,)
+
+
+async def test_a_permission_that_raises_keeps_nobody_else_waiting(
+    connect: Connect, user: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    socket = await connect(user)
-    shown = await socket.live("zoo.Note.search#h", {})
-    hub = Hub.current()
-    monkeypatch.setattr(hub.identity, "misses_messages", lambda: True)
-    for title in ("a", "b"):
-        hub.identity.pending.checked_at = float("-inf")
-        await Note.objects.acreate(title=title)
-        await socket.assert_live(shown)
+    hers, his = await connect(user), await connect(stranger)
+    await hers.call("tests.BrokenNote.subscribe")
+    shown = await his.live("zoo.Note.search#h", {})
+    monkeypatch.setattr(MeetsNobody, "is_broken", True)
+    monkeypatch.setattr(identity, "RETRY_SECONDS", 0.01)
+    for each in (user, stranger):
+        each.first_name = "changed"
+        each.is_staff = True
+        await each.asave()
+    Hub.current().identity.lost()
+    await asyncio.sleep(0.1)
+    await Note.objects.acreate(title="a")
+    await his.assert_live(shown)
+    assert await hers.silent()
+    monkeypatch.setattr(MeetsNobody, "is_broken", False)
+    told = await hers.receive()
+    assert (told["event"], told["error"]["code"]) == ("tests.BrokenNote.subscribe", "internal")
 
 
 class Member:

@@ -1,0 +1,200 @@
+import type { Backoff } from './backoff.js'
+import type { Carrier, Transport, TransportHandlers } from './transport.js'
+import type { Request } from './types.js'
+
+/** Carries messages by HTTP, until a socket does. */
+export interface Fallback extends Transport {
+  /** The socket carries from now on: the calls that are under way end here. */
+  retire(): void
+}
+
+/** What a transport that finds its way needs. */
+export interface AutoOptions {
+  /** `null` where HTTP alone is wanted. */
+  readonly socket: ((handlers: TransportHandlers) => Transport) | null
+  /** Loaded when it is needed first. */
+  readonly http: (handlers: TransportHandlers) => Promise<Fallback>
+  readonly handlers: TransportHandlers
+  /** Waits between attempts to open a socket while HTTP carries. */
+  readonly backoff: Backoff
+}
+
+/** Sockets that could not be opened in a row, before HTTP is tried. */
+const TRIES = 3
+
+/** Time in milliseconds that a socket may take to open, before HTTP is tried beside it. */
+const PATIENCE_MS = 1_000
+
+/** Time in milliseconds that a socket may take to open while HTTP carries. */
+const HANDSHAKE_MS = 10_000
+
+const isFinal = (code: number): boolean => code >= 4400 && code < 4500
+
+/** Whether it is known that this caller is not wanted, on whatever way. */
+const isRefusal = (code: number): boolean => code === 4401 || code === 4403
+
+/**
+ * Carries messages over a socket where one can be opened, else by HTTP, and over a socket again as soon as that works.
+ * Knows which of the two carries; knows nothing of messages, nor when to try again after both have failed.
+ */
+export class AutoTransport implements Transport {
+  readonly #options: AutoOptions
+  readonly #socket: Transport | null
+  #http: Fallback | null = null
+  #carrier: Transport | null = null
+  #failures = 0
+  #isSocketTrying = false
+  #isHttpTrying = false
+  #attempt = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: AutoOptions) {
+    this.#options = options
+    const { handlers } = options
+    this.#socket =
+      options.socket?.({
+        ...handlers,
+        opened: () => this.#socketOpened(),
+        closed: (code, reason, wasOpen) => this.#socketClosed(code, reason, wasOpen),
+      }) ?? null
+  }
+
+  get carrier(): Carrier | null {
+    return this.#carrier?.carrier ?? null
+  }
+
+  get isOpen(): boolean {
+    return this.#carrier?.isOpen ?? false
+  }
+
+  get maxFrameBytes(): number {
+    return this.#carrier?.maxFrameBytes ?? 0
+  }
+
+  set maxFrameBytes(bytes: number) {
+    if (this.#carrier) this.#carrier.maxFrameBytes = bytes
+  }
+
+  open(): void {
+    this.close()
+    if (!this.#socket) return this.#openHttp()
+    this.#openSocket()
+    if (this.#failures >= TRIES) this.#openHttp()
+    else this.#timer = setTimeout(() => this.#openHttp(), PATIENCE_MS)
+  }
+
+  send(message: Request): void {
+    this.#carrier?.send(message)
+  }
+
+  drop(reason: string): void {
+    const wasOpen = this.isOpen
+    if (!wasOpen) this.#failures++
+    this.close()
+    this.#options.handlers.closed(1006, reason, wasOpen)
+  }
+
+  close(): void {
+    this.#attempt++
+    clearTimeout(this.#timer)
+    this.#carrier = null
+    this.#isSocketTrying = false
+    this.#isHttpTrying = false
+    this.#socket?.close()
+    this.#http?.close()
+  }
+
+  awake(): void {
+    if (this.#carrier && this.#carrier === this.#http && this.#socket && !this.#isSocketTrying) this.#tryAgain()
+  }
+
+  // ---- the socket
+
+  #openSocket(): void {
+    this.#isSocketTrying = true
+    this.#socket?.open()
+  }
+
+  #socketOpened(): void {
+    clearTimeout(this.#timer)
+    this.#failures = 0
+    this.#isSocketTrying = false
+    this.#isHttpTrying = false
+    this.#options.backoff.reset()
+    const { handlers } = this.#options
+    const isNew = this.#carrier === null
+    if (isNew) this.#http?.close()
+    else this.#http?.retire()
+    this.#carrier = this.#socket
+    if (isNew) handlers.opened()
+    else handlers.moved()
+  }
+
+  #socketClosed(code: number, reason: string, wasOpen: boolean): void {
+    this.#isSocketTrying = false
+    const isCarried = this.#carrier !== null && this.#carrier === this.#http
+    if (isCarried && !isRefusal(code)) return this.#tryLater()
+    if (!isFinal(code) && !wasOpen) {
+      this.#failures++
+      if (this.#isHttpTrying) return
+      if (this.#failures >= TRIES) return this.#openHttp()
+    }
+    this.close()
+    this.#options.handlers.closed(code, reason, wasOpen || isCarried)
+  }
+
+  /** HTTP carries: a socket is tried again and again beside it. */
+  #tryLater(): void {
+    if (!this.#socket) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#tryAgain(), this.#options.backoff.nextDelayMs())
+  }
+
+  #tryAgain(): void {
+    this.#openSocket()
+    this.#giveTime()
+  }
+
+  #giveTime(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#socket?.drop('no answer to the handshake'), HANDSHAKE_MS)
+  }
+
+  // ---- HTTP
+
+  #openHttp(): void {
+    clearTimeout(this.#timer)
+    const attempt = this.#attempt
+    this.#isHttpTrying = true
+    this.#load().then(
+      http => attempt === this.#attempt && this.#isHttpTrying && http.open(),
+      error => attempt === this.#attempt && this.#httpClosed(1006, String(error), false),
+    )
+  }
+
+  async #load(): Promise<Fallback> {
+    const { handlers, http } = this.#options
+    this.#http ??= await http({
+      ...handlers,
+      opened: () => this.#httpOpened(),
+      closed: (code, reason, wasOpen) => this.#httpClosed(code, reason, wasOpen),
+    })
+    return this.#http
+  }
+
+  #httpOpened(): void {
+    this.#isHttpTrying = false
+    this.#carrier = this.#http
+    if (this.#isSocketTrying) this.#giveTime()
+    else this.#tryLater()
+    this.#options.handlers.opened()
+  }
+
+  #httpClosed(code: number, reason: string, wasOpen: boolean): void {
+    this.#isHttpTrying = false
+    if (this.#carrier !== null && this.#carrier !== this.#http) return
+    if (!wasOpen && this.#isSocketTrying && !isFinal(code)) return
+    this.close()
+    this.#options.handlers.closed(code, reason, wasOpen)
+  }
+}

@@ -1,0 +1,308 @@
+import { Backoff } from '../backoff.js'
+import type { ChannelsClient } from '../client.js'
+import { BindingError } from '../errors.js'
+import { Listeners } from '../listeners.js'
+import { canonical, eventName } from '../names.js'
+import {
+  isAsSeen,
+  isMergeable,
+  isSameRow,
+  isSameWrite,
+  type PendingWrite,
+  type Values,
+  type WriteAction,
+  type WriteStore,
+  type WritesOptions,
+  waitsFor,
+} from './write.js'
+
+/** How a write is made. */
+export interface WriteInput {
+  readonly stream: string
+  readonly action: WriteAction
+  readonly id?: string | number | null
+  readonly values?: Values
+  /** Shows the change before the server confirms it. @default false */
+  readonly isOptimistic?: boolean
+  /** Whether the row must be as the user saw it, in the fields that are changed. @default true */
+  readonly isChecked?: boolean
+  /** The version that the user saw. @default that of a live read which shows the row */
+  readonly ifVersion?: string | undefined
+  /** The row as the user saw it, or some of its fields, where that is not what a live read shows now. */
+  readonly base?: Values | null | undefined
+  /** @default a random one */
+  readonly key?: string | undefined
+  /** Time in milliseconds that one attempt may take. @default the client's `timeoutMs` */
+  readonly timeoutMs?: number | undefined
+}
+
+interface Entry {
+  write: PendingWrite
+  readonly timeoutMs: number | undefined
+  promise: Promise<unknown>
+  resolve: (reply: unknown) => void
+  reject: (error: unknown) => void
+}
+
+const queues = new WeakMap<ChannelsClient, Writes>()
+
+/** What becomes of a write when the connection does not come back by itself: it waits for `reconnect()`, whoever made it does not. */
+const isOver = (client: ChannelsClient): boolean => ['unauthorized', 'closed'].includes(client.getState().status)
+
+/**
+ * The writes of one client: each is made once, in the order in which they were made where that matters, over lost connections and,
+ * with a store, over reloads. Knows keys, rows and versions; knows no socket, no live reads and no page.
+ */
+export class Writes {
+  readonly #client: ChannelsClient
+  readonly #options: WritesOptions
+  readonly #listeners = new Listeners()
+  readonly #backoff = new Backoff({ minMs: 500, maxMs: 30_000 })
+  #entries: readonly Entry[] = []
+  #snapshot: readonly PendingWrite[] = Object.freeze([])
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  private constructor(client: ChannelsClient, options: WritesOptions) {
+    this.#client = client
+    this.#options = options
+    client.onState(() => this.#stateChanged())
+    if (options.persist) void this.#load(options.persist)
+  }
+
+  /** The writes of a client: always the same ones. */
+  static of(client: ChannelsClient): Writes {
+    const known = queues.get(client) ?? new Writes(client, client.writesOptions)
+    queues.set(client, known)
+    return known
+  }
+
+  /** What waits, in order; the same array until it changes. */
+  readonly getSnapshot = (): readonly PendingWrite[] => this.#snapshot
+
+  /** Calls back after each change. */
+  readonly subscribe = (callback: () => void): (() => void) => this.#listeners.add(callback)
+
+  /** Makes a write, now or when its turn has come. Rejects with what the server refuses; a second equal one is the first. */
+  write(input: WriteInput): Promise<unknown> {
+    const write = this.#writeOf(input)
+    const twin = this.#last(write)
+    if (twin && input.key === undefined && isSameWrite(twin.write, write)) return twin.promise
+    this.#client.ensure()
+    if (isOver(this.#client)) return Promise.reject(this.#client.getState().lastError ?? closedError())
+    const { max = 100 } = this.#options
+    if (this.#entries.length >= max)
+      return Promise.reject(new BindingError('limit_exceeded', `${max} changes wait to be sent.`, { limit: max }))
+    const entry = entryOf(write, input.timeoutMs)
+    this.#entries = [...this.#entries, entry]
+    if (write.hasWaited) this.#store(write)
+    this.#changed()
+    this.#pump()
+    return entry.promise
+  }
+
+  /** Sends a refused write again; one that was in conflict takes the place of what others have written. */
+  retry(key: string): void {
+    const entry = this.#entries.find(each => each.write.key === key)
+    if (entry?.write.state !== 'refused') return
+    const ifVersion = entry.write.error?.version ?? entry.write.ifVersion
+    const base = entry.write.error?.current ?? entry.write.base
+    this.#set(entry, { state: 'waiting', error: null, ifVersion, base })
+    this.#pump()
+  }
+
+  /** Gives a write up, unless it is on its way. */
+  drop(key: string): void {
+    const entry = this.#entries.find(each => each.write.key === key)
+    if (!entry || entry.write.state === 'sent') return
+    this.#remove(entry)
+    entry.reject(entry.write.error ?? new BindingError('unavailable', 'The change was given up.'))
+  }
+
+  #writeOf({
+    stream,
+    action,
+    id = null,
+    values = {},
+    key,
+    ifVersion,
+    base = null,
+    isOptimistic = false,
+    isChecked = true,
+  }: WriteInput): PendingWrite {
+    const shown = isChecked && id !== null ? this.#client.seen(stream, id) : null
+    const seen = shown && base && !isAsSeen(values, base, shown.row) ? { row: base, v: null } : shown
+    return {
+      key: key ?? crypto.randomUUID(),
+      stream,
+      action,
+      id,
+      values,
+      base: seen?.row ?? (isChecked ? base : null),
+      ifVersion: ifVersion ?? seen?.v ?? null,
+      user: this.#client.whoever,
+      state: 'waiting',
+      error: null,
+      isOptimistic,
+      hasWaited: this.#client.getState().status !== 'open' && this.#client.getState().hasEverConnected,
+    }
+  }
+
+  /** The last write that this one could repeat. */
+  #last(write: PendingWrite): Entry | undefined {
+    return this.#entries.findLast(
+      ({ write: each }) => each.state !== 'refused' && each.stream === write.stream && each.id === write.id,
+    )
+  }
+
+  /** Sends all whose turn has come. */
+  #pump(): void {
+    const { user } = this.#client.getState()
+    if (!this.#client.isKnown || this.#timer !== undefined) return
+    for (const [place, entry] of this.#entries.entries()) {
+      const { write } = entry
+      const isMine = !write.hasWaited || write.user === undefined || canonical(write.user) === canonical(user)
+      const mustWait = this.#entries.slice(0, place).some(earlier => waitsFor(write, earlier.write))
+      if (write.state === 'waiting' && isMine && !mustWait) void this.#send(entry)
+    }
+  }
+
+  async #send(entry: Entry): Promise<void> {
+    this.#set(entry, { state: 'sent' })
+    try {
+      if (isUnversioned(entry.write)) await this.#look(entry)
+      const { stream, action, id, values, key, ifVersion } = entry.write
+      const data = id === null ? values : { ...values, id }
+      const reply = await this.#client.ask(eventName(stream, action), data, {
+        key,
+        ifVersion: ifVersion ?? undefined,
+        timeoutMs: entry.timeoutMs,
+      })
+      this.#made(entry, reply.v ?? null)
+      entry.resolve(reply.data)
+    } catch (error) {
+      this.#failed(entry, BindingError.from(error))
+    }
+    this.#pump()
+  }
+
+  /** What the user saw of the row has no version: it is compared with the row as it is now, and that is the condition then. */
+  async #look(entry: Entry): Promise<void> {
+    const { stream, id, values, base } = entry.write as PendingWrite & { id: string | number; base: Values }
+    const { row, v } = this.#client.seen(stream, id) ?? (await this.#read(stream, id))
+    if (!row || v === null) return
+    if (!isAsSeen(values, base, row))
+      throw new BindingError('precondition_failed', 'The row has changed since it was shown.', { current: row, v })
+    this.#put(entry, { ifVersion: v, base: row })
+  }
+
+  /** The row as it is now; none where it is gone or may not be read, for the write itself then says so. */
+  async #read(stream: string, id: string | number): Promise<{ row: Values | null; v: string | null }> {
+    try {
+      const { data, v = null } = await this.#client.ask(eventName(stream, 'retrieve'), { id, live: false })
+      return { row: data as Values, v }
+    } catch (error) {
+      if (BindingError.from(error).retry) throw error
+      return { row: null, v: null }
+    }
+  }
+
+  /** It is made: what waits for the same row was made by somebody who has seen it so. */
+  #made({ write }: Entry, v: string | null): void {
+    this.#backoff.reset()
+    const entry = this.#entries.find(each => each.write.key === write.key)
+    for (const later of this.#entries)
+      if (later !== entry && (later.write.ifVersion ?? later.write.base) !== null && isSameRow(later.write, write))
+        this.#put(later, { ifVersion: v, base: later.write.base && { ...later.write.base, ...write.values } })
+    if (entry) this.#remove(entry)
+  }
+
+  #failed(entry: Entry, error: BindingError): void {
+    if (error.retry) return this.#later(entry, error)
+    if (error.code === 'precondition_failed' && error.version !== null && isMergeable(entry.write, error.current)) {
+      return this.#set(entry, { state: 'waiting', ifVersion: error.version, base: error.current })
+    }
+    if (isOver(this.#client) && entry.write.hasWaited) this.#set(entry, { state: 'waiting' })
+    else if (entry.write.hasWaited) this.#set(entry, { state: 'refused', error })
+    else this.#remove(entry)
+    entry.reject(error)
+  }
+
+  /** What may succeed later is sent later, with the same key; whoever made it cannot do it better. */
+  #later(entry: Entry, error: BindingError): void {
+    this.#set(entry, { state: 'waiting', hasWaited: true })
+    if (isOver(this.#client)) return this.#abandon(error)
+    this.#store(entry.write)
+    clearTimeout(this.#timer)
+    const delayMs = error.retryAfterSeconds === null ? this.#backoff.nextDelayMs() : error.retryAfterSeconds * 1_000
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#pump()
+    }, delayMs)
+  }
+
+  #stateChanged(): void {
+    const { lastError } = this.#client.getState()
+    if (isOver(this.#client)) this.#abandon(lastError ?? closedError())
+    else this.#pump()
+  }
+
+  /** Nobody is left to wait for the answers; the writes stay. */
+  #abandon(error: BindingError): void {
+    for (const entry of this.#entries) entry.reject(error)
+  }
+
+  async #load(store: WriteStore): Promise<void> {
+    const stored = await store.load().catch(() => [])
+    const known = new Set(this.#entries.map(entry => entry.write.key))
+    const found = stored
+      .filter(write => !known.has(write.key))
+      .map(write => entryOf({ ...write, state: write.state === 'sent' ? 'waiting' : write.state, hasWaited: true }))
+    if (!found.length) return
+    this.#entries = [...found, ...this.#entries]
+    this.#changed()
+    this.#client.connect()
+    this.#pump()
+  }
+
+  #set(entry: Entry, change: Partial<PendingWrite>): void {
+    this.#put(entry, change)
+    this.#changed()
+  }
+
+  #put(entry: Entry, change: Partial<PendingWrite>): void {
+    entry.write = { ...entry.write, ...change }
+    if (entry.write.hasWaited) this.#store(entry.write)
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries = this.#entries.filter(each => each !== entry)
+    if (entry.write.hasWaited) this.#options.persist?.remove(entry.write.key).catch(() => undefined)
+    this.#changed()
+  }
+
+  #store(write: PendingWrite): void {
+    this.#options.persist?.put(write).catch(() => undefined)
+  }
+
+  #changed(): void {
+    this.#snapshot = Object.freeze(this.#entries.map(entry => entry.write))
+    this.#listeners.emit()
+  }
+}
+
+/** Whether it is known what the user saw of the row, and not which version that was. */
+const isUnversioned = ({ id, base, ifVersion }: PendingWrite): boolean =>
+  id !== null && base !== null && ifVersion === null
+
+const closedError = (): BindingError => new BindingError('unavailable', 'The client is closed.')
+
+function entryOf(write: PendingWrite, timeoutMs?: number): Entry {
+  let resolve: Entry['resolve'] = () => undefined
+  let reject: Entry['reject'] = () => undefined
+  const promise = new Promise<unknown>((onReply, onError) => {
+    resolve = onReply
+    reject = onError
+  })
+  promise.catch(() => undefined)
+  return { write, timeoutMs, promise, resolve, reject }
+}

@@ -1,0 +1,191 @@
+import { BindingError } from '@channels-binding/core'
+import { type FakeRow, FakeServer } from '@channels-binding/core/testing'
+import { Writes } from '@channels-binding/core/writes'
+import { expect, it, vi } from 'vitest'
+import '../src/http/transport.js'
+import { ChannelsClient } from '../src/client.js'
+
+/** Histories that are played; `RUNS=20000 SEED=7` for more, or others. */
+const RUNS = Number(process.env.RUNS ?? 2_000)
+const SEED = Number(process.env.SEED ?? 1)
+
+/** A source of chance that a number begins: mulberry32. */
+function chance(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const STREAM = 'shop.Product'
+/** Names that mean something to JavaScript, and must mean nothing here. */
+const ODD = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'length', 'name']
+const ids = [1, 2, 3, '__proto__', 'constructor', 'toString']
+
+/** `[['__proto__', 1]]` → an object whose own member it is. */
+const own = (pairs: readonly (readonly [string, unknown])[]): Record<string, unknown> => Object.fromEntries(pairs)
+
+interface Mine {
+  readonly mark: number
+  readonly action: string
+  outcome: 'waiting' | 'made' | BindingError
+}
+
+class History {
+  readonly random: () => number
+  readonly server = new FakeServer()
+  readonly client: ChannelsClient
+  readonly mine: Mine[] = []
+  /** How often each write was carried out. */
+  readonly carriedOut = new Map<unknown, number>()
+  readonly steps: string[] = []
+  #mark = 0
+
+  constructor(seed: number) {
+    this.random = chance(seed)
+    const rows = ids.map((id): FakeRow => ({ ...own(ODD.map(name => [name, `${id}`])), id, stock: this.under(9) }))
+    const validate = (values: Readonly<Record<string, unknown>>): Record<string, never> => {
+      if (typeof values.mark === 'number') this.carriedOut.set(values.mark, (this.carriedOut.get(values.mark) ?? 0) + 1)
+      return {}
+    }
+    this.server.bind(STREAM, { rows, validate })
+    this.client = new ChannelsClient({
+      ...this.server.options,
+      heartbeat: false,
+      backoff: { random: this.random, minMs: 200, maxMs: 3_000 },
+      pollMs: 4_000,
+      timeoutMs: 2_000,
+    })
+  }
+
+  under(limit: number): number {
+    return Math.floor(this.random() * limit)
+  }
+
+  one<T>(list: readonly T[]): T {
+    return list[this.under(list.length)] as T
+  }
+
+  values(): Record<string, unknown> {
+    return own([
+      [this.one(ODD), this.one(ODD)],
+      ['stock', this.under(9)],
+    ])
+  }
+
+  /** Somebody else writes. */
+  other(): void {
+    const id = this.one(this.server.rows(STREAM))?.id
+    const what = this.under(4)
+    if (what === 0 || id === undefined) this.server.insert(STREAM, this.values())
+    else if (what === 1) this.server.remove(STREAM, id)
+    else this.server.update(STREAM, id, this.values())
+  }
+
+  /** This user writes. */
+  write(): void {
+    const mark = ++this.#mark
+    const id = this.one(ids)
+    const action = this.one(['save', 'save', 'create', 'delete'] as const)
+    const values = { ...this.values(), mark }
+    const mine: Mine = { mark, action, outcome: 'waiting' }
+    this.mine.push(mine)
+    const input = action === 'create' ? { values } : action === 'delete' ? { id } : { id, values }
+    Writes.of(this.client)
+      .write({ stream: STREAM, action, ...input })
+      .then(
+        () => {
+          mine.outcome = 'made'
+        },
+        (error: BindingError) => {
+          mine.outcome = error
+        },
+      )
+  }
+
+  /** The network, or the server, does something. */
+  async trouble(): Promise<void> {
+    const { bends } = this.server
+    const what = this.under(10)
+    if (what === 0) this.server.close(this.one([4500, 4503, 1006]))
+    else if (what === 1) bends.refuse = this.one([0, 2, 1_000])
+    else if (what === 2) bends.unreachable = this.one([0, 2, 1_000])
+    else if (what === 3) bends.buffered = !bends.buffered
+    else if (what === 4) bends.duplicate = !bends.duplicate
+    else if (what === 5) bends.delayMs = this.one([0, 5, 300])
+    else if (what === 6) this.client.reconnect()
+    else {
+      // what is lost is lost with its connection: pushes, and replies to what was carried out
+      bends.drop = 1_000
+      this.other()
+      this.write()
+      await vi.advanceTimersByTimeAsync(0)
+      this.server.close(4500)
+      bends.drop = 0
+      bends.refuse = bends.unreachable = this.one([0, 1_000])
+    }
+  }
+
+  async step(): Promise<void> {
+    const what = this.under(10)
+    if (what < 3) this.other()
+    else if (what < 6) this.write()
+    else if (what < 8) await this.trouble()
+    else await vi.advanceTimersByTimeAsync(this.one([0, 10, 100, 1_500, 4_000]))
+  }
+}
+
+async function play(seed: number): Promise<void> {
+  const history = new History(seed)
+  const { client, server } = history
+  const params = { order: history.one(['id', '-stock', 'stock']), limit: history.one([3, 25]) }
+  const page = client.live(STREAM, 'search', params)
+  const filters = own([[history.one(ODD), '__proto__']])
+  const list = client.live(STREAM, 'list', { filters })
+  const row = client.live(STREAM, 'retrieve', { id: '__proto__' })
+  for (let steps = 6 + history.under(14); steps > 0; steps--) await history.step()
+  Object.assign(server.bends, { refuse: 0, unreachable: 0, buffered: false, duplicate: false, drop: 0, delayMs: 0 })
+  const isQuiet = (): boolean =>
+    client.getState().transport === 'ws' &&
+    [page, list, row].every(read => read.getSnapshot().isLive || read.getSnapshot().status === 'error') &&
+    history.mine.every(({ outcome }) => outcome !== 'waiting')
+  for (let seconds = 0; seconds < 100 && !isQuiet(); seconds++) await vi.advanceTimersByTimeAsync(1_000)
+
+  const once = { live: false } as const
+  const asked = Promise.all([client.search(STREAM, { ...params, ...once }), client.list(STREAM, { filters, ...once })])
+  await vi.advanceTimersByTimeAsync(1_000)
+  const [whole, some] = await asked
+  expect(page.getSnapshot().data, 'the page').toEqual(whole)
+  expect(list.getSnapshot().data, 'the list').toEqual(some)
+  const now = server.rows(STREAM).find(each => each.id === '__proto__')
+  if (now) expect(row.getSnapshot().data, 'the row').toEqual(now)
+  else expect(row.getSnapshot().data, 'the row').toBeUndefined()
+  if (process.env.TRACE)
+    console.log(
+      JSON.stringify([client.getState(), client.isKnown, Writes.of(client).getSnapshot()], null, 1),
+      JSON.stringify(server.received.slice(-6)),
+      server.sent.slice(-6),
+    )
+  expect(client.stats.divergences).toBe(0)
+  for (const { mark, action, outcome } of history.mine) {
+    expect(outcome, `write ${mark}`).not.toBe('waiting')
+    if (outcome instanceof BindingError) expect(['precondition_failed', 'not_found']).toContain(outcome.code)
+    if (action !== 'delete') expect(history.carriedOut.get(mark) ?? 0, `write ${mark}`).toBe(outcome === 'made' ? 1 : 0)
+  }
+  client.close()
+}
+
+it(`shows what the server has, and writes once, after any of ${RUNS} histories`, async () => {
+  vi.useFakeTimers()
+  try {
+    for (let run = 0; run < RUNS; run++)
+      await play(SEED + run).catch(error => {
+        throw new Error(`SEED=${SEED + run} RUNS=1: ${error.message}`, { cause: error })
+      })
+  } finally {
+    vi.useRealTimers()
+  }
+}, 600_000)

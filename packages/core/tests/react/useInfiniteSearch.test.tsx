@@ -1,0 +1,180 @@
+import { BindingError } from '@channels-binding/core'
+import { useInfiniteSearch, useSuspenseInfiniteSearch } from '@channels-binding/core/react'
+import type { FakeServer } from '@channels-binding/core/testing'
+import { act, render, renderHook, screen } from '@testing-library/react'
+import { type JSX, Suspense } from 'react'
+import { expect, it } from 'vitest'
+import { fakeClock } from '../helpers.js'
+import { type Stage, stage } from './stage.js'
+
+fakeClock()
+
+const ROWS = Array.from({ length: 10 }, (_, index) => ({ id: index + 1, name: `p${index}`, stock: index * 10 }))
+
+function endless(order: string | string[] = 'stock', limit = 3): Stage & { result: { current: Result } } {
+  const made = stage({}, { rows: ROWS })
+  const { result } = renderHook(() => useInfiniteSearch('shop.Product', { order, limit }), { wrapper: made.Wrapper })
+  return { ...made, result }
+}
+
+type Result = ReturnType<typeof useInfiniteSearch<'shop.Product'>>
+const ids = (result: { current: Result }): unknown[] => result.current.rows.map(row => row.id)
+
+async function next({ wait, result }: Pick<Stage, 'wait'> & { result: { current: Result } }): Promise<void> {
+  await act(async () => void result.current.fetchNextPage())
+  await wait()
+}
+
+it('reads page after page, and all of them stay live', async () => {
+  const made = endless()
+  const { server, wait, result } = made
+  expect(result.current).toMatchObject({ isPending: true, rows: [], data: undefined, hasNextPage: false })
+  await wait()
+  expect(ids(result)).toEqual([1, 2, 3])
+  expect(result.current).toMatchObject({
+    status: 'success',
+    hasNextPage: true,
+    isFetchingNextPage: false,
+    isLive: true,
+  })
+  server.hold()
+  act(() => void result.current.fetchNextPage())
+  act(() => void result.current.fetchNextPage())
+  await wait()
+  expect(result.current).toMatchObject({ isFetchingNextPage: true, hasNextPage: false })
+  expect(ids(result)).toEqual([1, 2, 3])
+  server.release()
+  await wait()
+  expect(ids(result)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(result.current.data?.pages.map(page => page.rows.length)).toEqual([3, 3])
+  expect(result.current.data?.pageParams).toHaveLength(2)
+  server.update('shop.Product', 2, { name: 'changed' })
+  server.update('shop.Product', 5, { stock: 5 })
+  await wait()
+  expect(ids(result)).toEqual([1, 5, 2, 3, 4, 6, 7])
+  expect(result.current.rows[2]).toMatchObject({ name: 'changed' })
+  await next(made)
+  await next(made)
+  expect(ids(result)).toHaveLength(10)
+  expect(result.current.hasNextPage).toBe(false)
+  await next(made)
+  await wait(2_000)
+  expect(server.liveReads).toBe(result.current.data?.pages.length)
+})
+
+it('parts a page that has grown, and joins one that is empty', async () => {
+  const made = endless()
+  const { server, wait, result } = made
+  await wait()
+  await next(made)
+  for (let each = 0; each < 9; each++) server.insert('shop.Product', { name: `n${each}`, stock: each })
+  await wait(100)
+  expect(ids(result)).toEqual([1, ...ids(result).slice(1, 10), 2, 3, 4, 5, 6])
+  expect(new Set(ids(result)).size).toBe(15)
+  expect(result.current.data?.pages.length).toBeGreaterThan(2)
+  for (const row of server.rows('shop.Product').filter(row => (row.stock as number) < 30))
+    server.remove('shop.Product', row.id)
+  await wait(100)
+  expect(ids(result)).toEqual([4, 5, 6])
+  expect(result.current.data?.pages.length).toBeLessThan(3)
+})
+
+it('keeps rows and pages as they are where nothing has changed', async () => {
+  const { wait, result, server } = endless()
+  await wait()
+  const { rows, data } = result.current
+  server.update('shop.Product', 9, { name: 'elsewhere' })
+  await wait()
+  expect(result.current.rows).toBe(rows)
+  expect(result.current.data).toBe(data)
+})
+
+it('begins anew where a cursor is refused', async () => {
+  const made = endless()
+  const { server, wait, result } = made
+  await wait()
+  await next(made)
+  server.bends.fail = request => {
+    const { after } = (request.data ?? {}) as { after?: string }
+    return after ? new BindingError('invalid', 'Of another secret.') : null
+  }
+  await act(async () => void result.current.refetch())
+  await wait()
+  expect(result.current).toMatchObject({ isError: true, error: { code: 'invalid' } })
+  await act(async () => void result.current.refetch())
+  await wait()
+  expect(ids(result)).toEqual([1, 2, 3])
+  expect(result.current).toMatchObject({ isError: false, hasNextPage: true })
+})
+
+it('suspends until the first page is there, and not for the next', async () => {
+  const { Wrapper, wait } = stage({}, { rows: ROWS })
+  let more: () => Promise<void> = async () => undefined
+  const List = (): JSX.Element => {
+    const { rows, fetchNextPage } = useSuspenseInfiniteSearch('shop.Product', { limit: 4 })
+    more = fetchNextPage
+    return <p>{rows.length} rows</p>
+  }
+  render(
+    <Wrapper>
+      <Suspense fallback="suspended">
+        <List />
+      </Suspense>
+    </Wrapper>,
+  )
+  expect(screen.getByText('suspended')).toBeInTheDocument()
+  await wait()
+  expect(screen.getByText('4 rows')).toBeInTheDocument()
+  act(() => void more())
+  expect(screen.getByText('4 rows')).toBeInTheDocument()
+  await wait()
+  expect(screen.getByText('8 rows')).toBeInTheDocument()
+})
+
+/** Numbers that look like chance, the same ones for the same seed (mulberry32). */
+function chance(seed: number): (below: number) => number {
+  let state = seed
+  return below => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+/** One of the things that may happen to a list. */
+function happen(server: FakeServer, pick: (below: number) => number): void {
+  const rows = server.rows('shop.Product')
+  const row = rows[pick(Math.max(rows.length, 1))]
+  const stock = pick(6) === 0 ? null : pick(12) * 10
+  const kind = pick(4)
+  if (kind === 0 || !row) server.insert('shop.Product', { name: `p${pick(4)}`, stock })
+  else if (kind === 1) server.remove('shop.Product', row.id)
+  else server.update('shop.Product', row.id, { stock, name: `p${pick(4)}` })
+}
+
+const ORDERS: (string | string[])[] = ['stock', '-stock', ['name', '-stock'], '-id']
+
+it.each(Array.from({ length: 24 }, (_, seed) => seed))(
+  'has no doubles and no holes, whatever happens (%i)',
+  async seed => {
+    const pick = chance(seed)
+    const order = ORDERS[seed % ORDERS.length] ?? 'stock'
+    const made = endless(order, 1 + pick(4))
+    const { server, wait, result } = made
+    await wait()
+    for (let step = 0; step < 14; step++) {
+      if (pick(4) === 0) act(() => void result.current.fetchNextPage())
+      else if (pick(5) === 0) server.close(4503)
+      else server.commit(() => Array.from({ length: 1 + pick(6) }, () => happen(server, pick)))
+      if (pick(2)) await wait(pick(30))
+      expect(new Set(ids(result)).size, 'doubles').toBe(ids(result).length)
+    }
+    await wait(5_000)
+    const shown = ids(result)
+    const { rows: all } = server.bind('aside', { rows: server.rows('shop.Product') }).page('list', { order })
+    expect(shown).toEqual(all.slice(0, shown.length).map(row => row.id))
+    expect(result.current.hasNextPage).toBe(shown.length < all.length)
+    expect(result.current.rows).toEqual(all.slice(0, shown.length))
+  },
+)

@@ -1,0 +1,3 @@
+'use client'
+
+export { PresenceAvatars, type PresenceAvatarsProps } from './PresenceAvatars.js'

@@ -1,0 +1,67 @@
+import { useAggregate } from '@channels-binding/core/react'
+import Stack from '@mui/material/Stack'
+import Typography from '@mui/material/Typography'
+import { type JSX, useContext } from 'react'
+import { TableContext, type TableWorld } from './context.js'
+
+interface TotalsBarProps {
+  /** `'sum:price'`, `'count'`, as the stream offers them. */
+  readonly measures: readonly string[]
+}
+
+/** Measures over all rows of the query, on all pages, live; none where the stream does not offer them. */
+export default function TotalsBar({ measures }: TotalsBarProps): JSX.Element | null {
+  const world = useContext(TableContext)
+  const offered = world?.description?.aggregate?.measures ?? []
+  const found = measures.filter(measure => offered.includes(measure))
+  return world && found.length ? <Totals world={world} measures={found} /> : null
+}
+
+function Totals({ world, measures }: TotalsBarProps & { readonly world: TableWorld }): JSX.Element {
+  const { filters, query } = world.params as { filters?: object; query?: string }
+  const asked = { measures, ...(filters && { filters }), ...(query && { query }) }
+  const { rows } = useAggregate(world.binding as never, asked as never)
+  const [row] = rows as readonly Readonly<Record<string, unknown>>[]
+  return (
+    <Stack
+      direction="row"
+      useFlexGap
+      spacing={3}
+      role="group"
+      aria-label={world.texts.totals}
+      sx={{
+        flexWrap: 'wrap',
+        px: 2,
+        py: 1,
+        borderTop: 1,
+        borderColor: 'divider',
+        justifyContent: 'flex-end',
+        minHeight: 40,
+      }}
+    >
+      {measures.map(measure => (
+        <Typography key={measure} variant="body2">
+          {labelOf(measure, world)} <b>{numberText(row?.[measure])}</b>
+        </Typography>
+      ))}
+    </Stack>
+  )
+}
+
+function labelOf(measure: string, { columns, description, texts }: TableWorld): string {
+  const [kind = '', name = ''] = measure.split(':')
+  const word = texts.measures[kind] ?? kind
+  const label =
+    columns.find(column => column.field === name)?.headerName ??
+    description?.fields.find(field => field.name === name)?.label
+  return name ? `${word} ${label ?? name}` : word
+}
+
+/** A decimal stays text, and is only grouped where no digit is lost. */
+function numberText(value: unknown): string {
+  if (value === null || value === undefined) return '–'
+  const number = Number(value)
+  const isExact =
+    typeof value === 'number' || (Number.isFinite(number) && String(value).replace(/[.-]/g, '').length <= 15)
+  return isExact ? number.toLocaleString(undefined, { maximumFractionDigits: 6 }) : String(value)
+}

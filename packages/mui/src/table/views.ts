@@ -1,0 +1,34 @@
+import type { Arranged } from './useArrangement.js'
+import type { TableQuery } from './useTableState.js'
+
+/** A table as somebody wants to see it again. */
+export interface SavedView {
+  readonly name: string
+  readonly query: Omit<TableQuery, 'page'>
+  readonly arranged: Arranged
+}
+
+const keyOf = (name: string): string => `channels-binding:views:${name}`
+
+const isView = (view: unknown): view is SavedView =>
+  typeof view === 'object' && view !== null && 'name' in view && 'query' in view && 'arranged' in view
+
+/** The views that this browser keeps; none where it keeps nothing, or something else stands there. */
+export function loadViews(name: string): SavedView[] {
+  try {
+    const found: unknown = JSON.parse(localStorage.getItem(keyOf(name)) ?? '[]')
+    return Array.isArray(found) ? found.filter(isView) : []
+  } catch {
+    return []
+  }
+}
+
+/** Keeps them; `false` where the browser does not. */
+export function saveViews(name: string, views: readonly SavedView[]): boolean {
+  try {
+    localStorage.setItem(keyOf(name), JSON.stringify(views))
+    return true
+  } catch {
+    return false
+  }
+}

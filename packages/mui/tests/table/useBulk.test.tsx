@@ -1,0 +1,130 @@
+import { act, screen, waitFor } from '@testing-library/react'
+import { afterEach, expect, it, vi } from 'vitest'
+import { writeMany } from '../../src/table/useBulk.js'
+import { field } from '../field.js'
+import { type Stage, stage, TICKETS } from '../helpers.js'
+import { cell, nextPage, Table, titles } from './grid.js'
+
+afterEach(() => void vi.useRealTimers())
+
+const FIELDS = [field({ name: 'title' }), field({ name: 'votes', type: 'IntegerField' })]
+
+/** A table with a row of each of two pages selected. */
+async function chosen(props: object = {}): Promise<Stage> {
+  const world = stage({ 'desk.Ticket': { ...TICKETS, fields: FIELDS } })
+  world.show(<Table toolbar selection pageSize={2} pageSizeOptions={[2]} {...props} />)
+  await cell('Printer')
+  await world.user.click(screen.getAllByRole('checkbox', { name: 'Select row' })[0] as HTMLElement)
+  expect(await screen.findByText('1 row is selected')).toBeInTheDocument()
+  await world.user.click(nextPage())
+  await cell('Mouse')
+  await world.user.click(screen.getByRole('checkbox', { name: 'Select row' }))
+  expect(await screen.findByText('2 rows are selected')).toBeInTheDocument()
+  return world
+}
+
+const press = async ({ user }: Stage, name: string): Promise<void> =>
+  user.click(await screen.findByRole('button', { name }))
+const ids = ({ server }: Stage): unknown[] => server.rows('desk.Ticket').map(row => row.id)
+
+it('deletes rows of several pages, which can be undone', async () => {
+  const world = await chosen()
+  await press(world, 'Delete')
+  expect(await screen.findByText('2 rows are deleted.')).toBeInTheDocument()
+  expect(ids(world)).toEqual([1, 2, 3])
+  await press(world, 'Undo')
+  await waitFor(() => expect(titles()).toEqual(['Printer', 'Screen']))
+  expect(screen.queryByText(/are deleted/)).not.toBeInTheDocument()
+  expect(world.server.requests('delete')).toEqual([])
+})
+
+it('makes the deletion when the page is left, and says which rows the server keeps', async () => {
+  const world = await chosen()
+  world.server.handle('desk.Ticket.delete', data => {
+    expect(data).toEqual({ ids: [1, 3] })
+    world.server.remove('desk.Ticket', 1)
+    return {
+      success: false,
+      results: [
+        { id: 1, success: true },
+        { id: 3, success: false, error: { code: 'forbidden', message: 'Not yours.' } },
+      ],
+    }
+  })
+  await press(world, 'Delete')
+  act(() => void window.dispatchEvent(new Event('pagehide')))
+  expect(await screen.findByText('1 saved, 1 not: Not yours.')).toBeInTheDocument()
+  expect(ids(world)).toEqual([2, 3])
+  await waitFor(() => expect(titles().sort()).toEqual(['Mouse', 'Screen']))
+})
+
+it('changes a field of all of them', async () => {
+  const world = await chosen()
+  world.server.handle('desk.Ticket.update', data => {
+    const { ids, ...values } = data as { ids: number[] }
+    for (const id of ids) world.server.update('desk.Ticket', id, values)
+    return { success: true, results: ids.map(id => ({ id, success: true })) }
+  })
+  await press(world, 'Change')
+  await world.user.click(await screen.findByRole('combobox', { name: 'Field' }))
+  await world.user.click(await screen.findByRole('option', { name: 'Votes' }))
+  await world.user.type(await screen.findByRole('textbox', { name: 'Votes' }), '55')
+  await press(world, 'Change 2 rows')
+  await waitFor(() => expect(world.server.rows('desk.Ticket').map(row => row.votes)).toEqual([55, 3, 55]))
+})
+
+it('offers what this user may do, and what the application adds', async () => {
+  const run = vi.fn(async () => undefined)
+  const never = { label: 'Never', run, isAllowed: () => false }
+  const world = await chosen({ bulkActions: [{ label: 'Archive', run }, never] })
+  expect(screen.queryByRole('button', { name: 'Never' })).not.toBeInTheDocument()
+  await press(world, 'Archive')
+  expect(run).toHaveBeenCalledExactlyOnceWith([1, 3])
+  await waitFor(() => expect(screen.queryByText(/selected$/)).not.toBeInTheDocument())
+})
+
+it('deletes one row by its action, which can be undone', async () => {
+  const world = stage({ 'desk.Ticket': TICKETS })
+  const run = vi.fn()
+  const rowActions = [
+    'delete' as const,
+    { label: 'Open', icon: <b>o</b>, run, isAllowed: ({ id }: { id: unknown }) => id === 1 },
+  ]
+  world.show(<Table columns={['title']} rowActions={rowActions} />)
+  await cell('Printer')
+  await world.user.click(screen.getByLabelText('Open'))
+  expect(run.mock.calls[0]?.[0]).toMatchObject({ id: 1 })
+  await world.user.click(screen.getAllByLabelText('more')[0] as HTMLElement)
+  await world.user.click(await screen.findByRole('menuitem', { name: 'Delete' }))
+  expect(await screen.findByText('1 row is deleted.')).toBeInTheDocument()
+  await waitFor(() => expect(titles()).toEqual(['Screen', 'Mouse']))
+  await press(world, 'Undo')
+  await waitFor(() => expect(titles()).toEqual(['Printer', 'Screen', 'Mouse']))
+})
+
+it('writes each by itself where the stream takes no more, and 100 at a time where it does', async () => {
+  const asked: unknown[] = []
+  const many = Array.from({ length: 150 }, (_, id) => id)
+  const ask = async (_action: string, data: unknown): Promise<unknown> => {
+    asked.push(data)
+    return { success: true, results: [] }
+  }
+  expect(await writeMany(ask, 'update', many, { a: 1 })).toEqual({ done: 150, failed: [] })
+  expect(asked).toEqual([
+    { a: 1, ids: many.slice(0, 100) },
+    { a: 1, ids: many.slice(100) },
+  ])
+  const single = async (_action: string, data: unknown): Promise<unknown> => {
+    const { id, ids } = data as { id?: number; ids?: number[] }
+    if (ids)
+      throw { code: 'invalid', message: 'No.', fields: { ids: [{ code: 'unknown', message: 'One at a time.' }] } }
+    if (id === 2) throw { code: 'invalid', message: 'No.', fields: { a: [{ code: 'x', message: 'Wrong.' }] } }
+    return { success: true }
+  }
+  expect(await writeMany(single, 'update', [1, 2], { a: 1 })).toEqual({
+    done: 1,
+    failed: [{ id: 2, reason: 'Wrong.' }],
+  })
+  const refused = async (): Promise<unknown> => Promise.reject({ code: 'forbidden', message: 'Not yours.' })
+  expect(await writeMany(refused, 'delete', [1], {})).toEqual({ done: 0, failed: [{ id: 1, reason: 'Not yours.' }] })
+})

@@ -1,0 +1,49 @@
+"""System checks of what ``expandable`` declares."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+
+from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.expansions import MEMBER, declared_paths
+from channels_binding.querysets.links import link_of, order_of, order_terms
+from channels_binding.serializers.relations import child
+
+OPTIONS = {"limit", "order"}
+_HINT = 'expandable = ("customer", "assignee.team"), or {"comments": {"limit": 20, "order": "-created"}}.'
+
+
+def unexpandable(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E029: what leads to no rows of a stream, in no order or number that there is, so that every question for it fails."""
+    for problem in _problems(cls):
+        yield Error(f"{cls.__name__}.expandable {problem}.", hint=_HINT, obj=cls, id="channels_binding.E029")
+
+
+def _problems(cls: type[BaseBinding]) -> Iterator[str]:
+    targets: dict[str, Any] = {"": cls.get_model()}
+    for path, options in declared_paths(cls.expandable).items():
+        above, _, name = path.rpartition(".")
+        link = link_of(targets[above], name) if above in targets else None
+        if link is None:
+            yield f"names {path!r}, which is no relation to rows of one model with a key of one column"
+            continue
+        targets[path] = link.target
+        if cls.stream_over(link.target) is None:
+            yield f"names {path!r}, whose rows no stream serves"
+        yield from (f"of {path!r} {problem}" for problem in _options(link, options))
+    if cls.expandable and cls.serializer_class is not None and MEMBER in child(cls.serializer_class()).fields:
+        yield f"cannot be used beside a field {MEMBER!r}"
+
+
+def _options(link: Any, options: Any) -> Iterator[str]:
+    if not set(options) <= OPTIONS:
+        yield f"has {sorted(set(options) - OPTIONS)}; there are 'limit' and 'order'"
+    limit = options.get("limit")
+    if limit is not None and (type(limit) is not int or limit < 1):
+        yield f"has the limit {limit!r}, which is no whole number of at least 1"
+    try:
+        order_terms(link.target, order_of(options))
+    except (ImproperlyConfigured, TypeError) as error:
+        yield f"has no such order ({error})"

@@ -1,0 +1,95 @@
+"""A page without a connection, in a real browser: its writes survive a reload, are made once, and overwrite nobody unseen."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from tests.browser.conftest import ROOT, Desk
+
+CORE = ROOT / "packages" / "core" / "dist"
+PAGE = """
+import { ChannelsClient } from "/core/index.js"
+import { indexedDb } from "/core/persist/index.js"
+import { Writes } from "/core/writes/index.js"
+
+window.client = new ChannelsClient({ backoff: { minMs: 100, maxMs: 500 }, writes: { persist: indexedDb() } })
+window.read = client.live("desk.Ticket", "search", { limit: 2, order: "id" }, () => undefined)
+window.writes = Writes.of(client)
+window.rename = (id, title) => writes.write({ stream: "desk.Ticket", action: "save", id, values: { title } })
+"""
+BLOCK = """() => {
+  window.WebSocket = class { constructor() { throw new Error("offline") } }
+  window.fetch = () => Promise.reject(new TypeError("offline"))
+  client.reconnect()
+}"""
+
+
+def built(route: Route) -> None:
+    """What a bundler would find for the npm package."""
+    route.fulfill(path=CORE / route.request.url.partition("/core/")[2], content_type="text/javascript")
+
+
+@pytest.fixture
+def page(desk: Desk, browser: Browser) -> Iterator[Page]:
+    """A page of an agent who has signed in."""
+    context = browser.new_context()
+    with desk.client("agent") as client:
+        session = client.cookies["sessionid"]
+    context.add_cookies([{"name": "sessionid", "value": session, "url": desk.url}])
+    context.route("**/core/**", built)
+    page = context.new_page()
+    show(desk, page)
+    yield page
+    context.close()
+
+
+def show(desk: Desk, page: Page) -> None:
+    page.goto(f"{desk.url}/api/hello/")
+    page.add_script_tag(content=PAGE, type="module")
+    page.wait_for_function("window.read?.getSnapshot().status === 'success'")
+
+
+def rows(page: Page) -> Any:
+    return page.evaluate("read.getSnapshot().data.rows.map(({ id, title }) => [id, title])")
+
+
+def test_what_was_written_offline_survives_a_reload_and_is_made_once(desk: Desk, page: Page) -> None:
+    (first, title), (second, _) = rows(page)
+    page.evaluate(BLOCK)
+    page.evaluate("([a, b]) => { rename(a, 'one'); rename(a, 'two'); rename(b, 'mine') }", [first, second])
+    page.wait_for_function("writes.getSnapshot().length === 3")
+    with desk.client("agent") as other:
+        assert other.patch(f"/api/desk.Ticket/{second}/", json={"title": "theirs"}).status_code == 200
+        page.wait_for_timeout(100)  # what is put into the database is not told
+        show(desk, page)
+        page.wait_for_function("writes.getSnapshot().every(each => each.state === 'refused')")
+        titles = [other.get(f"/api/desk.Ticket/{key}/").json()["title"] for key in (first, second)]
+        assert titles == ["two", "theirs"]
+        told = page.evaluate("writes.getSnapshot().map(({ key, error, base }) => [error.code, base.id, key])")
+        assert [each[:2] for each in told] == [["precondition_failed", second]]
+        page.evaluate("key => writes.retry(key)", told[0][2])
+        page.wait_for_function("writes.getSnapshot().length === 0")
+        assert other.get(f"/api/desk.Ticket/{second}/").json()["title"] == "mine"
+        other.patch(f"/api/desk.Ticket/{first}/", json={"title": title})
+        show(desk, page)
+        assert page.evaluate("writes.getSnapshot()") == []
+
+
+def test_the_second_of_two_who_write_the_same_field_is_told_and_nothing_is_lost(desk: Desk, page: Page) -> None:
+    (key, _), _ = rows(page)
+    told = page.evaluate(
+        """async ([id, other]) => {
+          const seen = client.seen("desk.Ticket", id)
+          await fetch(`/api/desk.Ticket/${id}/`, {
+            method: "PATCH", body: JSON.stringify({ title: other }),
+            headers: { "Content-Type": "application/json", "X-CSRFToken": (await (await fetch("/api/hello/")).json()).csrf },
+          })
+          const write = { stream: "desk.Ticket", action: "save", id, values: { title: "mine" }, ifVersion: seen.v }
+          return writes.write(write).then(() => "written", error => [error.code, error.current.title])
+        }""",
+        [key, "theirs, first"],
+    )
+    assert told == ["precondition_failed", "theirs, first"]
+    page.wait_for_function("read.getSnapshot().data.rows[0].title === 'theirs, first'")

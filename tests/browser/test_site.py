@@ -1,0 +1,80 @@
+"""The documentation as a site (`make docs`): built strictly, read in a browser as files, and asking nobody else."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import ROOT, ColorScheme
+from .test_page import audit
+
+PAGES = ("index.html", "howto/decide-who-may.html", "reference/settings.html")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """mkdocs.yml is strict: a link or an anchor that leads nowhere, or a page that the navigation lacks, is no site."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page; what it asks for has to be a file, and nothing may be wrong on its console."""
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    problems: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert problems == []
+
+
+def test_no_page_names_another_host_but_in_links_that_people_follow(site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) > 60
+    text = "\n".join(page.read_text() for page in pages)
+    assert re.findall(r"<(?!a )[^>]*(?:src|href|srcset|content)=[\"']?(?:https?:)?//[^>]*>", text) == []
+    styles = "\n".join(path.read_text() for path in site.rglob("*.css"))
+    assert re.findall(r"(?:url\(|@import )[\"']?(?:https?:)?//", styles) == []
+
+
+def test_the_home_page_has_the_picture_and_leads_on(site: Path, page: Page) -> None:
+    page.goto((site / "index.html").as_uri())
+    picture = page.get_by_role("img", name="Manager and agent of the demo side by side")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 600
+    page.get_by_role("navigation", name="Tabs").get_by_role("link", name="How-to").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_search_finds_pages_without_a_server(site: Path, page: Page) -> None:
+    page.goto((site / "index.html").as_uri())
+    page.get_by_role("textbox", name="Search").click()
+    page.get_by_role("textbox", name="Search").type("search_vector")
+    expect(page.locator(".md-search-result__link").first).to_contain_text("Search")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_everybody_can_read_it(site: Path, browser: Browser, name: str, scheme: ColorScheme) -> None:
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto((site / name).as_uri())
+    assert audit(page) == []
+    context.close()

@@ -1,0 +1,71 @@
+"""The explorer's script comes with the package: in the wheel and in the sdist, or neither is made."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from tools import bare
+
+from channels_binding.explorer import build
+
+ROOT = Path(__file__).parents[2]
+NEEDED = ("pyproject.toml", "hatch_build.py", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "LICENSE")
+
+
+def wheel_of(source: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def in_wheel(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as opened:
+        return {name.partition("explorer/dist/")[2] for name in opened.namelist() if "explorer/dist/" in name}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A small copy of the checkout, with what is built of the explorer."""
+    copy = tmp_path / "source"
+    copy.mkdir()
+    for name in NEEDED:
+        shutil.copy(ROOT / name, copy)
+    for name in ("src", "docs", "spec"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+def test_the_wheel_has_every_file_that_was_built(tmp_path: Path) -> None:
+    built = {str(path.relative_to(build.FOLDER)) for path in build.FOLDER.rglob("*") if path.is_file()}
+    assert build.current().entry in {name.removeprefix("assets/") for name in built}
+    assert in_wheel(bare.build(tmp_path)) == built
+
+
+def test_a_wheel_without_them_is_not_made_and_the_command_is_named(source: Path, tmp_path: Path) -> None:
+    shutil.rmtree(source / "src" / "channels_binding" / "explorer" / "dist")
+    done = wheel_of(source, tmp_path)
+    assert done.returncode != 0
+    assert "make explorer" in done.stdout + done.stderr
+    assert not [*tmp_path.glob("*.whl")]
+
+
+def test_an_sdist_has_them_too_and_a_wheel_is_made_of_it(source: Path, tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]
+    subprocess.run([*pip, str(tmp_path / "tools"), "hatchling>=1.26"], check=True, capture_output=True)
+    make = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from hatchling.build import build_sdist; build_sdist(sys.argv[2])"
+    )
+    command = [sys.executable, "-c", make, str(tmp_path / "tools"), str(tmp_path)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (made,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(made) as opened:
+        opened.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert (unpacked / "hatch_build.py").exists()
+    done = wheel_of(unpacked, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    assert f"assets/{build.current().entry}" in in_wheel(wheel)
