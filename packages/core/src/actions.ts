@@ -1,7 +1,7 @@
 import type { CallOptions } from './calls.js'
 import { hasFile } from './files.js'
 import { eventName } from './names.js'
-import type { BatchAnswer, BatchOperation, OneShot } from './options.js'
+import type { BatchAnswer, BatchOperation, ClientOptions, OneShot } from './options.js'
 import type {
   AggregateAnswer,
   AggregatedName,
@@ -33,7 +33,7 @@ import type {
   WindowPage,
   WindowParams,
 } from './types.js'
-import type { FileToken, UploadOptions } from './upload.js'
+import type { FileToken } from './upload.js'
 
 /**
  * The built-in actions by their names: each is a call, or a form with files by HTTP.
@@ -43,13 +43,16 @@ export abstract class Actions {
   /** Sends an event to its handler and resolves with the answer. Rejects with `BindingError`, or the signal's reason. */
   abstract call<E extends EventName>(event: E, data?: EventIn<E>, options?: CallOptions): Promise<EventOut<E>>
 
-  /** How files travel. */
-  protected abstract get uploads(): UploadOptions
+  protected readonly options: ClientOptions
+
+  constructor(options: ClientOptions) {
+    this.options = options
+  }
 
   /** Sends several operations as one; atomic ones all happen or none (it then rejects, and `error.op` says which failed). */
   batch(ops: readonly BatchOperation[], options: CallOptions & { atomic?: boolean } = {}): Promise<BatchAnswer> {
     const { atomic = true, ...others } = options
-    return this.#ask('cb.batch', { atomic, ops }, others) as Promise<BatchAnswer>
+    return this.#action('cb', 'batch', { atomic, ops }, others)
   }
 
   /** The rows between places in the order, once. */
@@ -132,7 +135,7 @@ export abstract class Actions {
 
   /** Uploads a file, for `create`, `update` or a form to use: `create('desk.Ticket', { attachment: await client.upload(file) })`. */
   upload(file: Blob, options: CallOptions = {}): Promise<FileToken> {
-    return import('./upload.js').then(({ keep }) => keep(file, this.uploads, options.signal))
+    return import('./upload.js').then(({ keep }) => keep(file, this.options, options.signal))
   }
 
   /** Submits a form. What does not validate is an ordinary reply with `success: false`. Files travel by HTTP. */
@@ -158,13 +161,8 @@ export abstract class Actions {
     return this.#action(name, 'describe', {}, options)
   }
 
-  #ask(event: string, data: unknown, options?: CallOptions): Promise<unknown> {
-    const call = this.call.bind(this) as (event: string, data: unknown, options?: CallOptions) => Promise<unknown>
-    return call(event, data, options)
-  }
-
   #action<T>(name: string, action: string, data: unknown, options?: CallOptions): Promise<T> {
-    return this.#ask(eventName(name, action), data, options) as Promise<T>
+    return this.call(eventName(name, action) as EventName, data as never, options) as Promise<T>
   }
 
   #once<T>(name: string, action: string, params: object, options?: CallOptions): Promise<T> {
@@ -179,6 +177,6 @@ export abstract class Actions {
     options: CallOptions = {},
   ): Promise<T> {
     const { formDataOf, upload } = await import('./upload.js')
-    return upload(name, id, formDataOf(values, files, formsets), this.uploads, options) as Promise<T>
+    return upload(name, id, formDataOf(values, files, formsets), this.options, options) as Promise<T>
   }
 }

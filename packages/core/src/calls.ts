@@ -34,7 +34,7 @@ interface Call {
   isSent: boolean
 }
 
-const LOST = 'The connection was lost before the answer came; whether the change was made is not known.'
+const LOST = 'The connection was lost; whether the change was made is not known.'
 
 /**
  * Matches replies to calls by their id. Every call ends: with a reply, an error, a timeout or an abort.
@@ -51,11 +51,6 @@ export class Calls {
   /** Whether the connection carries calls that are not answered yet. */
   get isInFlight(): boolean {
     return [...this.#calls.values()].some(call => call.isSent)
-  }
-
-  /** Sends a request, now or when the connection opens; resolves with the data of its reply. */
-  async start(event: string, data: unknown, isRead: boolean, options?: CallOptions): Promise<unknown> {
-    return (await this.exchange(event, data, isRead, options)).data
   }
 
   /** Sends a request, now or when the connection opens; resolves with its reply. */

@@ -1,5 +1,6 @@
 import { Actions } from './actions.js'
 import { type CallOptions, Calls } from './calls.js'
+import { isRefusal } from './closes.js'
 import { Connection } from './connection.js'
 import { Credentials } from './credentials.js'
 import { BindingError } from './errors.js'
@@ -35,8 +36,7 @@ import type {
   WindowPage,
   WindowParams,
 } from './types.js'
-import type { UploadOptions } from './upload.js'
-import { apiUrlOf, fetchOf, transportOf } from './ways.js'
+import { transportOf } from './ways.js'
 import type { WritesOptions } from './writes/write.js'
 
 const isRead = (event: string, data: unknown): boolean => {
@@ -56,7 +56,6 @@ const isForbidden = ({ event, error }: Message): boolean =>
 export class ChannelsClient extends Actions {
   /** What happened so far; `divergences` must stay 0. */
   readonly stats: ClientStats = { divergences: 0, received: 0, sent: 0 }
-  readonly #options: ClientOptions
   readonly #connection: Connection
   readonly #calls: Calls
   readonly #reads: Reads
@@ -74,8 +73,7 @@ export class ChannelsClient extends Actions {
   #locale: Locale = {}
 
   constructor(options: ClientOptions = {}) {
-    super()
-    this.#options = options
+    super(options)
     const subprotocol = options.subprotocol === undefined ? 'cb.1.json' : options.subprotocol
     this.#credentials = new Credentials({ token: options.token, renew: token => this.#authenticate(token) })
     this.#connection = new Connection(
@@ -184,10 +182,9 @@ export class ChannelsClient extends Actions {
   // ---- calls
 
   /** As `call`, and tells the version of the row that was written, where the server said it. */
-  async ask(event: string, data?: unknown, options?: CallOptions): Promise<{ data: unknown; v?: string }> {
+  ask(event: string, data?: unknown, options?: CallOptions): Promise<Pick<Message, 'data' | 'v'>> {
     this.#connection.ensure()
-    const { data: reply, v } = await this.#calls.exchange(event, data, isRead(event, data), options)
-    return { data: reply, ...(v !== undefined && { v }) }
+    return this.#calls.exchange(event, data, isRead(event, data), options)
   }
 
   /** Sends an event to its handler and resolves with the answer. Rejects with `BindingError`, or the signal's reason. */
@@ -288,7 +285,7 @@ export class ChannelsClient extends Actions {
 
   /** How writes that wait are kept (`@channels-binding/core/writes`). */
   get writesOptions(): WritesOptions {
-    return this.#options.writes ?? {}
+    return this.options.writes ?? {}
   }
 
   /** How many reads the server keeps live for this client, those in their grace period included. */
@@ -305,16 +302,11 @@ export class ChannelsClient extends Actions {
 
   /** Sends what needs no answer, if the connection is open; if it is not, the server has forgotten it anyway. */
   #post(event: string): void {
-    if (this.#connection.isOpen) this.#calls.start(event, {}, false).catch(() => undefined)
+    if (this.#connection.isOpen) this.#calls.exchange(event, {}, false).catch(() => undefined)
   }
 
-  #call(event: string, data: unknown, options?: CallOptions): Promise<unknown> {
-    this.#connection.ensure()
-    return this.#calls.start(event, data, isRead(event, data), options)
-  }
-
-  protected override get uploads(): UploadOptions {
-    return { apiUrl: apiUrlOf(this.#options), fetch: fetchOf(this.#options), isNative: !this.#options.fetch }
+  async #call(event: string, data: unknown, options?: CallOptions): Promise<unknown> {
+    return (await this.ask(event, data, options)).data
   }
 
   #refusal(): BindingError | null {
@@ -332,7 +324,7 @@ export class ChannelsClient extends Actions {
   /** The first message of a connection: everything else of its frame waits for it on the server. */
   #introduce(): void {
     const { token } = this.#credentials
-    const { tokenIn = 'message', subprotocol } = this.#options
+    const { tokenIn = 'message', subprotocol } = this.options
     if (token === null || tokenIn !== 'message' || subprotocol === null) return
     if (this.getState().transport === 'http') return // each request brings it
     this.#authenticate(token).catch(error => {
@@ -354,7 +346,7 @@ export class ChannelsClient extends Actions {
   }
 
   #opened(): void {
-    this.#isKnown = this.#options.subprotocol === null
+    this.#isKnown = this.options.subprotocol === null
     this.#introduce()
     this.#speak()
     this.#streams.opened()
@@ -375,7 +367,7 @@ export class ChannelsClient extends Actions {
     this.#credentials.stop()
     this.#calls.refuse(error)
     this.#reads.refuse(error)
-    if (code === 4401 || code === 4403) this.#options.onUnauthorized?.(code)
+    if (isRefusal(code)) this.options.onUnauthorized?.(code as 4401 | 4403)
   }
 
   /** Reads first and replies after them: a reply never overtakes the changes that came before it in its frame. */

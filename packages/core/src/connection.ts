@@ -1,15 +1,17 @@
 import { Backoff, type BackoffOptions } from './backoff.js'
+import { errorOfClose, isFinal, isRefusal } from './closes.js'
 import { BindingError } from './errors.js'
 import { Listeners } from './listeners.js'
 import { type HeartbeatOptions, Monitor } from './monitor.js'
 import { CONNECTION, type ConnectionEvent } from './states.js'
-import type { Transport, TransportHandlers } from './transport.js'
+import { Timer } from './timer.js'
+import type { ReplaceableHandlers, Transport, TransportHandlers } from './transport.js'
 import type { ConnectionState, ConnectionStatus, Message, Request } from './types.js'
 
 /** How the connection is made and kept. */
 export interface ConnectionOptions {
   /** What carries messages. */
-  readonly transport: (handlers: TransportHandlers) => Transport
+  readonly transport: (handlers: ReplaceableHandlers) => Transport
   readonly backoff: BackoffOptions | undefined
   /** `false` for none. */
   readonly heartbeat: HeartbeatOptions | false
@@ -52,24 +54,6 @@ const INITIAL: ConnectionState = {
   user: null,
 }
 
-/** What a close code (protocol §4) means. */
-export function eventOf(code: number): 'lost' | 'refused' | 'ended' {
-  if (code === 4401 || code === 4403) return 'refused'
-  return code >= 4400 && code < 4500 ? 'ended' : 'lost'
-}
-
-function errorAfter(code: number, reason: string, wasOpen: boolean): BindingError {
-  const details = reason ? ` (${reason})` : ''
-  if (code === 4401) return new BindingError('unauthenticated', `The server does not know who this is${details}.`)
-  if (code === 4403) return new BindingError('forbidden', `The server refuses this user${details}.`)
-  if (code === 4413) return new BindingError('too_large', `A message was too large${details}.`)
-  if (code === 4429) return new BindingError('limit_exceeded', `Too many messages or connections${details}.`)
-  if (code >= 4400 && code < 4500)
-    return new BindingError('bad_request', `The server ended the connection: ${code}${details}.`)
-  const what = wasOpen ? 'The connection was lost' : 'The connection could not be opened: refused, or no server there'
-  return new BindingError('unavailable', `${what}${details}.`)
-}
-
 /**
  * Keeps one connection for as long as it is wanted: when to dial, when to wait, when to give up.
  *
@@ -80,16 +64,16 @@ function errorAfter(code: number, reason: string, wasOpen: boolean): BindingErro
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #handlers: ConnectionHandlers
-  readonly #transport: Transport
+  #transport: Transport
   readonly #monitor: Monitor
   readonly #backoff: Backoff
   readonly #listeners = new Listeners()
   #state: ConnectionState = INITIAL
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #stable: ReturnType<typeof setTimeout> | undefined
+  readonly #timer = new Timer()
+  readonly #stable = new Timer()
   #notBefore = 0
   /** Whether the server is going away and only calls that are under way keep this connection. */
-  #isLeaving = false
+  #isMovingOn = false
 
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
     this.#options = options
@@ -98,6 +82,9 @@ export class Connection {
     this.#transport = options.transport({
       opened: () => this.#opened(),
       moved: () => this.#entered(),
+      replaced: by => {
+        this.#transport = by
+      },
       closed: (code, reason, wasOpen) => this.#closed(code, reason, wasOpen),
       received: messages => this.#received(messages),
       frame: handlers.frame,
@@ -115,7 +102,7 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return this.#transport.isOpen && !this.#isLeaving
+    return this.#transport.isOpen && !this.#isMovingOn
   }
 
   onState(callback: () => void): () => void {
@@ -148,9 +135,8 @@ export class Connection {
 
   /** Disconnects and stays so. */
   close(): void {
-    this.#stop()
+    this.#leave('close', { attempts: 0 })
     this.#monitor.unwatch()
-    this.update({ status: this.#after('close'), transport: null, latencyMs: null, nextRetryAt: null, attempts: 0 })
   }
 
   /** Ends the connection as if the server had closed it with 4401. */
@@ -165,7 +151,7 @@ export class Connection {
 
   /** The largest frame that the server takes, in bytes. */
   limitFrames(bytes: number): void {
-    this.#transport.maxFrameBytes = bytes
+    this.#transport.limitFrames(bytes)
   }
 
   /** The server has answered ping `n`. */
@@ -177,42 +163,44 @@ export class Connection {
   goAway(afterMs: number, reconnect: boolean): void {
     if (!reconnect) return this.#end('ended', 4503, new BindingError('unavailable', 'The server has shut down.'))
     this.#notBefore = Date.now() + afterMs
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#leave(), afterMs)
+    this.#timer.start(() => this.#moveOn(), afterMs)
   }
 
   /** Moves on once every call is answered; new ones wait for the next server. This one closes if it takes too long. */
-  #leave(): void {
-    this.#isLeaving = true
-    if (this.#handlers.isBusy()) this.#timer = setTimeout(() => this.#leave(), LEAVE_CHECK_MS)
+  #moveOn(): void {
+    this.#isMovingOn = true
+    if (this.#handlers.isBusy()) this.#timer.start(() => this.#moveOn(), LEAVE_CHECK_MS)
     else this.reconnect()
   }
 
   #after(event: ConnectionEvent): ConnectionStatus {
-    return CONNECTION[this.#state.status][event]
+    const { status } = this.#state
+    return CONNECTION[status][event] ?? status
   }
 
   #dial(event: 'connect' | 'reconnect' | 'lost'): void {
-    this.#stop()
+    this.#leave(event)
     this.#monitor.watch()
-    this.update({ status: this.#after(event), transport: null, nextRetryAt: null })
-    this.#timer = setTimeout(() => this.#transport.drop('no answer to the handshake'), this.#options.connectTimeoutMs)
+    this.#timer.start(() => this.#transport.drop('no answer to the handshake'), this.#options.connectTimeoutMs)
     this.#transport.open()
   }
 
-  #stop(): void {
-    this.#isLeaving = false
-    clearTimeout(this.#timer)
-    clearTimeout(this.#stable)
+  /** Ends what there is, if there is anything. */
+  #leave(event: ConnectionEvent, change: Partial<ConnectionState> = {}): void {
+    const status = this.#after(event)
+    this.#isMovingOn = false
+    this.#timer.stop()
+    this.#stable.stop()
     this.#monitor.stop()
     this.#transport.close()
+    this.update({ status, transport: null, latencyMs: null, nextRetryAt: null, ...change })
   }
 
   #opened(): void {
     if (this.#after('opened') !== 'open') return
-    clearTimeout(this.#timer)
+    this.#timer.stop()
     this.#notBefore = 0
-    this.#stable = setTimeout(() => this.#backoff.reset(), STABLE_MS)
+    this.#stable.start(() => this.#backoff.reset(), STABLE_MS)
     this.#entered()
   }
 
@@ -238,30 +226,18 @@ export class Connection {
 
   #closed(code: number, reason: string, wasOpen: boolean): void {
     if (this.#after('lost') !== 'reconnecting') return
-    const error = errorAfter(code, reason, wasOpen)
-    const event = code === 4401 && this.#handlers.mayRenew() ? 'lost' : eventOf(code)
-    if (event !== 'lost') return this.#end(event, code, error)
-    const status = this.#after(event)
-    this.#stop()
+    const error = errorOfClose(code, reason, wasOpen)
+    const mayReturn = !isFinal(code) || (code === 4401 && this.#handlers.mayRenew())
+    if (!mayReturn) return this.#end(isRefusal(code) ? 'refused' : 'ended', code, error)
     const delayMs = Math.max(this.#backoff.nextDelayMs(), this.#notBefore - Date.now())
     const attempts = this.#state.attempts + 1
-    this.update({
-      status,
-      transport: null,
-      attempts,
-      latencyMs: null,
-      lastError: error,
-      nextRetryAt: Date.now() + delayMs,
-    })
-    this.#timer = setTimeout(() => this.#dial('lost'), delayMs)
+    this.#leave('lost', { attempts, lastError: error, nextRetryAt: Date.now() + delayMs })
+    this.#timer.start(() => this.#dial('lost'), delayMs)
     this.#handlers.lost()
   }
 
   #end(event: 'refused' | 'ended', code: number, error: BindingError): void {
-    const status = this.#after(event)
-    this.#stop()
-    const user = status === 'unauthorized' ? null : this.#state.user
-    this.update({ status, transport: null, user, latencyMs: null, lastError: error, nextRetryAt: null })
+    this.#leave(event, { lastError: error, ...(event === 'refused' && { user: null }) })
     this.#handlers.refused(error, code)
   }
 

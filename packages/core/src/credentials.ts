@@ -1,3 +1,5 @@
+import { Timer } from './timer.js'
+
 /** A token, or where to get one: asked each time the client connects, and before a token is over. */
 export type TokenSource = string | (() => string | null | Promise<string | null>)
 
@@ -21,7 +23,7 @@ export class Credentials {
   #token: string | null = null
   #given: string | null = null
   #offered: string | null = null
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #timer = new Timer()
   #mayRenew = false
 
   constructor(options: CredentialsOptions) {
@@ -52,11 +54,11 @@ export class Credentials {
   /** The server has accepted the token, for so many seconds. */
   accepted(expiresInSeconds: unknown): void {
     this.#mayRenew = typeof this.#options.token === 'function'
-    clearTimeout(this.#timer)
+    this.#timer.stop()
     if (!this.#mayRenew || typeof expiresInSeconds !== 'number') return
     const ms = expiresInSeconds * 1_000
     const delayMs = Math.max(SHORTEST_MS, ms - Math.min(LEAD_MS, ms / 5))
-    this.#timer = setTimeout(() => void this.#renew(), delayMs)
+    this.#timer.start(() => void this.#renew(), delayMs)
   }
 
   /** The server does not take the token: whether another one may be had. Once, until one is accepted. */
@@ -69,7 +71,7 @@ export class Credentials {
 
   /** The connection is gone: nothing is to be renewed. */
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#timer.stop()
   }
 
   /** A text that may be shown: without the token, and without one that was sent to take its place. */

@@ -18,26 +18,33 @@ export type ErrorCode =
   | 'unavailable'
   | 'timeout'
 
-/** Each code with its HTTP status and whether trying again may help; equal to `spec/errors.json`, and a test holds them equal. */
-export const ERROR_CODES: Readonly<Record<ErrorCode, { readonly status: number; readonly retry: boolean }>> = {
-  bad_request: { status: 400, retry: false },
-  invalid: { status: 400, retry: false },
-  unauthenticated: { status: 401, retry: false },
-  forbidden: { status: 403, retry: false },
-  not_found: { status: 404, retry: false },
-  method_not_allowed: { status: 405, retry: false },
-  not_acceptable: { status: 406, retry: false },
-  conflict: { status: 409, retry: false },
-  gone: { status: 410, retry: false },
-  precondition_failed: { status: 412, retry: false },
-  too_large: { status: 413, retry: false },
-  unsupported_media_type: { status: 415, retry: false },
-  throttled: { status: 429, retry: true },
-  limit_exceeded: { status: 429, retry: false },
-  internal: { status: 500, retry: false },
-  unavailable: { status: 503, retry: true },
-  timeout: { status: 504, retry: true },
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  bad_request: 400,
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  not_acceptable: 406,
+  conflict: 409,
+  gone: 410,
+  precondition_failed: 412,
+  too_large: 413,
+  unsupported_media_type: 415,
+  throttled: 429,
+  limit_exceeded: 429,
+  internal: 500,
+  unavailable: 503,
+  timeout: 504,
 }
+
+/** What may succeed later. */
+const PASSING: readonly string[] = ['throttled', 'unavailable', 'timeout'] satisfies readonly ErrorCode[]
+
+/** Each code with its HTTP status and whether trying again may help; equal to `spec/errors.json`, and a test holds them equal. */
+export const ERROR_CODES = Object.fromEntries(
+  Object.entries(STATUS).map(([code, status]) => [code, { status, retry: PASSING.includes(code) }]),
+) as Readonly<Record<ErrorCode, { readonly status: number; readonly retry: boolean }>>
 
 /** One thing that is wrong with one field. */
 export interface FieldError {
@@ -84,48 +91,39 @@ export interface WireError {
   readonly op?: number
 }
 
-const isKnown = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code)
-
 /** The one error that calls reject with and reads hold: `{code, status, message, fields, retry}`. */
 export class BindingError extends Error {
   /** One of `ErrorCode`, or one of a newer server. */
-  readonly code: ErrorCode | (string & {})
+  declare readonly code: ErrorCode | (string & {})
   /** The HTTP status that says the same. */
-  readonly status: number
+  declare readonly status: number
   /** Whether the same request may succeed later. */
-  readonly retry: boolean
+  declare readonly retry: boolean
   /** What is wrong with which field, where the server said so. */
-  readonly fields: FieldErrors | null
+  declare readonly fields: FieldErrors | null
   /** The reference under which the server's log knows this error. */
-  readonly ref: string | null
+  declare readonly ref: string | null
   /** Seconds to wait before trying again, where the server said so. */
-  readonly retryAfterSeconds: number | null
+  declare readonly retryAfterSeconds: number | null
   /** The limit that was exceeded, where the server said so. */
-  readonly limit: unknown
+  declare readonly limit: unknown
   /** `precondition_failed`: the row as it is now, where the caller may read it. */
-  readonly current: Readonly<Record<string, unknown>> | null
+  declare readonly current: Readonly<Record<string, unknown>> | null
   /** `precondition_failed`: the version of `current`. */
-  readonly version: string | null
+  declare readonly version: string | null
   /** Of several rows written at once: the key of the one that was refused. */
-  readonly of: number | string | null
+  declare readonly of: number | string | null
   /** Of an atomic batch: the place of the operation that was refused. */
-  readonly op: number | null
+  declare readonly op: number | null
 
   constructor(code: ErrorCode | (string & {}), message: string, details: Partial<WireError> = {}) {
     super(message)
-    this.name = 'BindingError'
-    const known = isKnown(code) ? ERROR_CODES[code] : { status: 500, retry: false }
-    this.code = code
-    this.status = details.status ?? known.status
-    this.retry = details.retry ?? known.retry
-    this.fields = details.fields ?? null
-    this.ref = details.ref ?? null
-    this.retryAfterSeconds = details.retry_after ?? null
-    this.limit = details.limit ?? null
-    this.current = details.current ?? null
-    this.version = details.v ?? null
-    this.of = details.of ?? null
-    this.op = details.op ?? null
+    const known = ERROR_CODES[code as ErrorCode]
+    const { retry_after: retryAfterSeconds = null, v: version = null } = details
+    const { status = known?.status ?? 500, retry = known?.retry ?? false } = details
+    const { fields = null, ref = null, limit = null, current = null, of = null, op = null } = details
+    const facts = { code, status, retry, fields, ref, retryAfterSeconds, limit, current, version, of, op }
+    Object.assign(this, facts, { name: 'BindingError' })
   }
 
   /** Reads an error off the wire; whatever is not one becomes `internal`. */

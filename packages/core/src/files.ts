@@ -2,15 +2,14 @@
 export type Values = Readonly<Record<string, unknown>>
 
 /** Whether the values hold a file, in a row beside the form too, so that they must travel by HTTP. */
-export function hasFile(values: Values): boolean {
-  return Object.values(values).some(value => holdsFile(value) || rowsOf(value).some(hasFile))
-}
+export const hasFile = (value: unknown): boolean =>
+  value instanceof Blob || (typeof value === 'object' && value !== null && Object.values(value).some(hasFile))
 
 /** The rows of a formset among values; empty for what is none. */
 export const rowsOf = (value: unknown): readonly Values[] =>
   Array.isArray(value) ? value.filter(each => typeof each === 'object' && each !== null && !isFile(each)) : []
 
-const isFile = (value: unknown): boolean => typeof Blob !== 'undefined' && value instanceof Blob
+const isFile = (value: unknown): boolean => value instanceof Blob
 
 /** Whether a value is a file, or holds some. */
 export const holdsFile = (value: unknown): boolean => (Array.isArray(value) ? value.some(isFile) : isFile(value))

@@ -1,8 +1,11 @@
+export type * from './answers.js'
 export type { BackoffOptions } from './backoff.js'
+export type * from './bindings.js'
 export type { CallOptions } from './calls.js'
 export { ChannelsClient } from './client.js'
-export { getConsumer, registerConsumer } from './consumers.js'
+export { registerConsumer } from './consumers.js'
 export type { TokenSource } from './credentials.js'
+export type * from './description.js'
 export {
   BindingError,
   ERROR_CODES,
@@ -13,6 +16,7 @@ export {
   formsetErrors,
   type WireError,
 } from './errors.js'
+export type * from './forms.js'
 export type { HeartbeatOptions } from './monitor.js'
 export { canonical, type EventParts, eventName, parseEvent } from './names.js'
 export type {
@@ -28,7 +32,9 @@ export type {
 } from './options.js'
 export type { Seen } from './read.js'
 export type { LiveHandle, NotifyBatch } from './reads.js'
+export { getConsumer } from './registered.js'
 export type { SocketConstructor, SocketEvent, SocketLike } from './socket.js'
+export type { ConnectionState, ConnectionStatus, LiveState, LiveStatus } from './states.js'
 export type { Frame } from './transport.js'
-export type * from './types.js'
 export type { FileToken } from './upload.js'
+export type * from './wire.js'

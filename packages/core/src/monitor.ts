@@ -1,3 +1,5 @@
+import { Timer } from './timer.js'
+
 /** How the heartbeat beats. */
 export interface HeartbeatOptions {
   /** Time between two pings in milliseconds. @default 10000 */
@@ -25,10 +27,10 @@ export class Monitor {
   readonly #timeoutMs: number
   readonly #handlers: MonitorHandlers
   #interval: ReturnType<typeof setInterval> | undefined
-  #deadline: ReturnType<typeof setTimeout> | undefined
+  readonly #deadline = new Timer()
   #pinged: { n: number; at: number } | null = null
   #n = 0
-  #stopWatching: (() => void) | null = null
+  #watching: AbortController | null = null
 
   constructor(options: HeartbeatOptions, handlers: MonitorHandlers) {
     this.#intervalMs = options.intervalMs ?? 10_000
@@ -46,9 +48,8 @@ export class Monitor {
   /** Ends the beat; call it when the link is gone. */
   stop(): void {
     clearInterval(this.#interval)
-    clearTimeout(this.#deadline)
+    this.#deadline.stop()
     this.#interval = undefined
-    this.#deadline = undefined
     this.#pinged = null
   }
 
@@ -62,7 +63,7 @@ export class Monitor {
 
   /** Something arrived, so the link lives: the answer may take its full time again. */
   heard(): void {
-    if (this.#deadline !== undefined) this.#waitForAnswer()
+    if (this.#deadline.isRunning) this.#waitForAnswer()
   }
 
   /** The answer to ping `n` is here. */
@@ -70,34 +71,28 @@ export class Monitor {
     if (!this.#pinged || this.#pinged.n !== n) return
     const ms = performance.now() - this.#pinged.at
     this.#pinged = null
-    clearTimeout(this.#deadline)
-    this.#deadline = undefined
+    this.#deadline.stop()
     this.#handlers.latency(Math.round(ms * 10) / 10)
   }
 
   /** Listens to the page's `online` and `visibilitychange`, where there is a page. */
   watch(): void {
-    if (this.#stopWatching || typeof globalThis.addEventListener !== 'function') return
+    const { addEventListener, document } = globalThis
+    if (this.#watching || typeof addEventListener !== 'function') return
+    this.#watching = new AbortController()
+    const { signal } = this.#watching
     const awake = (): void => this.#handlers.awake()
-    const visible = (): void => {
-      if (globalThis.document.visibilityState === 'visible') awake()
-    }
-    globalThis.addEventListener('online', awake)
-    globalThis.document?.addEventListener('visibilitychange', visible)
-    this.#stopWatching = () => {
-      globalThis.removeEventListener('online', awake)
-      globalThis.document?.removeEventListener('visibilitychange', visible)
-    }
+    addEventListener('online', awake, { signal })
+    document?.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && awake(), { signal })
   }
 
   /** Ends `watch`. */
   unwatch(): void {
-    this.#stopWatching?.()
-    this.#stopWatching = null
+    this.#watching?.abort()
+    this.#watching = null
   }
 
   #waitForAnswer(): void {
-    clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => this.#handlers.stale(), this.#timeoutMs)
+    this.#deadline.start(() => this.#handlers.stale(), this.#timeoutMs)
   }
 }

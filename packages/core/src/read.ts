@@ -2,8 +2,9 @@ import { Backoff } from './backoff.js'
 import { BindingError } from './errors.js'
 import { eventName } from './names.js'
 import { READ, type ReadEvent } from './states.js'
+import { Timer } from './timer.js'
 import type { LiveState, LiveStatus, Message, Request } from './types.js'
-import { applyMessage, haveOf, seenIn, type Window } from './window.js'
+import { seenIn, type Window, windowOf } from './window.js'
 
 /** Which read: equal ones share one read of the server's. */
 export interface ReadSpec {
@@ -38,6 +39,20 @@ interface Waiter {
   readonly reject: (reason: unknown) => void
 }
 
+/** What applies changes: needed once there is an answer, and so loaded while that is on its way. */
+let diffs: typeof import('./diffs.js') | undefined
+
+/** Loads what applies changes. Where that fails, each change is asked for anew. */
+function loadDiffs(): void {
+  if (!diffs)
+    import('./diffs.js').then(
+      module => {
+        diffs = module
+      },
+      () => undefined,
+    )
+}
+
 const PENDING: LiveState = { status: 'pending', data: undefined, error: null, v: null, isLive: false }
 
 /**
@@ -53,11 +68,12 @@ export class LiveRead {
   #state: LiveState = PENDING
   #window: Window | null = null
   #asking: number | null = null
-  #deadline: ReturnType<typeof setTimeout> | undefined
-  #retry: ReturnType<typeof setTimeout> | undefined
+  readonly #deadline = new Timer()
+  readonly #retry = new Timer()
   #waiters: Waiter[] = []
 
   constructor(spec: ReadSpec, hash: string, context: ReadContext) {
+    loadDiffs()
     this.spec = spec
     this.hash = hash
     this.event = eventName(spec.stream, spec.action, hash)
@@ -75,13 +91,13 @@ export class LiveRead {
 
   /** Asks the server, with what is shown already; while the connection is down, the deadline alone runs. */
   ask(): void {
-    clearTimeout(this.#retry)
+    this.#retry.stop()
     const refusal = this.#context.refusal()
     if (refusal) return this.fail(refusal)
     this.#startDeadline()
     if (!this.#context.isOpen()) return
     const id = this.#context.nextId()
-    const have = haveOf(this.#window)
+    const have = diffs?.haveOf(this.#window)
     this.#asking = id
     this.#context.send({ event: this.event, id, data: this.spec.params ?? {}, ...(have && { have }) })
   }
@@ -89,7 +105,7 @@ export class LiveRead {
   /** The state after the answer on its way, which is asked for unless it is. Rejects if that answer is an error. */
   fresh(): Promise<LiveState> {
     const answer = new Promise<LiveState>((resolve, reject) => this.#waiters.push({ resolve, reject }))
-    if (this.#deadline === undefined) this.ask()
+    if (!this.#deadline.isRunning) this.ask()
     return answer
   }
 
@@ -105,7 +121,7 @@ export class LiveRead {
   /** The row was deleted, or may no longer be seen; a snapshot follows should it come back. */
   gone(): void {
     this.#window = null
-    this.#answered({ status: this.#after('gone'), data: undefined, error: null, v: null, isLive: true })
+    this.#answered({ ...PENDING, status: this.#after('gone'), isLive: true })
   }
 
   /** The answer is an error. What may succeed later is tried again later, and what is shown stays until then. */
@@ -116,25 +132,26 @@ export class LiveRead {
     const keepsData = status === 'success'
     if (error.retry) this.#retryLater(error)
     else this.#window = null
-    this.#set(keepsData ? { isLive: false } : { status, data: undefined, error, v: null, isLive: false })
+    this.#set(keepsData ? { isLive: false } : { ...PENDING, status, error })
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
   }
 
   /** The connection is gone: what is shown stays, and is asked for again when the connection is back. */
   lost(): void {
-    clearTimeout(this.#retry)
+    this.#retry.stop()
     this.#asking = null
     this.#set({ status: this.#after('lost'), isLive: false })
   }
 
   #after(event: ReadEvent): LiveStatus {
-    return READ[this.#state.status][event]
+    const { status } = this.#state
+    return READ[status][event] ?? status
   }
 
   /** Ends the read; whoever waits for its answer learns so. */
   stop(): void {
     this.#stopDeadline()
-    clearTimeout(this.#retry)
+    this.#retry.stop()
     const error = new BindingError('unavailable', 'The read was given up.')
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
   }
@@ -146,12 +163,14 @@ export class LiveRead {
   }
 
   #apply(message: Message): void {
-    const outcome = applyMessage(this.#window, message)
+    const { type = 'snapshot' } = message
+    if (!diffs && type !== 'snapshot') return this.ask()
+    const outcome = diffs ? diffs.applyMessage(this.#window, message) : { window: windowOf(message) }
     if (outcome === 'diverged') return this.#diverged(message)
     this.#window = outcome.window
     this.#backoff.reset()
     const { data, v } = outcome.window
-    this.#answered({ status: this.#after('answered'), data, error: null, v, isLive: true })
+    this.#answered({ ...PENDING, status: this.#after('answered'), data, v, isLive: true })
   }
 
   /** Asks again; with what is shown if that is whole, from the start if not even the answer to that fitted. */
@@ -177,22 +196,21 @@ export class LiveRead {
 
   #startDeadline(): void {
     this.#stopDeadline()
-    this.#deadline = setTimeout(
+    this.#deadline.start(
       () => this.fail(new BindingError('timeout', `No answer to ${this.event}.`)),
       this.#context.timeoutMs,
     )
   }
 
   #stopDeadline(): void {
-    clearTimeout(this.#deadline)
-    this.#deadline = undefined
+    this.#deadline.stop()
     this.#asking = null
   }
 
   #retryLater(error: BindingError): void {
-    clearTimeout(this.#retry)
+    this.#retry.stop()
     if (!this.#context.isOpen()) return
     const delayMs = error.retryAfterSeconds === null ? this.#backoff.nextDelayMs() : error.retryAfterSeconds * 1000
-    this.#retry = setTimeout(() => this.ask(), delayMs)
+    this.#retry.start(() => this.ask(), delayMs)
   }
 }

@@ -2,6 +2,7 @@ import type { BindingError } from './errors.js'
 import { Listeners } from './listeners.js'
 import { canonical, eventName, parseEvent } from './names.js'
 import { LiveRead, type ReadContext, type ReadSpec, type Seen } from './read.js'
+import { Timer } from './timer.js'
 import type { LiveState, Message, Request } from './types.js'
 
 /** What a holder of a live read can do with it. */
@@ -31,7 +32,7 @@ export interface ReadsContext {
 interface Entry {
   readonly read: LiveRead
   readonly observers: Listeners<[LiveState]>
-  grace: ReturnType<typeof setTimeout> | undefined
+  readonly grace: Timer
 }
 
 /** Runs the callback that notifies the observers of the changes of one frame; `notifyManager.batch` of TanStack Query is one. */
@@ -67,7 +68,7 @@ export class Reads {
   /** Observes a read, which starts unless an equal one runs. The observer is called with changes, not with the present state. */
   observe(spec: ReadSpec, observer: (state: LiveState) => void): LiveHandle {
     const entry = this.#entryOf(spec)
-    clearTimeout(entry.grace)
+    entry.grace.stop()
     const remove = entry.observers.add(observer)
     return {
       getSnapshot: () => entry.read.state,
@@ -148,7 +149,7 @@ export class Reads {
     const known = this.#entries.get(key)
     if (known) return known
     const read = new LiveRead(spec, `h${++this.#lastHash}`, this.#readContext())
-    const entry: Entry = { read, observers: new Listeners(), grace: undefined }
+    const entry: Entry = { read, observers: new Listeners(), grace: new Timer() }
     this.#entries.set(key, entry)
     this.#byEvent.set(read.event, entry)
     read.ask()
@@ -156,14 +157,9 @@ export class Reads {
   }
 
   #readContext(): ReadContext {
-    const { nextId, isOpen, send, refusal, timeoutMs, diverged } = this.#context
     return {
-      nextId,
-      isOpen,
-      send,
-      refusal,
-      timeoutMs,
-      diverged: read => diverged(read.event),
+      ...this.#context,
+      diverged: read => this.#context.diverged(read.event),
       changed: read => this.#mark(read),
     }
   }
@@ -185,13 +181,11 @@ export class Reads {
 
   #release(entry: Entry): void {
     if (entry.observers.size) return
-    clearTimeout(entry.grace)
     const key = keyOf(entry.read.spec)
-    entry.grace = setTimeout(() => this.#drop(key, entry), this.#context.graceMs)
+    entry.grace.start(() => this.#drop(key, entry), this.#context.graceMs)
   }
 
   #drop(key: string, entry: Entry): void {
-    clearTimeout(entry.grace)
     if (this.#entries.get(key) !== entry) return
     entry.read.stop()
     this.#entries.delete(key)

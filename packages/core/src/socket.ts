@@ -21,7 +21,8 @@ export type SocketConstructor = new (url: string, protocols?: string[]) => Socke
 
 /** How a socket finds the server. */
 export interface SocketOptions {
-  readonly url: string | (() => string | Promise<string>)
+  /** Where it is; resolved before each handshake. */
+  readonly url: () => Promise<string>
   /** The protocols to offer; resolved after the URL. */
   readonly protocols: () => readonly string[]
   /** Whether several messages may travel in one array frame. */
@@ -50,10 +51,17 @@ export class SocketTransport implements Transport {
   #isOpen = false
   #outbox: string[] = []
   /** The largest frame that the server takes, in bytes; `cb.hello` says it for each connection. */
-  maxFrameBytes: number = FIRST_FRAME_BYTES
+  #maxFrameBytes = FIRST_FRAME_BYTES
+  #handlers: TransportHandlers
 
   constructor(options: SocketOptions) {
     this.#options = options
+    this.#handlers = options.handlers
+  }
+
+  /** From now on these are told what becomes of it. */
+  report(handlers: TransportHandlers): void {
+    this.#handlers = handlers
   }
 
   get isOpen(): boolean {
@@ -63,7 +71,7 @@ export class SocketTransport implements Transport {
   /** Opens a socket; the handlers are called with what comes of it. */
   open(): void {
     const attempt = ++this.#attempt
-    this.#resolveUrl().then(
+    this.#options.url().then(
       url => attempt === this.#attempt && this.#dial(url, attempt),
       error => attempt === this.#attempt && this.#lost(1006, String(error)),
     )
@@ -73,6 +81,10 @@ export class SocketTransport implements Transport {
   send(message: Request): void {
     if (!this.#isOpen) return
     if (this.#outbox.push(JSON.stringify(message)) === 1) queueMicrotask(() => this.#flush())
+  }
+
+  limitFrames(bytes: number): void {
+    this.#maxFrameBytes = bytes
   }
 
   /** Ends the socket without waiting for the other side to agree. */
@@ -88,14 +100,9 @@ export class SocketTransport implements Transport {
     socket?.close(1000)
   }
 
-  async #resolveUrl(): Promise<string> {
-    const { url } = this.#options
-    return typeof url === 'function' ? url() : url
-  }
-
   #dial(url: string, attempt: number): void {
     const Socket = this.#options.WebSocket ?? (globalThis.WebSocket as SocketConstructor | undefined)
-    if (!Socket) return this.#lost(1006, 'This environment has no WebSocket; pass one as the option `WebSocket`.')
+    if (!Socket) return this.#lost(1006, 'There is no WebSocket here: give the option `WebSocket`.')
     const protocols = this.#options.protocols()
     try {
       this.#socket = protocols.length ? new Socket(url, [...protocols]) : new Socket(url)
@@ -109,7 +116,7 @@ export class SocketTransport implements Transport {
     socket.addEventListener('open', () => {
       if (!isCurrent()) return
       this.#isOpen = true
-      this.#options.handlers.opened()
+      this.#handlers.opened()
     })
     socket.addEventListener('message', event => isCurrent() && this.#receive(event.data))
     socket.addEventListener('close', event => {
@@ -120,14 +127,14 @@ export class SocketTransport implements Transport {
 
   #receive(text: unknown): void {
     if (typeof text !== 'string') return
-    this.#options.handlers.frame({ direction: 'in', text })
-    this.#options.handlers.received(messagesOf(text))
+    this.#handlers.frame({ direction: 'in', text })
+    this.#handlers.received(messagesOf(text))
   }
 
   #lost(code: number, reason: string): void {
     const wasOpen = this.#isOpen
     this.#forget()
-    this.#options.handlers.closed(code, reason, wasOpen)
+    this.#handlers.closed(code, reason, wasOpen)
   }
 
   #forget(): SocketLike | null {
@@ -136,7 +143,7 @@ export class SocketTransport implements Transport {
     this.#socket = null
     this.#isOpen = false
     this.#outbox = []
-    this.maxFrameBytes = FIRST_FRAME_BYTES
+    this.#maxFrameBytes = FIRST_FRAME_BYTES
     return socket
   }
 
@@ -144,7 +151,7 @@ export class SocketTransport implements Transport {
     const texts = this.#outbox
     this.#outbox = []
     for (const frame of this.#framesOf(texts)) {
-      this.#options.handlers.frame({ direction: 'out', text: frame })
+      this.#handlers.frame({ direction: 'out', text: frame })
       this.#socket?.send(frame)
     }
   }
@@ -153,14 +160,16 @@ export class SocketTransport implements Transport {
   #framesOf(texts: readonly string[]): string[] {
     if (!this.#options.batches) return [...texts]
     const batches: string[][] = []
-    let bytes = Number.POSITIVE_INFINITY
+    let batch: string[] = []
+    let bytes = 0
     for (const text of texts) {
       const size = byteLength(text) + 1
-      if (bytes + size > this.maxFrameBytes || !batches.length) {
-        batches.push([])
+      if (!batch.length || bytes + size > this.#maxFrameBytes) {
+        batch = []
+        batches.push(batch)
         bytes = 1
       }
-      batches.at(-1)?.push(text)
+      batch.push(text)
       bytes += size
     }
     return batches.map(batch => (batch.length === 1 ? (batch[0] as string) : `[${batch.join(',')}]`))

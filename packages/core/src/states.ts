@@ -1,4 +1,39 @@
-import type { ConnectionStatus, LiveStatus } from './types.js'
+import type { BindingError } from './errors.js'
+
+/** Where the connection stands. */
+export type ConnectionStatus = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'unauthorized' | 'closed'
+
+/** The connection as a user interface shows it; a new object after each change. */
+export interface ConnectionState {
+  readonly status: ConnectionStatus
+  /** What carries messages while it is open: a socket, or HTTP where none could be opened. */
+  readonly transport: 'ws' | 'http' | null
+  /** Round trip of the last ping in milliseconds; `null` until one was measured. */
+  readonly latencyMs: number | null
+  /** Attempts since the connection was last open. */
+  readonly attempts: number
+  readonly hasEverConnected: boolean
+  /** When the next attempt starts, as `Date.now()` counts; `null` while none is due. */
+  readonly nextRetryAt: number | null
+  readonly lastError: BindingError | null
+  /** Who the server says this is, from `cb.hello`. */
+  readonly user: unknown
+}
+
+/** Where a live read stands. */
+export type LiveStatus = 'pending' | 'success' | 'error' | 'gone'
+
+/** A live read as its observers see it; a new object after each change. */
+export interface LiveState<T = unknown> {
+  readonly status: LiveStatus
+  /** `undefined` until the first success, and when the row is gone. */
+  readonly data: T | undefined
+  readonly error: BindingError | null
+  /** Version of the data; `null` before the first, and from servers that send none. */
+  readonly v: string | null
+  /** Whether changes arrive right now. */
+  readonly isLive: boolean
+}
 
 /** What happens to a connection. */
 export type ConnectionEvent =
@@ -30,20 +65,22 @@ export type ReadEvent =
   /** The connection was lost. */
   | 'lost'
 
-/** In which status a connection is after an event. */
-export const CONNECTION: Readonly<Record<ConnectionStatus, Readonly<Record<ConnectionEvent, ConnectionStatus>>>> = {
+/** In which status a connection is after an event; `null` where it stays. */
+export const CONNECTION: Readonly<
+  Record<ConnectionStatus, Readonly<Record<ConnectionEvent, ConnectionStatus | null>>>
+> = {
   idle: {
     connect: 'connecting',
     reconnect: 'connecting',
     close: 'closed',
-    opened: 'idle',
-    lost: 'idle',
-    refused: 'idle',
-    ended: 'idle',
+    opened: null,
+    lost: null,
+    refused: null,
+    ended: null,
   },
   connecting: {
-    connect: 'connecting',
-    reconnect: 'connecting',
+    connect: null,
+    reconnect: null,
     close: 'closed',
     opened: 'open',
     lost: 'reconnecting',
@@ -51,20 +88,20 @@ export const CONNECTION: Readonly<Record<ConnectionStatus, Readonly<Record<Conne
     ended: 'closed',
   },
   open: {
-    connect: 'open',
+    connect: null,
     reconnect: 'reconnecting',
     close: 'closed',
-    opened: 'open',
+    opened: null,
     lost: 'reconnecting',
     refused: 'unauthorized',
     ended: 'closed',
   },
   reconnecting: {
-    connect: 'reconnecting',
-    reconnect: 'reconnecting',
+    connect: null,
+    reconnect: null,
     close: 'closed',
     opened: 'open',
-    lost: 'reconnecting',
+    lost: null,
     refused: 'unauthorized',
     ended: 'closed',
   },
@@ -72,26 +109,26 @@ export const CONNECTION: Readonly<Record<ConnectionStatus, Readonly<Record<Conne
     connect: 'connecting',
     reconnect: 'connecting',
     close: 'closed',
-    opened: 'unauthorized',
-    lost: 'unauthorized',
-    refused: 'unauthorized',
-    ended: 'unauthorized',
+    opened: null,
+    lost: null,
+    refused: null,
+    ended: null,
   },
   closed: {
     connect: 'connecting',
     reconnect: 'connecting',
-    close: 'closed',
-    opened: 'closed',
-    lost: 'closed',
-    refused: 'closed',
-    ended: 'closed',
+    close: null,
+    opened: null,
+    lost: null,
+    refused: null,
+    ended: null,
   },
 }
 
-/** In which status a live read is after an event. */
-export const READ: Readonly<Record<LiveStatus, Readonly<Record<ReadEvent, LiveStatus>>>> = {
-  pending: { answered: 'success', gone: 'gone', refused: 'error', delayed: 'error', lost: 'pending' },
-  success: { answered: 'success', gone: 'gone', refused: 'error', delayed: 'success', lost: 'success' },
-  error: { answered: 'success', gone: 'gone', refused: 'error', delayed: 'error', lost: 'error' },
-  gone: { answered: 'success', gone: 'gone', refused: 'error', delayed: 'error', lost: 'gone' },
+/** In which status a live read is after an event; `null` where it stays. */
+export const READ: Readonly<Record<LiveStatus, Readonly<Record<ReadEvent, LiveStatus | null>>>> = {
+  pending: { answered: 'success', gone: 'gone', refused: 'error', delayed: 'error', lost: null },
+  success: { answered: null, gone: 'gone', refused: 'error', delayed: null, lost: null },
+  error: { answered: 'success', gone: 'gone', refused: null, delayed: null, lost: null },
+  gone: { answered: 'success', gone: null, refused: 'error', delayed: 'error', lost: null },
 }

@@ -1,10 +1,7 @@
 import { Listeners } from './listeners.js'
 import { eventName, parseEvent } from './names.js'
 
-interface Subscription {
-  readonly callbacks: Listeners<[action: string, data: unknown]>
-  holders: number
-}
+type Subscription = Listeners<[action: string, data: unknown]>
 
 /**
  * Delivers pushes to their listeners, and keeps streams subscribed for as long as anybody wants them.
@@ -27,16 +24,14 @@ export class Streams {
   }
 
   /** Subscribes to a stream; the last one to let go unsubscribes. */
-  subscribe(stream: string, callback?: (action: string, data: unknown) => void): () => void {
+  subscribe(stream: string, callback: (action: string, data: unknown) => void = () => undefined): () => void {
     const subscription = this.#subscriptionOf(stream)
-    const remove = callback ? subscription.callbacks.add(callback) : () => undefined
-    subscription.holders++
-    let isHeld = true
+    const remove = subscription.add(callback)
     return () => {
-      if (!isHeld) return
-      isHeld = false
       remove()
-      this.#release(stream, subscription)
+      if (subscription.size || this.#subscriptions.get(stream) !== subscription) return
+      this.#subscriptions.delete(stream)
+      this.#send(eventName(stream, 'unsubscribe'))
     }
   }
 
@@ -45,7 +40,7 @@ export class Streams {
     const { stream, action, hash } = parseEvent(event)
     this.#listeners.get(event)?.emit(data)
     if (hash !== null) this.#listeners.get(eventName(stream, action))?.emit(data)
-    this.#subscriptions.get(stream)?.callbacks.emit(action, data)
+    this.#subscriptions.get(stream)?.emit(action, data)
   }
 
   /** The connection is open: subscribes to everything that is wanted. */
@@ -56,15 +51,9 @@ export class Streams {
   #subscriptionOf(stream: string): Subscription {
     const known = this.#subscriptions.get(stream)
     if (known) return known
-    const subscription: Subscription = { callbacks: new Listeners(), holders: 0 }
+    const subscription: Subscription = new Listeners()
     this.#subscriptions.set(stream, subscription)
     this.#send(eventName(stream, 'subscribe'))
     return subscription
-  }
-
-  #release(stream: string, subscription: Subscription): void {
-    if (--subscription.holders > 0) return
-    this.#subscriptions.delete(stream)
-    this.#send(eventName(stream, 'unsubscribe'))
   }
 }

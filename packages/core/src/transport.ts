@@ -17,6 +17,12 @@ export interface TransportHandlers {
   moved(): void
 }
 
+/** What a transport reports that can be replaced by another one. */
+export interface ReplaceableHandlers extends TransportHandlers {
+  /** This one carries from now on. */
+  replaced(by: Transport): void
+}
+
 /** What carries messages: a socket, or requests by HTTP. */
 export type Carrier = 'ws' | 'http'
 
@@ -25,10 +31,10 @@ export interface Transport {
   /** What carries them now; `null` while nothing does. */
   readonly carrier: Carrier | null
   readonly isOpen: boolean
-  /** The largest frame that the server takes, in bytes. */
-  maxFrameBytes: number
   /** Opens; the handlers are called with what comes of it. */
   open(): void
+  /** The largest frame that the server takes on this connection, in bytes. */
+  limitFrames(bytes: number): void
   /** Sends a message; drops it unless open. */
   send(message: Request): void
   /** Ends without waiting for the other side to agree. */

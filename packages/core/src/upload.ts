@@ -1,14 +1,8 @@
 import type { CallOptions } from './calls.js'
 import { BindingError } from './errors.js'
 import { csrfToken, holdsFile, rowsOf, type Values } from './files.js'
-
-/** How an upload reaches the server. */
-export interface UploadOptions {
-  readonly apiUrl: string
-  readonly fetch: typeof fetch
-  /** Whether the browser's own means may be used, which tell how much was sent. @default false */
-  readonly isNative?: boolean
-}
+import { apiUrlOf, fetchOf } from './http/address.js'
+import type { ClientOptions } from './options.js'
 
 /** How one upload is made. */
 type UploadCall = Pick<CallOptions, 'signal' | 'ifVersion' | 'onProgress'>
@@ -47,7 +41,7 @@ export async function upload(
   stream: string,
   id: string | number | null,
   body: FormData,
-  options: UploadOptions,
+  options: ClientOptions,
   call: UploadCall = {},
 ): Promise<unknown> {
   const path = id === null ? `${stream}/form/` : `${stream}/${encodeURIComponent(id)}/form/`
@@ -55,14 +49,14 @@ export async function upload(
 }
 
 /** Keeps a file on the server: `POST {apiUrl}upload/`. */
-export async function keep(file: Blob, options: UploadOptions, signal?: AbortSignal): Promise<FileToken> {
+export async function keep(file: Blob, options: ClientOptions, signal?: AbortSignal): Promise<FileToken> {
   const body = new FormData()
   body.append('file', file)
   const { token } = (await post('upload/', body, options, { signal })) as { token: string }
   return { $file: token }
 }
 
-async function post(path: string, body: FormData, options: UploadOptions, call: UploadCall): Promise<unknown> {
+async function post(path: string, body: FormData, options: ClientOptions, call: UploadCall): Promise<unknown> {
   const token = csrfToken()
   const { signal, ifVersion, onProgress } = call
   const headers = {
@@ -71,9 +65,9 @@ async function post(path: string, body: FormData, options: UploadOptions, call: 
     ...(ifVersion !== undefined && { 'If-Match': `"${ifVersion}"` }),
   }
   const init = { method: 'POST', body, headers, credentials: 'same-origin' as const, ...(signal && { signal }) }
-  const url = options.apiUrl + path
-  const isTold = onProgress && options.isNative && typeof XMLHttpRequest !== 'undefined'
-  const response = await (isTold ? send(url, init, onProgress) : options.fetch(url, init)).catch(unreachable)
+  const url = apiUrlOf(options) + path
+  const isTold = onProgress && !options.fetch && typeof XMLHttpRequest !== 'undefined'
+  const response = await (isTold ? send(url, init, onProgress) : fetchOf(options)(url, init)).catch(unreachable)
   const reply: unknown = await response.json().catch(() => undefined)
   if (!response.ok && !isFormReply(reply)) {
     throw BindingError.from(reply ?? { code: 'internal', message: response.statusText })

@@ -2,7 +2,7 @@ import { ChannelsClient, type ClientOptions, type Message } from '@channels-bind
 import { FakeServer, type FakeTableOptions } from '@channels-binding/core/testing'
 import { afterEach, beforeEach, vi } from 'vitest'
 // loaded when they are needed, which no clock of a test knows of
-import '../src/http/transport.js'
+import '../src/http/ways.js'
 import '../src/upload.js'
 import { messagesOf } from '../src/transport.js'
 

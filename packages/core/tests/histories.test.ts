@@ -2,7 +2,7 @@ import { BindingError } from '@channels-binding/core'
 import { type FakeRow, FakeServer } from '@channels-binding/core/testing'
 import { Writes } from '@channels-binding/core/writes'
 import { expect, it, vi } from 'vitest'
-import '../src/http/transport.js'
+import '../src/http/ways.js'
 import { ChannelsClient } from '../src/client.js'
 
 /** Histories that are played; `RUNS=20000 SEED=7` for more, or others. */

@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest'
+import { versionOf } from '../src/diffs.js'
 import { BindingError } from '../src/errors.js'
 import { LiveRead, type ReadContext, type ReadSpec } from '../src/read.js'
 import type { Message, Request } from '../src/types.js'
-import { versionOf } from '../src/window.js'
 import { fakeClock, settle } from './helpers.js'
 
 fakeClock()
@@ -151,4 +151,35 @@ it('says to those who wait that it was given up, and asks no more', async () => 
   await answer
   await settle(60_000)
   expect(sent).toHaveLength(2)
+})
+
+it('asks anew for what changes while what applies changes is not there, and never waits for it', async () => {
+  vi.resetModules()
+  vi.doMock('../src/diffs.js', () => {
+    throw new Error('It is not on the server any more.')
+  })
+  const { LiveRead: Read } = await import('../src/read.js')
+  const sent: Request[] = []
+  const read = new Read({ stream: 'a.B', action: 'list', params: {} }, 'h1', {
+    nextId: () => sent.length + 1,
+    isOpen: () => true,
+    send: request => sent.push(request),
+    refusal: () => null,
+    changed: () => undefined,
+    diverged: () => expect.unreachable(),
+    timeoutMs: 15_000,
+  })
+  const receive = (part: Omit<Message, 'event'>): void => read.receive({ event: read.event, ...part })
+  const rows = (n: number) => ({ data: { rows: [{ id: 7, n }] }, etags: [`e${n}`] })
+  read.ask()
+  receive({ id: 1, type: 'snapshot', v: one, ...rows(1) })
+  expect(read.state).toMatchObject({ status: 'success', isLive: true, data: { rows: [{ id: 7, n: 1 }] } })
+  await settle()
+  receive(change)
+  expect(sent).toEqual([expect.objectContaining({ id: 1 }), { event: 'a.B.list#h1', id: 2, data: {} }])
+  receive({ id: 2, type: 'snapshot', v: two, ...rows(2) })
+  expect(read.state).toMatchObject({ isLive: true, v: two, data: { rows: [{ id: 7, n: 2 }] } })
+  expect(read.seen(7)).toEqual({ row: { id: 7, n: 2 }, v: 'e2' })
+  read.stop()
+  vi.doUnmock('../src/diffs.js')
 })

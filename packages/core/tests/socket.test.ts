@@ -18,7 +18,7 @@ interface Setup {
 function setup(options: Partial<SocketOptions> & Pick<SocketOptions, 'WebSocket'>): Setup {
   const seen: Setup['seen'] = { opened: 0, closed: [], received: [], frames: [] }
   const transport = new SocketTransport({
-    url: 'ws://fake/',
+    url: async () => 'ws://fake/',
     protocols: () => ['cb.1.json'],
     batches: true,
     handlers: {
@@ -149,7 +149,7 @@ it('says why it could not open a socket', async () => {
 
 it('says where no socket could be opened, without what may be a token', async () => {
   const { Socket, emit } = played()
-  const { transport, seen } = setup({ WebSocket: Socket, url: 'ws://here/wss/?token=secret' })
+  const { transport, seen } = setup({ WebSocket: Socket, url: async () => 'ws://here/wss/?token=secret' })
   transport.open()
   await settle()
   emit('close', { code: 1006, reason: '' })

@@ -34,18 +34,27 @@ export interface AppBindings {
   'shop.lobby': {
     pk: string
     row: { id: string }
-    create: Record<never, never>
-    update: Record<never, never>
+    create: never
+    update: never
     filters: Record<never, never>
     order: never
     presence: true
     events: Record<never, never>
   }
+  'shop.Log': {
+    pk: number
+    row: { id: number; text: string }
+    create: { text: string }
+    update: never
+    filters: Record<never, never>
+    order: never
+    events: Record<never, never>
+  }
   'game.hunger': {
     pk: number
     row: { id: number }
-    create: Record<never, never>
-    update: Record<never, never>
+    create: never
+    update: never
     filters: Record<never, never>
     order: never
     events: { sos: { in: Record<never, never>; out: { life: number } } }

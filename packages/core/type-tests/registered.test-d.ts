@@ -1,3 +1,4 @@
+import './back1.gen.js'
 import './bindings.gen.js'
 import { type BindingName, ChannelsClient, type EventName, type SearchPage } from '@channels-binding/core'
 import { type PresenceUser, usePresence, usePresenceOf } from '@channels-binding/core/presence'
@@ -14,10 +15,12 @@ import {
   useSearch,
 } from '@channels-binding/core/react'
 import { expectTypeOf } from 'vitest'
+import type { DeskCustomerRow, DeskTicketRow } from './back1.gen.js'
 import type { ShopProductRow } from './bindings.gen.js'
 
-expectTypeOf<BindingName>().toEqualTypeOf<'shop.Product' | 'shop.Category' | 'shop.lobby' | 'game.hunger'>()
-expectTypeOf<EventName>().toEqualTypeOf<'shop.Product.restock' | 'game.hunger.sos'>()
+type Own = 'shop.Product' | 'shop.Category' | 'shop.lobby' | 'shop.Log' | 'game.hunger'
+expectTypeOf<BindingName>().toEqualTypeOf<Own | 'back1:desk.Ticket' | 'back1:desk.Customer'>()
+expectTypeOf<EventName>().toEqualTypeOf<'shop.Product.restock' | 'game.hunger.sos' | 'back1:desk.Ticket.close'>()
 
 // ---- factories
 
@@ -29,6 +32,19 @@ listOptions(made, 'shop.Prodct')
 retrieveOptions(made, 'shop.Category', 3)
 // @ts-expect-error stock is a number
 void saveOptions(made, 'shop.Product').mutationFn({ id: 1, stock: 'x' })
+
+// ---- what a stream does not offer
+
+void made.create('shop.Log', { text: 'x' })
+void made.save('shop.Log', { text: 'x' })
+// @ts-expect-error it is not changed
+void made.update('shop.Log', 1, { text: 'x' })
+// @ts-expect-error nor saved
+void made.save('shop.Log', { id: 1, text: 'x' })
+// @ts-expect-error there are no rows
+void made.create('game.hunger', {})
+// @ts-expect-error nor here
+void made.save('shop.lobby', {})
 
 // ---- hooks
 
@@ -179,3 +195,28 @@ expectTypeOf((await expanded).rows[0]?.expand.category?.id).toEqualTypeOf<string
 expectTypeOf((await client.retrieve('shop.Product', 1, { expand: ['category'] })).expand.category?.name).toEqualTypeOf<
   string | undefined
 >()
+
+// ---- several servers
+
+export function Elsewhere(): void {
+  const tickets = useSearch('back1:desk.Ticket', { order: '-title', filters: { title: 'x' }, expand: ['customer'] })
+  expectTypeOf(tickets.rows[0]?.title).toEqualTypeOf<string | undefined>()
+  expectTypeOf(tickets.rows[0]?.expand.customer).toEqualTypeOf<DeskCustomerRow | null | undefined>()
+  expectTypeOf(useRetrieve('back1:desk.Ticket', 3).data).toEqualTypeOf<DeskTicketRow | undefined>()
+  expectTypeOf(useAggregate('back1:desk.Customer').rows[0]?.count).toEqualTypeOf<number | undefined>()
+  const bound = useBind('back1:desk.Ticket.close', { params: { why: 'done' } })
+  expectTypeOf(bound.data).toEqualTypeOf<{ closed: boolean } | undefined>()
+  useSave('back1:desk.Ticket').mutate({ id: 1, title: 'x' })
+  // @ts-expect-error it is a stream of the other server
+  useSearch('desk.Ticket')
+  // @ts-expect-error and this one of this server
+  useSearch('back1:shop.Product')
+  // @ts-expect-error no such server
+  useSearch('back2:desk.Ticket')
+  // @ts-expect-error no such order
+  useSearch('back1:desk.Ticket', { order: 'customer' })
+  // @ts-expect-error the event takes a reason
+  void bound.send({ reason: 'done' })
+  // @ts-expect-error it is not saved
+  useSave('back1:desk.Customer').mutate({ name: 'x' })
+}

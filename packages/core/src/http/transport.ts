@@ -42,7 +42,6 @@ const NO_WRITES = new Set([...READS, 'describe', 'form'])
  */
 export class HttpTransport implements Transport {
   readonly carrier = 'http' as const
-  maxFrameBytes: number = Number.POSITIVE_INFINITY
   readonly #options: HttpOptions
   readonly #feeds = new Map<string, Feed>()
   #life = new AbortController()
@@ -84,6 +83,8 @@ export class HttpTransport implements Transport {
     else if (READS.has(action) && (data as { live?: boolean } | undefined)?.live !== false) this.#feed(request)
     else void this.#call(request)
   }
+
+  limitFrames(): void {} // requests have no frames
 
   drop(reason: string): void {
     this.#lost(reason)

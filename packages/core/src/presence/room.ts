@@ -76,7 +76,12 @@ const LINGER_MS = 100
 /** What is sent: that this tab is there with this `meta`, or (`null`) that it is not. */
 type Wanted = PresenceMeta | null
 
-const rooms = new WeakMap<ChannelsClient, Map<string, PresenceRoom>>()
+/** By their names, as long as somebody holds them: a room that is watched, or that this tab is in, its client holds. */
+type Rooms = Map<string, WeakRef<PresenceRoom>>
+
+const rooms = new WeakMap<ChannelsClient, Rooms>()
+/** Forgets the name of a room that nobody holds any more. */
+const released = new FinalizationRegistry<() => void>(forget => forget())
 
 /**
  * One room of one client: who is there, and whether this tab is. Enters again after each reconnect.
@@ -103,12 +108,10 @@ export class PresenceRoom {
 
   /** The room of a row, or (`''` for the one without a name) of a stream. Equal ones are one. */
   static of(client: ChannelsClient, stream: string, id: string | number = ''): PresenceRoom {
-    const known = rooms.get(client) ?? new Map<string, PresenceRoom>()
+    const known: Rooms = rooms.get(client) ?? new Map()
     rooms.set(client, known)
     const key = `${stream} ${typeof id} ${id}`
-    const room = known.get(key) ?? new PresenceRoom(client, stream, id)
-    known.set(key, room)
-    return room
+    return known.get(key)?.deref() ?? hold(known, key, new PresenceRoom(client, stream, id))
   }
 
   private constructor(client: ChannelsClient, stream: string, id: string | number) {
@@ -272,6 +275,13 @@ export class PresenceRoom {
     this.#tab = null
     this.#refusal = null
   }
+}
+
+function hold(known: Rooms, key: string, room: PresenceRoom): PresenceRoom {
+  const held = new WeakRef(room)
+  known.set(key, held)
+  released.register(room, () => known.get(key) === held && known.delete(key))
+  return room
 }
 
 const sameMembers = (a: readonly PresenceMember[], b: readonly PresenceMember[]): boolean =>

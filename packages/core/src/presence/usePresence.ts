@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { type ChannelsClient, canonical, type Pk, type PresentName } from '../index.js'
-import { useChannels } from '../react/context.js'
+import { useChannels, useServerOfRoom } from '../react/context.js'
+import { bareOf, partsOf } from '../react/named.js'
 import {
   type Entrance,
   NOBODY,
@@ -57,10 +58,10 @@ export function usePresence<M extends PresenceMeta = PresenceMeta, U = PresenceU
   room: PresentName | `${PresentName}:${string}`,
   meta: M | null = {} as M,
 ): UsePresenceResult<M, U> {
-  const { client } = useChannels()
-  const colon = room.indexOf(':')
-  const [stream, name] = colon < 0 ? [room, ''] : [room.slice(0, colon), room.slice(colon + 1)]
-  return useRoom(useRoomOf(client, stream, name), meta) as unknown as UsePresenceResult<M, U>
+  const server = useServerOfRoom(room)
+  const { client } = useChannels(server)
+  const [stream, name = ''] = (server === '' ? room : bareOf(room)).split(/:(.*)/s)
+  return useRoom(useRoomOf(client, stream as string, name), meta) as unknown as UsePresenceResult<M, U>
 }
 
 /**
@@ -74,6 +75,7 @@ export function usePresenceOf<N extends PresentName, M extends PresenceMeta = Pr
   id: Pk<N> | null | undefined,
   meta: M | null = {} as M,
 ): UsePresenceResult<M, U> {
-  const { client } = useChannels()
-  return useRoom(useRoomOf(client, stream, id), meta) as unknown as UsePresenceResult<M, U>
+  const [bare, server] = partsOf(stream)
+  const { client } = useChannels(server)
+  return useRoom(useRoomOf(client, bare, id), meta) as unknown as UsePresenceResult<M, U>
 }

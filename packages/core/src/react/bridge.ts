@@ -9,6 +9,7 @@ import {
 import { BindingError, type ChannelsClient, type LiveHandle, type LiveState } from '../index.js'
 import { type PendingWrite, Writes } from '../writes/index.js'
 import { type Held, heldBetween, NOTHING_HELD } from './held.js'
+import { serverOf } from './named.js'
 import { type Overlay, Overlays } from './overlay.js'
 
 /** How changes arrive: at once, held back until `show()`, or by asking again. */
@@ -17,6 +18,8 @@ export type LiveMode = true | 'notify' | 'refetch'
 /** Which live read a query shows. */
 export interface LiveMeta extends Record<string, unknown> {
   readonly stream: string
+  /** The name of the client that it is asked of, unless that has none. */
+  readonly server?: string
   readonly action: string
   readonly params: unknown
   /** @default true */
@@ -32,20 +35,16 @@ interface Entry {
   held: Held
 }
 
-const bridges = new WeakMap<ChannelsClient, WeakMap<QueryClient, LiveBridge>>()
+const bridges = new WeakMap<ChannelsClient, WeakMap<QueryClient, Map<string, LiveBridge>>>()
 
 const metaOf = (query: Query): LiveMeta | undefined => query.meta?.channels as LiveMeta | undefined
 
 /** Time in milliseconds over which pages ask again that are told the same at once, when a group changes. */
 const MOST_DELAY_MS = 500
 
-const isCall = (query: Query): boolean => query.queryKey[0] === 'channels' && !metaOf(query)
+const isOfPermissions = ({ queryKey }: Query): boolean => queryKey[2] === 'describe' || queryKey[2] === 'form'
 
-const isOfPermissions = (query: Query): boolean =>
-  isCall(query) && (query.queryKey[2] === 'describe' || query.queryKey[2] === 'form')
-
-const wasRefused = (query: Query): boolean =>
-  isCall(query) && query.state.error instanceof BindingError && query.state.error.code === 'unauthenticated'
+const wasRefused = ({ state }: Query): boolean => (state.error as BindingError | null)?.code === 'unauthenticated'
 
 const isShown = ({ isOptimistic, state }: PendingWrite): boolean => isOptimistic && state !== 'refused'
 
@@ -71,6 +70,8 @@ const goneError = (): BindingError => new BindingError('gone', 'This was deleted
 export class LiveBridge {
   readonly client: ChannelsClient
   readonly queryClient: QueryClient
+  /** The name that its queries know the client by; `''` for none. */
+  readonly server: string
   readonly #entries = new Map<string, Entry>()
   readonly #overlays: Overlays = new Overlays()
   /** What takes the shown change of a pending write back, by its key. */
@@ -80,9 +81,10 @@ export class LiveBridge {
   #holders = 0
   #endings: (() => void)[] = []
 
-  private constructor(client: ChannelsClient, queryClient: QueryClient) {
+  private constructor(client: ChannelsClient, queryClient: QueryClient, server: string) {
     this.client = client
     this.queryClient = queryClient
+    this.server = server
   }
 
   /** Keeps queries live for as long as somebody wants it; returns what lets go. */
@@ -119,12 +121,14 @@ export class LiveBridge {
     this.#asking = undefined
   }
 
-  /** The bridge of this client and cache: always the same one, so that StrictMode makes no second. */
-  static of(client: ChannelsClient, queryClient: QueryClient): LiveBridge {
-    const known = bridges.get(client) ?? new WeakMap<QueryClient, LiveBridge>()
+  /** The bridge of this client, by this name, and cache: always the same one, so that StrictMode makes no second. */
+  static of(client: ChannelsClient, queryClient: QueryClient, server = ''): LiveBridge {
+    const known = bridges.get(client) ?? new WeakMap<QueryClient, Map<string, LiveBridge>>()
     bridges.set(client, known)
-    const bridge = known.get(queryClient) ?? new LiveBridge(client, queryClient)
-    known.set(queryClient, bridge)
+    const byName = known.get(queryClient) ?? new Map<string, LiveBridge>()
+    known.set(queryClient, byName)
+    const bridge = byName.get(server) ?? new LiveBridge(client, queryClient, server)
+    byName.set(server, bridge)
     return bridge
   }
 
@@ -177,7 +181,7 @@ export class LiveBridge {
   /** Whether a query should hold its read: it is a live one, somebody looks, and the first fetch has ended. */
   #follow(query: Query): void {
     const meta = metaOf(query)
-    if (!meta) return
+    if (!meta || (meta.server ?? '') !== this.server) return
     const isHeld = this.#entries.has(query.queryHash)
     if (!query.isActive()) this.#release(query.queryHash)
     else if (!isHeld && query.state.status !== 'pending') this.#hold(query, meta)
@@ -243,11 +247,17 @@ export class LiveBridge {
 
   /** What the user may do may have changed: what says so is asked again, and what was refused to somebody unknown. */
   #permissionsChanged(): void {
-    void this.queryClient.invalidateQueries({ predicate: wasRefused })
+    this.#askAgain(wasRefused)
     this.#asking ??= setTimeout(() => {
       this.#asking = undefined
-      void this.queryClient.invalidateQueries({ predicate: isOfPermissions })
+      this.#askAgain(isOfPermissions)
     }, Math.random() * MOST_DELAY_MS)
+  }
+
+  /** Asks again for those of this client's calls that are so. */
+  #askAgain(is: (query: Query) => boolean): void {
+    const isOwn = (query: Query): boolean => !metaOf(query) && serverOf(query.queryKey[1] as string) === this.server
+    void this.queryClient.invalidateQueries({ queryKey: ['channels'], predicate: query => is(query) && isOwn(query) })
   }
 
   /** A change of the user's own is shown, or was confirmed or refused: what is held back is shown with it. */

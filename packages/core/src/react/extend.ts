@@ -1,3 +1,6 @@
+/** An empty list, always the same one. */
+export const NONE: readonly never[] = Object.freeze([])
+
 /**
  * A result with further members. Each member is read off the result when it is read here, and not before: TanStack Query notes
  * which of them are, and a copy would read them all.

@@ -24,6 +24,7 @@ import type {
 } from '../index.js'
 import { Writes } from '../writes/index.js'
 import type { LiveMode } from './bridge.js'
+import { bareOf } from './named.js'
 import { type BaseQuery, callQuery, keys, readQuery } from './queries.js'
 
 /** The options of a query, for `useQuery`, `prefetchQuery`, loaders and whatever else takes them. */
@@ -103,7 +104,7 @@ export const saveOptions = <N extends BindingName>(
   mutationKey: [...keys.of(name), 'save'],
   mutationFn: input => {
     const { id = null, ...values } = input as { id?: Pk<N> } & Record<string, unknown>
-    const write = { stream: name, action: 'save' as const, id, values, isOptimistic: id !== null }
+    const write = { stream: bareOf(name), action: 'save' as const, id, values, isOptimistic: id !== null }
     return Writes.of(client).write(write) as Promise<SaveReply<N>>
   },
   networkMode: 'always',
@@ -116,7 +117,7 @@ export const deleteOptions = <N extends BindingName>(
 ): MutationOptionsOf<DeleteReply<N>, Pk<N>> => ({
   mutationKey: [...keys.of(name), 'delete'],
   mutationFn: id => {
-    const write = { stream: name, action: 'delete' as const, id, isOptimistic: true }
+    const write = { stream: bareOf(name), action: 'delete' as const, id, isOptimistic: true }
     return Writes.of(client).write(write) as Promise<DeleteReply<N>>
   },
   networkMode: 'always',

@@ -2,7 +2,13 @@
 
 export { LiveBridge, type LiveMode } from './bridge.js'
 export { Bind, Delete, type Drawn, Form, List, Retrieve, Save, Search } from './components.js'
-export { type Channels, ChannelsProvider, type ChannelsProviderProps, useChannels } from './context.js'
+export {
+  type Channels,
+  ChannelsProvider,
+  type ChannelsProviderProps,
+  type NamedClients,
+  useChannels,
+} from './context.js'
 export {
   aggregateOptions,
   deleteOptions,

@@ -2,9 +2,10 @@ import { hashKey, type QueryFunctionContext, type QueryKey } from '@tanstack/rea
 import { useMemo, useSyncExternalStore } from 'react'
 import { type BindingError, type BindingName, type CallOptions, canonical, eventName } from '../index.js'
 import { LiveBridge, type LiveMeta, type LiveMode } from './bridge.js'
-import { type Channels, useChannels } from './context.js'
+import { type Channels, useChannelsOf } from './context.js'
 import { type Held, NOTHING_HELD } from './held.js'
 import { joined } from './joined.js'
+import { bareOf, partsOf } from './named.js'
 
 /** Options of the hooks that read. */
 export interface ReadOptions {
@@ -66,7 +67,7 @@ export const keys = {
   call: (name: string, action: string, data: unknown): QueryKey => ['channels', name, action, data],
   /** Of a read that stays live. */
   live: (name: string, action: string, params: unknown, mode: LiveMode = true): QueryKey => [
-    ...['channels', name, action, params],
+    ...keys.call(name, action, params),
     mode === true ? 'live' : mode,
   ],
 } as const
@@ -82,24 +83,33 @@ export function callQuery({ client }: Source, name: string, action: string, data
     ...SHARED,
     queryKey,
     queryFn: ({ signal }) =>
-      joined(client, hashKey(queryKey), signal, ending => call(eventName(name, action), data, { signal: ending })),
+      joined(client, hashKey(queryKey), signal, ending =>
+        call(eventName(bareOf(name), action), data, { signal: ending }),
+      ),
   }
 }
 
+interface Read {
+  readonly action: string
+  readonly params: unknown
+  readonly mode?: LiveMode
+}
+
 /** The options of a query that stays live. */
-export function liveQuery({ client, bridge }: Source, meta: LiveMeta): BaseQuery {
-  const { stream, action, params, mode } = meta
+export function liveQuery({ client, bridge }: Source, name: string, read: Read): BaseQuery {
+  const [stream, server] = partsOf(name)
+  const meta: LiveMeta = { stream, ...(server && { server }), ...read }
   return {
     ...SHARED,
-    queryKey: keys.live(stream, action, params, mode),
-    queryFn: context => (bridge ?? LiveBridge.of(client, context.client)).fetch(context),
+    queryKey: keys.live(name, meta.action, meta.params, meta.mode),
+    queryFn: context => (bridge ?? LiveBridge.of(client, context.client, server)).fetch(context),
     meta: { channels: meta },
   }
 }
 
 /** The options of a reading query, the same object until the parameters change in value. */
 export function useReadQuery(name: BindingName, action: string, params: object, live: LiveMode | false): BaseQuery {
-  const channels = useChannels()
+  const channels = useChannelsOf(name)
   const key = canonical(params)
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the value of `params`
   return useMemo(() => readQuery(channels, name, action, params, live), [channels, name, action, key, live])
@@ -114,12 +124,12 @@ export function readQuery(
   live: LiveMode | false,
 ): BaseQuery {
   if (live === false) return callQuery(source, name, action, { ...params, live: false })
-  return liveQuery(source, { stream: name, action, params, ...(live !== true && { mode: live }) })
+  return liveQuery(source, name, { action, params, ...(live !== true && { mode: live }) })
 }
 
 /** Whether a query is live right now, and what is held back of it. */
-export function useLiveness(queryHash: string): Liveness {
-  const { bridge } = useChannels()
+export function useLiveness(name: string, queryHash: string): Liveness {
+  const { bridge } = useChannelsOf(name)
   const isLive = useSyncExternalStore(
     bridge.onLive,
     () => bridge.isLive(queryHash),

@@ -1,4 +1,4 @@
-import { hashKey, keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import type { UseQueryResult } from '@tanstack/react-query'
 import type {
   AggregateAnswer,
   AggregatedName,
@@ -8,8 +8,7 @@ import type {
   GroupName,
   MeasureName,
 } from '../index.js'
-import { useLiveness, useReadQuery } from './queries.js'
-import { type RowsExtras, type UseSearchOptions, withRows } from './useSearch.js'
+import { type RowsExtras, type UseSearchOptions, usePages } from './useSearch.js'
 
 /** What `useAggregate` returns. */
 export type UseAggregateResult<
@@ -23,14 +22,6 @@ export function useAggregate<
   N extends AggregatedName,
   const M extends MeasureName<N> = Extract<'count', MeasureName<N>>,
   const G extends GroupName<N> = never,
->(
-  name: N,
-  params: AggregateParams<N, M, G> = {},
-  { enabled = true, live = true, keepPrevious = true }: UseSearchOptions = {},
-): UseAggregateResult<N, M, G> {
-  const query = useReadQuery(name, 'aggregate', params, live)
-  const liveness = useLiveness(hashKey(query.queryKey))
-  const previous = keepPrevious ? { placeholderData: keepPreviousData } : {}
-  const result = useQuery({ ...query, enabled, ...previous })
-  return withRows(result as never, liveness) as UseAggregateResult<N, M, G>
+>(name: N, params: AggregateParams<N, M, G> = {}, options: UseSearchOptions = {}): UseAggregateResult<N, M, G> {
+  return usePages<AggregateAnswer<AggregateRow<N, M, G>>>(name, 'aggregate', params, options)
 }

@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type BindingError, canonical, type EventIn, type EventName, type EventOut, parseEvent } from '../index.js'
-import { useChannels } from './context.js'
+import { useChannelsOf } from './context.js'
+import { bareOf } from './named.js'
 import { callQuery } from './queries.js'
 
 /** Options of `useBind`. */
@@ -38,20 +39,20 @@ export interface UseBindResult<E extends EventName> {
 
 /** What `send` has under way, of one event of one client. */
 interface Sends {
-  readonly client: unknown
-  readonly event: string | null
+  readonly owner: unknown
   readonly waiting: number
   readonly failure: unknown
 }
 
-const NO_SENDS: Sends = { client: null, event: null, waiting: 0, failure: null }
+const NO_SENDS: Sends = { owner: null, waiting: 0, failure: null }
 
 /** Sends an event of a handler and holds what it answers, reflects, dispatches or broadcasts. */
 export function useBind<E extends EventName>(event: E, options: UseBindOptions<E> = {}): UseBindResult<E> {
   const { params, passive = false, subscribe = true, onEvent } = options
-  const channels = useChannels()
+  const channels = useChannelsOf(event)
   const queryClient = useQueryClient()
   const { client } = channels
+  const bare = bareOf(event) as E
   const listener = useRef(onEvent)
   useEffect(() => {
     listener.current = onEvent
@@ -60,11 +61,13 @@ export function useBind<E extends EventName>(event: E, options: UseBindOptions<E
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the value of `params`
   const query = useMemo(() => {
     const { stream, action } = parseEvent(event)
-    return callQuery(channels, stream, action, params ?? {})
+    return callQuery(channels, stream, action, params ?? {}) // with the name of its client in front, which is part of the key
   }, [channels, event, key])
   const { data, error, isPending, isFetching, refetch } = useQuery({ ...query, enabled: !passive })
   const [sends, setSends] = useState(NO_SENDS)
-  const sent = sends.event === event && sends.client === client ? sends : NO_SENDS
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it stands for both
+  const owner = useMemo(() => ({}), [client, event])
+  const sent = sends.owner === owner ? sends : NO_SENDS
 
   const take = useCallback(
     (value: EventOut<E>) => {
@@ -73,23 +76,15 @@ export function useBind<E extends EventName>(event: E, options: UseBindOptions<E
     },
     [queryClient, query],
   )
-  useEffect(() => client.on(event, take), [client, event, take])
-  useEffect(
-    () => (subscribe ? client.subscribeStream(parseEvent(event).stream) : undefined),
-    [client, event, subscribe],
-  )
+  useEffect(() => client.on(bare, take), [client, bare, take])
+  useEffect(() => (subscribe ? client.subscribeStream(parseEvent(bare).stream) : undefined), [client, bare, subscribe])
   const send = useCallback(
     async (values?: EventIn<E>) => {
       const add = (waiting: number, failure: unknown = null) =>
-        setSends(was => ({
-          client,
-          event,
-          failure,
-          waiting: waiting + (was.event === event && was.client === client ? was.waiting : 0),
-        }))
+        setSends(was => ({ owner, failure, waiting: waiting + (was.owner === owner ? was.waiting : 0) }))
       add(1)
       try {
-        const reply = await client.call(event, values)
+        const reply = await client.call(bare, values)
         take(reply)
         add(-1)
         return reply
@@ -98,7 +93,7 @@ export function useBind<E extends EventName>(event: E, options: UseBindOptions<E
         throw failure
       }
     },
-    [client, event, take],
+    [client, bare, owner, take],
   )
   const failure = (sent.failure ?? error) as BindingError | null
   const isWaiting = isFetching || sent.waiting > 0

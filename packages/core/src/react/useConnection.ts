@@ -23,9 +23,13 @@ export interface UseConnectionResult extends ConnectionState {
   readonly close: () => void
 }
 
-/** The state of the connection: `status`, `latencyMs`, `attempts`, `user`, … What is not read re-renders nobody. */
-export function useConnection(): UseConnectionResult {
-  const { client } = useChannels()
+/**
+ * The state of the connection: `status`, `latencyMs`, `attempts`, `user`, … What is not read re-renders nobody.
+ *
+ * @param server the name of a client, for one that has a name
+ */
+export function useConnection(server = ''): UseConnectionResult {
+  const { client } = useChannels(server)
   const read = useRef(new Set<keyof ConnectionState>())
   const last = useRef(client.getState())
   const getSnapshot = (): ConnectionState => {

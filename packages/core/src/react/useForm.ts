@@ -1,5 +1,5 @@
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { hasFile } from '../files.js'
 import {
   type BindingError,
@@ -13,8 +13,11 @@ import {
   type Pk,
   type Row,
 } from '../index.js'
-import { type Conflict, conflictOf } from '../writes/index.js'
-import { useChannels } from './context.js'
+import { type Conflict, conflictOf, Writes } from '../writes/index.js'
+import { isSameTarget } from '../writes/write.js'
+import { useChannelsOf } from './context.js'
+import { NONE } from './extend.js'
+import { bareOf } from './named.js'
 import { callQuery } from './queries.js'
 import { useRetrieve } from './useRetrieve.js'
 
@@ -48,6 +51,11 @@ export interface UseFormResult<N extends BindingName> {
   readonly isError: boolean
   readonly isFetching: boolean
   readonly isSubmitting: boolean
+  /**
+   * Whether the submission waits for the connection. It is made once, in its turn, even if the form is closed meanwhile (`usePending`);
+   * one with files does not wait.
+   */
+  readonly isWaiting: boolean
   readonly isSuccess: boolean
   /** Alias of `isSuccess`. */
   readonly success: boolean
@@ -67,10 +75,6 @@ export interface UseFormResult<N extends BindingName> {
   /** Forgets the last submission. */
   readonly reset: () => void
 }
-
-const NO_FIELDS: readonly FormField[] = Object.freeze([])
-const NO_FORMSETS: readonly Formset[] = Object.freeze([])
-const NO_MESSAGES: readonly string[] = Object.freeze([])
 
 /** Asks for the form again whenever somebody changes the row. */
 function useFollow<N extends BindingName>(name: N, options: UseFormOptions<N>, refetch: () => unknown): boolean {
@@ -124,26 +128,54 @@ function useVersion(
   return version
 }
 
+interface Target {
+  readonly id: string | number | null
+  readonly files: readonly string[]
+  readonly formsets: readonly string[]
+}
+
+/** How values reach the server: with files by HTTP, at once or not at all, and else as any other write does. */
+function useSubmission<R>(
+  client: ChannelsClient,
+  stream: string,
+  target: Target,
+  version: { current: string | undefined },
+) {
+  const writes = Writes.of(client)
+  const [progress, setProgress] = useState<number | null>(null)
+  const form = { stream, action: 'form' as const, id: target.id }
+  const isKept = (): boolean =>
+    writes.getSnapshot().some(write => write.state === 'waiting' && isSameTarget(write, form))
+  const isWaiting = useSyncExternalStore(writes.subscribe, isKept, () => false)
+  const upload = (values: Values): Promise<unknown> =>
+    client
+      .submitForm(stream as BindingName, values, target as never, {
+        ifVersion: version.current,
+        onProgress: setProgress,
+      })
+      .finally(() => setProgress(null))
+  const write = (values: Values): Promise<unknown> =>
+    writes.write({ ...form, values, ifVersion: version.current, isChecked: false })
+  const send = (values: Values): Promise<R> => (hasFile(values) ? upload(values) : write(values)) as Promise<R>
+  return { send, progress, isWaiting }
+}
+
 /** A Django form: its fields and values, and how to submit it. Works with whatever keeps the values. */
 export function useForm<N extends BindingName>(name: N, options: UseFormOptions<N> = {}): UseFormResult<N> {
   const { id = null, enabled = true, onSuccess } = options
-  const channels = useChannels()
+  const channels = useChannelsOf(name)
   const queries = useQueryClient()
   const asked = callQuery(channels, name, 'form', id === null ? {} : { id })
   const query = useQuery({ ...asked, enabled, staleTime: 0 }) as UseQueryResult<FormReply<Row<N>>, BindingError>
   const { data: schema, refetch } = query
   const isGone = useFollow(name, options, refetch)
-  const formsets = schema?.formsets ?? NO_FORMSETS
-  const files = filesOf(schema?.fields ?? NO_FIELDS, formsets)
+  const formsets = schema?.formsets ?? NONE
+  const files = filesOf(schema?.fields ?? NONE, formsets)
   const target = { id, files, formsets: formsets.map(formset => formset.name) }
-  const version = useVersion(channels.client, name, (schema?.object ?? null) as Row<BindingName> | null)
-  const [progress, setProgress] = useState<number | null>(null)
+  const version = useVersion(channels.client, bareOf(name), (schema?.object ?? null) as Row<BindingName> | null)
+  const { send, progress, isWaiting } = useSubmission<FormReply<Row<N>>>(channels.client, bareOf(name), target, version)
   const mutation = useMutation<FormReply<Row<N>>, BindingError, Values>({
-    mutationFn: values => {
-      const onProgress = hasFile(values) ? setProgress : undefined
-      const sent = channels.client.submitForm(name, values, target, { ifVersion: version.current, onProgress })
-      return sent.finally(() => setProgress(null))
-    },
+    mutationFn: send,
     networkMode: 'always',
     onSuccess: reply => {
       if (reply.success) version.current = undefined // until the form is read again, which shows what was saved
@@ -162,17 +194,18 @@ export function useForm<N extends BindingName>(name: N, options: UseFormOptions<
   const isSuccess = mutation.data?.success ?? false
   return {
     schema,
-    fields: schema?.fields ?? NO_FIELDS,
+    fields: schema?.fields ?? NONE,
     formsets,
     object: mutation.data?.object ?? schema?.object ?? null,
     errors,
-    formErrors: errors?.__all__?.map(error => error.message) ?? NO_MESSAGES,
+    formErrors: errors?.__all__?.map(error => error.message) ?? NONE,
     error: query.error,
     submitError: mutation.error,
     isPending: query.isPending,
     isError: query.isError,
     isFetching: query.isFetching,
     isSubmitting: mutation.isPending,
+    isWaiting,
     isSuccess,
     success: isSuccess,
     fetching: query.isFetching,
@@ -200,6 +233,5 @@ const withRows = (form: FormReply | undefined, saved: FormReply<unknown>): FormR
   form && { ...form, ...(saved.formsets && { formsets: saved.formsets }) }
 
 function errorsOf(reply: FormReply<unknown> | undefined, error: BindingError | null): FieldErrors | null {
-  if (error) return error.fields
-  return reply && !reply.success ? reply.errors : null
+  return error ? error.fields : reply?.success === false ? reply.errors : null
 }

@@ -1,4 +1,4 @@
-import { hashKey, type QueryClient, type QueryKey, useQueries, useQuery } from '@tanstack/react-query'
+import { hashKey, type QueryClient, type QueryKey, useIsFetching, useQueries, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import {
   type BindingError,
@@ -10,7 +10,7 @@ import {
   type RowWith,
   type WindowPage,
 } from '../index.js'
-import { type Channels, useChannels } from './context.js'
+import { type Channels, useChannelsOf } from './context.js'
 import { type BaseQuery, callQuery, type LiveExtras, liveQuery, type ReadOptions } from './queries.js'
 import { adjusted, rowsOf, type Span, spansOf } from './windows.js'
 
@@ -27,6 +27,11 @@ export interface InfiniteSearchParams<
 export interface InfiniteSearchOptions extends Omit<ReadOptions, 'live'> {
   /** `false` reads once. @default true */
   readonly live?: boolean
+  /**
+   * Behind which place the first page begins, as `start` or `end` of an answer said it: where somebody had scrolled to, for instance.
+   * What lies in front of it `fetchPreviousPage` reads. @default '', the beginning of the list
+   */
+  readonly initialPageParam?: Cursor
 }
 
 /** What `useInfiniteSearch` returns: the members of TanStack Query's `useInfiniteQuery` that a live list has. */
@@ -45,6 +50,11 @@ export interface UseInfiniteSearchResult<N extends BindingName, E extends readon
   readonly isFetchingNextPage: boolean
   /** Reads the next page; nothing where there is none, or one is on its way. */
   readonly fetchNextPage: () => Promise<void>
+  /** Whether the first page begins behind a place in the list; only where it was asked for by `initialPageParam`. */
+  readonly hasPreviousPage: boolean
+  readonly isFetchingPreviousPage: boolean
+  /** Reads the page in front of the first one; nothing where that begins with the list, or one is on its way. Rejects if it fails. */
+  readonly fetchPreviousPage: () => Promise<void>
   readonly refetch: () => Promise<unknown>
 }
 
@@ -55,10 +65,12 @@ export interface InfinitePages<N extends BindingName, E extends readonly string[
   readonly pageParams: readonly Cursor[]
 }
 
+type Params = { readonly limit?: number }
 type AnyPage = WindowPage<{ readonly id: string | number }>
+/** Behind which place each window begins; at least one. */
 type Borders = readonly Cursor[]
 
-const NO_BORDERS: Borders = Object.freeze([])
+const BEGINNING: Borders = Object.freeze([''])
 /** Rows of a window between borders, in pages, before it is parted. */
 const ROOM = 2
 
@@ -70,24 +82,26 @@ class Windows {
   readonly #params: object
   readonly #limit: number
   readonly #isLive: boolean
+  readonly #initial: Borders
   /** What was last shown behind each place: while a window has another border, it is shown until the answer. */
   readonly shown = new Map<Cursor, AnyPage>()
 
-  constructor(channels: Channels, name: string, params: { readonly limit?: number }, isLive: boolean) {
+  constructor(channels: Channels, name: string, params: Params, isLive: boolean, initial: Cursor) {
     const { limit = 25, ...others } = params
     this.#channels = channels
     this.#name = name
     this.#params = others
     this.#limit = limit
     this.#isLive = isLive
-    this.bordersKey = ['channels', name, 'search', params, isLive, 'borders']
+    this.#initial = initial === '' ? BEGINNING : [initial]
+    this.bordersKey = ['channels', name, 'search', params, isLive, 'borders', initial]
   }
 
   query(span: Span): BaseQuery {
     const limit = span.until === undefined ? this.#limit : ROOM * this.#limit
     const params = { ...this.#params, ...span, limit }
     return this.#isLive
-      ? liveQuery(this.#channels, { stream: this.#name, action: 'search', params })
+      ? liveQuery(this.#channels, this.#name, { action: 'search', params })
       : callQuery(this.#channels, this.#name, 'search', { ...params, live: false })
   }
 
@@ -96,7 +110,7 @@ class Windows {
   }
 
   get borders(): Borders {
-    return this.#queryClient.getQueryData<Borders>(this.bordersKey) ?? NO_BORDERS
+    return this.#queryClient.getQueryData<Borders>(this.bordersKey) ?? this.#initial
   }
 
   set borders(borders: Borders) {
@@ -121,15 +135,30 @@ class Windows {
     this.borders = [...borders, last.end]
     await this.#queryClient.prefetchQuery(this.query({ after: last.end }))
   }
+
+  /** What tells where a page in front of the first window begins: read once, for that window is what shows it. */
+  get previous(): BaseQuery {
+    const params = { ...this.#params, before: this.borders[0], limit: this.#limit, live: false }
+    return { ...callQuery(this.#channels, this.#name, 'search', params), staleTime: 0 }
+  }
+
+  /** Make the place a page in front of the first window the first border, and read what lies between. */
+  async precede(): Promise<void> {
+    const [first] = this.borders
+    if (first === '') return
+    const page = (await this.#queryClient.fetchQuery(this.previous)) as AnyPage
+    if (this.borders[0] !== first) return
+    const after = page.has_previous ? (page.start ?? '') : ''
+    this.borders = [after, ...this.borders]
+    await this.#queryClient.prefetchQuery(this.query({ after, until: first as Cursor }))
+  }
 }
 
-function useWindowsOf(name: BindingName, params: { readonly limit?: number }, isLive: boolean): Windows {
-  const channels = useChannels()
-  const key = canonical([name, params, isLive])
-  const made = useRef<{ key: string; channels: Channels; windows: Windows } | null>(null)
-  if (made.current?.key !== key || made.current.channels !== channels)
-    made.current = { key, channels, windows: new Windows(channels, name, params, isLive) }
-  return made.current.windows
+function useWindowsOf(name: BindingName, params: Params, isLive: boolean, initial: Cursor): Windows {
+  const channels = useChannelsOf(name)
+  const key = canonical(params)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the value of `params`
+  return useMemo(() => new Windows(channels, name, params, isLive, initial), [channels, name, key, isLive, initial])
 }
 
 /** The same array until one of its members is another. */
@@ -140,8 +169,8 @@ function useStable<T>(list: readonly T[]): readonly T[] {
   return last.current
 }
 
-function useAreLive(hashes: readonly string[]): boolean {
-  const { bridge } = useChannels()
+function useAreLive(name: string, hashes: readonly string[]): boolean {
+  const { bridge } = useChannelsOf(name)
   return useSyncExternalStore(
     bridge.onLive,
     () => hashes.every(hash => bridge.isLive(hash)),
@@ -156,16 +185,17 @@ function useAreLive(hashes: readonly string[]): boolean {
 export function useInfiniteSearch<N extends BindingName, const E extends readonly ExpandPath<N>[] = readonly []>(
   name: N,
   params: InfiniteSearchParams<N, E> = {},
-  { enabled = true, live = true }: InfiniteSearchOptions = {},
+  { enabled = true, live = true, initialPageParam = '' }: InfiniteSearchOptions = {},
 ): UseInfiniteSearchResult<N, E> {
-  const windows = useWindowsOf(name, params, live)
-  const { data: borders = NO_BORDERS } = useQuery<Borders>({
+  const windows = useWindowsOf(name, params, live, initialPageParam)
+  const { data: borders = BEGINNING } = useQuery<Borders>({
     queryKey: windows.bordersKey,
     queryFn: () => windows.borders,
     initialData: () => windows.borders,
     staleTime: Number.POSITIVE_INFINITY,
     enabled: false,
   })
+  const isPreceding = useIsFetching({ queryKey: windows.previous.queryKey }) > 0
   const spans = spansOf(borders)
   const queries = spans.map(span => windows.query(span))
   const results = useQueries({
@@ -175,41 +205,49 @@ export function useInfiniteSearch<N extends BindingName, const E extends readonl
       placeholderData: () => windows.shown.get(spans[index]?.after ?? ''),
     })),
   })
-  const isLive = useAreLive(queries.map(query => hashKey(query.queryKey)))
+  const isLive = useAreLive(
+    name,
+    queries.map(query => hashKey(query.queryKey)),
+  )
   const answered = results.map(result => (result.isPlaceholderData ? undefined : (result.data as AnyPage | undefined)))
   useEffect(() => {
     for (const [index, page] of answered.entries()) if (page) windows.shown.set(spans[index]?.after ?? '', page)
     windows.adjust(answered)
   })
   const pages = useStable(results.flatMap(result => (result.data as WindowPage<RowWith<N, E>> | undefined) ?? []))
-  const shownSpans = spans.filter((_, index) => results[index]?.data !== undefined)
-  const pageParams = useStable(shownSpans.map(span => span.after))
   const rows = useMemo(() => rowsOf(pages), [pages])
-  const isShown = results[0]?.data !== undefined
-  const data = useMemo(() => (isShown ? { pages, pageParams } : undefined), [isShown, pages, pageParams])
+  const isShown = pages.length > 0
+  // biome-ignore lint/correctness/useExhaustiveDependencies: which of the borders are shown follows from the pages
+  const data = useMemo(
+    () => (isShown ? { pages, pageParams: borders.filter((_, index) => results[index]?.data) } : undefined),
+    [pages, borders],
+  )
   const error = (results.find(result => result.error)?.error ?? null) as BindingError | null
-  const last = results.at(-1)
+  const last = answered.at(-1)
   const isFetching = results.some(result => result.isFetching)
-  const isPending = !isShown && error === null
+  const status = error ? 'error' : isShown ? 'success' : 'pending'
   const refetch = async (): Promise<unknown> => {
-    if (error?.code === 'invalid') windows.borders = NO_BORDERS // of another SECRET_KEY, or of another default order
+    if (error?.code === 'invalid') windows.borders = BEGINNING // of another SECRET_KEY, or of another default order
     return Promise.all(results.map(result => result.refetch()))
   }
   return {
     data,
     rows,
-    status: error ? 'error' : isPending ? 'pending' : 'success',
+    status,
     error,
-    isPending,
-    isSuccess: isShown && error === null,
-    isError: error !== null,
+    isPending: status === 'pending',
+    isSuccess: status === 'success',
+    isError: status === 'error',
     isFetching,
     isLive,
     isGone: false,
-    hasNextPage: answered.at(-1)?.has_next ?? false,
-    isFetchingNextPage: borders.length > 0 && (last?.isFetching ?? false) && answered.at(-1) === undefined,
+    hasNextPage: last?.has_next ?? false,
+    isFetchingNextPage: borders.length > 1 && !!results.at(-1)?.isFetching && !last,
     fetching: isFetching,
-    fetchNextPage: () => windows.extend(answered.at(-1)),
+    fetchNextPage: () => windows.extend(last),
+    hasPreviousPage: borders[0] !== '',
+    isFetchingPreviousPage: isPreceding || (isShown && results[0]?.data === undefined),
+    fetchPreviousPage: () => windows.precede(),
     refetch,
     refresh: refetch,
   }
@@ -222,12 +260,13 @@ export function useSuspenseInfiniteSearch<
 >(
   name: N,
   params: InfiniteSearchParams<N, E> = {},
+  options: Pick<InfiniteSearchOptions, 'initialPageParam'> = {},
 ): UseInfiniteSearchResult<N, E> & { readonly data: InfinitePages<N, E> } {
-  const { bridge } = useChannels()
-  const windows = useWindowsOf(name, params, true)
-  const result = useInfiniteSearch(name, params)
-  if (result.data) return { ...result, data: result.data }
+  const { bridge } = useChannelsOf(name)
+  const windows = useWindowsOf(name, params, true, options.initialPageParam ?? '')
+  const result = useInfiniteSearch(name, params, options)
+  if (result.data) return result as never
   if (result.error) throw result.error
-  const first = spansOf(windows.borders)[0] ?? { after: '' }
-  throw bridge.queryClient.prefetchQuery(windows.query(first))
+  const [after = '', until] = windows.borders
+  throw bridge.queryClient.prefetchQuery(windows.query({ after, until }))
 }

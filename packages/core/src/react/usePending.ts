@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import { type PendingWrite, Writes } from '../writes/index.js'
 import { useChannels } from './context.js'
+import { NONE } from './extend.js'
 
 /** The writes that the server has not confirmed yet, and what can be done about them. */
 export interface UsePendingResult {
@@ -13,11 +14,13 @@ export interface UsePendingResult {
   readonly drop: (key: string) => void
 }
 
-const NONE: readonly PendingWrite[] = Object.freeze([])
-
-/** What waits to be written: made without a connection, on its way, or refused after it had waited. */
-export function usePending(): UsePendingResult {
-  const pending = Writes.of(useChannels().client)
+/**
+ * What waits to be written: made without a connection, on its way, or refused after it had waited.
+ *
+ * @param server the name of a client, for one that has a name
+ */
+export function usePending(server = ''): UsePendingResult {
+  const pending = Writes.of(useChannels(server).client)
   const writes = useSyncExternalStore(pending.subscribe, pending.getSnapshot, () => NONE)
   return {
     writes,

@@ -1,6 +1,6 @@
 import { hashKey, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import type { BindingError, BindingName, Description, ExpandPath, FieldName, Pk, RowWith } from '../index.js'
-import { useChannels } from './context.js'
+import { useChannelsOf } from './context.js'
 import { extend } from './extend.js'
 import { callQuery, type LiveExtras, liveExtras, type ReadOptions, useLiveness, useReadQuery } from './queries.js'
 
@@ -29,7 +29,7 @@ export function useRetrieve<N extends BindingName, const E extends readonly Expa
   { enabled = true, live = true, fields, expand }: UseRetrieveOptions<N, E> = {},
 ): UseRetrieveResult<N, E> {
   const query = useReadQuery(name, 'retrieve', { id, ...(fields && { fields }), ...(expand && { expand }) }, live)
-  const liveness = useLiveness(hashKey(query.queryKey))
+  const liveness = useLiveness(name, hashKey(query.queryKey))
   const isWanted = enabled && id !== null && id !== undefined
   const result = useQuery({ ...query, enabled: isWanted }) as UseQueryResult<RowWith<N, E>, BindingError>
   return extend(result, liveExtras(result, liveness))
@@ -40,7 +40,7 @@ export function useDescribe<N extends BindingName>(
   name: N,
   { enabled = true }: { enabled?: boolean } = {},
 ): UseQueryResult<Description, BindingError> {
-  const channels = useChannels()
+  const channels = useChannelsOf(name)
   return useQuery({ ...callQuery(channels, name, 'describe', {}), enabled }) as UseQueryResult<
     Description,
     BindingError

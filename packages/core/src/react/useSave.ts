@@ -11,8 +11,9 @@ import type {
   SaveReply,
 } from '../index.js'
 import { type Conflict, conflictOf, type WriteInput, Writes } from '../writes/index.js'
-import { useChannels } from './context.js'
+import { useChannelsOf } from './context.js'
 import { extend } from './extend.js'
+import { bareOf } from './named.js'
 
 /** Options of the hooks that write. */
 export interface WriteOptions<R, V> {
@@ -76,10 +77,11 @@ interface Context {
 }
 
 function useWrite<R, V>(
+  name: string,
   inputOf: (values: V) => WriteInput,
   { onSuccess, onError, overwrite = false, base, call = {} }: WriteOptions<R, V>,
 ): UseMutationResult<R, BindingError, V> & WriteExtras<R, V> {
-  const { client } = useChannels()
+  const { client } = useChannelsOf(name)
   const version = useRef<string | undefined>(undefined)
   const result = useMutation<R, BindingError, V, Context>({
     mutationFn: values => {
@@ -125,13 +127,14 @@ function useWrite<R, V>(
 export function useSave<N extends BindingName>(name: N, options: UseSaveOptions<N> = {}): UseSaveResult<N> {
   const inputOf = (input: SaveInput<N>): WriteInput => {
     const { id = null, ...values } = input as { id?: Pk<N> } & Record<string, unknown>
-    return { stream: name, action: 'save', id, values, isOptimistic: options.optimistic ?? id !== null }
+    return { stream: bareOf(name), action: 'save', id, values, isOptimistic: options.optimistic ?? id !== null }
   }
-  return useWrite(inputOf, options)
+  return useWrite(name, inputOf, options)
 }
 
 /** Deletes a row by its id, as `useSave` saves one. */
 export function useDelete<N extends BindingName>(name: N, options: UseDeleteOptions<N> = {}): UseDeleteResult<N> {
   const { optimistic: isOptimistic = true } = options
-  return useWrite((id: Pk<N>) => ({ stream: name, action: 'delete' as const, id, isOptimistic }), options)
+  const inputOf = (id: Pk<N>): WriteInput => ({ stream: bareOf(name), action: 'delete', id, isOptimistic })
+  return useWrite(name, inputOf, options)
 }

@@ -19,7 +19,7 @@ import type {
   SearchPage,
   SearchParams,
 } from '../index.js'
-import { extend } from './extend.js'
+import { extend, NONE } from './extend.js'
 import { type LiveExtras, type Liveness, liveExtras, type ReadOptions, useLiveness, useReadQuery } from './queries.js'
 
 /** Options of `useSearch`. */
@@ -56,7 +56,6 @@ export type UseSuspenseSearchResult<
 > = UseSuspenseQueryResult<PageOf<RowWith<N, E>, C>, BindingError> & RowsExtras<RowWith<N, E>>
 
 const MEMBER = { enumerable: true, configurable: true }
-const NO_ROWS: readonly never[] = Object.freeze([])
 
 interface Page<R> {
   readonly rows: readonly R[]
@@ -73,20 +72,21 @@ interface PageResult<R> {
 /** The result with its rows and their number beside it. */
 export function withRows<T extends PageResult<R>, R>(result: T, liveness: Liveness): T & RowsExtras<R> {
   const extras = Object.defineProperties(liveExtras(result, liveness), {
-    rows: { ...MEMBER, get: () => result.data?.rows ?? NO_ROWS },
+    rows: { ...MEMBER, get: () => result.data?.rows ?? NONE },
     count: { ...MEMBER, get: () => result.data?.count ?? 0 },
   }) as RowsExtras<R>
   return extend(result, extras)
 }
 
-function usePages<P extends Page<unknown>>(
+/** A read that answers rows; the old ones are shown until the new ones are there. */
+export function usePages<P extends Page<unknown>>(
   name: BindingName,
   action: string,
   params: object,
   { enabled = true, live = true, keepPrevious = true }: UseSearchOptions,
 ): UseQueryResult<P, BindingError> & RowsExtras<P['rows'][number]> {
   const query = useReadQuery(name, action, params, live)
-  const liveness = useLiveness(hashKey(query.queryKey))
+  const liveness = useLiveness(name, hashKey(query.queryKey))
   const previous = keepPrevious ? { placeholderData: keepPreviousData } : {}
   const result = useQuery({ ...query, enabled, ...previous }) as UseQueryResult<P, BindingError>
   return withRows<typeof result, P['rows'][number]>(result, liveness)
@@ -117,7 +117,7 @@ export function useSuspenseSearch<
   const E extends readonly ExpandPath<N>[] = readonly [],
 >(name: N, params: SearchParams<N, C, E> = {}): UseSuspenseSearchResult<N, C, E> {
   const query = useReadQuery(name, 'search', params, true)
-  const liveness = useLiveness(hashKey(query.queryKey))
+  const liveness = useLiveness(name, hashKey(query.queryKey))
   const result = useSuspenseQuery(query) as UseSuspenseQueryResult<SearchPage<Row<N>>, BindingError>
   return withRows<typeof result, Row<N>>(result, liveness) as unknown as UseSuspenseSearchResult<N, C, E>
 }

@@ -3,31 +3,29 @@ import type { Cursor, WindowPage } from '../index.js'
 /** Which rows a window shows: those behind `after`, up to `until` and with it; without `until`, the first that follow. */
 export interface Span {
   readonly after: Cursor
-  readonly until?: Cursor
+  readonly until?: Cursor | undefined
 }
 
 type Page = WindowPage<{ readonly id: string | number }>
 
 /**
- * The windows between borders: `['a', 'b']` → up to a, from a to b, from b on. They have every row of the list once, whatever
- * becomes of rows: a border is a place in the order, and no row.
+ * The windows behind borders: `['', 'a', 'b']` → up to a, from a to b, from b on. They have every row behind the first border once,
+ * whatever becomes of rows: a border is a place in the order, and no row.
  */
-export function spansOf(borders: readonly Cursor[]): Span[] {
-  const inner = borders.map((until, index) => ({ after: borders[index - 1] ?? '', until }))
-  return [...inner, { after: borders.at(-1) ?? '' }]
-}
+export const spansOf = (borders: readonly Cursor[]): Span[] =>
+  borders.map((after, index) => ({ after, until: borders[index + 1] }))
 
 /**
  * The borders after one change that what the windows show asks for, the same object where none does: a window that holds more
  * than it shows is parted, one that is empty joins the next.
  */
 export function adjusted(borders: readonly Cursor[], pages: readonly (Page | undefined)[]): readonly Cursor[] {
-  for (const [index, until] of borders.entries()) {
-    const page = pages[index]
+  for (const [index, page] of pages.slice(0, borders.length - 1).entries()) {
+    const next = index + 1
     if (!page) continue
-    if (page.has_next && page.end !== null && page.end !== until)
-      return [...borders.slice(0, index), page.end, ...borders.slice(index)]
-    if (!page.has_next && page.rows.length === 0) return borders.filter((_, other) => other !== index)
+    if (page.has_next && page.end !== null && page.end !== borders[next])
+      return [...borders.slice(0, next), page.end, ...borders.slice(next)]
+    if (!page.has_next && page.rows.length === 0) return borders.filter((_, other) => other !== next)
   }
   return borders
 }

@@ -21,10 +21,13 @@ export class KeptReplies {
     const kept = this.#kept.get(key)
     if (kept && kept.asked !== asked) throw new BindingError('conflict', 'This key was used for another write.')
     const reply = kept ? kept.reply : work()
-    this.#kept.set(key, { asked, reply })
+    if (isMade(reply)) this.#kept.set(key, { asked, reply })
     return reply
   }
 }
+
+/** Whether something was written: a form that does not validate leaves its key free. */
+const isMade = (reply: unknown): boolean => (reply as { data?: { success?: unknown } }).data?.success !== false
 
 /** Refuses to write a row that is no longer as the writer has seen it. */
 export function checkVersion(table: FakeTable, { event, data, if: version }: Request): void {

@@ -1,6 +1,6 @@
 import { crc32 } from '../crc32.js'
+import { versionOf } from '../diffs.js'
 import type { Have, Message } from '../types.js'
-import { versionOf } from '../window.js'
 
 /** A row of a fake table. */
 export type FakeRow = { readonly id: string | number; readonly [field: string]: unknown }

@@ -1,11 +1,11 @@
-import type { BindingError } from '../errors.js'
+import { BindingError, type FieldErrors } from '../errors.js'
 import { canonical } from '../names.js'
 
 /** A row, or some of its fields. */
 export type Values = Readonly<Record<string, unknown>>
 
-/** What a write does. */
-export type WriteAction = 'save' | 'create' | 'update' | 'delete'
+/** What a write does; `'form'` submits one without files, whose `values` are those of its fields. */
+export type WriteAction = 'save' | 'create' | 'update' | 'delete' | 'form'
 
 /** A write that the server has not confirmed yet; a new object after each change. */
 export interface PendingWrite {
@@ -58,16 +58,22 @@ export interface WritesOptions {
   readonly max?: number
 }
 
+/** A key that nobody else has. Pages without TLS have no `randomUUID`. */
+export const newKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-')
+
 /** Whether two writes concern the same row. */
 export const isSameRow = (one: PendingWrite, other: PendingWrite): boolean =>
   one.stream === other.stream && one.id !== null && one.id === other.id
 
+type Target = Pick<PendingWrite, 'stream' | 'action' | 'id'>
+
+/** Whether two writes do the same to the same row. */
+export const isSameTarget = (one: Target, other: Target): boolean =>
+  one.stream === other.stream && one.action === other.action && one.id === other.id
+
 /** Whether two writes say the same. */
 export const isSameWrite = (one: PendingWrite, other: PendingWrite): boolean =>
-  one.stream === other.stream &&
-  one.action === other.action &&
-  one.id === other.id &&
-  canonical(one.values) === canonical(other.values)
+  isSameTarget(one, other) && canonical(one.values) === canonical(other.values)
 
 /** Whether a write must wait until an earlier one has ended. */
 export const waitsFor = (write: PendingWrite, earlier: PendingWrite): boolean =>
@@ -75,7 +81,7 @@ export const waitsFor = (write: PendingWrite, earlier: PendingWrite): boolean =>
 
 /** What others have changed beside this write, if it is something else than this write changes; then both can stand. */
 export function isMergeable({ action, values, base }: PendingWrite, theirs: Values | null): boolean {
-  if (action === 'delete' || !base || !theirs) return false
+  if (action === 'delete' || action === 'form' || !base || !theirs) return false
   return Object.keys(values).every(
     name => Object.hasOwn(base, name) && Object.hasOwn(theirs, name) && isSame(base[name], theirs[name]),
   )
@@ -86,6 +92,18 @@ export const isAsSeen = (values: Values, base: Values, now: Values): boolean =>
   Object.keys(values).every(
     name => !Object.hasOwn(base, name) || !Object.hasOwn(now, name) || isSame(base[name], now[name]),
   )
+
+/** What is sent: the values of a form stand apart from the key of its row. */
+export function dataOf({ action, id, values }: PendingWrite): Values {
+  const key = id === null ? {} : { id }
+  return action === 'form' ? { ...key, submit: values } : { ...values, ...key }
+}
+
+/** What is wrong with a form that was not saved; `null` of every other answer. */
+export function refusalOf({ action }: PendingWrite, reply: unknown): BindingError | null {
+  const { success, errors: fields = {} } = reply as { success?: unknown; errors?: FieldErrors }
+  return action === 'form' && !success ? new BindingError('invalid', 'The form does not validate.', { fields }) : null
+}
 
 /** The conflict that a refusal tells of; `null` where it is another one, or the row may not be read. */
 export function conflictOf(write: Pick<PendingWrite, 'values' | 'base'>, error: BindingError | null): Conflict | null {

@@ -4,11 +4,14 @@ import { BindingError } from '../errors.js'
 import { Listeners } from '../listeners.js'
 import { canonical, eventName } from '../names.js'
 import {
+  dataOf,
   isAsSeen,
   isMergeable,
   isSameRow,
   isSameWrite,
+  newKey,
   type PendingWrite,
+  refusalOf,
   type Values,
   type WriteAction,
   type WriteStore,
@@ -132,7 +135,7 @@ export class Writes {
     const shown = isChecked && id !== null ? this.#client.seen(stream, id) : null
     const seen = shown && base && !isAsSeen(values, base, shown.row) ? { row: base, v: null } : shown
     return {
-      key: key ?? crypto.randomUUID(),
+      key: key ?? newKey(),
       stream,
       action,
       id,
@@ -170,14 +173,15 @@ export class Writes {
     this.#set(entry, { state: 'sent' })
     try {
       if (isUnversioned(entry.write)) await this.#look(entry)
-      const { stream, action, id, values, key, ifVersion } = entry.write
-      const data = id === null ? values : { ...values, id }
-      const reply = await this.#client.ask(eventName(stream, action), data, {
+      const { stream, action, key, ifVersion } = entry.write
+      const reply = await this.#client.ask(eventName(stream, action), dataOf(entry.write), {
         key,
         ifVersion: ifVersion ?? undefined,
         timeoutMs: entry.timeoutMs,
       })
-      this.#made(entry, reply.v ?? null)
+      const refusal = refusalOf(entry.write, reply.data)
+      if (refusal) this.#refused(entry, refusal)
+      else this.#made(entry, reply.v ?? null)
       entry.resolve(reply.data)
     } catch (error) {
       this.#failed(entry, BindingError.from(error))
@@ -212,7 +216,7 @@ export class Writes {
     const entry = this.#entries.find(each => each.write.key === write.key)
     for (const later of this.#entries)
       if (later !== entry && (later.write.ifVersion ?? later.write.base) !== null && isSameRow(later.write, write))
-        this.#put(later, { ifVersion: v, base: later.write.base && { ...later.write.base, ...write.values } })
+        this.#put(later, { ifVersion: v, base: baseAfter(write, later.write.base) })
     if (entry) this.#remove(entry)
   }
 
@@ -222,9 +226,14 @@ export class Writes {
       return this.#set(entry, { state: 'waiting', ifVersion: error.version, base: error.current })
     }
     if (isOver(this.#client) && entry.write.hasWaited) this.#set(entry, { state: 'waiting' })
-    else if (entry.write.hasWaited) this.#set(entry, { state: 'refused', error })
-    else this.#remove(entry)
+    else this.#refused(entry, error)
     entry.reject(error)
+  }
+
+  /** What has waited stays to be seen; of anything else whoever made it is told at once. */
+  #refused(entry: Entry, error: BindingError): void {
+    if (entry.write.hasWaited) this.#set(entry, { state: 'refused', error })
+    else this.#remove(entry)
   }
 
   /** What may succeed later is sent later, with the same key; whoever made it cannot do it better. */
@@ -293,6 +302,10 @@ export class Writes {
 /** Whether it is known what the user saw of the row, and not which version that was. */
 const isUnversioned = ({ id, base, ifVersion }: PendingWrite): boolean =>
   id !== null && base !== null && ifVersion === null
+
+/** What is known of a row once it was written: of a form, nothing. */
+const baseAfter = ({ action, values }: PendingWrite, base: Values | null): Values | null =>
+  base && action !== 'form' ? { ...base, ...values } : null
 
 const closedError = (): BindingError => new BindingError('unavailable', 'The client is closed.')
 

@@ -1,6 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { BindingError, ChannelsClient } from '@channels-binding/core'
 import { PresenceRoom } from '@channels-binding/core/presence'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { fakeClock, settle, world } from '../helpers.js'
 
 fakeClock()
@@ -14,6 +16,29 @@ it('is one room for equal names of one client', () => {
   expect(PresenceRoom.of(client, 'shop.Product', 1)).toBe(PresenceRoom.of(client, 'shop.Product', 1))
   expect(PresenceRoom.of(client, 'shop.Product', 1)).not.toBe(PresenceRoom.of(client, 'shop.Product', '1'))
   expect(PresenceRoom.of(client, 'shop.Product', 1)).not.toBe(PresenceRoom.of(world().client, 'shop.Product', 1))
+})
+
+it('is forgotten once nobody holds it, and not before', async () => {
+  const { client } = world()
+  const used = async (isLeft: boolean): Promise<WeakRef<PresenceRoom>> => {
+    const room = PresenceRoom.of(client, 'shop.Product', isLeft ? 1 : 2)
+    const stop = room.subscribe(() => undefined)
+    const entrance = room.enter()
+    await settle(500)
+    if (isLeft) {
+      stop()
+      entrance.leave()
+      await settle(5_000)
+    }
+    return new WeakRef(room)
+  }
+  const [left, stays] = [await used(true), await used(false)]
+  vi.useRealTimers()
+  setFlagsFromString('--expose-gc')
+  await new Promise(resolve => setTimeout(resolve)) // what was looked up in a turn stays for that turn
+  runInNewContext('gc')()
+  expect([left.deref(), stays.deref()]).toEqual([undefined, expect.any(PresenceRoom)])
+  client.close()
 })
 
 it('shows who comes, what they do and who leaves, and does not count itself among the others', async () => {

@@ -1,5 +1,6 @@
-import { BindingError } from '@channels-binding/core'
-import { useForm } from '@channels-binding/core/react'
+import { BindingError, ChannelsClient } from '@channels-binding/core'
+import { useForm, usePending } from '@channels-binding/core/react'
+import { type PendingWrite, type WriteStore, Writes } from '@channels-binding/core/writes'
 import { act, renderHook } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
 import { fakeClock } from '../helpers.js'
@@ -148,4 +149,76 @@ it('saves nothing over what others have written since it was shown, unless told 
     await wait()
   }
   expect(server.rows('shop.Product')[0]).toMatchObject({ stock: 9 })
+})
+
+it('keeps a submission while there is no connection, makes it once, and lets a reload take it over', async () => {
+  const validate = (values: Readonly<Record<string, unknown>>): Record<string, { code: string; message: string }[]> =>
+    Number(values.stock) < 0 ? { stock: [{ code: 'min', message: 'Too few.' }] } : {}
+  const stored = new Map<string, PendingWrite>()
+  const persist: WriteStore = {
+    load: async () => [...stored.values()],
+    put: async write => void stored.set(write.key, write),
+    remove: async key => void stored.delete(key),
+  }
+  const { server, Wrapper, wait } = stage({ writes: { persist } }, { fields: FIELDS, validate })
+  const useDesk = () => ({
+    old: useForm('shop.Product', { id: 1 }),
+    made: useForm('shop.Product'),
+    pending: usePending(),
+  })
+  const { result, unmount } = renderHook(useDesk, { wrapper: Wrapper })
+  await wait()
+  server.bends.refuse = Number.POSITIVE_INFINITY
+  server.close(4500)
+  await wait()
+  const outcomes: unknown[] = []
+  const submit = (form: 'old' | 'made', stock: number): void =>
+    act(() => void result.current[form].submit({ stock }).then(reply => outcomes.push(reply.success)))
+  submit('old', 7)
+  submit('made', -1)
+  await wait(60_000)
+  expect(result.current).toMatchObject({
+    old: { isWaiting: true, isSubmitting: true, submitError: null },
+    made: { isWaiting: true },
+    pending: {
+      writes: [
+        { action: 'form', id: 1, values: { stock: 7 } },
+        { action: 'form', id: null },
+      ],
+    },
+  })
+  expect([...stored.keys()]).toHaveLength(2)
+  server.bends.refuse = 0
+  await wait(20_000)
+  expect(outcomes).toEqual([true, false])
+  expect(server.rows('shop.Product').map(row => row.stock)).toEqual([7, 20, 30])
+  expect(result.current).toMatchObject({
+    old: { isWaiting: false, isSuccess: true },
+    made: { errors: { stock: [{}] } },
+  })
+  const [refused] = result.current.pending.writes
+  expect(refused).toMatchObject({
+    action: 'form',
+    state: 'refused',
+    error: { code: 'invalid', fields: { stock: [{}] } },
+  })
+  const forms = server.requests('form').filter(({ data }) => 'submit' in (data as object))
+  expect(forms.map(({ key, data }) => [key !== undefined, data])).toEqual([
+    [true, { id: 1, submit: { stock: 7 } }],
+    [true, { submit: { stock: -1 } }],
+  ])
+  act(() => result.current.pending.drop(refused?.key ?? ''))
+  server.bends.refuse = Number.POSITIVE_INFINITY
+  server.close(4500)
+  await wait()
+  submit('made', 5)
+  await wait()
+  unmount() // the page is left before the connection is back
+  const again = new ChannelsClient({ ...server.options, transport: 'ws', writes: { persist } })
+  Writes.of(again)
+  server.bends.refuse = 0
+  await wait(20_000)
+  expect(server.rows('shop.Product').filter(row => row.stock === 5)).toHaveLength(1)
+  expect(stored.size).toBe(0)
+  again.close()
 })

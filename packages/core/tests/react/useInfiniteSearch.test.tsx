@@ -62,6 +62,46 @@ it('reads page after page, and all of them stay live', async () => {
   expect(server.liveReads).toBe(result.current.data?.pages.length)
 })
 
+it('begins behind a place, and reads what lies in front of it, live and without holes', async () => {
+  const { server, client, Wrapper, wait } = stage({}, { rows: ROWS })
+  const asked = client.search('shop.Product', { order: 'stock', limit: 6, after: '' })
+  await wait()
+  const place = (await asked).end ?? ''
+  const { result } = renderHook(
+    () => useInfiniteSearch('shop.Product', { order: 'stock', limit: 3 }, { initialPageParam: place }),
+    { wrapper: Wrapper },
+  )
+  await wait()
+  expect(ids(result)).toEqual([7, 8, 9])
+  expect(result.current).toMatchObject({ hasPreviousPage: true, hasNextPage: true, isFetchingPreviousPage: false })
+  const previous = async (): Promise<void> => {
+    act(() => {
+      void result.current.fetchPreviousPage()
+      void result.current.fetchPreviousPage()
+    })
+    await wait()
+  }
+  server.hold()
+  await previous()
+  expect(result.current).toMatchObject({ isFetchingPreviousPage: true, isPending: false })
+  expect(ids(result)).toEqual([7, 8, 9])
+  server.release()
+  await wait()
+  expect(ids(result)).toEqual([4, 5, 6, 7, 8, 9])
+  expect(result.current.data?.pageParams).toHaveLength(2)
+  server.insert('shop.Product', { name: 'between', stock: 45 })
+  server.update('shop.Product', 9, { stock: 35 })
+  server.remove('shop.Product', 8)
+  await wait()
+  expect(ids(result)).toEqual([4, 9, 5, 11, 6, 7, 10])
+  for (let page = 0; page < 4; page++) await previous()
+  expect(result.current.hasPreviousPage).toBe(false)
+  await previous()
+  await next({ wait, result })
+  expect(ids(result)).toEqual([1, 2, 3, 4, 9, 5, 11, 6, 7, 10])
+  expect(result.current).toMatchObject({ hasNextPage: false, isFetchingPreviousPage: false, isLive: true })
+})
+
 it('parts a page that has grown, and joins one that is empty', async () => {
   const made = endless()
   const { server, wait, result } = made

@@ -1,6 +1,9 @@
-import type { Backoff } from './backoff.js'
-import type { Carrier, Transport, TransportHandlers } from './transport.js'
-import type { Request } from './types.js'
+import type { Backoff } from '../backoff.js'
+import { isFinal, isRefusal } from '../closes.js'
+import type { Finder } from '../first.js'
+import { Timer } from '../timer.js'
+import type { Carrier, Transport, TransportHandlers } from '../transport.js'
+import type { Request } from '../types.js'
 
 /** Carries messages by HTTP, until a socket does. */
 export interface Fallback extends Transport {
@@ -28,16 +31,11 @@ const PATIENCE_MS = 1_000
 /** Time in milliseconds that a socket may take to open while HTTP carries. */
 const HANDSHAKE_MS = 10_000
 
-const isFinal = (code: number): boolean => code >= 4400 && code < 4500
-
-/** Whether it is known that this caller is not wanted, on whatever way. */
-const isRefusal = (code: number): boolean => code === 4401 || code === 4403
-
 /**
  * Carries messages over a socket where one can be opened, else by HTTP, and over a socket again as soon as that works.
  * Knows which of the two carries; knows nothing of messages, nor when to try again after both have failed.
  */
-export class AutoTransport implements Transport {
+export class AutoTransport implements Finder {
   readonly #options: AutoOptions
   readonly #socket: Transport | null
   #http: Fallback | null = null
@@ -46,7 +44,7 @@ export class AutoTransport implements Transport {
   #isSocketTrying = false
   #isHttpTrying = false
   #attempt = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #timer = new Timer()
 
   constructor(options: AutoOptions) {
     this.#options = options
@@ -67,12 +65,15 @@ export class AutoTransport implements Transport {
     return this.#carrier?.isOpen ?? false
   }
 
-  get maxFrameBytes(): number {
-    return this.#carrier?.maxFrameBytes ?? 0
+  limitFrames(bytes: number): void {
+    this.#carrier?.limitFrames(bytes)
   }
 
-  set maxFrameBytes(bytes: number) {
-    if (this.#carrier) this.#carrier.maxFrameBytes = bytes
+  /** Goes on with a socket that is not open yet, or could not be opened so often. */
+  start(isSocketTrying: boolean, failures: number): void {
+    this.#isSocketTrying = isSocketTrying
+    this.#failures = failures
+    this.#openHttp()
   }
 
   open(): void {
@@ -80,7 +81,7 @@ export class AutoTransport implements Transport {
     if (!this.#socket) return this.#openHttp()
     this.#openSocket()
     if (this.#failures >= TRIES) this.#openHttp()
-    else this.#timer = setTimeout(() => this.#openHttp(), PATIENCE_MS)
+    else this.#timer.start(() => this.#openHttp(), PATIENCE_MS)
   }
 
   send(message: Request): void {
@@ -96,7 +97,7 @@ export class AutoTransport implements Transport {
 
   close(): void {
     this.#attempt++
-    clearTimeout(this.#timer)
+    this.#timer.stop()
     this.#carrier = null
     this.#isSocketTrying = false
     this.#isHttpTrying = false
@@ -116,7 +117,7 @@ export class AutoTransport implements Transport {
   }
 
   #socketOpened(): void {
-    clearTimeout(this.#timer)
+    this.#timer.stop()
     this.#failures = 0
     this.#isSocketTrying = false
     this.#isHttpTrying = false
@@ -146,8 +147,7 @@ export class AutoTransport implements Transport {
   /** HTTP carries: a socket is tried again and again beside it. */
   #tryLater(): void {
     if (!this.#socket) return
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#tryAgain(), this.#options.backoff.nextDelayMs())
+    this.#timer.start(() => this.#tryAgain(), this.#options.backoff.nextDelayMs())
   }
 
   #tryAgain(): void {
@@ -156,14 +156,13 @@ export class AutoTransport implements Transport {
   }
 
   #giveTime(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#socket?.drop('no answer to the handshake'), HANDSHAKE_MS)
+    this.#timer.start(() => this.#socket?.drop('no answer to the handshake'), HANDSHAKE_MS)
   }
 
   // ---- HTTP
 
   #openHttp(): void {
-    clearTimeout(this.#timer)
+    this.#timer.stop()
     const attempt = this.#attempt
     this.#isHttpTrying = true
     this.#load().then(

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { crc32 } from '../src/crc32.js'
+import { applyMessage, haveOf, versionOf } from '../src/diffs.js'
 import type { Message } from '../src/types.js'
-import { applyMessage, haveOf, versionOf, type Window } from '../src/window.js'
+import type { Window } from '../src/window.js'
 
 type Item = { id: number | string; [field: string]: unknown }
 

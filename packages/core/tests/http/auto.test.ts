@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { fakeClock, settle, type World, world } from './helpers.js'
+import { fakeClock, settle, type World, world } from '../helpers.js'
 
 fakeClock()
 
