@@ -77,6 +77,26 @@ def test_a_row_is_whole_and_an_input_says_what_may_be_left_out(text: str) -> Non
     assert "    order: 'id' | 'title' | 'rank' | 'owner'\n" in stream
 
 
+def test_what_a_stream_does_not_offer_cannot_be_given() -> None:
+    with throwaway():
+
+        class Read(AsyncBinding):
+            stream, model, fields = "types.Read", Note, ("id", "title")
+            actions = ("retrieve", "search")
+
+        class Made(AsyncBinding):
+            stream, model, fields = "types.Made", Note, ("id", "title")
+            actions = ("create", "save")
+
+        class Nothing(AsyncBinding):
+            stream = "types.Nothing"
+
+        text = module()
+    assert "    create: never\n    update: never\n" in block(text, "  'types.Read':")
+    assert "    create: { title: string }\n    update: never\n" in block(text, "  'types.Made':")
+    assert "    create: never\n    update: never\n" in block(text, "  'types.Nothing':")
+
+
 def test_choices_keys_and_decimals_are_as_they_travel(text: str) -> None:
     assert "colour: 'red' | 'green'" in block(text, "export interface ZooOptionsRow")
     assert "amount: string" in block(text, "export interface ZooMoneyRow")

@@ -80,8 +80,8 @@ export interface AppBindings {
   'auth.Group': {
     pk: number
     row: AuthGroupRow
-    create: { name: string }
-    update: { name?: string }
+    create: never
+    update: never
     filters: Record<string, never>
     order: 'id' | 'name'
     events: Record<never, never>
@@ -98,8 +98,8 @@ export interface AppBindings {
   custom_stream: {
     pk: never
     row: object
-    create: object
-    update: object
+    create: never
+    update: never
     filters: object
     order: never
     events: {
@@ -129,8 +129,8 @@ export interface AppBindings {
   'desk.Step': {
     pk: number
     row: DeskStepRow
-    create: { ticket: number; text: string; minutes?: number | null; done?: boolean; position?: number }
-    update: { ticket?: number; text?: string; minutes?: number | null; done?: boolean; position?: number }
+    create: never
+    update: never
     filters: { ticket: number; done: boolean }
     order: 'id' | 'ticket' | 'text' | 'minutes' | 'done' | 'position'
     events: Record<never, never>
@@ -147,8 +147,8 @@ export interface AppBindings {
   'desk.Task': {
     pk: number
     row: DeskTaskRow
-    create: { title: string; state?: 'running' | 'done' | 'failed'; done?: number; total?: number; result?: Record<string, unknown> | unknown[] | string | number | boolean; owner: number }
-    update: { title?: string; state?: 'running' | 'done' | 'failed'; done?: number; total?: number; result?: Record<string, unknown> | unknown[] | string | number | boolean; owner?: number }
+    create: never
+    update: never
     filters: Record<string, never>
     order: 'id' | 'title' | 'state' | 'done' | 'total' | 'result' | 'owner' | 'created' | 'updated'
     events: {
@@ -173,8 +173,8 @@ export interface AppBindings {
   'desk.check': {
     pk: never
     row: object
-    create: object
-    update: object
+    create: never
+    update: never
     filters: object
     order: never
     events: {
@@ -184,8 +184,8 @@ export interface AppBindings {
   'desk.life': {
     pk: never
     row: object
-    create: object
-    update: object
+    create: never
+    update: never
     filters: object
     order: never
     events: {

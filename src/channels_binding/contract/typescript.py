@@ -24,11 +24,11 @@ from channels_binding.protocol.names import AGGREGATE
 HEAD = "// Written by `manage.py bindings_types`; change the bindings, not this file.\n"
 MODULE = """
 // @ts-ignore: the types can be used without the package, which there is nothing to tell then
-declare module '@channels-binding/core' {
-  interface Register {
-    bindings: AppBindings
-  }
-}
+declare module '@channels-binding/core' {{
+  interface {interface} {{
+    {member}: AppBindings
+  }}
+}}
 """
 INDENT = "  "
 
@@ -36,13 +36,17 @@ _PLAIN = {"integer": "number", "number": "number", "string": "string", "boolean"
 _IDENTIFIER = re.compile(r"^[A-Za-z_$][A-Za-z0-9_$]*$")
 
 
-def module() -> str:
+def module(server: str | None = None) -> str:
     """The whole file."""
-    return written()[0]
+    return written(server)[0]
 
 
-def written() -> tuple[str, Omissions]:
-    """The whole file, and what it leaves out because it cannot be described."""
+def written(server: str | None = None) -> tuple[str, Omissions]:
+    """The whole file, and what it leaves out because it cannot be described.
+
+    Args:
+        server: The name by which a page knows this server, if it speaks to several: ``back1`` → ``'back1:desk.Ticket'``.
+    """
     with inspecting():
         shapes = JsonSchemas(_nobody())
         writer = _Writer(shapes)
@@ -50,7 +54,10 @@ def written() -> tuple[str, Omissions]:
         sentence = shapes.omissions.sentence()
         head = f"{HEAD}//{sentence}\n" if sentence else HEAD
         bindings = _block("export interface AppBindings", writer.bindings)
-        return "".join([head, *writer.interfaces, "\n", bindings, MODULE]), shapes.omissions
+        registered = MODULE.format(
+            interface="Register" if server is None else "Servers", member="bindings" if server is None else _key(server)
+        )
+        return "".join([head, *writer.interfaces, "\n", bindings, registered]), shapes.omissions
 
 
 def _nobody() -> Any:
@@ -158,14 +165,18 @@ class _Writer:
         return {
             "pk": self._shown.of(self._shapes.key(cls)),
             "row": interface_name(cls.get_stream()),
-            "create": self._taken.of(self._shapes.input(cls, "create")),
-            "update": self._taken.of(self._shapes.input(cls, "update")),
+            "create": self._input(cls, "create"),
+            "update": self._input(cls, "update"),
             "filters": self._filters(cls),
             "order": _union([_literal(name) for name in order]),
             **self._expandable(cls),
             **({"presence": "true"} if cls.presence else {}),
             **(self._aggregate(cls) if cls.find_action(AGGREGATE) else {}),
         }
+
+    def _input(self, cls: type[BaseBinding], action: str) -> str:
+        """What ``create`` or ``update`` takes (``save`` is one of them); nothing where the stream does not offer it."""
+        return self._taken.of(self._shapes.input(cls, action)) if cls.find_action(action) else "never"
 
     def _expandable(self, cls: type[BaseBinding]) -> dict[str, str]:
         """What may be put into a row, by its path: ``{ comments: { stream: 'desk.Comment'; many: true } }``."""
@@ -216,8 +227,8 @@ def _event(taken: str, answered: str) -> str:
 _NO_MODEL = {
     "pk": "never",
     "row": "object",
-    "create": "object",
-    "update": "object",
+    "create": "never",
+    "update": "never",
     "filters": "object",
     "order": "never",
 }

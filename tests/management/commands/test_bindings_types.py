@@ -22,6 +22,11 @@ def test_it_prints_a_module_that_registers_the_streams() -> None:
     assert text.endswith("interface Register {\n    bindings: AppBindings\n  }\n}\n")
 
 
+def test_the_streams_of_one_server_of_several_are_registered_under_its_name() -> None:
+    assert run("--server", "back1").endswith("interface Servers {\n    back1: AppBindings\n  }\n}\n")
+    assert run("--server", "back-1").endswith("interface Servers {\n    'back-1': AppBindings\n  }\n}\n")
+
+
 def test_what_is_written_is_up_to_date_until_it_is_changed(tmp_path: Path) -> None:
     file = tmp_path / "bindings.gen.ts"
     with pytest.raises(CommandError, match="out of date"):

@@ -15,9 +15,14 @@ class Command(BaseCommand):
         where = parser.add_mutually_exclusive_group()
         where.add_argument("--output", metavar="FILE", type=Path, help="Write it there.")
         where.add_argument("--check", metavar="FILE", type=Path, help="Fail if that file is not what would be written.")
+        parser.add_argument(
+            "--server", metavar="NAME", help="The name of this server's client in a page of several: 'NAME:app.Model'."
+        )
 
-    def handle(self, *args: Any, output: Path | None, check: Path | None, **options: Any) -> None:
-        text = self._text()
+    def handle(
+        self, *args: Any, output: Path | None, check: Path | None, server: str | None = None, **options: Any
+    ) -> None:
+        text = self._text(server)
         if check is not None:
             self._compare(check, text)
         elif output is not None:
@@ -25,12 +30,12 @@ class Command(BaseCommand):
         else:
             self.stdout.write(text, ending="")
 
-    def _text(self) -> str:
+    def _text(self, server: str | None) -> str:
         if find_spec("drf_spectacular") is None:
             raise CommandError('Types are made by drf-spectacular: pip install "channels-binding[openapi]".')
         from channels_binding.contract import typescript
 
-        text, omissions = typescript.written()
+        text, omissions = typescript.written(server)
         for name, error in omissions.found.items():
             self.stderr.write(f"{name} is left out, since it cannot be described: {error!r}")
         return text
