@@ -5,6 +5,7 @@ from typing import Any
 
 from channels_binding.exceptions import BadRequest, LimitExceeded, Throttled
 from channels_binding.protocol.messages import CallId, Request
+from channels_binding.protocol.states import CONNECTION, Act, Event, State
 from channels_binding.types import Dialect
 
 
@@ -106,11 +107,18 @@ class Session:
     dialect: Dialect
     limits: Limits
     rate: Rate
+    state: State = State.OPEN
+    """Where the connection stands; ``on`` moves it."""
     in_flight: set[CallId] = field(default_factory=set)
     unnamed_in_flight: int = 0
     """Calls without an id that are not finished."""
     reads: dict[str, Any] = field(default_factory=dict)
     """Name of a live read → its subscription."""
+
+    def on(self, event: Event) -> Act:
+        """Something has arrived, or happened. Returns what is to be done about it."""
+        act, self.state = CONNECTION[self.state][event]
+        return act
 
     def begin(self, request: Request, now: float) -> None:
         """A call arrives.

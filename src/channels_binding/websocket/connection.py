@@ -7,11 +7,11 @@ with one writer, so order holds.
 import asyncio
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
 
@@ -41,8 +41,9 @@ from channels_binding.live.queries.diff import returning, snapshot
 from channels_binding.live.queries.why import explained
 from channels_binding.protocol import codecs, messages
 from channels_binding.protocol.messages import Body, Malformed, Request, failure, frame, message
-from channels_binding.protocol.names import PRESENCE, READS, CloseCode
+from channels_binding.protocol.names import PRESENCE, READS
 from channels_binding.protocol.session import read_name
+from channels_binding.protocol.states import Act, Event, arrival
 from channels_binding.registry import registry
 from channels_binding.security import authentication
 from channels_binding.security.authentication import Identity
@@ -109,24 +110,21 @@ class Connection(Socket):
         try:
             value = await self._decoded(text)
         except (BadRequest, TooLarge, Throttled) as error:
-            self._refused(error)
+            await self._arrived(Malformed(error))
             return
         for request in messages.read_frame(value, max_batch=self.settings.MAX_BATCH):
             self.hub.totals.received += 1
-            if self.closed_with is not None:
-                return
-            if isinstance(request, Malformed):
-                self._refused(request.error, request.event, request.id)
-            elif request.event == "cb.auth" and self.dialect == "cb.1":
-                await self._authenticate(request)
-            elif self.is_pending:
-                self._refused(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id)
-            elif request.event == "cb.locale" and self.dialect == "cb.1":
-                await self._speak(request)
-            elif request.is_system and not self._is_batch(request):
-                self._system(request)
-            else:
-                self._begin(request)
+            await self._arrived(request)
+
+    async def _arrived(self, request: Request | Malformed) -> None:
+        """What is done about one message, the table says (``protocol/states.py``)."""
+        act = self.session.on(arrival(request))
+        if act is Act.SERVE:  # nearly always
+            self._begin(request)  # type: ignore[arg-type]
+        elif act is not Act.NOTHING:
+            waiting = self._ACTS[act](self, request)
+            if waiting is not None:
+                await waiting
 
     async def _decoded(self, text: str | None) -> Any:
         """What a frame says. A large one is read on another thread, and costs as many messages as it has pages."""
@@ -150,22 +148,18 @@ class Connection(Socket):
         self.refusals.end_row()
         self._spawn(self._serve(request))
 
-    def _is_batch(self, request: Request) -> bool:
-        return request.event == batches.EVENT and self.dialect == "cb.1"
-
     async def _authenticate(self, request: Request) -> None:
         """``cb.auth``: be whoever the token says. What follows in the same frame, and later ones, wait for it."""
         try:
             identity = await self._identified(request)
         except Exception as exception:
             self._refused(as_error(exception), request.event, request.id)
-            if self.is_pending:
-                await self._end_once_written(CloseCode.UNAUTHENTICATED, "not authenticated")
+            await self._happened(Event.UNKNOWN, "not authenticated")
             return
-        if self.is_pending:
-            await self._admit(identity)
-        else:
-            await self.become(identity)
+        act = self.session.on(Event.KNOWN)
+        if act is Act.NOTHING:  # it was closed meanwhile
+            return
+        await (self._admit(identity) if act is Act.ADMIT else self.become(identity))
         self.put(message(request.event, {"success": True, **self._owner_members()}, request.id))
 
     async def _identified(self, request: Request) -> Identity:
@@ -180,7 +174,6 @@ class Connection(Socket):
         return identity
 
     async def _admit(self, identity: Identity) -> None:
-        self.is_pending = False
         self._take(identity)
         await self._enter()
         if self._authenticator is not None:
@@ -201,20 +194,37 @@ class Connection(Socket):
             )
         )
 
-    def _system(self, request: Request) -> None:
-        if self.dialect != "cb.1":
-            self._refuse(request, "Names beginning with 'cb.' need the subprotocol cb.1.json.")
-        elif request.event == "cb.pong":
-            self.outbox.pong(request.data.get("n"))
-            self._count_other()
-        elif request.event == "cb.ping":
-            self._answer_at_once(message("cb.pong", {"n": request.data.get("n")}, request.id))
-            self._count_other()
-        else:
-            self._refuse(request, "There is no such system message.")
+    def _answer_ping(self, request: Request) -> None:
+        self._answer_at_once(message("cb.pong", {"n": request.data.get("n")}, request.id))
+        self._count_other()
 
-    def _refuse(self, request: Request, why: str) -> None:
+    def _acknowledge(self, request: Request) -> None:
+        self.outbox.pong(request.data.get("n"))
+        self._count_other()
+
+    def _refuse(self, request: Malformed) -> None:
+        self._refused(request.error, request.event, request.id)
+
+    def _ask_who(self, request: Request) -> None:
+        self._refused(Unauthenticated("Say first who you are: cb.auth."), request.event, request.id)
+
+    def _needs_protocol(self, request: Request) -> None:
+        why = "Names beginning with 'cb.' need the subprotocol cb.1.json."
         self._refused(BadRequest(why), request.event, request.id)
+
+    def _no_such_name(self, request: Request) -> None:
+        self._refused(BadRequest("There is no such system message."), request.event, request.id)
+
+    _ACTS: ClassVar[Mapping[Act, Callable[..., Coroutine[Any, Any, None] | None]]] = {
+        Act.REFUSE: _refuse,
+        Act.ASK_WHO: _ask_who,
+        Act.NEEDS_PROTOCOL: _needs_protocol,
+        Act.NO_SUCH_NAME: _no_such_name,
+        Act.AUTHENTICATE: _authenticate,
+        Act.SPEAK: _speak,
+        Act.ANSWER_PING: _answer_ping,
+        Act.ACKNOWLEDGE: _acknowledge,
+    }
 
     @property
     def caller(self) -> tuple[str, ...]:

@@ -150,12 +150,12 @@ class BaseConsumer:
         try:
             await connection.open()
             shutdown.watch(connection.hub, connection)
-            if not connection.is_pending:
+            if self.user is not None:  # else it is not known yet who this is
                 await self._call_hook("connected")
             await self._listen_until_over(connection)
         finally:
             await connection.close()
-            if not connection.is_pending:
+            if self.user is not None:
                 await self._call_hook("disconnected")
 
     async def _listen_until_over(self, connection: Connection) -> None:

@@ -30,6 +30,7 @@ from channels_binding.protocol import messages
 from channels_binding.protocol.messages import CallId, failure, message
 from channels_binding.protocol.names import CloseCode
 from channels_binding.protocol.session import Limits, Rate, Refusals, Session
+from channels_binding.protocol.states import Act, Event, State
 from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.types import Dialect, Scope, Send
 from channels_binding.websocket.heartbeat import Heartbeat
@@ -59,6 +60,12 @@ def limits_of(settings: Settings) -> Limits:
         held_bytes=settings.MAX_HELD_BYTES,
         connections=settings.MAX_CONNECTIONS_PER_USER,
     )
+
+
+def _first_state(identity: Identity | None, dialect: Dialect) -> State:
+    if identity is None:
+        return State.PENDING
+    return State.OPEN if dialect == "cb.1" else State.PLAIN
 
 
 def beat_seconds() -> float:
@@ -98,8 +105,6 @@ class Socket:
         self.id = secrets.token_urlsafe(9)
         self.revision = 0
         self.scope: Mapping[str, Any] = {**scope, "locale": locales.of_handshake(scope)}
-        self.is_pending = identity is None
-        """Whether it is not known yet who this is. Then nothing but ``cb.auth`` is answered."""
         self.dialect: Dialect = dialect
         self.streams: dict[str, str] = {}
         self._authenticator = authenticator
@@ -107,7 +112,9 @@ class Socket:
         """The token of the last ``cb.auth``; None while the handshake says who this is."""
         self._handshake: Mapping[str, Any] = scope
         self.settings = settings
-        self.session = Session(dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND))
+        self.session = Session(
+            dialect, limits_of(settings), Rate(settings.MESSAGES_PER_SECOND), _first_state(identity, dialect)
+        )
         self.refusals = Refusals(settings.MAX_REFUSALS, Rate(max(settings.MESSAGES_PER_SECOND, settings.MAX_BATCH)))
         self.hub = Hub.current()
         self._expiry = Expiry(self.hub.loop, lambda: self.end(CloseCode.UNAUTHENTICATED, "the token is over"))
@@ -165,8 +172,20 @@ class Socket:
 
     async def _expect_authentication(self) -> None:
         await asyncio.sleep(self.settings.AUTHENTICATION_SECONDS)
-        if self.is_pending:
-            self.end(CloseCode.UNAUTHENTICATED, "did not authenticate in time")
+        await self._happened(Event.LATE, "did not authenticate in time")
+
+    async def _happened(self, event: Event, reason: str) -> None:
+        """What may end the connection: with 4401, once what was put before has left."""
+        if self.session.on(event) is not Act.SAY_GOODBYE:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.outbox.written(), LAST_MESSAGE_SECONDS)
+        self.end(CloseCode.UNAUTHENTICATED, reason)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is not known yet who this is. Then nothing but ``cb.auth`` is answered."""
+        return self.session.state is State.PENDING
 
     # Whose it is
 
@@ -200,10 +219,10 @@ class Socket:
             return
         if self._authenticator is not None:
             await self._authenticator.entered(identity)
-        if not self._remains(identity.user):
-            await self._end_once_written(CloseCode.UNAUTHENTICATED, "signed out")
-        else:
+        if self._remains(identity.user):
             await self._read_again()
+        else:
+            await self._happened(Event.SIGNED_OUT, "signed out")
 
     async def _read_again(self) -> None:
         """Every live read as this user, language and time zone, and what differs sent, once it is checked who that is."""
@@ -242,12 +261,6 @@ class Socket:
         self._take(replace(asked, auth=found.auth))
         return True
 
-    async def _end_once_written(self, code: int, reason: str) -> None:
-        """Close the socket once what was put before has left."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.outbox.written(), LAST_MESSAGE_SECONDS)
-        self.end(code, reason)
-
     def _hello(self) -> dict[str, Any]:
         limits = self.session.limits
         return {
@@ -266,6 +279,7 @@ class Socket:
 
     async def close(self) -> None:
         """The socket is gone: leave the hub, end what runs for it."""
+        self.session.on(Event.ENDED)
         self._expiry.cancel()
         Heartbeat.current(beat_seconds).remove(self)
         self.hub.leave(self, self.subscriptions)
@@ -281,7 +295,7 @@ class Socket:
 
     def end(self, code: int, reason: str) -> None:
         """Close the socket; what waits to be written is dropped."""
-        if self.closed_with is None:
+        if self.session.on(Event.ENDED) is Act.CLOSE:
             self.outbox.close(code, reason)
             self.hub.leave(self, self.subscriptions)
             self.session.reads.clear()
