@@ -115,7 +115,7 @@ async def rest(hub: Any) -> None:
 
 
 def is_at_rest(hub: Any) -> bool:
-    if hub._wake.is_set() or hub.is_in_round or not hub.invalidation.is_at_rest:
+    if not hub.rounds.is_idle or not hub.invalidation.is_at_rest:
         return False
     return not any(group.is_stale or not group.is_free.is_set() for group in hub.groups.values())
 

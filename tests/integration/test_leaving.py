@@ -127,14 +127,14 @@ async def test_connections_that_end_at_any_moment_leave_nothing(
     assert len(done) > 12, "of every kind of call"
 
     deadline = hub.loop.time() + 20
-    while (hub.is_in_round or hub._wake.is_set() or {task.get_name() for task in hub._tasks} != resting) and (
+    while (not hub.rounds.is_idle or {task.get_name() for task in hub._tasks} != resting) and (
         hub.loop.time() < deadline
     ):
         await asyncio.sleep(0.05)
     assert hub.subscribers == set()
     assert [each for group in hub.groups.values() for each in group.subscriptions] == []
     assert hub.stream_groups.by_key == {}
-    assert hub._waiters == []
+    assert hub.rounds._waiters == []
     assert {task.get_name() for task in hub._tasks} == resting
     assert await rounds_within(hub, 1.0, monkeypatch) == 0, "nobody is connected"
     assert left_over() == before

@@ -82,14 +82,14 @@ def left_behind(hub: Hub) -> tuple[list[Any], list[Any]]:
 
 async def rounds_within(hub: Hub, seconds: float, monkeypatch: pytest.MonkeyPatch) -> int:
     """How often the hub looks what is to be done, when nothing is."""
-    rounds, real = [0], hub._round
+    rounds, real = [0], hub.rounds._round
 
     async def counted() -> None:
         rounds[0] += 1
         await real()
 
     with monkeypatch.context() as patch:
-        patch.setattr(hub, "_round", counted)
+        patch.setattr(hub.rounds, "_round", counted)
         await asyncio.sleep(seconds)
     return rounds[0]
 
@@ -133,7 +133,7 @@ async def test_a_socket_that_closes_while_its_read_moves_to_another_audience_lea
         await asyncio.wait_for(held.entered.wait(), 5)
         await socket.close()
         held.opened.set()
-        while hub.is_in_round:
+        while not hub.rounds.is_idle:
             await asyncio.sleep(0.005)
     assert left_behind(hub) == ([], [])
     await in_thread(user.groups.set)([first])
@@ -155,7 +155,7 @@ async def test_a_socket_that_closes_while_its_subscription_moves_to_another_audi
             await asyncio.wait_for(held.entered.wait(), 5)
             await socket.close()
             held.opened.set()
-            while hub.is_in_round:
+            while not hub.rounds.is_idle:
                 await asyncio.sleep(0.005)
         assert left_behind(hub) == ([], [])
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from channels_binding.live import hub
+from channels_binding.live import rounds
 from channels_binding.live.hub import Hub
+from channels_binding.live.rounds import Rounds
 from channels_binding.protocol.session import Rate
 from channels_binding.testing import BindingCommunicator
 from channels_binding.websocket import connection
@@ -260,10 +261,10 @@ async def test_whoever_listens_to_nothing_does_not_wait_for_diffs(
 ) -> None:
     waited: list[Any] = []
 
-    async def wait_settled(hub: Any, numbers: Any, subscriber: Any, seconds: float) -> None:
+    async def wait_settled(rounds: Any, numbers: Any, subscriber: Any, seconds: float) -> None:
         waited.append(subscriber)
 
-    monkeypatch.setattr(Hub, "wait_settled", wait_settled)
+    monkeypatch.setattr(Rounds, "wait_settled", wait_settled)
     silent, reading, subscribed = await connect(user), await connect(user), await connect(user)
     await reading.call("zoo.Note.search#h", {})
     await subscribed.call("zoo.Label.subscribe", {})
@@ -275,7 +276,7 @@ async def test_whoever_listens_to_nothing_does_not_wait_for_diffs(
 async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_query_is_slower_than_a_round(
     listed: Listed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "ROUND_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(rounds, "ROUND_PATIENCE_SECONDS", 0.0)
     for number in range(5):
         await assert_the_reply_comes_after_the_diff(listed, number)
 
@@ -283,15 +284,15 @@ async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_query
 async def test_the_reply_to_a_write_comes_after_its_own_diffs_although_the_writer_is_doubted_meanwhile(
     listed: Listed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refreshed, doubted = Hub._refreshed, list[Any]()
+    refreshed, doubted = Rounds._refreshed, list[Any]()
 
-    async def doubtful(self: Hub, group: Any) -> Any:
+    async def doubtful(self: Rounds, group: Any) -> Any:
         if not doubted:
             doubted.append(group)
             self.identity.lost()
         return await refreshed(self, group)
 
-    monkeypatch.setattr(Hub, "_refreshed", doubtful)
+    monkeypatch.setattr(Rounds, "_refreshed", doubtful)
     await assert_the_reply_comes_after_the_diff(listed)
     assert doubted
 

@@ -1,8 +1,6 @@
-"""Per-loop scheduler of live queries: changes come in, each connection is sent one frame a round.
+"""The hub of an event loop: its connections, its live reads, and what arrives for them, put together.
 
-A round: take what changed, find the groups that it can touch, evaluate each once on the thread pool, and send every
-connection what that means for it, in one frame. The first change is answered at once; under load rounds begin
-``COALESCE_SECONDS`` apart, so a burst of commits is one round.
+Changes of this process and messages of the others come in here; ``rounds`` answers the changes.
 """
 
 import asyncio
@@ -10,7 +8,6 @@ import itertools
 import logging
 import threading
 import weakref
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -19,39 +16,29 @@ from typing import Any
 from django.core.signals import setting_changed
 
 from channels_binding.calls.call import Call
-from channels_binding.conf import get_settings
-from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import BindingError, Internal, Unavailable
+from channels_binding.exceptions import Unavailable
 from channels_binding.live import identity, messages, unheard
 from channels_binding.live.broker import listener, publisher
 from channels_binding.live.capture import recorder, signals, source
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.connection_limits import ConnectionLimits
-from channels_binding.live.delivery import Delivery, Frames
+from channels_binding.live.delivery import Delivery
 from channels_binding.live.identity import IdentityChecks
 from channels_binding.live.presence import HeldMessages, Subscribers
-from channels_binding.live.queries.evaluation import normalized
-from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
+from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
-from channels_binding.live.queries.store import QueryStore, jitter
+from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.rooms.rooms import Rooms
+from channels_binding.live.rounds import Rounds
 from channels_binding.live.streams import StreamGroups
 from channels_binding.live.totals import Totals
 from channels_binding.live.watchers import Watchers
-from channels_binding.protocol.messages import failure, message
+from channels_binding.protocol.messages import message
 from channels_binding.protocol.names import PRESENCE
 from channels_binding.types import Subscriber
 
 logger = logging.getLogger("channels_binding")
 
-AddFrames = Callable[[Frames], None]
-"""What a task of a round returns: adds the messages that follow from it, at the moment they are sent."""
-
-EVALUATIONS_AT_ONCE = 3
-"""Evaluations of one round that run side by side; the other threads stay free for calls."""
-ROUND_PATIENCE_SECONDS = 0.1
-"""How long a round waits for its slowest query before it sends what the others answered."""
-RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
 CHECK_SECONDS = 10.0
 """How long a call waits until it is checked again who a connection belongs to, where that is to be checked."""
 
@@ -70,20 +57,10 @@ class Hub:
         self.subscribers = Subscribers()
         self.connection_limits = ConnectionLimits()
         self.watchers = Watchers()
-        self.is_in_round = False
-        self.settled = 0
-        """Number of the last batch of changes whose consequences are sent."""
-        self._noted = 0
-        self._incomplete: set[int] = set()
-        """Numbers of batches whose changes the source has not delivered completely yet."""
-        self._pending = Changes()
         self._wake = asyncio.Event()
         self._has_logged_unsound = False
         """Whether a message of the broker that is not valid has been logged: the first one is."""
-        self._waiters: list[tuple[int, Subscriber, asyncio.Future[None]]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._round_ended_at = float("-inf")
-        self._rest_seconds = 0.0
         self.invalidation = Invalidation(loop, self._wake.set)
         self.totals = Totals()
         self.store = QueryStore(self.invalidation, self.spawn, self.totals)
@@ -98,9 +75,12 @@ class Hub:
             loop, self.subscribers, self.store, self.delivery, self.stream_groups, self.held,
             spawn=self.spawn, wake=self._wake.set, misses_messages=self.misses_messages,
         )  # fmt: skip
-        self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
+        self.rounds = Rounds(
+            loop, self._wake, self.identity, self.invalidation, self.store, self.delivery, self.stream_groups, self.held,
+            spawn=self.spawn, lost=self.lost,
+        )  # fmt: skip
         self._broker = listener.Broker(self)
-        self.spawn(self._run())
+        self.spawn(self.rounds.run())
         self.spawn(self._maintain())
         self._broker.start()
         self._source = source.make_source(self)
@@ -235,47 +215,20 @@ class Hub:
             self.note(changes, number)
             return
         self.note(changes)
-        if number is not None:
-            self._incomplete.add(number)
-        self._source.ask(theirs, lambda: self._source_has_all(number))
-
-    def _source_has_all(self, number: int | None) -> None:
-        """The source has delivered all that was committed with a batch of changes."""
-        if number is not None:
-            self._incomplete.discard(number)
-            self.note(Changes(), number)
+        if number is None:
+            self._source.ask(theirs, lambda: None)
+            return
+        self.rounds.note_incomplete(number)
+        self._source.ask(theirs, lambda: self.rounds.note_complete(number))
 
     def note(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes; the next round answers them."""
         self.watchers.note(changes)
-        self._noted = max(self._noted, number or 0)
-        if self._is_at_rest and not self._concern_anybody(changes):
-            self.settled = max(self.settled, self._noted)  # nothing waits before it, and nothing follows from it
-            self._settle()
-            return
-        noted = normalized(changes, self.invalidation.labels | self.stream_groups.labels)
-        self._pending.merge(noted)
-        self.identity.note(changes)
-        self.identity.note_declared(self.invalidation.index.declaring(noted))
-        self.invalidation.note(noted)
-        self.store.note_causes(noted, number)
-        self._wake.set()
-
-    @property
-    def _is_at_rest(self) -> bool:
-        """Whether no round is under way or awaited, and the consequences of all that was noted before are sent."""
-        return not (self._wake.is_set() or self.is_in_round or self._pending or self._incomplete)
-
-    def _concern_anybody(self, changes: Changes) -> bool:
-        """Whether changes can matter to anything that is read here, or to whose a connection is."""
-        return any(
-            self.invalidation.heeds(label) or self.stream_groups.heeds(label) or identity.heeds(label)
-            for label in changes.keys
-        )
+        self.rounds.note(changes, number)
 
     def _note_again(self, label: str, keys: "Iterable[Any] | None") -> None:
         """Rows that are to be looked at in the next round as well."""
-        self._pending.note(label, keys)
+        self.rounds.pending.note(label, keys)
 
     def misses_messages(self) -> bool:
         """Whether messages of other processes may have been lost without its being known yet."""
@@ -308,138 +261,12 @@ class Hub:
         self.stream_groups.lost()
         self.identity.lost()
 
-    async def wait_settled(self, numbers: Iterable[int], subscriber: Subscriber, seconds: float) -> None:
-        """Until a subscriber is sent the consequences of these changes, or ``seconds`` have passed."""
-        last = max(numbers, default=0)
-        if self._has_sent(last, subscriber):
-            return
-        future: asyncio.Future[None] = self.loop.create_future()
-        self._waiters.append((last, subscriber, future))
-        await asyncio.wait([future], timeout=seconds)
-        future.cancel()
-
-    def _has_sent(self, number: int, subscriber: Subscriber) -> bool:
-        return number <= self.settled and not any(each.is_pending for each in subscriber.subscriptions)
-
-    # Rounds
-
-    async def _run(self) -> None:
-        while True:
-            await self._wake.wait()
-            pause = self._round_ended_at + self._rest_seconds - self.loop.time()
-            if pause > 0:
-                await asyncio.sleep(pause)
-            self._wake.clear()
-            began = self.loop.time()
-            self.is_in_round = True
-            try:
-                await self._round()
-            except Exception:
-                logger.exception("A round failed; everything is read again")
-                await asyncio.sleep(1.0)
-                self.lost()
-            self.is_in_round = False
-            self._round_ended_at = self.loop.time()
-            self._rest_seconds = rest_seconds(self._round_ended_at - began, get_settings().COALESCE_SECONDS)
-
-    async def _round(self) -> None:
-        """Bring everyone up to date with everything noted so far."""
-        number = min([self._noted, *(asked - 1 for asked in self._incomplete)])
-        changes = self._pending
-        self._pending = Changes()
-        await self.identity.refresh()
-        self.held.release()
-        await self.invalidation.invalidate()
-        self.invalidation.count_again(self.spawn)
-        due = self.store.due()
-        for group in due:
-            for subscription in group.subscriptions:
-                subscription.is_pending = True
-        tasks = [self.spawn(self._refresh(group)) for group in due]
-        if self.stream_groups.are_touched(changes):
-            tasks.append(self.spawn(self.stream_groups.refresh(changes)))
-        done, late = await asyncio.wait(tasks, timeout=ROUND_PATIENCE_SECONDS) if tasks else (set(), set())
-        await self.identity.refresh_in_silence()
-        self._send_results(done)
-        for task in late:
-            task.add_done_callback(self._ended_late)
-        self.settled = max(self.settled, number)
-        self._settle()
-
-    async def _refresh(self, group: Group) -> AddFrames:
-        """Evaluate a stale group; returns what is to be sent once the round is complete."""
-        async with self._evaluators:
-            return await self._refreshed(group)
-
-    async def _refreshed(self, group: Group) -> AddFrames:
-        await group.until_free()
-        if group.is_stale:
-            try:
-                await self.store.evaluate(group, group.question())
-            except Exception as exception:
-                failed = exception
-                return lambda frames: self._failed(group, failed, frames)
-        return lambda frames: self._add_group(group, frames)
-
-    def _add_group(self, group: Group, frames: Frames) -> None:
-        group.is_unsent = False
-        self.delivery.bring_up_to_date(group.subscriptions, frames)
-
-    def _send_results(self, tasks: "Iterable[asyncio.Task[AddFrames]]") -> None:
-        """Send what the tasks found, to each connection in one frame. Nothing is awaited in between, so order holds."""
-        frames: Frames = defaultdict(list)
-        for task in tasks:
-            if not task.cancelled() and task.exception() is None:
-                task.result()(frames)
-        self.delivery.send(frames)
-        self._settle()
-
-    def _settle(self) -> None:
-        """Resolve the futures of those who wait for what has been sent by now."""
-        for number, subscriber, future in self._waiters:
-            if not future.done() and self._has_sent(number, subscriber):
-                future.set_result(None)
-        self._waiters = [waiter for waiter in self._waiters if not waiter[2].done()]
-
-    def _ended_late(self, task: "asyncio.Task[AddFrames]") -> None:
-        if not task.cancelled():  # as the hub stops
-            self.spawn(self._send_late(task))
-
-    async def _send_late(self, task: "asyncio.Task[AddFrames]") -> None:
-        """Send what a task found that its round has not waited for."""
-        await self.identity.refresh_in_silence()
-        self._send_results([task])
-
-    def _failed(self, group: Group, exception: Exception, frames: Frames) -> None:
-        """A query that can no longer be read: over, if its reader may not; again later, if the database did not answer."""
-        if isinstance(exception, AudienceChanged):
-            group.touch(None)
-            self.recheck(subscription.subscriber for subscription in group.subscriptions)
-            return
-        for subscription in group.subscriptions:
-            subscription.is_pending = False
-        error = as_error(exception)
-        if error.retry or isinstance(error, Internal):
-            delay = RETRY_SECONDS[min(group.failures, len(RETRY_SECONDS) - 1)]
-            group.failures += 1
-            group.is_stale = True
-            self.loop.call_later(delay * jitter(), self._wake.set)
-            return
-        self._end(group, error, frames)
+    # Between the rounds
 
     def recheck(self, subscribers: Iterable[Subscriber]) -> None:
         """One of these belongs to another audience by now: the next round looks who it is."""
         self.identity.recheck(subscribers)
         self._wake.set()
-
-    def _end(self, group: Group, error: BindingError, frames: Frames) -> None:
-        for subscription in [*group.subscriptions]:
-            frames[subscription.subscriber].append(failure(error, subscription.event))
-            subscription.subscriber.drop(subscription)
-            self.delivery.unsubscribe(subscription)
-        self.store.forget(group)
-
-    # Between the rounds
 
     async def _maintain(self) -> None:
         """Once a second: forget queries that nobody has asked for in a while, and audit the others."""
@@ -476,18 +303,10 @@ def _concerns(subscriber: Subscriber, to: str, name: Any) -> bool:
     return True
 
 
-def rest_seconds(took_seconds: float, coalesce_seconds: float) -> float:
-    """How long to rest after a round: until it is ``coalesce_seconds`` since it began, and as long as it took.
-
-    So a commit every 50 ms need not wait, and under load rounds get rarer and take more with them: calls keep half of the time.
-    """
-    return max(coalesce_seconds - took_seconds, took_seconds)
-
-
 def publish_changes(changes: Changes) -> int | None:
     """Hand changes to every hub of this process at once, and to every other process through the broker. From any thread.
 
-    Returns the number of this batch, for ``Hub.wait_settled``; None where no hub runs.
+    Returns the number of this batch, for ``Rounds.wait_settled``; None where no hub runs.
     """
     if publisher.current().reaches_others():
         publisher.publish({"kind": "changes", "changes": messages.portable(changes)})

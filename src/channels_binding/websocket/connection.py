@@ -395,7 +395,7 @@ class Connection(Socket):
         try:
             answer = await (self._batch(request, call) if request.is_system else aperform(call))
             if self.dialect == "cb.1" and self._listens:
-                await self.hub.wait_settled(written, self, OWN_DIFFS_SECONDS)
+                await self.hub.rounds.wait_settled(written, self, OWN_DIFFS_SECONDS)
             if handler_messages.successor is None:
                 self._reply(request, answer, handler_messages)
             else:

@@ -1,5 +1,6 @@
 """A project of Django's own models and of packages that bring fields, managers and base classes of theirs."""
 
+import os
 from typing import Any
 
 from tests.project.settings import *  # noqa: F403
@@ -30,5 +31,6 @@ DATABASE_ROUTERS = []
 if "sqlite" not in DATABASES["default"]["ENGINE"]:
     INSTALLED_APPS += ["pgtrigger", "pghistory"]
     PGTRIGGER_INSTALL_ON_MIGRATE = True
-    DATABASES["default"]["TEST"]["NAME"] = "test_foreign"  # the tests that start this one have a database too
+    # The tests that start this one have a database too, and two of these may run at once.
+    DATABASES["default"]["TEST"]["NAME"] = f"test_foreign_{os.getpid()}"
 REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]}

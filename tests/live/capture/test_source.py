@@ -90,12 +90,12 @@ async def test_what_the_broker_says_of_covered_models_is_asked_about_and_of_othe
     await connect(user)
     hub = Hub.current()
     fake.asked.clear()
-    hub._concern_anybody = lambda changes: True  # type: ignore[method-assign]
+    hub.rounds.concern_anybody = lambda changes: True  # type: ignore[method-assign]
     hub.receive({"kind": "changes", "changes": {"zoo.Note": [1], "zoo.Token": ["x"]}})
     assert [changes.keys for changes, _ in fake.asked] == [{"zoo.Note": {1}}]
-    assert "zoo.Token" in hub._pending.keys
+    assert "zoo.Token" in hub.rounds.pending.keys
     fake.asked[0][1]()
-    assert "zoo.Note" not in hub._pending.keys
+    assert "zoo.Note" not in hub.rounds.pending.keys
 
 
 async def test_later_batches_do_not_release_who_waits_for_an_earlier_one(
@@ -105,11 +105,11 @@ async def test_later_batches_do_not_release_who_waits_for_an_earlier_one(
     hub = Hub.current()
     hub.receive_changes(Changes({"zoo.Note": {1}}), 1_000_001)
     hub.receive_changes(Changes({"zoo.Token": {"x"}}), 1_000_002)
-    while hub.settled < 1_000_000:
+    while hub.rounds.settled < 1_000_000:
         await _turn(hub)
-    assert hub.settled == 1_000_000
+    assert hub.rounds.settled == 1_000_000
     fake.asked[-1][1]()
-    while hub.settled < 1_000_002:
+    while hub.rounds.settled < 1_000_002:
         await _turn(hub)
 
 

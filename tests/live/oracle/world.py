@@ -351,7 +351,7 @@ class World(RuleBasedStateMachine):
         # A query slower than a round is told when it is ready: its task is there until then.
         is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
         is_written = all(each.outbox.is_written for each in self.hub.subscribers)  # type: ignore[attr-defined]
-        is_idle = not self.hub._wake.is_set() and not self.hub.is_in_round and self.hub.invalidation.is_at_rest
+        is_idle = self.hub.rounds.is_idle and self.hub.invalidation.is_at_rest
         return is_read and is_told and not is_late and is_written and is_idle and self.broker.is_heard()
 
     def _restless(self) -> str:
@@ -362,7 +362,7 @@ class World(RuleBasedStateMachine):
         ]
         tasks = [str(task) for task in self.hub._tasks]
         return (
-            f"{groups} {tasks} wake={self.hub._wake.is_set()} round={self.hub.is_in_round} {vars(self.hub.identity.pending)}"
+            f"{groups} {tasks} idle={self.hub.rounds.is_idle} {vars(self.hub.identity.pending)}"
             f" invalidation={self.hub.invalidation.is_at_rest}"
         )
 

@@ -88,7 +88,7 @@ class Desk:
         hub, groups = self.hub, self.hub.groups.values()
         is_read = not any(group.is_stale or group.is_unsent or not group.is_free.is_set() for group in groups)
         is_told = not any(each.is_pending for group in groups for each in group.subscriptions)
-        return is_read and is_told and hub.invalidation.is_at_rest and not hub._wake.is_set() and not hub.is_in_round
+        return is_read and is_told and hub.invalidation.is_at_rest and hub.rounds.is_idle
 
     async def cost(self, write: Callable[[], Any]) -> list[str]:
         """The hub's statements that follow from a write."""

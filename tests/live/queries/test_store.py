@@ -63,7 +63,7 @@ async def test_a_change_that_a_round_passed_by_before_its_reader_was_subscribed_
     async def slowly(hub: Hub, call: Any) -> Any:
         group = await opened(hub, call)
         await make_notes(1)
-        while not group.is_stale or hub.is_in_round or hub._wake.is_set():
+        while not group.is_stale or not hub.rounds.is_idle:
             await asyncio.sleep(0.001)
         return group
 
@@ -212,7 +212,7 @@ async def test_a_reading_for_a_newcomer_that_fails_is_made_again_for_those_who_l
     await make_notes(2)
     opening = asyncio.ensure_future(hub.open(group.call))
     await gate.until_entered()
-    while hub._wake.is_set() or hub.is_in_round:  # the round that the change has asked for has passed the group by
+    while not hub.rounds.is_idle:  # the round that the change has asked for has passed the group by
         await asyncio.sleep(0.005)
     gate.opened.set()
     await asyncio.gather(opening, return_exceptions=True)
@@ -232,7 +232,7 @@ async def test_a_change_of_what_a_reading_was_found_to_depend_on_is_answered_by_
     await make_notes(4)
     await gate.until_entered()
     await in_thread(Label.objects.filter(name="x").update)(name="y")
-    while hub._wake.is_set() or hub.is_in_round:
+    while not hub.rounds.is_idle:
         await asyncio.sleep(0.005)
     gate.opened.set()
     while shown.column("rank") != [2]:

@@ -57,4 +57,4 @@ async def evaluations(socket: BindingCommunicator) -> int:
 
 def hold_the_next_round(hub: Hub, seconds: float) -> None:
     """Let changes of so many seconds be answered together, as under load, and for COALESCE_SECONDS after every round."""
-    hub._round_ended_at, hub._rest_seconds = hub.loop.time(), seconds
+    hub.rounds._ended_at, hub.rounds._rest_seconds = hub.loop.time(), seconds

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live import hub as live_hub
+from channels_binding.live import rounds
 from channels_binding.live.hub import Hub
-from channels_binding.live.queries import evaluation, store
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.oracle.diffs import apply_diff
@@ -112,7 +111,7 @@ async def test_what_a_savepoint_rolls_back_is_forgotten_and_the_rest_is_told(con
 async def test_all_changes_of_one_transaction_arrive_in_one_frame(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_hub, "ROUND_PATIENCE_SECONDS", 5.0)  # how long it waits for the slowest is another matter
+    monkeypatch.setattr(rounds, "ROUND_PATIENCE_SECONDS", 5.0)  # how long it waits for the slowest is another matter
     notes = await make_notes(1, 2)
     socket = await connect(user)
     await socket.call("zoo.Note.search#a", {})
@@ -312,27 +311,6 @@ async def test_a_filter_through_a_relation_follows_the_related_row(connect: Conn
     assert (await shown.take())["remove"] == [note.pk]
 
 
-async def test_a_database_that_does_not_answer_delays_a_push_and_loses_nothing(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await make_notes(1)
-    socket = await connect(user)
-    shown = await Shown(socket, "zoo.Note.search#h").open(order="id")
-    real = evaluation.evaluate
-    failures = iter([True, True, False])
-
-    def evaluate(*args: Any) -> Any:
-        if next(failures, False):
-            raise OperationalError("gone away")
-        return real(*args)
-
-    monkeypatch.setattr(store, "evaluate", evaluate)
-    monkeypatch.setattr(live_hub, "RETRY_SECONDS", (0.05,))
-    await make_notes(2)
-    await shown.take()
-    assert shown.column("rank") == [1, 2]
-
-
 async def test_with_no_listener_a_commit_reads_nothing(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     await socket.call("zoo.Note.search#h", {})
@@ -419,8 +397,3 @@ async def test_readers_at_several_hosts_are_shown_files_at_their_own(hub_ended: 
         push = await socket.receive()
         assert push["data"]["patch"][0][1]["file"] == f"http://{host}/media/attachments/b.txt"
         await socket.close()
-
-
-@pytest.mark.parametrize(("took", "rest"), [(0.0, 0.05), (0.001, 0.049), (0.02, 0.03), (0.04, 0.04), (2.0, 2.0)])
-def test_rounds_begin_50_ms_apart_and_rest_as_long_as_they_took(took: float, rest: float) -> None:
-    assert live_hub.rest_seconds(took, 0.05) == pytest.approx(rest)

@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 
-from channels_binding.exceptions import Forbidden, Unavailable
+from channels_binding.exceptions import Unavailable
 from channels_binding.live import hub as live_hub
 from channels_binding.live.capture import recorder
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.hub import Hub, publish_message
-from channels_binding.live.queries import store
-from channels_binding.live.queries.group import AudienceChanged
 from tests.conftest import Connect
 from tests.live.test_hub.shown import in_thread, make_notes
 from tests.project.zoo.models import Label, Note
@@ -91,69 +89,6 @@ class FakeSource:
     async def stop(self) -> None: ...
 
 
-async def test_changes_that_concern_nobody_begin_no_round(connect: Connect, user: Any) -> None:
-    await connect(user)
-    hub = Hub.current()
-    await at_rest(hub)
-    for label in ("zoo.Note", "zoo.Label"):
-        hub.receive_changes(Changes({label: {1}}), hub._noted + 1)
-        assert not hub._wake.is_set()
-        assert hub.settled == hub._noted, "nobody need wait for what follows: nothing does"
-
-
-@pytest.mark.parametrize(
-    ("asked", "label"),
-    [
-        ("zoo.Note.search#h", "zoo.Note"),
-        ("zoo.Note.search#h", "zoo.Note_labels"),  # shown with it
-        ("zoo.Note.subscribe", "zoo.Note"),
-        (None, "auth.User"),
-        (None, "auth.Group"),
-        (None, "sessions.Session"),
-        (None, "authtoken.Token"),
-    ],
-)
-async def test_changes_that_concern_somebody_begin_one(
-    connect: Connect, user: Any, asked: str | None, label: str
-) -> None:
-    await make_notes(1)
-    socket = await connect(user)
-    if asked is not None:
-        await socket.call(asked, {})
-    hub = Hub.current()
-    await at_rest(hub)
-    hub.receive_changes(Changes({label: {1}}), hub._noted + 1)
-    assert hub._wake.is_set()
-    assert hub.settled < hub._noted
-
-
-async def test_what_concerns_nobody_does_not_pass_by_what_does(connect: Connect, user: Any) -> None:
-    await make_notes(1)
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
-    hub = Hub.current()
-    await at_rest(hub)
-    hub.receive_changes(Changes({"zoo.Note": None}), hub._noted + 1)
-    hub.receive_changes(Changes({"zoo.Token": {"x"}}), hub._noted + 1)
-    assert hub.settled < hub._noted - 1
-
-
-async def test_while_anything_is_read_for_the_first_time_any_change_may_concern_it(connect: Connect, user: Any) -> None:
-    await connect(user)
-    hub = Hub.current()
-    await at_rest(hub)
-    group: Any = object()
-    hub.invalidation._reading[group] = Changes()
-    assert hub._concern_anybody(Changes({"zoo.Token": {"x"}}))
-    del hub.invalidation._reading[group]
-    assert not hub._concern_anybody(Changes({"zoo.Token": {"x"}}))
-
-
-async def at_rest(hub: Hub) -> None:
-    while not hub._is_at_rest:
-        await asyncio.sleep(0.01)
-
-
 async def test_changes_that_a_source_covers_are_left_to_it_and_waited_for(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     await socket.call("zoo.Label.search#labels", {})
@@ -170,33 +105,13 @@ async def test_changes_that_a_source_covers_are_left_to_it_and_waited_for(connec
     ((theirs, then),) = fake.asked
     assert theirs.keys == {"zoo.Label": None}
     (subscriber,) = hub.subscribers
-    await hub.wait_settled([10**6], subscriber, 0.05)
-    assert hub.settled < 10**6, "not before the source has delivered"
+    await hub.rounds.wait_settled([10**6], subscriber, 0.05)
+    assert hub.rounds.settled < 10**6, "not before the source has delivered"
     then()
-    await hub.wait_settled([10**6], subscriber, 5)
-    assert hub.settled == 10**6
+    await hub.rounds.wait_settled([10**6], subscriber, 5)
+    assert hub.rounds.settled == 10**6
     hub.receive_changes(Changes({"zoo.Note": None}), 10**6 + 1)
     assert len(fake.asked) == 1, "what it does not cover is not asked for"
-
-
-async def test_a_round_that_fails_is_logged_and_everything_read_again(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
-    hub = Hub.current()
-    refresh, failed = hub.identity.refresh, list[int]()
-
-    async def failing() -> None:
-        if not failed:
-            failed.append(1)
-            raise ZeroDivisionError
-        await refresh()
-
-    monkeypatch.setattr(hub.identity, "refresh", failing)
-    await make_notes(1)
-    assert (await socket.receive(5))["data"]["count"] == 1
-    assert "A round failed" in caplog.text
 
 
 async def test_a_task_that_fails_is_logged(connect: Connect, user: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -208,42 +123,6 @@ async def test_a_task_that_fails_is_logged(connect: Connect, user: Any, caplog: 
     await asyncio.wait([Hub.current().spawn(failing())])
     await asyncio.sleep(0)
     assert "A task of the hub failed" in caplog.text
-
-
-async def test_a_query_that_its_reader_may_no_longer_read_ends_with_an_error(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
-
-    async def refused(*_: object) -> None:
-        raise Forbidden()
-
-    monkeypatch.setattr(store.QueryStore, "evaluate", refused)
-    await make_notes(1)
-    ended = await socket.receive()
-    assert (ended["event"], ended["error"]["code"]) == ("zoo.Note.search#h", "forbidden")
-    (subscriber,) = Hub.current().subscribers
-    assert subscriber.subscriptions == []
-    assert Hub.current().groups == {}
-
-
-async def test_who_belongs_to_another_audience_meanwhile_is_looked_up_again(
-    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    socket = await connect(user)
-    await socket.call("zoo.Note.search#h", {})
-    evaluate, failed = store.QueryStore.evaluate, list[int]()
-
-    async def moved(self: Any, *args: Any) -> Any:
-        if not failed:
-            failed.append(1)
-            raise AudienceChanged
-        return await evaluate(self, *args)
-
-    monkeypatch.setattr(store.QueryStore, "evaluate", moved)
-    await make_notes(1)
-    assert (await socket.receive(5))["data"]["count"] == 1
 
 
 async def test_whom_nobody_can_look_up_is_answered_that_it_is_so(

@@ -69,7 +69,7 @@ async def test_whoever_may_stay_is_sent_everything_in_silence_however_long_it_ta
     else:
         delay(monkeypatch, hub.store, "evaluate", 0.2)
     if slow == "reads that a round does not wait for":
-        monkeypatch.setattr("channels_binding.live.hub.ROUND_PATIENCE_SECONDS", 0.02)
+        monkeypatch.setattr("channels_binding.live.rounds.ROUND_PATIENCE_SECONDS", 0.02)
     for title in ("a", "b"):
         await Note.objects.acreate(title=title)
         while title not in [row["title"] for row in shown.rows]:
