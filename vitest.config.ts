@@ -50,6 +50,8 @@ export default defineConfig({
           setupFiles: ['packages/core/tests/setup.ts'],
           server: { deps: { inline: [/@mui\/x-/] } },
           testTimeout: 120_000,
+          // One page and one reading of Material UI per process, not per file: half of the time was spent on these.
+          isolate: false,
         },
       },
     ],

@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from channels_binding import threads
 from channels_binding.live.hub import Hub
+from channels_binding.registry import registry
 from channels_binding.testing import BindingCommunicator
 from tests.project.settings import CHANNEL_LAYERS
 from tests.throwaway import throwaway
@@ -131,6 +132,14 @@ async def hub_ended() -> AsyncIterator[None]:
             await hub.stop()
     threads.shut_down()
     await sync_to_async(connections.close_all)()  # asgiref's shared thread, where tests write
+
+
+@pytest.fixture
+def only_the_zoo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that ask every stream there is: single test files bind some of their own, which sleep, refuse and fail."""
+    registry._catch_up()
+    zoo = {cls.get_stream(): cls for cls in registry if cls.__module__.startswith("tests.project.")}
+    monkeypatch.setattr(registry, "_by_stream", zoo)
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from tests.browser.conftest import Desk
 from tests.browser.conftest import desk as desk  # the running example
 from tests.conformance.fuzzing import Run, Target, fuzz
 
+pytestmark = pytest.mark.usefixtures("only_the_zoo")
+
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 IS_EVERYTHING_ASKED = "FUZZ_EXAMPLES" in os.environ
@@ -43,14 +45,6 @@ def prompt_server(monkeypatch: pytest.MonkeyPatch, live_server: Any) -> Any:
     """Django's test server sends head and body in two packets, and the second waits for the first's acknowledgement."""
     monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
     return live_server
-
-
-@pytest.fixture(autouse=True)
-def only_the_zoo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Single test files bind streams of their own, which sleep, refuse and fail as those tests need it."""
-    registry._catch_up()
-    zoo = {cls.get_stream(): cls for cls in registry if cls.__module__.startswith("tests.project.")}
-    monkeypatch.setattr(registry, "_by_stream", zoo)
 
 
 @pytest.fixture

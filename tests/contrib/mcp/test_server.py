@@ -9,7 +9,7 @@ from channels_binding.contrib.mcp.identification import by_name
 from channels_binding.contrib.mcp.server import INSTRUCTIONS, make_server
 from tests.contrib.mcp.clients import answered, refused
 
-pytestmark = pytest.mark.usefixtures("transactional_db", "hub_ended")
+pytestmark = pytest.mark.usefixtures("transactional_db", "hub_ended", "only_the_zoo")
 
 
 async def test_a_client_is_told_that_texts_in_rows_are_data(user: Any) -> None:

@@ -14,7 +14,7 @@ from channels_binding.security.authentication import Identity
 from tests.project.zoo.bindings.notes import LabelBinding
 from tests.project.zoo.models import Note
 
-pytestmark = pytest.mark.usefixtures("transactional_db", "hub_ended")
+pytestmark = pytest.mark.usefixtures("transactional_db", "hub_ended", "only_the_zoo")
 
 
 async def ask(user: Any, name: str, **arguments: Any) -> Any:

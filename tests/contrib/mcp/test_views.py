@@ -14,7 +14,7 @@ from channels_binding.exceptions import BadRequest
 from tests.contrib.mcp.clients import TOKENS, answered, connected, served
 from tests.project.zoo.models import Note
 
-pytestmark = pytest.mark.usefixtures("transactional_db", "hub_ended")
+pytestmark = pytest.mark.usefixtures("transactional_db", "hub_ended", "only_the_zoo")
 ACCEPT = "application/json, text/event-stream"
 LIST: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 
