@@ -26,6 +26,7 @@ NO_MODULE = {
     "test_skill.py",
     "live/queries/test_work.py",
     "live/test_oracle.py",
+    "live/test_shared.py",
 }
 """Test files that watch the house as a whole."""
 OTHER_FOLDERS = {"conformance", "foreign", "integration", "browser", "pages", "project", "typing"}

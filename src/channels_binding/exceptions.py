@@ -76,6 +76,10 @@ class NotFound(BindingError):
     code, status, default_message = "not_found", 404, "Not found."
 
 
+REFUSALS = (Unauthenticated, Forbidden, NotFound)
+"""What depends on who asks: the same question of somebody else may be answered."""
+
+
 class MethodNotAllowed(BindingError):
     code, status, default_message = "method_not_allowed", 405, "This stream has no such action."
 

@@ -124,11 +124,11 @@ async def test_who_belongs_to_another_audience_meanwhile_is_looked_up_again(
     await socket.call("zoo.Note.search#h", {})
     evaluate, failed = store.QueryStore.evaluate, list[int]()
 
-    async def moved(self: Any, *args: Any) -> Any:
+    async def moved(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not failed:
             failed.append(1)
             raise AudienceChanged
-        return await evaluate(self, *args)
+        return await evaluate(self, *args, **kwargs)
 
     monkeypatch.setattr(store.QueryStore, "evaluate", moved)
     await make_notes(1)

@@ -124,9 +124,15 @@ class Call:
         return replace(self, data=data, origin=replace(self, handler_messages=None, origin=None))
 
     def asked_by(self, other: "Call") -> "Call":
-        """This question by whoever asks another one: who, where, and in what words."""
+        """This question by whoever asks another one: who, where, and in what words. Its language and time zone stay."""
         origin = replace(other, handler_messages=None, origin=None)
-        return replace(self, user=forgetful(other.user), scope=other.scope, request=None, origin=origin)
+        scope = self.in_its_locale(other.scope)
+        return replace(self, user=forgetful(other.user), scope=scope, request=None, origin=origin)
+
+    def in_its_locale(self, scope: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Another connection's scope, or the same one's of a later moment, with the language and time zone of this call."""
+        locale = self.scope.get("locale")
+        return scope if scope.get("locale") == locale else {**scope, "locale": locale}
 
     def by(self, user: Any, scope: Mapping[str, Any], request: Any) -> "Call":
         """The same question of somebody who is known otherwise: by another stream's authentication classes."""

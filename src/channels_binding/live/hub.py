@@ -148,6 +148,7 @@ class Hub:
             self.delivery.unsubscribe(subscription)
         self.stream_groups.leave(subscriber)
         self.held.forget(subscriber)
+        self.identity.forget(subscriber)
         self.connection_limits.remove(subscriber)
 
     # Reads

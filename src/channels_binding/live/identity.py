@@ -23,7 +23,7 @@ from channels_binding.calls.call import Call, of_connection
 from channels_binding.conf import get_settings
 from channels_binding.dispatch.perform import find
 from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import BindingError, Internal, Unauthenticated
+from channels_binding.exceptions import BindingError, Unauthenticated
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.statements import label_of
 from channels_binding.live.delivery import Delivery
@@ -274,6 +274,11 @@ class IdentityChecks:
         self.check_in_silence()
         return bool(self.pending or self.pending.running)
 
+    def forget(self, subscriber: Subscriber) -> None:
+        """The connection is gone."""
+        self.pending.unread.discard(subscriber)
+        self.pending.audiences.discard(subscriber)
+
     def check_in_silence(self) -> None:
         """Have everyone checked while messages of other processes may have been lost."""
         pending, now = self.pending, self.loop.time()
@@ -319,10 +324,12 @@ class IdentityChecks:
         if not self.pending:
             return
         concerned = [subscriber for subscriber in self.subscribers if self.pending.concern(subscriber)]
+        unread = self.pending.unread & self.subscribers
         is_everyone = self.pending.everyone
         self.pending.clear()
         signed_in = self._signed_in(concerned)
-        with self.pending.run(signed_in):
+        with self.pending.run([*signed_in, *unread]):
+            await self._read_unread(unread)
             try:
                 await self._check_these(signed_in)
             except Exception as exception:
@@ -331,6 +338,15 @@ class IdentityChecks:
             else:
                 if is_everyone:  # as of now, or a check that takes long would be due again before anything is sent
                     self.pending.checked_at = self.loop.time()
+
+    async def _read_unread(self, subscribers: Iterable[Subscriber]) -> None:
+        """Try once more to read again what could not be."""
+        for subscriber in subscribers:
+            try:
+                if subscriber in self.subscribers and await self.reevaluate(subscriber):
+                    tell(subscriber)
+            except Exception as exception:  # once more in the next round; the others do not wait for that
+                logger.warning("The reads of a connection could not be read again: %s", exception)
 
     async def refresh_in_silence(self) -> None:
         """While messages may have been lost, look everyone up again, tokens included; what is sent next follows at once.
@@ -361,12 +377,7 @@ class IdentityChecks:
                 subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
             elif is_changed(old, user):
                 subscriber.refresh_user(user)
-                try:
-                    await self.reevaluate(subscriber)
-                except Exception as exception:  # it is tried again; the others do not wait for that
-                    logger.warning("What a changed user reads could not be read again: %s", exception)
-                    continue
-                tell(subscriber)
+                await self._read_unread([subscriber])
 
     async def _check_audiences(self, subscribers: Sequence[Subscriber]) -> None:
         """Move those reads whose reader belongs to another audience now."""
@@ -375,10 +386,14 @@ class IdentityChecks:
         for subscription in await run(_moved, movable) if movable else ():
             await self._reread(subscription)
 
-    async def reevaluate(self, subscriber: Subscriber) -> None:
-        """A connection's user is another one, or a changed one: read all that it is sent again, as this user.
+    async def reevaluate(self, subscriber: Subscriber) -> bool:
+        """A connection's user is another one, or a changed one, or wants another language: read all that it is sent again.
 
-        Until that is done nothing is sent to it.
+        Until that is done nothing is sent to it. Returns whether it is done: where the database does not answer, a later round
+        tries again.
+
+        Raises:
+            Exception: An error of the project's; a later round tries again then, too.
         """
         with self.pending.run([subscriber]):
             try:
@@ -387,12 +402,17 @@ class IdentityChecks:
                     subscription.group.touch(None)  # it may have been read as the user was before
                     await self._reread(subscription)
                 await self.stream_groups.move(subscriber)
-            except Exception:
-                self.recheck([subscriber])  # again, as if nothing were known of the user yet
+            except Exception as exception:
+                if subscriber not in self.subscribers:
+                    return False
+                self.pending.unread.add(subscriber)
                 self.loop.call_later(RETRY_SECONDS, self.wake)
-                raise
+                if not as_error(exception).retry:
+                    raise
+                return False
         self.delivery.deliver(subscriber.subscriptions)
         self.held.release()
+        return True
 
     async def _reread(self, subscription: Subscription) -> None:
         """Move a read to the group of the audience that its user is in now, and mark it stale.
@@ -410,10 +430,9 @@ class IdentityChecks:
         if not self.subscribers.is_present(presence) or subscription not in subscriber.subscriptions:
             return
         if failed is not None:
-            if failed.retry or isinstance(failed, Internal):
-                self.lost()
-            else:
-                self._end(subscription, failure(failed, subscription.event))
+            if failed.retry:
+                raise failed
+            self._end(subscription, failure(failed, subscription.event))
         elif group is subscription.group:
             group.touch(None)
             self.wake()

@@ -18,6 +18,8 @@ class PendingChecks:
         self.everyone = False
         self.audiences: set[Subscriber] = set()
         """Those whose user may belong to another audience now, by what a binding's ``depends_on`` declares."""
+        self.unread: set[Subscriber] = set()
+        """Those whose live reads could not be read again as whoever they belong to now."""
         self.running: Counter[Subscriber] = Counter()
         """Those who are being checked now, and how many times at once."""
         self.checked_at = checked_at
@@ -27,7 +29,7 @@ class PendingChecks:
 
     def __bool__(self) -> bool:
         """Whether a check is yet to be begun."""
-        return bool(self.everyone or self.users or self.sessions or self.audiences)
+        return bool(self.everyone or self.users or self.sessions or self.audiences or self.unread)
 
     def concern(self, subscriber: Subscriber) -> bool:
         """Whether a check of this connection is yet to be begun."""
@@ -38,11 +40,12 @@ class PendingChecks:
     def holds(self, subscriber: Subscriber) -> bool:
         """Whether nothing may be sent to a connection yet. Who is not signed in has nothing to lose but a token."""
         is_signed_in = bool(getattr(subscriber.user, "is_authenticated", False))
-        return subscriber in self.running or (is_signed_in and self.concern(subscriber))
+        is_unfinished = subscriber in self.running or subscriber in self.unread
+        return is_unfinished or (is_signed_in and self.concern(subscriber))
 
     def clear(self) -> None:
         """The checks are begun. Changes from now on ask for others."""
-        self.users, self.sessions, self.audiences = set(), set(), set()
+        self.users, self.sessions, self.audiences, self.unread = set(), set(), set(), set()
         self.everyone = False
 
     @contextmanager

@@ -13,14 +13,14 @@ from typing import Any
 
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import BindingError, Internal
+from channels_binding.exceptions import REFUSALS, BindingError, Internal
 from channels_binding.live import identity
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.delivery import Delivery, Frames
 from channels_binding.live.identity import IdentityChecks
-from channels_binding.live.presence import HeldMessages
+from channels_binding.live.presence import HeldMessages, Presence
 from channels_binding.live.queries.evaluation import normalized
-from channels_binding.live.queries.group import AudienceChanged, Group
+from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
 from channels_binding.live.queries.store import QueryStore, jitter
 from channels_binding.live.streams import StreamGroups
@@ -31,6 +31,8 @@ logger = logging.getLogger("channels_binding")
 
 AddFrames = Callable[[Frames], None]
 """What a task of a round returns: adds the messages that follow from it, at the moment they are sent."""
+Refused = dict[Subscription, tuple[Presence, BindingError]]
+"""Live reads that are over: whose they were when they were refused, and why."""
 Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
 EVALUATIONS_AT_ONCE = 3
@@ -194,14 +196,48 @@ class Rounds:
             return await self._refreshed(group)
 
     async def _refreshed(self, group: Group) -> AddFrames:
+        refused: Refused = {}
+        failed: Exception | None = None
+        try:
+            await self._read_as_somebody(group, refused)
+        except Exception as exception:
+            failed = exception
+
+        def add(frames: Frames) -> None:
+            self._end(group, refused, frames)
+            if failed is not None:
+                self._failed(group, failed, frames)
+            else:
+                self._add_group(group, frames)
+
+        return add
+
+    async def _read_as_somebody(self, group: Group, refused: Refused) -> None:
+        """Read a stale group as one of its subscribers. Those to whom that is refused are put aside, and the next one asks:
+        of an audience that a project names, some may have lost a permission that others have.
+
+        Raises:
+            Exception: What the read fails with, whoever asks.
+        """
         await group.until_free()
-        if group.is_stale:
+        while group.is_stale:
+            waiting = [each for each in group.subscriptions if each not in refused]
+            # Whose identity is being looked into may not belong to this audience any more: rather somebody else.
+            asker = next((each for each in waiting if not self.delivery.is_pending(each.subscriber)), *waiting[:1] or [None])
+            if asker is None and refused:
+                return
             try:
-                await self.store.evaluate(group, group.question())
+                await self.store.evaluate(group, group.question(asker))
+            except AudienceChanged:
+                raise
             except Exception as exception:
-                failed = exception
-                return lambda frames: self._failed(group, failed, frames)
-        return lambda frames: self._add_group(group, frames)
+                error = as_error(exception)
+                if asker is None or not isinstance(error, REFUSALS):
+                    raise
+                for each in waiting:
+                    if each.caller == asker.caller:
+                        refused[each] = self.delivery.subscribers.presence(each.subscriber), error
+            await group.until_free()
 
     def _add_group(self, group: Group, frames: Frames) -> None:
         group.is_unsent = False
@@ -241,14 +277,20 @@ class Rounds:
             group.is_stale = True
             self.loop.call_later(delay * jitter(), self._wake.set)
             return
-        self._end(group, error, frames)
+        presence = self.delivery.subscribers.presence
+        self._end(group, {each: (presence(each.subscriber), error) for each in group.subscriptions}, frames)
 
-    def _end(self, group: Group, error: BindingError, frames: Frames) -> None:
-        for subscription in [*group.subscriptions]:
+    def _end(self, group: Group, refused: Refused, frames: Frames) -> None:
+        """Say that live reads are over, and why. A group that nobody reads any more is forgotten."""
+        for subscription, (presence, error) in refused.items():
+            is_theirs_still = self.delivery.subscribers.is_present(presence)
+            if subscription not in group.subscriptions or not is_theirs_still:
+                continue  # over, or moved, or read again as somebody else
             frames[subscription.subscriber].append(failure(error, subscription.event))
             subscription.subscriber.drop(subscription)
             self.delivery.unsubscribe(subscription)
-        self.store.forget(group)
+        if refused and not group.subscriptions:
+            self.store.forget(group)
 
 
 def rest_seconds(took_seconds: float, coalesce_seconds: float) -> float:

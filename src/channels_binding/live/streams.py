@@ -11,7 +11,7 @@ from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Row
 from channels_binding.dispatch.perform import admit, find
 from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import LimitExceeded, Unavailable
+from channels_binding.exceptions import REFUSALS, LimitExceeded, Unavailable
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.delivery import Frames
 from channels_binding.live.presence import HeldMessages, Presence, Subscribers
@@ -56,11 +56,9 @@ class StreamGroup:
 
     # In a worker thread
 
-    def question(self) -> Call:
-        """The call of the group, asked by somebody who belongs to its audience now: one of those who are sent the rows."""
-        for subscriber in self.subscribers:
-            return self.call.as_user(subscriber.user, subscriber.scope)
-        return self.call
+    def question(self, subscriber: Subscriber) -> Call:
+        """The call of the group, asked by one of those who are sent the rows, who belong to its audience now."""
+        return self.call.as_user(subscriber.user, self.call.in_its_locale(subscriber.scope))
 
     def look(self, question: Call, keys: set[Any] | None) -> "list[tuple[str, bytes]]":
         """Read changed rows as this audience may see them → messages, as (event, tail).
@@ -262,7 +260,7 @@ class StreamGroups:
     async def _look(self, group: StreamGroup, keys: set[Any] | None) -> list[tuple[str, bytes]]:
         try:
             async with group.is_looking:  # or a slow look would send an older row after a newer one
-                return await run(group.look, group.question(), keys)
+                return await self._look_as_somebody(group, keys)
         except AudienceChanged:
             for label in group.labels:
                 self._note_again(label, keys)
@@ -273,6 +271,25 @@ class StreamGroups:
             if not error.retry:
                 self._forget(group)
             return [("subscribe", Body(error=error).tail())]
+
+
+    async def _look_as_somebody(self, group: StreamGroup, keys: set[Any] | None) -> list[tuple[str, bytes]]:
+        """Look as one of the subscribers. Those to whom that is refused are no longer served, and the next one asks."""
+        while group.subscribers:
+            subscriber = next(iter(group.subscribers))
+            presence = self.subscribers.presence(subscriber)
+            try:
+                return await run(group.look, group.question(subscriber), keys)
+            except AudienceChanged:
+                raise
+            except Exception as exception:
+                error = as_error(exception)
+                if not isinstance(error, REFUSALS):
+                    raise
+                if self._is_served(subscriber, group, presence):
+                    self._remove(group, subscriber)
+                    subscriber.push([failure(error, f"{group.call.stream}.subscribe")])
+        return []
 
 
 def _serves(group: StreamGroup, subscriber: Subscriber) -> bool:

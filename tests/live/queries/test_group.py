@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from channels_binding.calls import Call, Reading, Row
+from channels_binding.calls.locales import Locale
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.queries import invalidation
 from channels_binding.live.queries.group import Evaluation, Group, Subscription, same
@@ -113,11 +114,19 @@ def test_what_is_kept_for_a_subscription_is_what_it_shows_and_what_it_is_to_show
 
 def test_a_group_is_read_as_somebody_who_is_told_now(django_user_model: Any) -> None:
     asked = group()
-    assert asked.question() is asked.call, "nobody is told: as the one who asked first"
+    assert asked.question(None) is asked.call, "nobody is told: as the one who asked first"
     ann = django_user_model(pk=1, username="ann")
-    subscribed(asked, sent=None, user=ann)
-    assert asked.question().user == ann
-    assert asked.question().data == asked.call.data
+    subscription = subscribed(asked, sent=None, user=ann)
+    assert asked.question(subscription).user == ann
+    assert asked.question(subscription).data == asked.call.data
+
+
+def test_a_group_is_read_in_its_own_language_and_time_zone_whoever_asks() -> None:
+    asked = group()
+    asked.call = replace(asked.call, scope={"locale": Locale("en", "UTC"), "path": "/first/"})
+    subscription = subscribed(asked, sent=None)
+    subscription.call = replace(subscription.call, scope={"locale": Locale("de", "Asia/Tokyo"), "path": "/ws/"})
+    assert asked.question(subscription).scope == {"locale": Locale("en", "UTC"), "path": "/ws/"}
 
 
 async def test_who_waits_for_a_group_goes_on_once_nobody_reads_it() -> None:

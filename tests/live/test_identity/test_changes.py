@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from rest_framework.permissions import BasePermission
@@ -19,7 +19,8 @@ from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
 from tests.conftest import Connect
 from tests.live.test_identity import closed, deactivate, in_thread, view_permission
-from tests.project.zoo.models import Label, Note
+from tests.project.zoo.bindings.fields import MomentBinding
+from tests.project.zoo.models import Label, Moment, Note
 
 
 def deactivate_quietly(user: Any) -> None:
@@ -331,3 +332,29 @@ async def test_an_audience_that_nothing_declares_is_looked_into_now_and_then(
     Hub.current().identity.pending.checked_at = float("-inf")  # IDENTITY_SECONDS later
     assert (await bob.receive())["data"]["remove"]
     assert await ann.silent()
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["signed in", "nobody"])
+async def test_what_cannot_be_read_again_in_another_time_zone_is_read_once_the_database_answers(
+    connect: Connect, user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    settings.CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}
+    monkeypatch.setattr(MomentBinding, "permission_classes", ())
+    monkeypatch.setattr(identity, "RETRY_SECONDS", 0.01)
+    await Moment.objects.acreate(day="2026-03-01", instant="2026-02-28T23:30:00Z", hour="10:00")
+    socket = await connect(user if is_known else None)
+    asked = await socket.call("zoo.Moment.aggregate#a", {"measures": ["count"], "by": ["instant:month"]})
+    assert [row["instant:month"] for row in asked["data"]["rows"]] == ["2026-02-01"]
+    store, failures = Hub.current().store, iter([True, True, False])
+    opened = store.open
+
+    async def failing(call: Any) -> Any:
+        if next(failures, False):
+            raise OperationalError("gone away")
+        return await opened(call)
+
+    monkeypatch.setattr(store, "open", failing)
+    await socket.send({"event": "cb.locale", "id": 9, "data": {"timezone": "Asia/Tokyo"}})
+    told = [await socket.receive() for _ in range(2)]
+    (push,) = [each for each in told if each["event"] == "zoo.Moment.aggregate#a"]
+    assert [row["instant:month"] for _, row, _ in push["data"]["put"]] == ["2026-03-01"]

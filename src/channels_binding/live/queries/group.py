@@ -37,6 +37,11 @@ class Subscription:
         return self.call.data.get("why") is True and bool(getattr(self.subscriber.user, "is_staff", False))
 
     @property
+    def caller(self) -> Hashable:
+        """Who reads, as far as callers can be distinguished."""
+        return self.call.as_user(self.subscriber.user).caller
+
+    @property
     def rows(self) -> int:
         """How many it shows."""
         return 0 if self.sent is None else len(self.sent.rows)
@@ -122,11 +127,11 @@ class Group:
     """What the last evaluation took."""
     _steps: "Steps" = field(default_factory=lambda: Steps())
 
-    def question(self) -> Call:
-        """The group's call, asked by somebody who belongs to its audience now: one of its subscribers."""
-        for subscription in [*self.subscriptions]:
-            return self.call.asked_by(subscription.call.as_user(subscription.subscriber.user))
-        return self.call
+    def question(self, asker: Subscription | None) -> Call:
+        """The group's call, asked by one of its subscribers, who belong to its audience now; None where nobody listens."""
+        if asker is None:
+            return self.call
+        return self.call.asked_by(asker.call.as_user(asker.subscriber.user))
 
     async def until_free(self) -> None:
         """Wait until no evaluation is under way at the moment of returning."""

@@ -1,0 +1,155 @@
+"""Readers who share one answer: what happens to one of them meanwhile changes nothing for the others."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from rest_framework.permissions import BasePermission
+
+from channels_binding.consumers import AsyncBinding
+from channels_binding.exceptions import Forbidden
+from channels_binding.live.hub import Hub
+from channels_binding.testing import BindingCommunicator
+from tests.conftest import Connect
+from tests.live.test_hub.shown import in_thread, make_notes
+from tests.live.test_presence import Held
+from tests.project.zoo.models import Moment, Note
+
+OTHERS = 8
+"""Readers beside the one that is looked at: which of them asks for all is a matter of chance."""
+BEFORE_MARCH_IN_UTC = {"day": "2026-03-01", "instant": "2026-02-28T23:30:00Z", "hour": "10:00"}
+
+
+class Open(BasePermission):
+    """Whoever is not named in ``closed``. No signal tells of a change."""
+
+    closed: set[str] = set()
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return request.user.username not in self.closed
+
+
+class OpenNoteBinding(AsyncBinding):
+    stream = "tests.OpenNote"
+    model = Note
+    fields = ("id", "title")
+    permission_classes = (Open,)
+
+    def get_audience(self) -> Any:
+        return "everybody who is let in sees the same"
+
+
+class LocalMomentBinding(AsyncBinding):
+    stream = "tests.LocalMoment"
+    model = Moment
+    fields = ("id", "instant")
+
+
+@pytest.fixture
+async def readers(connect: Connect, user: Any) -> "tuple[BindingCommunicator, list[BindingCommunicator]]":
+    """One of its own user, and others, each of another."""
+    others = [await in_thread(get_user_model().objects.create_user)(f"other{number}") for number in range(OTHERS)]
+    return await connect(user), [await connect(each) for each in others]
+
+
+Readers = tuple[BindingCommunicator, list[BindingCommunicator]]
+
+
+async def moving(socket: BindingCommunicator) -> None:
+    await socket.send({"event": "cb.locale", "id": 9, "data": {"timezone": "Asia/Tokyo"}})
+
+
+async def test_who_changes_the_time_zone_meanwhile_changes_nobody_else_s_answer(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, others = readers
+    await Moment.objects.acreate(**BEFORE_MARCH_IN_UTC)
+    for socket in (one, *others):
+        await socket.call("zoo.Moment.aggregate#a", {"measures": ["count"], "by": ["instant:month"]})
+    hub = Hub.current()
+    assert len(hub.groups) == 1
+    with monkeypatch.context() as patch:
+        held = Held(patch, hub.store, "open")
+        for socket in others:
+            await moving(socket)
+        await asyncio.wait_for(held.entered.wait(), 5)
+        await Moment.objects.acreate(**BEFORE_MARCH_IN_UTC)
+        push = await one.receive()
+        held.opened.set()
+    assert push["data"]["patch"] == [['["2026-02-01"]', {"count": 2}, push["data"]["patch"][0][2]]]
+    assert await one.silent()
+
+
+async def test_who_changes_the_time_zone_meanwhile_changes_nobody_else_s_rows(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, others = readers
+    for socket in (one, *others):
+        await socket.call("tests.LocalMoment.subscribe")
+    hub = Hub.current()
+    assert len(hub.stream_groups.by_key) == 1
+    with monkeypatch.context() as patch:
+        held = Held(patch, hub.stream_groups, "open")
+        for socket in others:
+            await moving(socket)
+        await asyncio.wait_for(held.entered.wait(), 5)
+        await Moment.objects.acreate(**BEFORE_MARCH_IN_UTC)
+        push = await one.receive()
+        held.opened.set()
+    assert push["data"]["instant"] == "2026-02-28T23:30:00Z"
+
+
+@pytest.mark.parametrize("action", ["search#h", "subscribe"])
+async def test_who_may_read_no_longer_ends_nobody_else_s(
+    action: str, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, others = readers
+    for socket in (one, *others):
+        await socket.call(f"tests.OpenNote.{action}")
+    monkeypatch.setattr(Open, "closed", {f"other{number}" for number in range(OTHERS)})
+    await make_notes(1)
+    push = await one.receive()
+    assert "error" not in push
+    for number in range(2):
+        await make_notes(7 + number)
+        assert "error" not in await one.receive()
+
+
+async def test_when_nobody_may_read_any_longer_each_is_told_and_nothing_is_kept(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, others = readers
+    for socket in (one, *others):
+        await socket.call("tests.OpenNote.search#h")
+        await socket.call("tests.OpenNote.subscribe")
+    monkeypatch.setattr(Open, "closed", {"ann", *(f"other{number}" for number in range(OTHERS))})
+    await make_notes(1)
+    for socket in (one, *others):
+        told = sorted([await socket.receive() for _ in range(2)], key=lambda each: each["event"])
+        assert [(each["event"], each["error"]["code"]) for each in told] == [
+            ("tests.OpenNote.search#h", "forbidden"),
+            ("tests.OpenNote.subscribe", "forbidden"),
+        ]
+    hub = Hub.current()
+    assert hub.groups == {}
+    assert hub.stream_groups.by_key == {}
+
+
+async def test_one_who_is_refused_the_rows_themselves_ends_alone(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by a permission: by the queryset, which nothing but reading asks for."""
+    one, others = readers
+    for socket in (one, *others):
+        await socket.call("tests.OpenNote.search#h")
+    queryset = OpenNoteBinding.get_queryset
+
+    def refusing(self: Any) -> Any:
+        if self.user.username.startswith("other"):
+            raise Forbidden()
+        return queryset(self)
+
+    monkeypatch.setattr(OpenNoteBinding, "get_queryset", refusing)
+    await make_notes(1)
+    assert "error" not in await one.receive()
