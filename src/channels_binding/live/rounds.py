@@ -223,7 +223,8 @@ class Rounds:
         while group.is_stale:
             waiting = [each for each in group.subscriptions if each not in refused]
             # Whose identity is being looked into may not belong to this audience any more: rather somebody else.
-            asker = next((each for each in waiting if not self.delivery.is_pending(each.subscriber)), *waiting[:1] or [None])
+            certain = (each for each in waiting if not self.delivery.is_pending(each.subscriber))
+            asker = next(certain, waiting[0] if waiting else None)
             if asker is None and refused:
                 return
             try:

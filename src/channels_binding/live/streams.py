@@ -272,7 +272,6 @@ class StreamGroups:
                 self._forget(group)
             return [("subscribe", Body(error=error).tail())]
 
-
     async def _look_as_somebody(self, group: StreamGroup, keys: set[Any] | None) -> list[tuple[str, bytes]]:
         """Look as one of the subscribers. Those to whom that is refused are no longer served, and the next one asks."""
         while group.subscribers:
