@@ -66,7 +66,7 @@ it('offers what somebody chose', () => {
     'useSuspenseSearch',
     'useToggle',
   ])
-  expect(Object.keys(writes).sort()).toEqual(['Writes', 'conflictOf'])
+  expect(Object.keys(writes).sort()).toEqual(['Writes', 'conflictOf', 'newKey'])
   expect(Object.keys(devtools).sort()).toEqual(['ChannelsDevtools', 'DevtoolsLog', 'lineOf', 'logTo'])
   expect(Object.keys(log).sort()).toEqual(['DevtoolsLog', 'lineOf', 'logTo', 'sizeOf'])
   expect(Object.keys(presence).sort()).toEqual(['PresenceRoom', 'usePresence', 'usePresenceOf'])

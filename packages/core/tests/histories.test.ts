@@ -1,6 +1,6 @@
-import { BindingError } from '@channels-binding/core'
+import { BindingError, type LiveHandle } from '@channels-binding/core'
 import { type FakeRow, FakeServer } from '@channels-binding/core/testing'
-import { Writes } from '@channels-binding/core/writes'
+import { type PendingWrite, type WriteStore, Writes } from '@channels-binding/core/writes'
 import { expect, it, vi } from 'vitest'
 import '../src/http/ways.js'
 import { ChannelsClient } from '../src/client.js'
@@ -31,13 +31,41 @@ const own = (pairs: readonly (readonly [string, unknown])[]): Record<string, unk
 interface Mine {
   readonly mark: number
   readonly action: string
-  outcome: 'waiting' | 'made' | BindingError
+  /** Of a page that is gone: `kept` what waited in its store, `lost` what may or may not have reached the server. */
+  outcome: 'waiting' | 'made' | 'kept' | 'lost' | BindingError
+}
+
+/** What a browser keeps over a reload, and what one page may do with it while it is there. */
+class Disk {
+  readonly #kept = new Map<string, PendingWrite>()
+  #page = 0
+
+  get marks(): unknown[] {
+    return [...this.#kept.values()].map(({ values }) => values.mark)
+  }
+
+  /** A new page; the one before can do nothing any more. */
+  store(): WriteStore {
+    const page = ++this.#page
+    const ifThere = async (work: () => unknown): Promise<void> => void (page === this.#page && work())
+    return {
+      load: async () => [...this.#kept.values()],
+      put: write => ifThere(() => this.#kept.set(write.key, write)),
+      remove: key => ifThere(() => this.#kept.delete(key)),
+    }
+  }
 }
 
 class History {
   readonly random: () => number
   readonly server = new FakeServer()
-  readonly client: ChannelsClient
+  readonly disk = new Disk()
+  client!: ChannelsClient
+  /** What the page shows: a page of rows, some of all rows, one row. */
+  reads: readonly LiveHandle<{ [name: string]: unknown }>[] = []
+  /** What the two lists ask for. */
+  readonly params: { order: string; limit: number }
+  readonly filters: Record<string, unknown>
   readonly mine: Mine[] = []
   /** How often each write was carried out. */
   readonly carriedOut = new Map<unknown, number>()
@@ -52,13 +80,36 @@ class History {
       return {}
     }
     this.server.bind(STREAM, { rows, validate })
+    this.params = { order: this.one(['id', '-stock', 'stock']), limit: this.one([3, 25]) }
+    this.filters = own([[this.one(ODD), '__proto__']])
+    this.open()
+  }
+
+  /** A page is opened. */
+  open(): void {
     this.client = new ChannelsClient({
       ...this.server.options,
       heartbeat: false,
       backoff: { random: this.random, minMs: 200, maxMs: 3_000 },
       pollMs: 4_000,
       timeoutMs: 2_000,
+      writes: { persist: this.disk.store() },
     })
+    Writes.of(this.client)
+    this.reads = [
+      this.client.live(STREAM, 'search', this.params),
+      this.client.live(STREAM, 'list', { filters: this.filters }),
+      this.client.live(STREAM, 'retrieve', { id: '__proto__' }),
+    ] as never
+  }
+
+  /** The page is gone in the middle of whatever it did, and opened again. */
+  reload(): void {
+    const before = this.client
+    const kept = new Set(this.disk.marks)
+    for (const mine of this.mine) if (mine.outcome === 'waiting') mine.outcome = kept.has(mine.mark) ? 'kept' : 'lost'
+    this.open()
+    before.close()
   }
 
   under(limit: number): number {
@@ -98,10 +149,10 @@ class History {
       .write({ stream: STREAM, action, ...input })
       .then(
         () => {
-          mine.outcome = 'made'
+          if (mine.outcome === 'waiting') mine.outcome = 'made'
         },
         (error: BindingError) => {
-          mine.outcome = error
+          if (mine.outcome === 'waiting') mine.outcome = error
         },
       )
   }
@@ -109,8 +160,9 @@ class History {
   /** The network, or the server, does something. */
   async trouble(): Promise<void> {
     const { bends } = this.server
-    const what = this.under(10)
-    if (what === 0) this.server.close(this.one([4500, 4503, 1006]))
+    const what = this.under(11)
+    if (what === 10) this.reload()
+    else if (what === 0) this.server.close(this.one([4500, 4503, 1006]))
     else if (what === 1) bends.refuse = this.one([0, 2, 1_000])
     else if (what === 2) bends.unreachable = this.one([0, 2, 1_000])
     else if (what === 3) bends.buffered = !bends.buffered
@@ -140,17 +192,17 @@ class History {
 
 async function play(seed: number): Promise<void> {
   const history = new History(seed)
-  const { client, server } = history
-  const params = { order: history.one(['id', '-stock', 'stock']), limit: history.one([3, 25]) }
-  const page = client.live(STREAM, 'search', params)
-  const filters = own([[history.one(ODD), '__proto__']])
-  const list = client.live(STREAM, 'list', { filters })
-  const row = client.live(STREAM, 'retrieve', { id: '__proto__' })
+  const { server, params, filters } = history
   for (let steps = 6 + history.under(14); steps > 0; steps--) await history.step()
   Object.assign(server.bends, { refuse: 0, unreachable: 0, buffered: false, duplicate: false, drop: 0, delayMs: 0 })
+  const { client } = history
+  const [page, list, row] = history.reads as [LiveHandle, LiveHandle, LiveHandle]
   const isQuiet = (): boolean =>
     client.getState().transport === 'ws' &&
-    [page, list, row].every(read => read.getSnapshot().isLive || read.getSnapshot().status === 'error') &&
+    Writes.of(client)
+      .getSnapshot()
+      .every(({ state }) => state === 'refused') &&
+    history.reads.every(read => read.getSnapshot().isLive || read.getSnapshot().status === 'error') &&
     history.mine.every(({ outcome }) => outcome !== 'waiting')
   for (let seconds = 0; seconds < 100 && !isQuiet(); seconds++) await vi.advanceTimersByTimeAsync(1_000)
 
@@ -170,10 +222,18 @@ async function play(seed: number): Promise<void> {
       server.sent.slice(-6),
     )
   expect(client.stats.divergences).toBe(0)
-  for (const { mark, action, outcome } of history.mine) {
+  const refused = new Map(
+    Writes.of(client)
+      .getSnapshot()
+      .map(({ values, error }) => [values.mark, error]),
+  )
+  for (const { mark, action, outcome: told } of history.mine) {
+    const outcome = told === 'kept' ? (refused.get(mark) ?? 'made') : told
     expect(outcome, `write ${mark}`).not.toBe('waiting')
     if (outcome instanceof BindingError) expect(['precondition_failed', 'not_found']).toContain(outcome.code)
-    if (action !== 'delete') expect(history.carriedOut.get(mark) ?? 0, `write ${mark}`).toBe(outcome === 'made' ? 1 : 0)
+    const times = history.carriedOut.get(mark) ?? 0
+    if (outcome === 'lost') expect(times, `write ${mark}, of a page that is gone`).toBeLessThan(2)
+    else if (action !== 'delete') expect(times, `write ${mark}`).toBe(outcome === 'made' ? 1 : 0)
   }
   client.close()
 }

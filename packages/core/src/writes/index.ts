@@ -1,3 +1,3 @@
 export type { Conflict, PendingWrite, WriteAction, WriteStore, WritesOptions } from './write.js'
-export { conflictOf } from './write.js'
+export { conflictOf, newKey } from './write.js'
 export { type WriteInput, Writes } from './writes.js'

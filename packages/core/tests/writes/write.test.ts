@@ -1,7 +1,7 @@
 import { BindingError } from '@channels-binding/core'
 import { conflictOf } from '@channels-binding/core/writes'
-import { expect, it } from 'vitest'
-import { isMergeable, isSameWrite, type PendingWrite, waitsFor } from '../../src/writes/write.js'
+import { expect, it, vi } from 'vitest'
+import { isMergeable, isSameWrite, newKey, type PendingWrite, waitsFor } from '../../src/writes/write.js'
 
 const WRITE: PendingWrite = {
   key: 'k',
@@ -53,4 +53,12 @@ it('finds the conflict in a refusal', () => {
   expect(conflictOf(WRITE, new BindingError('precondition_failed', 'Changed.'))).toBeNull()
   expect(conflictOf(WRITE, new BindingError('invalid', 'No.', { current }))).toBeNull()
   expect(conflictOf(WRITE, null)).toBeNull()
+})
+
+it('makes keys where pages have no TLS, and none twice', () => {
+  vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
+  const keys = Array.from({ length: 1_000 }, newKey)
+  expect(new Set(keys).size).toBe(1_000)
+  for (const key of keys) expect(key.length).toBeLessThan(64)
+  vi.unstubAllGlobals()
 })

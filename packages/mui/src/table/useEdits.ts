@@ -1,6 +1,6 @@
 import { BindingError, type BindingName, canonical } from '@channels-binding/core'
 import { useChannels } from '@channels-binding/core/react'
-import { type Conflict, conflictOf, type WriteInput, Writes } from '@channels-binding/core/writes'
+import { type Conflict, conflictOf, newKey, type WriteInput, Writes } from '@channels-binding/core/writes'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { messagesOf } from '../text.js'
@@ -80,7 +80,7 @@ export function useEdits(binding: BindingName, apiRef: Api, columns: readonly Ta
   )
 
   const write = useCallback(
-    (input: WriteInput): Promise<unknown> => made(Writes.of(client), { ...input, key: crypto.randomUUID() }),
+    (input: WriteInput): Promise<unknown> => made(Writes.of(client), { ...input, key: newKey() }),
     [client],
   )
   const save = useCallback(

@@ -1,0 +1,88 @@
+// Empty projects with the packages as they are released: each is installed from the tarballs, and built. Not a part of `make test`: it
+// installs Next and Vite (some 400 MB, some minutes).
+//
+//   npm run projects               both
+//   npm run projects -- next       one of them
+//
+// Next's page is also served: its server components must come out as HTML, and nothing may have been asked of a server.
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const ROOT = new URL('..', import.meta.url).pathname
+const PORT = process.env.PORT ?? '8199'
+const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const ours = names => Object.fromEntries(names.map(name => [name, devDependencies[name]]))
+
+/** What a page of either has: React, Material UI and what our packages stand on, in the versions of the development. */
+const PAGE = ours([
+  ...['react', 'react-dom', '@tanstack/react-query', 'react-hook-form', 'dayjs'],
+  ...['@mui/material', '@mui/x-data-grid', '@mui/x-date-pickers', '@emotion/react', '@emotion/styled'],
+])
+const TYPES = ours(['@types/react', '@types/react-dom'])
+/** What each kind of project is made with. Next checks types with TypeScript's own compiler, which 7 has not. */
+const KINDS = {
+  vite: { ...PAGE, ...TYPES, ...ours(['vite', 'typescript']) },
+  next: { ...PAGE, ...TYPES, next: '^16.0.0', typescript: '^5.9.0', '@types/node': '^20.0.0' },
+}
+
+const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+
+function packed(folder) {
+  for (const name of ['core', 'mui'])
+    run('npm', ['pack', '--silent', '--pack-destination', folder, '--workspace', `@channels-binding/${name}`], ROOT)
+  return Object.fromEntries(
+    readdirSync(folder).map(file => [
+      `@channels-binding/${/binding-(core|mui)-/.exec(file)[1]}`,
+      `file:${join(folder, file)}`,
+    ]),
+  )
+}
+
+/** What the page of a Next project that was built answers, as HTML. */
+async function served(folder) {
+  const server = spawn(join(folder, 'node_modules/.bin/next'), ['start', '-p', PORT, '-H', '127.0.0.1'], {
+    cwd: folder,
+  })
+  try {
+    for (let tries = 0; tries < 100; tries++) {
+      const answer = await fetch(`http://127.0.0.1:${PORT}/`).catch(() => null)
+      if (answer?.ok) return await answer.text()
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+    throw new Error('next start answers nothing')
+  } finally {
+    server.kill()
+    await once(server, 'exit')
+  }
+}
+
+function checked(html) {
+  const text = html.replaceAll('<!-- -->', '')
+  for (const part of ['shop.Product.search is idle, true', 'loading products, idle, 0 others'])
+    if (!text.includes(part)) throw new Error(`The page of Next does not say: ${part}`)
+}
+
+const wanted = process.argv.slice(2)
+const kinds = Object.keys(KINDS).filter(kind => !wanted.length || wanted.includes(kind))
+const folder = mkdtempSync(join(tmpdir(), 'cb-projects-'))
+try {
+  const tarballs = packed(mkdtempSync(join(folder, 'packed-')))
+  for (const kind of kinds) {
+    const project = join(folder, kind)
+    cpSync(join(ROOT, 'tools/projects', kind), project, { recursive: true })
+    const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
+    writeFileSync(
+      join(project, 'package.json'),
+      JSON.stringify({ ...manifest, dependencies: { ...KINDS[kind], ...tarballs } }),
+    )
+    run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], project)
+    run('npm', ['run', '--silent', 'build'], project)
+    if (kind === 'next') checked(await served(project))
+    console.log(`${kind}: installed from the tarballs, built${kind === 'next' ? ', and served' : ''}`)
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
