@@ -1,19 +1,18 @@
-import { BindingError, type WireError } from '../errors.js'
+import { BindingError } from '../errors.js'
 import { eventName, parseEvent } from '../names.js'
 import type { ClientOptions } from '../options.js'
 import type { SocketConstructor } from '../socket.js'
 import type { Description, Message, Request } from '../types.js'
 import { type Bends, straight } from './bends.js'
 import { checkVersion, KeptReplies } from './conditions.js'
-import { FakeConnection, wireOf } from './connection.js'
-import { FakeForm } from './form.js'
+import { FakeConnection } from './connection.js'
 import { fetchOf } from './http.js'
 import { etagOf, type FakeRow } from './page.js'
 import { type FakeRead, ListRead, RowRead } from './read.js'
-import { resolved } from './references.js'
 import { type FakeGuest, FakeRooms, RoomRead } from './rooms.js'
 import { type Peer, socketClass } from './socket.js'
-import { FakeTable, type FakeTableOptions } from './table.js'
+import type { FakeTable, FakeTableOptions } from './table.js'
+import { type Answer, type Batch, FakeTables } from './tables.js'
 
 /** What a handler of a custom event can do, as `@bind` methods can. */
 export interface HandlerContext {
@@ -26,17 +25,6 @@ export interface HandlerContext {
 export type Handler = (data: Readonly<Record<string, unknown>>, context: HandlerContext) => unknown
 
 type Data = Record<string, unknown>
-
-/** What an action is answered with; of a row that was written, with its version. */
-interface Answer {
-  readonly data: unknown
-  readonly v?: string
-}
-
-interface Batch {
-  readonly ops: readonly (Request & { readonly as?: string })[]
-  readonly atomic?: boolean
-}
 
 const NO_REPLY = Symbol('no reply')
 
@@ -82,7 +70,7 @@ export class FakeServer {
   users: Readonly<Record<string, unknown>> | null = null
   /** How long a token is good, in seconds; `null` for ever. */
   tokenSeconds: number | null = null
-  readonly #tables = new Map<string, FakeTable>()
+  readonly #tables = new FakeTables(() => this.#announce())
   readonly #handlers = new Map<string, Handler>()
   readonly #kept = new KeptReplies()
   readonly #rooms = new FakeRooms()
@@ -92,9 +80,7 @@ export class FakeServer {
 
   /** Gives the server a stream with rows. */
   bind(stream: string, options: FakeTableOptions = {}): FakeTable {
-    const table = new FakeTable(stream, options, other => this.#table(other))
-    this.#tables.set(stream, table)
-    return table
+    return this.#tables.bind(stream, options)
   }
 
   /** Gives the server a custom event. */
@@ -104,40 +90,34 @@ export class FakeServer {
 
   /** The rows of a stream. */
   rows(stream: string): readonly FakeRow[] {
-    return this.#table(stream).rows
+    return this.#tables.get(stream).rows
   }
 
   // ---- what others do
 
   /** Somebody else adds a row. */
   insert(stream: string, values: Data): FakeRow {
-    return this.#changing(() => this.#table(stream).insert(values))
+    return this.#tables.change(() => this.#tables.get(stream).insert(values))
   }
 
   /** Somebody else changes a row. */
   update(stream: string, id: string | number, values: Data): FakeRow {
-    return this.#changing(() => this.#table(stream).update(id, values))
+    return this.#tables.change(() => this.#tables.get(stream).update(id, values))
   }
 
   /** Somebody else deletes a row. */
   remove(stream: string, id: string | number): void {
-    this.#changing(() => this.#table(stream).remove(id))
+    this.#tables.change(() => this.#tables.get(stream).remove(id))
   }
 
   /** From now on `describe` answers this over what it did. */
   describe(stream: string, description: Partial<Description>): void {
-    this.#table(stream).description = description
+    this.#tables.get(stream).description = description
   }
 
   /** Several changes in one commit: their diffs leave in one frame. */
   commit(work: () => void): void {
-    this.#depth++
-    try {
-      work()
-    } finally {
-      this.#depth--
-      this.#announce()
-    }
+    this.#tables.commit(work)
   }
 
   /** Pushes an event to those who subscribed to its stream. */
@@ -289,14 +269,6 @@ export class FakeServer {
     }
   }
 
-  #depth = 0
-
-  #table(stream: string): FakeTable {
-    const table = this.#tables.get(stream)
-    if (!table) throw new BindingError('not_found', `No stream ${stream}.`)
-    return table
-  }
-
   #answer(connection: FakeConnection, request: Request): void {
     if (!this.connections.has(connection)) return
     const { event, id } = request
@@ -323,7 +295,7 @@ export class FakeServer {
     const handler = this.#handlers.get(eventName(stream, action))
     if (handler) return this.#handled(connection, stream, handler, values)
     if (action === 'presence') return this.#presence(connection, request)
-    const table = this.#table(stream)
+    const table = this.#tables.get(stream)
     if (action === 'retrieve' && Array.isArray(values.ids))
       return { data: { rows: values.ids.flatMap(id => table.get(id) ?? []).map(row => table.shown(row, values)) } }
     if (action === 'retrieve') return this.#read(connection, request, new RowRead(table, values))
@@ -331,7 +303,7 @@ export class FakeServer {
       return this.#read(connection, request, new ListRead(table, action, values))
     const { data: answer, v } = this.#kept.of(request, () => {
       checkVersion(table, request)
-      return this.#action(table, action, values)
+      return this.#tables.act(table, action, values)
     }) as Answer
     return { ...(connection.hasProtocol && v !== undefined && { v }), data: answer }
   }
@@ -344,33 +316,8 @@ export class FakeServer {
     if (event === 'cb.pong') return NO_REPLY
     if (event === 'cb.auth') return { data: this.#authenticate(connection, (data as { token: string }).token) }
     if (event === 'cb.locale') return { data: { success: true, language: 'en', timezone: 'UTC', ...(data as object) } }
-    if (event === 'cb.batch') return { data: this.#batch(data as Batch) }
+    if (event === 'cb.batch') return { data: this.#tables.batch(data as Batch) }
     throw new BindingError('bad_request', `No ${event}.`)
-  }
-
-  #batch({ ops, atomic = true }: Batch): unknown {
-    const before = new Map([...this.#tables.values()].map(table => [table, table.rows]))
-    const results: (Answer | { error: WireError })[] = []
-    const named = new Map<string, unknown>()
-    this.commit(() => {
-      for (const [place, op] of ops.entries()) {
-        try {
-          const { stream, action } = parseEvent(op.event)
-          const answer = this.#action(this.#table(stream), action, resolved(op.data ?? {}, named) as Data)
-          results.push(answer)
-          if (op.as !== undefined) named.set(op.as, answer.data)
-        } catch (error) {
-          const wire = wireOf(BindingError.from(error))
-          if (!atomic) {
-            results.push({ error: wire })
-            continue
-          }
-          for (const [table, rows] of before) table.restore(rows)
-          throw BindingError.from({ ...wire, op: place })
-        }
-      }
-    })
-    return { success: results.every(result => 'data' in result), results }
   }
 
   #subscription(connection: FakeConnection, stream: string, action: string, hash: string | null): unknown {
@@ -396,7 +343,7 @@ export class FakeServer {
   #presence(connection: FakeConnection, request: Request): unknown {
     const { stream } = parseEvent(request.event)
     const { id = '', meta } = (request.data ?? {}) as { id?: string | number; meta?: unknown }
-    const find = this.#rooms.streams.has(stream) ? () => true : () => this.#table(stream).get(id) !== undefined
+    const find = this.#rooms.streams.has(stream) ? () => true : () => this.#tables.get(stream).get(id) !== undefined
     if (!find()) throw new BindingError('not_found', 'There is no such row.')
     if (meta === undefined) return this.#read(connection, request, new RoomRead(this.#rooms, stream, id, find))
     const data = this.#rooms.call(connection, stream, id, meta)
@@ -410,44 +357,6 @@ export class FakeServer {
     const answer = read.answer(have, isLive && connection.hasProtocol)
     const isVersioned = !isLive && connection.hasProtocol && read instanceof RowRead
     return isVersioned ? { v: etagOf(answer.data as FakeRow), ...answer } : answer
-  }
-
-  #action(table: FakeTable, action: string, data: Data): Answer {
-    const { id, ...values } = data as { id?: string | number }
-    switch (action) {
-      case 'create':
-        return this.#save(table, values, null)
-      case 'update':
-      case 'save':
-        return this.#save(table, values, id ?? null)
-      case 'delete':
-        table.find(id)
-        this.#changing(() => table.remove(id as string | number))
-        return { data: { success: true, id } }
-      case 'form':
-        return { data: this.#form(new FakeForm(table, id ?? null, stream => this.#table(stream)), data.submit) }
-      case 'describe':
-        return { data: table.describe() }
-      default:
-        throw new BindingError('method_not_allowed', `No action ${action} on ${table.stream}.`)
-    }
-  }
-
-  #save(table: FakeTable, values: Data, id: string | number | null): Answer {
-    if (id !== null) table.find(id)
-    table.check(values, id)
-    const row = this.#changing(() => (id === null ? table.insert(values) : table.update(id, values)))
-    return { data: { success: true, ...(id === null ? row : { id }) }, v: etagOf(row) }
-  }
-
-  #form(form: FakeForm, submitted: unknown): unknown {
-    return submitted ? this.#changing(() => form.submit(submitted as Data)) : form.describe()
-  }
-
-  #changing<T>(work: () => T): T {
-    const result = work()
-    if (!this.#depth) this.#announce()
-    return result
   }
 
   /** Pushes to every live read what has changed, all changes of one connection in one frame. */
