@@ -53,6 +53,12 @@ def test_only_who_declares_it_offers_it() -> None:
     assert "presence" not in registry.get("custom_stream").get_actions()
 
 
+async def test_describe_says_whether_a_stream_offers_it(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    for stream, offers in (("zoo.Note", True), ("zoo.PlainNote", False)):
+        assert ("presence" in (await socket.call(f"{stream}.describe"))["data"]["actions"]) is offers
+
+
 async def test_an_event_of_that_name_stays_the_project_s(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     assert (await socket.call("zoo.ownPresence.presence", {"x": 1}))["data"] == {"mine": {"x": 1}}

@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from rest_framework.authtoken.models import Token
 
+from channels_binding.testing import BindingCommunicator
 from tests.conformance.transcripts import differences, load
 from tests.conftest import Connect
 from tests.project.zoo.models import Chapter, Note, Novel
@@ -27,6 +28,15 @@ def _make(fixture: dict[str, Any], caller: Any) -> None:
         made = Novel.objects.create(id=novel["id"], title=novel["title"])
         for chapter in novel["chapters"]:
             Chapter.objects.create(novel=made, **chapter)
+
+
+async def _told(socket: BindingCommunicator) -> dict[str, Any]:
+    """What ``cb.user`` says, which the communicator keeps apart from what it receives."""
+    for _ in range(100):
+        if socket.users:
+            return {"event": "cb.user", "data": {"user": socket.users.pop(0)}}
+        assert await socket.silent(0.1)
+    raise AssertionError("cb.user did not come")
 
 
 @pytest.mark.parametrize("path", ["/", "/ws/", "/sync/"])
@@ -51,10 +61,14 @@ async def test_the_conversation_goes_as_recorded(
                 await socket.receive()
             assert socket.close_code == step["close"]
         else:
+            if step["receive"]["event"] == "cb.user":
+                assert differences(step["receive"], await _told(socket)) == [], f"step {number}"
+                continue
             is_greeting = step["receive"]["event"] == "cb.hello" and socket.hello is not None
             arrived = socket.hello if is_greeting else await socket.receive()
             assert differences(step["receive"], arrived) == [], f"step {number}: {arrived}"
     assert all([await socket.silent(0.1) for socket in sockets.values() if socket.close_code is None])
+    assert not any(socket.users for socket in sockets.values())
 
 
 def test_the_comparison_notices_a_wrong_value_name_kind_and_order() -> None:

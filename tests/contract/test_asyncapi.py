@@ -135,3 +135,12 @@ def test_the_answers_are_those_of_the_streams(whole: dict[str, Any]) -> None:
     page = {"page": 1, "limit": 25, "count": 1, "order": None, "rows": [{"id": 1, "name": "x"}]}
     assert reply.is_valid({"event": "zoo.Label.search", "id": 1, "data": page})
     assert not reply.is_valid({"event": "zoo.Label.search", "id": 1, "data": {**page, "rows": [{"id": 1, "name": 5}]}})
+
+
+def test_rooms_are_there_where_a_stream_offers_them(whole: dict[str, Any]) -> None:
+    channels = set(whole["channels"])
+    assert {"zoo.Note.presence", "zoo.lobby.presence"} <= channels
+    assert "zoo.Label.presence" not in channels
+    assert payload(whole, "zoo.lobby.presence").is_valid(
+        {"event": "zoo.lobby.presence", "data": {"id": "a", "meta": {}}}
+    )

@@ -320,6 +320,47 @@ it('is unauthorized where the recorded server closes on a wrong token', async ()
   expect(client.getState()).toMatchObject({ status: 'unauthorized', lastError: { code: 'unauthenticated' } })
 })
 
+it('is told as recorded that what its user may do has changed, asks anew what it may, and goes on', async () => {
+  const { steps } = load('cb-user')
+  const mine = steps.filter(step => (step.connection ?? 'a') === 'a')
+  const said = mine.flatMap(step => (step.receive ? [filledIn(step.receive) as unknown as Message] : []))
+  const sent: Request[] = []
+  let push: (text: string) => void = () => undefined
+  const answer = (id: number | undefined): void => {
+    // what is recorded up to the reply to this message; with what comes by itself behind it
+    while (said.length) {
+      const message = said.shift() as Message
+      if (message.event === 'cb.user') return void said.unshift(message)
+      push(JSON.stringify(message.id === undefined ? message : { ...message, id }))
+      if (message.id !== undefined) return
+    }
+  }
+  const WebSocket = socketClass(peer => {
+    push = text => peer.send(text)
+    return {
+      receive: text => {
+        for (const request of [JSON.parse(text)].flat() as Request[]) {
+          sent.push(request)
+          answer(request.id)
+        }
+      },
+      closed: () => undefined,
+    }
+  })
+  const client = new ChannelsClient({ url: 'ws://fake/', WebSocket, token: 'tok-ann', heartbeat: false })
+  let changes = 0
+  client.onPermissions(() => changes++)
+  client.connect()
+  await settle()
+  expect([client.getState().status, changes]).toEqual(['open', 0])
+  push(JSON.stringify({ ...said.shift(), data: { user: 'ann' } }))
+  await settle()
+  expect([client.getState().user, changes]).toEqual(['ann', 1])
+  expect(await client.retrieve('zoo.Note', 1, { fields: ['title'] })).toEqual({ id: 1, title: 'one' })
+  const asked = mine.flatMap(step => (step.send ? [{ event: step.send.event, data: step.send.data }] : []))
+  expect(sent.map(({ event, data }) => ({ event, data }))).toEqual(asked)
+})
+
 it('has a fake server that does several operations as one as recorded', async () => {
   const { fixture, steps } = load('batch')
   const server = new FakeServer()

@@ -56,6 +56,9 @@ BENDS = {
     "a reply is missing": Bend(
         (*_modern, "envelope.array", "write.create", "error.stream"), said=lambda m, _: [] if is_reply(m) else [m]
     ),
+    "cb.user is never said": Bend(
+        ("transcript.cb-user",), said=lambda m, _: [] if m.get("event") == "cb.user" else [m]
+    ),
     "a reply comes twice": Bend(("envelope.one-reply",), said=lambda m, _: [m, m] if is_reply(m) else [m]),
     "no id": Bend(("envelope.echo", "legacy.id"), said=drop("id")),
     "no hash": Bend(("envelope.echo", "live.row"), said=change("event", lambda event: event.partition("#")[0])),
