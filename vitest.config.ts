@@ -52,6 +52,8 @@ export default defineConfig({
           testTimeout: 120_000,
           // One page and one reading of Material UI per process, not per file: half of the time was spent on these.
           isolate: false,
+          restoreMocks: true,
+          unstubGlobals: true,
         },
       },
     ],
