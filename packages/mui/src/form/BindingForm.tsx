@@ -76,7 +76,7 @@ function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Eleme
         <Stack spacing={2} sx={{ pt: 1 }}>
           {form.isGone && <Alert severity="warning">{says.gone}</Alert>}
           {failure.message && <Alert severity="error">{failure.message}</Alert>}
-          <FormNotices world={world} says={says} progress={form.progress} />
+          <FormNotices world={world} says={says} progress={form.progress} isWaiting={form.isWaiting} />
           <Layout
             fields={fields}
             layout={layout}

@@ -11,10 +11,11 @@ interface FormNoticesProps {
   readonly world: FormWorld
   readonly says: FormTexts
   readonly progress: number | null
+  readonly isWaiting: boolean
 }
 
 /** What happens to a form while one fills it in: others change it, a draft is back, files are on their way. */
-export function FormNotices({ world, says, progress }: FormNoticesProps): JSX.Element {
+export function FormNotices({ world, says, progress, isWaiting }: FormNoticesProps): JSX.Element {
   const { contested, fields, changed, draft } = world
   const labels = Object.keys(contested?.mine ?? {}).map(
     name => fields.find(field => field.name === name)?.label ?? name,
@@ -55,6 +56,11 @@ export function FormNotices({ world, says, progress }: FormNoticesProps): JSX.El
       {changed.length > 0 && (
         <Alert severity="info" role="status" onClose={world.dismiss}>
           {says.changed(changed.join(', '))}
+        </Alert>
+      )}
+      {isWaiting && (
+        <Alert severity="info" role="status">
+          {says.waiting}
         </Alert>
       )}
       {progress !== null && <Progress text={says.uploading(Math.round(progress * 100))} percent={progress * 100} />}

@@ -18,6 +18,8 @@ export interface FormTexts {
   readonly drop: string
   readonly close: string
   readonly uploading: (percent: number) => string
+  /** It has been submitted, and the server has not taken it yet. */
+  readonly waiting: string
   readonly unshowable: (label: string) => string
   readonly required: string
   readonly tooLong: (limit: number) => string
@@ -50,6 +52,7 @@ export const FORM_TEXTS: FormTexts = {
   drop: 'Drop it',
   close: 'Close',
   uploading: percent => `Uploading, ${percent} %`,
+  waiting: 'Not sent yet. It is sent as soon as the server answers again.',
   unshowable: label => `${label} holds a value that cannot be shown here.`,
   required: 'This field is required.',
   tooLong: limit => `Ensure this value has at most ${limit} characters.`,

@@ -148,10 +148,22 @@ it('says what else went wrong, and keeps what was typed', async () => {
   const world = formOf([field({ name: 'title' })])
   world.show(<BindingForm binding="desk.Ticket" submitLabel="Send" />)
   await world.user.type(await screen.findByRole('textbox', { name: 'Title' }), 'Screen')
-  world.server.bends.fail = () => new BindingError('throttled', 'Slowly.')
+  world.server.bends.fail = () => new BindingError('forbidden', 'Not yours.')
   await world.user.click(screen.getByRole('button', { name: 'Send' }))
-  expect(await screen.findByRole('alert')).toHaveTextContent('Slowly.')
+  expect(await screen.findByRole('alert')).toHaveTextContent('Not yours.')
   expect(screen.getByRole('textbox', { name: 'Title' })).toHaveValue('Screen')
+})
+
+it('says that it waits while the server does not take it, and is saved once it does', async () => {
+  const world = formOf([field({ name: 'title' })])
+  world.show(<BindingForm binding="desk.Ticket" submitLabel="Send" />)
+  await world.user.type(await screen.findByRole('textbox', { name: 'Title' }), 'Screen')
+  world.server.bends.fail = () => new BindingError('throttled', 'Slowly.', { retry_after: 0.2 })
+  await world.user.click(screen.getByRole('button', { name: 'Send' }))
+  expect(await screen.findByText(/Not sent yet/)).toBeInTheDocument()
+  world.server.bends.fail = null
+  await waitFor(() => expect(screen.queryByText(/Not sent yet/)).not.toBeInTheDocument())
+  expect(world.server.rows('desk.Ticket').filter(row => row.title === 'Screen')).toHaveLength(1)
 })
 
 it('says that the row is gone, and lets the user leave', async () => {

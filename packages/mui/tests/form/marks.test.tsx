@@ -42,9 +42,9 @@ it('says above the form what is wrong with a hidden field, and what else went wr
   world.show(<BindingForm binding="desk.Ticket" />)
   await world.user.click(await screen.findByRole('button', { name: 'Save' }))
   expect(await screen.findByRole('alert')).toHaveTextContent('token: Expired.')
-  world.server.bends.fail = () => new BindingError('throttled', 'Slowly.')
+  world.server.bends.fail = () => new BindingError('forbidden', 'Not yours.')
   await world.user.click(save())
-  await waitFor(() => expect(screen.getByRole('alert')).toHaveTextContent('Slowly.'))
+  await waitFor(() => expect(screen.getByRole('alert')).toHaveTextContent('Not yours.'))
 })
 
 it('says in one sentence what stands at no field', () => {
