@@ -174,6 +174,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 Kind = tuple[str, ColorScheme, int]
 
+SHOWN = '[aria-label="Tickets"] :is([role="row"], li)[data-id]'
+"""Tickets that are on the page: rows of the grid, on a telephone cards."""
+
 STATE = """() => JSON.stringify([
   location.href,
   [...document.querySelectorAll('input')].map(input => [input.value, input.checked]),
@@ -228,9 +231,9 @@ class Windows:
         page.goto(self.desk.url)
         if username not in self.desk.sessions:
             sign_in(page, username)
-            expect(page.get_by_role("grid", name="Tickets")).to_be_visible()
+            expect(page.locator(SHOWN).first).to_be_visible()
             self.desk.sessions[username] = page.context.storage_state()
-        expect(page.get_by_role("grid", name="Tickets").locator('[role="row"][data-id]').first).to_be_visible()
+        expect(page.locator(SHOWN).first).to_be_visible()
         expect(page.get_by_role("switch", name="Simulate traffic")).to_be_enabled()
         self.states[page] = page.evaluate(STATE)
         return page

@@ -53,24 +53,37 @@ def test_pages_sizes_and_orders_are_the_servers(windows: Windows, desk: Desk) ->
     expect(rows(page).first.locator('[data-field="title"]')).to_have_text(first["title"])
 
 
-def test_search_and_filters_narrow_the_table(windows: Windows, desk: Desk) -> None:
+def filter_by(page: Page, name: str, option: str) -> None:
+    """In the panel of filters, which is closed again."""
+    page.get_by_role("button", name=re.compile(r"^Filters")).click()
+    field = page.get_by_role("group", name="Filters").get_by_role("combobox", name=name)
+    field.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("group", name="Filters")).to_be_hidden()
+
+
+def test_search_and_filters_narrow_the_table_and_are_in_the_address(windows: Windows, desk: Desk) -> None:
     key = new_ticket(desk, "The zeppelin has landed", status="pending", priority="urgent")
     page = windows.open("manager")
     search(page, "zeppelin")
     expect(rows(page)).to_have_count(1)
-    page.get_by_role("combobox", name="Status").click()
-    page.get_by_role("option", name="Solved").click()
+    filter_by(page, "Status", "Solved")
     expect(page.get_by_text("No tickets match.")).to_be_visible()
-    page.get_by_role("combobox", name="Status").click()
-    page.get_by_role("option", name="Pending").click()
+    filter_by(page, "Status", "Pending")
     expect(row(page, key)).to_be_visible()
-    page.get_by_role("combobox", name="Team").click()
-    page.get_by_role("option", name="Sales").click()
+    filter_by(page, "Team", "Sales")
     expect(rows(page)).to_have_count(0)
-    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_role("button", name="Remove the filter Team: Sales").press("Delete")
     expect(row(page, key)).to_be_visible()
-    search(page, "")
-    expect(rows(page)).not_to_have_count(1)
+    expect(page).to_have_url(re.compile(r"\?query=zeppelin&filters.status=pending$"))
+    page.go_back()
+    expect(page.get_by_role("button", name="Remove the filter Team: Sales")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("searchbox", name="Search tickets")).to_have_value("zeppelin")
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.get_by_role("searchbox", name="Search tickets")).to_have_value("")
+    expect(rows(page)).not_to_have_count(0)
 
 
 def test_tiles_count_what_matches_follow_what_others_do_and_filter(windows: Windows, desk: Desk) -> None:
@@ -177,17 +190,66 @@ def test_the_drawer_changes_a_ticket_and_follows_what_others_change(
     assert (ticket["title"], ticket["body"]) == ("Renamed meanwhile", "Typed by the agent")
 
 
-def test_managers_delete_once_asked_and_agents_do_not(windows: Windows, desk: Desk) -> None:
+def test_managers_delete_and_can_undo_it_and_agents_do_not_delete(windows: Windows, desk: Desk) -> None:
     key = new_ticket(desk, "To be deleted")
     manager, agent = windows.open("manager"), windows.open("agent")
     expect(row(agent, key).get_by_role("button", name="Open ticket")).to_be_visible()
-    expect(row(agent, key).get_by_role("button", name="Delete ticket")).to_have_count(0)
-    row(manager, key).get_by_role("button", name="Delete ticket").click()
-    question = manager.get_by_role("dialog")
-    expect(question).to_contain_text("Delete “To be deleted”?")
-    question.get_by_role("button", name="Delete").click()
+    expect(row(agent, key).get_by_role("button", name="Delete")).to_have_count(0)
+    row(manager, key).get_by_role("button", name="Delete").click()
+    expect(row(manager, key)).to_have_count(0)
+    expect(row(agent, key), "nobody else has seen it go").to_be_visible()
+    manager.get_by_role("button", name="Undo").click()
+    expect(row(manager, key)).to_be_visible()
+    row(manager, key).get_by_role("button", name="Delete").click()
     for page in (manager, agent):
         expect(row(page, key)).to_have_count(0)
+
+
+def test_rows_are_selected_over_pages_and_changed_together(
+    windows: Windows, desk: Desk, screenshot: Screenshot
+) -> None:
+    word = "hippodrome"
+    keys = [new_ticket(desk, f"{word} {number}", status="open") for number in range(12)]
+    page = windows.open("manager")
+    search(page, word)
+    expect(rows(page)).to_have_count(12)
+    page.get_by_role("combobox", name="Rows per page").click()
+    page.get_by_role("option", name="10", exact=True).click()
+    expect(rows(page)).to_have_count(10)
+    row(page, keys[-1]).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Go to next page").click()
+    expect(rows(page)).to_have_count(2)
+    row(page, keys[0]).get_by_role("checkbox").check()
+    screenshot(page, "selected")
+    expect(page.get_by_role("status").filter(has_text="2 rows are selected")).to_be_visible()
+    page.get_by_role("button", name="Change", exact=True).click()
+    page.get_by_role("combobox", name="Field").click()
+    page.get_by_role("option", name="Status").click()
+    page.get_by_role("combobox", name="Status").click()
+    page.get_by_role("option", name="Solved").click()
+    screenshot(page, "change-selected")
+    page.get_by_role("button", name="Change 2 rows").click()
+    expect(page.get_by_text("2 saved.")).to_be_visible()
+    with desk.client("manager") as client:
+        found = client.get("/api/desk.Ticket/", params={"query": word, "limit": 50}).json()["rows"]
+    assert sorted(each["id"] for each in found if each["status"] == "solved") == [keys[0], keys[-1]]
+
+
+def test_a_ticket_is_opened_by_a_link_and_closed_by_back(windows: Windows, desk: Desk) -> None:
+    key = new_ticket(desk, "Behind a link")
+    page = windows.open("manager", width=1300)
+    page.goto(f"{desk.url}/?ticket={key}")
+    drawer = page.get_by_role("dialog", name="Behind a link")
+    drawer.get_by_role("button", name="Close").click()
+    expect(page).to_have_url(f"{desk.url}/")
+    row(page, key).get_by_role("button", name="Open ticket").click()
+    expect(drawer).to_be_visible()
+    page.go_back()
+    expect(drawer).to_be_hidden()
+    page.go_forward()
+    expect(drawer).to_be_visible()
+    drawer.get_by_role("button", name="Close").click()
+    expect(drawer).to_be_hidden()
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
@@ -215,7 +277,9 @@ def test_the_page_fits_a_telephone(windows: Windows, screenshot: Screenshot) -> 
     assert page.evaluate("() => document.documentElement.scrollWidth") == 360
     screenshot(page, "telephone")
     assert audit(page) == []
-    rows(page).first.get_by_role("button", name="Open ticket").click()
+    cards = page.get_by_role("list", name="Tickets").get_by_role("listitem")
+    expect(page.get_by_role("grid")).to_have_count(0)
+    cards.first.get_by_role("button", name="Open ticket").click()
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Title")).to_be_visible()
     screenshot(page, "telephone-drawer")
     assert page.evaluate("() => document.documentElement.scrollWidth") == 360
@@ -225,8 +289,9 @@ def test_a_ticket_is_edited_by_keyboard_alone(windows: Windows, desk: Desk) -> N
     key = new_ticket(desk)
     page = windows.open("agent", width=1280)  # a window where no cell has had the focus yet
     expect(row(page, key)).to_be_visible()
-    page.get_by_role("button", name="New ticket").focus()
-    for step in ("Tab", "ArrowDown", "ArrowRight", "Enter"):  # to the header, the first line, its title, into it
+    page.get_by_role("button", name="CSV").focus()
+    # to the header, the first line's box, its number, its title, into it
+    for step in ("Tab", "ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(step)
     expect(cell(page, key, "title").locator("input")).to_be_focused()
     page.keyboard.press("ControlOrMeta+a")

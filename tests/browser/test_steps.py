@@ -9,14 +9,15 @@ from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Desk, Windows
 from .test_page import audit, choose
-from .tickets import new_ticket, row, rows
+from .tickets import new_ticket, rows
 
 Screenshot = Callable[[Page, str], None]
 
 
 def opened(page: Page, key: int) -> Locator:
     """The drawer of a ticket."""
-    row(page, key).get_by_role("button", name="Open ticket").click()
+    shown = page.locator(f'[aria-label="Tickets"] [data-id="{key}"]')
+    shown.get_by_role("button", name="Open ticket").click()
     drawer = page.get_by_role("dialog")
     expect(drawer.get_by_role("group", name="steps")).to_be_visible()
     return drawer

@@ -2,7 +2,6 @@ import { expect, it } from 'vitest'
 import { addressOf, routeOf } from '../src/route'
 import { SocketPlaces } from '../src/sockets'
 import { byApp } from '../src/streams/apps'
-import { choicesOf, filtersOf } from '../src/streams/filters'
 
 const PAGE = { protocol: 'https:', host: 'example.com' }
 
@@ -42,15 +41,4 @@ it('groups streams by app and narrows them by name and label', () => {
   ])
   expect(names(' ORDERS ')).toEqual([['shop', 1]])
   expect(names('nothing')).toEqual([])
-})
-
-it('offers the choices of a filter where it has some, and leaves out what is empty', () => {
-  const filter = (type: string, field: object): never => ({ name: 'n', label: 'N', type, field }) as never
-  const open = { value: 'open', label: 'Open' }
-  expect(choicesOf(filter('ChoiceFilter', { choices: [{ value: '', label: '---' }, open] }))).toEqual([open])
-  expect(choicesOf(filter('ChoiceFilter', { choices: [{ group: 'Hot', choices: [open] }] }))).toEqual([open])
-  expect(choicesOf(filter('BooleanFilter', {}))).toHaveLength(2)
-  expect(choicesOf(filter('CharFilter', {}))).toBeNull()
-  expect(choicesOf(filter('ModelChoiceFilter', { choices: [open], truncated: true }))).toBeNull()
-  expect(filtersOf({ a: '', b: 'x' })).toEqual({ b: 'x' })
 })

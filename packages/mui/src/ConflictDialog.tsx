@@ -14,29 +14,7 @@ import RadioGroup from '@mui/material/RadioGroup'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
 import { type JSX, useId, useState } from 'react'
-
-/** What `ConflictDialog` says; the names of what it shows come from the server. */
-export interface ConflictTexts {
-  readonly title: string
-  readonly explanation: string
-  readonly theirs: string
-  readonly mine: string
-  readonly before: (text: string) => string
-  readonly empty: string
-  readonly save: string
-  readonly back: string
-}
-
-export const CONFLICT_TEXTS: ConflictTexts = {
-  title: 'Somebody else has changed this',
-  explanation: 'Nothing was saved yet. Choose what is to stand.',
-  theirs: 'Theirs',
-  mine: 'Mine',
-  before: text => `Before: ${text}`,
-  empty: '(empty)',
-  save: 'Save the choice',
-  back: 'Go on editing',
-}
+import { CONFLICT_TEXTS, type ConflictTexts } from './conflictTexts.js'
 
 /** Props of `ConflictDialog`. */
 export interface ConflictDialogProps {

@@ -1,10 +1,9 @@
-import { useDebounced } from '@channels-binding/core/react'
 import TextField, { type TextFieldProps } from '@mui/material/TextField'
 import { type JSX, useEffect, useRef, useState } from 'react'
 
 /** Props of `SearchBar`. */
 export interface SearchBarProps extends Omit<TextFieldProps<'outlined'>, 'onChange' | 'value' | 'variant'> {
-  /** The text to begin with. @default '' */
+  /** The query that holds; where something else than this field changes it ("back", a button), the field shows it. @default '' */
   readonly value?: string
   /** Called with the text when it has stood still. */
   readonly onChange: (query: string) => void
@@ -13,15 +12,8 @@ export interface SearchBarProps extends Omit<TextFieldProps<'outlined'>, 'onChan
 }
 
 /** A field whose text becomes the `query` of a table or list. */
-export function SearchBar({ value = '', onChange, delayMs = 300, ...props }: SearchBarProps): JSX.Element {
-  const [text, setText] = useState(value)
-  const settled = useDebounced(text, delayMs)
-  const sent = useRef(value)
-  useEffect(() => {
-    if (settled === sent.current) return
-    sent.current = settled
-    onChange(settled)
-  }, [settled, onChange])
+export function SearchBar({ value, onChange, delayMs = 300, ...props }: SearchBarProps): JSX.Element {
+  const [text, type] = useTyped(value, onChange, delayMs)
   return (
     <search>
       <TextField
@@ -30,8 +22,41 @@ export function SearchBar({ value = '', onChange, delayMs = 300, ...props }: Sea
         type="search"
         {...props}
         value={text}
-        onChange={event => setText(event.target.value)}
+        onChange={event => type(event.target.value)}
       />
     </search>
   )
+}
+
+/** What is typed, which is told once it stands still; what others set takes its place. */
+function useTyped(
+  value: string | undefined,
+  onChange: (query: string) => void,
+  delayMs: number,
+): readonly [string, (text: string) => void] {
+  const [text, setText] = useState(value ?? '')
+  const told = useRef(text)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const latest = useRef(onChange)
+  useEffect(() => {
+    latest.current = onChange
+  })
+  useEffect(() => () => clearTimeout(timer.current), [])
+  useEffect(() => {
+    // Only what this field has not told itself: the user may have typed on since.
+    if (value === undefined || value === told.current) return
+    told.current = value
+    clearTimeout(timer.current)
+    setText(value)
+  }, [value])
+  const type = (typed: string): void => {
+    setText(typed)
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => {
+      if (typed === told.current) return
+      told.current = typed
+      latest.current(typed)
+    }, delayMs)
+  }
+  return [text, type]
 }

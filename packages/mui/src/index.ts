@@ -1,7 +1,8 @@
 'use client'
 
-export { ConflictDialog, type ConflictDialogProps, type ConflictTexts } from './ConflictDialog.js'
+export { ConflictDialog, type ConflictDialogProps } from './ConflictDialog.js'
 export { ConnectionStatus, type ConnectionStatusProps } from './ConnectionStatus.js'
+export type { ConflictTexts } from './conflictTexts.js'
 export {
   FilterChips,
   type FilterChipsProps,
@@ -57,3 +58,4 @@ export {
   useUrlState,
 } from './table/index.js'
 export { textOf } from './text.js'
+export { type UrlModal, useUrlModal } from './useUrlModal.js'

@@ -112,15 +112,18 @@ export function CreateModal<N extends BindingName>(props: Omit<FormModalProps<N>
   return <FormModal<N> {...(props as FormModalProps<N>)} id={null} />
 }
 
-/** A dialog that changes a row. */
-export function UpdateModal<N extends BindingName>(props: FormModalProps<N> & { readonly id: Pk<N> }): JSX.Element {
-  return <FormModal<N> {...props} />
+/** A dialog that changes a row; it stays closed where there is none. */
+export function UpdateModal<N extends BindingName>(
+  props: FormModalProps<N> & { readonly id: Pk<N> | null },
+): JSX.Element {
+  return <FormModal<N> {...props} open={props.open && props.id !== null} />
 }
 
 /** Props of `DeleteModal`. */
 export interface DeleteModalProps<N extends BindingName> extends ModalProps {
   readonly binding: N
-  readonly id: Pk<N>
+  /** The row; it stays closed where there is none. */
+  readonly id: Pk<N> | null
   /** What the row is called in the question. @default `#id` */
   readonly name?: string
   readonly onSuccess?: (id: Pk<N>) => void
@@ -130,13 +133,14 @@ export interface DeleteModalProps<N extends BindingName> extends ModalProps {
 
 /** A dialog that deletes a row, once it was asked. */
 export function DeleteModal<N extends BindingName>(props: DeleteModalProps<N>): JSX.Element {
-  const { binding, id, open, onClose, title, maxWidth = 'xs', variant, name = `#${id}`, onSuccess, modalTexts } = props
+  const { binding, id, onClose, title, maxWidth = 'xs', variant, name = `#${id}`, onSuccess, modalTexts } = props
+  const open = props.open && id !== null
   const titleId = useId()
   const says = { ...MODAL_TEXTS, ...modalTexts }
   const { data: description } = useDescribe(binding, { enabled: open })
   const { mutate, isPending, error, reset } = useDelete(binding, {
     onSuccess: () => {
-      onSuccess?.(id)
+      if (id !== null) onSuccess?.(id)
       onClose()
     },
   })
@@ -153,7 +157,7 @@ export function DeleteModal<N extends BindingName>(props: DeleteModalProps<N>): 
       </DialogContent>
       <DialogActions>
         <Button onClick={close}>{says.cancel}</Button>
-        <Button color="error" variant="contained" loading={isPending} onClick={() => mutate(id)}>
+        <Button color="error" variant="contained" loading={isPending} onClick={() => id !== null && mutate(id)}>
           {says.delete}
         </Button>
       </DialogActions>
@@ -164,7 +168,8 @@ export function DeleteModal<N extends BindingName>(props: DeleteModalProps<N>): 
 /** Props of `RetrieveModal`. */
 export interface RetrieveModalProps<N extends BindingName> extends ModalProps {
   readonly binding: N
-  readonly id: Pk<N>
+  /** The row; it stays closed where there is none. */
+  readonly id: Pk<N> | null
   /** Which fields, in which order. @default all that the server describes */
   readonly fields?: readonly string[]
   /** What the dialog says, in another language. */
@@ -173,7 +178,8 @@ export interface RetrieveModalProps<N extends BindingName> extends ModalProps {
 
 /** A dialog that shows a row, live. */
 export function RetrieveModal<N extends BindingName>(props: RetrieveModalProps<N>): JSX.Element {
-  const { binding, id, open, onClose, title, maxWidth = 'sm', variant, fields, modalTexts } = props
+  const { binding, id, onClose, title, maxWidth = 'sm', variant, fields, modalTexts } = props
+  const open = props.open && id !== null
   const titleId = useId()
   const says = { ...MODAL_TEXTS, ...modalTexts }
   const { data: description } = useDescribe(binding, { enabled: open })

@@ -1,7 +1,10 @@
+/** The fields that name a row, where it has one of them. */
+export const NAMES: readonly string[] = ['label', 'name', 'title', 'username']
+
 /** What stands for a row where there is room for one text only: its `label`, `name`, `title`, `username`, or `#id`. */
 export function textOf(row: Readonly<Record<string, unknown>>): string {
-  const text = row.label ?? row.name ?? row.title ?? row.username
-  return text === undefined || text === null ? `#${row.id}` : String(text)
+  const text = NAMES.map(name => row[name]).find(each => each !== undefined && each !== null)
+  return text === undefined ? `#${row.id}` : String(text)
 }
 
 /** The first message of each field error, in one sentence for people. */

@@ -45,6 +45,7 @@ it('offers what somebody chose', () => {
     'SearchBar',
     'UpdateModal',
     'textOf',
+    'useUrlModal',
   ]
   expect(Object.keys(mui).sort()).toEqual(
     [...own, ...Object.keys(table), ...Object.keys(form), ...Object.keys(filters)].sort(),

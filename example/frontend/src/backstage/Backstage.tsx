@@ -2,14 +2,15 @@ import { useToggle } from '@channels-binding/core/react'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Paper from '@mui/material/Paper'
-import type { JSX } from 'react'
+import { type JSX, lazy, Suspense } from 'react'
 import { MoreIcon } from '../icons'
-import { CustomEvents } from './CustomEvents'
-import { Wire } from './Wire'
+
+const CustomEvents = lazy(() => import('./CustomEvents').then(found => ({ default: found.CustomEvents })))
+const Wire = lazy(() => import('./Wire').then(found => ({ default: found.Wire })))
 
 /** What happens behind the table: events of one's own, and the frames themselves. */
 export function Backstage(): JSX.Element {
-  const [isOpen, toggle] = useToggle(true)
+  const [isOpen, toggle] = useToggle()
   return (
     <Box component="aside" aria-label="Behind the scenes" sx={{ px: { xs: 1, sm: 2 }, pb: 1 }}>
       <Button
@@ -30,10 +31,14 @@ export function Backstage(): JSX.Element {
           }}
         >
           <Paper variant="outlined" sx={PANEL}>
-            <CustomEvents />
+            <Suspense>
+              <CustomEvents />
+            </Suspense>
           </Paper>
           <Paper variant="outlined" sx={PANEL}>
-            <Wire />
+            <Suspense>
+              <Wire />
+            </Suspense>
           </Paper>
         </Box>
       )}

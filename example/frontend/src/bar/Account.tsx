@@ -1,7 +1,6 @@
 import { useConnection, useRetrieve } from '@channels-binding/core/react'
 import Avatar from '@mui/material/Avatar'
 import IconButton from '@mui/material/IconButton'
-import Tooltip from '@mui/material/Tooltip'
 import Typography from '@mui/material/Typography'
 import type { JSX } from 'react'
 import { SignOutIcon } from '../icons'
@@ -28,11 +27,9 @@ export function Account(): JSX.Element {
       <Typography sx={{ display: { xs: 'none', sm: 'block' } }}>{name}</Typography>
       <form method="post" action="/logout/" onSubmit={event => addToken(event.currentTarget)}>
         <input type="hidden" name="csrfmiddlewaretoken" />
-        <Tooltip title="Sign out">
-          <IconButton type="submit" aria-label="Sign out">
-            <SignOutIcon />
-          </IconButton>
-        </Tooltip>
+        <IconButton type="submit" title="Sign out" aria-label="Sign out">
+          <SignOutIcon />
+        </IconButton>
       </form>
     </>
   )

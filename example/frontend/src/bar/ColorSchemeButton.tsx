@@ -1,6 +1,5 @@
 import IconButton from '@mui/material/IconButton'
 import { useColorScheme } from '@mui/material/styles'
-import Tooltip from '@mui/material/Tooltip'
 import type { JSX } from 'react'
 import { DarkIcon, LightIcon } from '../icons'
 
@@ -9,10 +8,13 @@ export function ColorSchemeButton(): JSX.Element {
   const { mode, systemMode, setMode } = useColorScheme()
   const isDark = (mode === 'system' ? systemMode : mode) === 'dark'
   return (
-    <Tooltip title={isDark ? 'Light colours' : 'Dark colours'}>
-      <IconButton aria-label="Dark colours" aria-pressed={isDark} onClick={() => setMode(isDark ? 'light' : 'dark')}>
-        {isDark ? <LightIcon /> : <DarkIcon />}
-      </IconButton>
-    </Tooltip>
+    <IconButton
+      title={isDark ? 'Light colours' : 'Dark colours'}
+      aria-label="Dark colours"
+      aria-pressed={isDark}
+      onClick={() => setMode(isDark ? 'light' : 'dark')}
+    >
+      {isDark ? <LightIcon /> : <DarkIcon />}
+    </IconButton>
   )
 }

@@ -8,6 +8,7 @@ import type { JSX } from 'react'
 import { WindowIcon } from '../icons'
 import { Account } from './Account'
 import { ColorSchemeButton } from './ColorSchemeButton'
+import { DisplayMenu } from './DisplayMenu'
 import { Logo } from './Logo'
 import { TrafficSwitch } from './TrafficSwitch'
 
@@ -17,7 +18,7 @@ export function TopBar(): JSX.Element {
     <AppBar position="static" color="default" elevation={0} sx={BAR}>
       <Toolbar sx={{ flexWrap: 'wrap', columnGap: { xs: 1, sm: 2 }, py: 0.5 }}>
         <Logo />
-        <Typography component="h1" variant="h6" noWrap>
+        <Typography component="h1" variant="h6" noWrap sx={{ flex: { xs: '1 1 0', sm: '0 0 auto' } }}>
           Help desk
         </Typography>
         <ConnectionStatus />
@@ -34,6 +35,7 @@ export function TopBar(): JSX.Element {
             Open a second window
           </Button>
           <ColorSchemeButton />
+          <DisplayMenu />
           <Account />
         </Box>
       </Toolbar>

@@ -1,6 +1,6 @@
 import { useChannels, useConnection, usePassiveBind } from '@channels-binding/core/react'
+import Box from '@mui/material/Box'
 import FormControlLabel from '@mui/material/FormControlLabel'
-import Slider from '@mui/material/Slider'
 import Stack from '@mui/material/Stack'
 import Switch from '@mui/material/Switch'
 import Typography from '@mui/material/Typography'
@@ -32,18 +32,25 @@ export function TrafficSwitch(): JSX.Element {
         control={<Switch checked={running} disabled={!traffic} onChange={() => (running ? stop() : start())} />}
         sx={{ mr: 0, whiteSpace: 'nowrap' }}
       />
-      <Slider
+      <Box
+        component="input"
+        type="range"
         aria-label="Changes per second"
-        size="small"
         min={1}
         max={MAX_PER_SECOND}
         value={perSecond}
-        onChange={(_event, value) => setDragged(value as number)}
-        onChangeCommitted={() => running && start()}
-        sx={{ width: 90, flexGrow: { xs: 1, sm: 0 } }}
+        onChange={event => setDragged(Number(event.target.value))}
+        onPointerUp={() => running && start()}
+        onKeyUp={() => running && start()}
+        sx={{
+          width: 90,
+          height: 24,
+          flexGrow: { xs: 1, sm: 0 },
+          accentColor: theme => (theme.vars ?? theme).palette.primary.main,
+        }}
       />
       <Typography variant="body2" sx={{ minWidth: '3.5ch', fontVariantNumeric: 'tabular-nums' }}>
-        {perSecond}/s
+        <bdi>{perSecond}/s</bdi>
       </Typography>
     </Stack>
   )

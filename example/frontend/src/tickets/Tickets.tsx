@@ -1,76 +1,85 @@
-import { useDescribe } from '@channels-binding/core/react'
-import { BindingTable } from '@channels-binding/mui/table'
+import { useUrlModal } from '@channels-binding/mui'
+import { BindingTable, type TableRow, type TableState, useUrlState } from '@channels-binding/mui/table'
 import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
 import Paper from '@mui/material/Paper'
 import type { Theme } from '@mui/material/styles'
 import useMediaQuery from '@mui/material/useMediaQuery'
-import { type JSX, lazy, Suspense, useMemo, useState } from 'react'
-import type { DeskTicketRow as Ticket } from '../bindings.gen'
-import { columnsOf, HIDDEN } from './columns'
-import { Filters, type TicketFilters } from './Filters'
+import { type JSX, lazy, Suspense, useMemo } from 'react'
+import { AddIcon, EditIcon } from '../icons'
+import { COLUMNS, HIDDEN } from './columns'
 import { Tiles } from './Tiles'
 
 // The forms (and their calendars) are loaded when the first one opens.
 const NewTicket = lazy(() => import('./NewTicket'))
-const DeleteTicket = lazy(() => import('./DeleteTicket'))
 const TicketDrawer = lazy(() => import('./TicketDrawer'))
 
-type Opened = { action: 'new' } | { action: 'edit' | 'delete'; ticket: Ticket }
-
-/** The live table, what narrows it, and the dialogs that its buttons open. */
+/** The tiles, the live table, and what its buttons open. All of it is in the address: a link shows the same, and "back" goes back. */
 export function Tickets(): JSX.Element {
-  const [query, setQuery] = useState('')
-  const [filters, setFilters] = useState<TicketFilters>({})
-  const [opened, setOpened] = useState<Opened | null>(null)
-  const close = (): void => setOpened(null)
-
+  const state = useUrlState({ order: ['-id'] })
+  const add = useUrlModal('new')
+  const ticket = useUrlModal('ticket')
   return (
     <Box
       component="main"
-      sx={{ display: 'flex', flexDirection: 'column', flex: 1, minHeight: 0, p: { xs: 1, sm: 2 }, gap: 2 }}
+      sx={{
+        display: 'flex',
+        flexDirection: 'column',
+        flex: 1,
+        minHeight: 0,
+        p: { xs: 1, sm: 2 },
+        gap: { xs: 1, sm: 2 },
+      }}
     >
-      <Tiles query={query} filters={filters} onFilter={setFilters} />
-      <Filters filters={filters} onFilter={setFilters} onSearch={setQuery} onNew={() => setOpened({ action: 'new' })} />
-      <TicketTable query={query} filters={filters} onOpen={setOpened} />
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'center' }}>
+        <Tiles query={state.query} filters={state.filters} onFilter={filters => state.change({ filters })} />
+        <Button
+          variant="contained"
+          startIcon={<AddIcon />}
+          onClick={() => add.onOpen()}
+          sx={{ flexGrow: { xs: 1, sm: 0 }, minHeight: 40 }}
+        >
+          New ticket
+        </Button>
+      </Box>
+      <TicketTable state={state} onOpen={ticket.onOpen} />
       <Suspense>
-        {opened?.action === 'new' && <NewTicket onClose={close} />}
-        {opened?.action === 'edit' && <TicketDrawer id={opened.ticket.id} onClose={close} />}
-        {opened?.action === 'delete' && <DeleteTicket ticket={opened.ticket} onClose={close} />}
+        {add.open && <NewTicket onClose={add.onClose} />}
+        {ticket.open && ticket.id !== null && <TicketDrawer id={ticket.id} onClose={ticket.onClose} />}
       </Suspense>
     </Box>
   )
 }
 
 interface TicketTableProps {
-  readonly query: string
-  readonly filters: TicketFilters
-  readonly onOpen: (opened: Opened) => void
+  readonly state: TableState
+  readonly onOpen: (id: number) => void
 }
 
-function TicketTable({ query, filters, onOpen }: TicketTableProps): JSX.Element {
-  const canDelete = useDescribe('desk.Ticket').data?.can.delete ?? false
+function TicketTable({ state, onOpen }: TicketTableProps): JSX.Element {
   const size = useScreenSize()
-  const columns = useMemo(
-    () =>
-      columnsOf({
-        onEdit: ticket => onOpen({ action: 'edit', ticket }),
-        onDelete: canDelete ? ticket => onOpen({ action: 'delete', ticket }) : null,
-      }),
-    [onOpen, canDelete],
-  )
+  const open = useMemo(() => (row: TableRow) => onOpen(row.id as number), [onOpen])
+  const rowActions = useMemo(() => [{ label: 'Open ticket', icon: <EditIcon />, run: open }, 'delete'] as const, [open])
   return (
     <Paper
       variant="outlined"
-      sx={{ flex: 1, minHeight: { xs: 480, md: 240 }, height: { xs: '75dvh', md: 'auto' }, display: 'flex' }}
+      sx={{ flex: { md: 1 }, minHeight: { xs: 480, md: 240 }, height: { xs: '75dvh', md: 'auto' }, display: 'flex' }}
     >
       <BindingTable
         aria-label="Tickets"
         binding="desk.Ticket"
-        columns={columns}
-        query={query}
-        filters={filters}
-        order="-id"
+        columns={COLUMNS}
+        state={state}
+        texts={TEXTS}
+        toolbar
+        filterNames={FILTERS}
+        views="tickets"
         editable
+        selection
+        rowActions={rowActions}
+        totals={TOTALS}
+        cards="phone"
+        onOpen={open}
         density="compact"
         disableColumnSelector
         columnVisibilityModel={HIDDEN[size]}
@@ -79,6 +88,21 @@ function TicketTable({ query, filters, onOpen }: TicketTableProps): JSX.Element 
     </Paper>
   )
 }
+
+const TEXTS = { search: 'Search tickets' }
+const FILTERS = [
+  'status',
+  'priority__in',
+  'group',
+  'assignee',
+  'customer',
+  'tags',
+  'due_date__gte',
+  'due_date__lte',
+  'price__gte',
+  'price__lte',
+] as const
+const TOTALS = ['count', 'sum:price', 'avg:price']
 
 function useScreenSize(): keyof typeof HIDDEN {
   const isLarge = useMediaQuery<Theme>(theme => theme.breakpoints.up('lg'))

@@ -1,12 +1,14 @@
+import type { Filters } from '@channels-binding/core'
 import { useAggregate, useDescribe } from '@channels-binding/core/react'
 import ButtonBase from '@mui/material/ButtonBase'
 import Paper from '@mui/material/Paper'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
 import type { JSX } from 'react'
-import type { TicketFilters } from './Filters'
 
 const COLORS: Record<string, string> = { open: 'info.main', pending: 'warning.main', solved: 'success.main' }
+
+type TicketFilters = Partial<Filters<'desk.Ticket'>>
 
 interface TilesProps {
   readonly query: string
@@ -32,7 +34,7 @@ export function Tiles({ query, filters, onFilter }: TilesProps): JSX.Element {
       direction="row"
       useFlexGap
       spacing={1}
-      sx={{ flexWrap: 'wrap', minHeight: { xs: 102, sm: 46 } }}
+      sx={{ flex: { xs: '1 1 100%', sm: 1 }, flexWrap: 'wrap', minHeight: { xs: 102, sm: 46 } }}
     >
       {choices.map(({ value, label }) => {
         const found = rows.find(row => row.status === value)

@@ -33,7 +33,7 @@ export function Tags({ value }: CellProps): JSX.Element {
   return (
     <span title={tags.map(tag => tag.name).join(', ')}>
       {tags.map(tag => (
-        <Box key={tag.id} component="span" sx={{ mr: 1.25 }}>
+        <Box key={tag.id} component="bdi" sx={{ mr: 1.25 }}>
           <Dot color={tag.color} />
           {tag.name}
         </Box>

@@ -7,6 +7,7 @@ import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
 import { type JSX, useEffect, useState } from 'react'
 import { ColorSchemeButton } from '../bar/ColorSchemeButton'
+import { DisplayMenu } from '../bar/DisplayMenu'
 import { Logo } from '../bar/Logo'
 import { TrafficSwitch } from '../bar/TrafficSwitch'
 import { Code } from './Code'
@@ -62,6 +63,7 @@ function Bar(): JSX.Element {
           Sign in
         </Button>
         <ColorSchemeButton />
+        <DisplayMenu />
       </Box>
     </Stack>
   )

@@ -1,11 +1,10 @@
 import type { Description } from '@channels-binding/core'
-import { SearchBar } from '@channels-binding/mui'
+import { FilterPanel, SearchBar } from '@channels-binding/mui'
 import { BindingTable, type TableRow } from '@channels-binding/mui/table'
 import Alert from '@mui/material/Alert'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Link from '@mui/material/Link'
-import MenuItem from '@mui/material/MenuItem'
 import TextField from '@mui/material/TextField'
 import type { GridColDef } from '@mui/x-data-grid'
 import { type FormEvent, type JSX, useMemo, useState } from 'react'
@@ -13,13 +12,15 @@ import { useExplorer } from '../context'
 import { AddIcon } from '../icons'
 import type { OfferedStream } from '../server'
 import { Waiting } from '../shell/Waiting'
-import { choicesOf, filtersOf } from './filters'
 import { RowDrawer } from './RowDrawer'
 
 type Column = GridColDef<TableRow>
 
 /** Least widths of columns whose values are long. */
 const WIDTHS: Readonly<Record<string, number>> = { string: 180, text: 240, datetime: 190, json: 180, uuid: 290 }
+
+/** Values of filters, by their names. */
+type Values = Readonly<Record<string, unknown>>
 
 /** The row that is open: its key, `null` for a new one; `undefined` while none is. */
 type Opened = string | number | null | undefined
@@ -33,8 +34,7 @@ export default function Rows(props: {
   const { nonce } = useExplorer()
   const [opened, setOpened] = useState<Opened>(undefined)
   const [query, setQuery] = useState('')
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
-  const filters = useMemo(() => filtersOf(typed), [typed])
+  const [filters, setFilters] = useState<Values>({})
   const names = new Set(offered.actions.map(({ name }) => name))
   const columns = useMemo(() => columnsOf(description, setOpened), [description])
   if (!description) return <Waiting />
@@ -43,7 +43,7 @@ export default function Rows(props: {
     <>
       <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mb: 1.5, alignItems: 'center' }}>
         {description.search && names.has('search') && <SearchBar onChange={setQuery} />}
-        {names.has('search') && <Filters description={description} typed={typed} onChange={setTyped} />}
+        {names.has('search') && <Filters description={description} value={filters} onChange={setFilters} />}
         {!names.has('search') && <OpenByKey onOpen={setOpened} />}
         <Box sx={{ flex: 1 }} />
         {canAdd && (
@@ -100,50 +100,36 @@ function columnsOf(description: Description | undefined, onOpen: (id: string | n
   return [key, ...fields.map(({ name, type }) => ({ field: name, minWidth: WIDTHS[type] ?? 110 }))]
 }
 
-function Filters(props: {
+interface FiltersProps {
   readonly description: Description
-  readonly typed: Readonly<Record<string, string>>
-  readonly onChange: (typed: Readonly<Record<string, string>>) => void
-}): JSX.Element | null {
-  const { description, typed, onChange } = props
+  readonly value: Values
+  readonly onChange: (value: Values) => void
+}
+
+function Filters({ description, value, onChange }: FiltersProps): JSX.Element | null {
   const [isOpen, setOpen] = useState(false)
-  const { filters } = description
-  if (!filters.length) return null
-  const used = Object.values(filtersOf(typed)).length
+  const used = Object.keys(value).length
+  if (!description.filters.length) return null
   return (
     <>
       <Button aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         Filters{used ? ` (${used})` : ''}
       </Button>
-      {used > 0 && <Button onClick={() => onChange({})}>Clear filters</Button>}
       {isOpen && (
-        <Box sx={{ order: 1, flexBasis: '100%', display: 'flex', flexWrap: 'wrap', gap: 1 }}>
-          {filters.map(filter => {
-            const choices = choicesOf(filter)
-            return (
-              <TextField
-                key={filter.name}
-                size="small"
-                label={filter.field.relation ? `${filter.label} (key)` : filter.label}
-                value={typed[filter.name] ?? ''}
-                onChange={event => onChange({ ...typed, [filter.name]: event.target.value })}
-                select={choices !== null}
-                sx={{ width: { xs: '100%', sm: 216 } }}
-              >
-                {choices && <MenuItem value="">any</MenuItem>}
-                {choices?.map(({ value, label }) => (
-                  <MenuItem key={String(value)} value={String(value)}>
-                    {label}
-                  </MenuItem>
-                ))}
-              </TextField>
-            )
-          })}
-        </Box>
+        <FilterPanel
+          binding={description.stream}
+          value={value}
+          onChange={onChange}
+          direction="row"
+          useFlexGap
+          sx={FILTERS}
+        />
       )}
     </>
   )
 }
+
+const FILTERS = { order: 1, flexBasis: '100%', flexWrap: 'wrap', '& > *': { width: { xs: '100%', sm: 230 } } }
 
 function OpenByKey({ onOpen }: { readonly onOpen: (id: string) => void }): JSX.Element {
   const [key, setKey] = useState('')

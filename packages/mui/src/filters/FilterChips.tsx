@@ -1,11 +1,12 @@
-import type { BindingName, DescribedFilter, Filters } from '@channels-binding/core'
+import type { BindingName, Description, Filters, FormField } from '@channels-binding/core'
 import { useDescribe, useRetrieve } from '@channels-binding/core/react'
 import Chip from '@mui/material/Chip'
 import Stack, { type StackProps } from '@mui/material/Stack'
 import type { JSX } from 'react'
 import { valueText } from '../form/useTouched.js'
 import { textOf } from '../text.js'
-import { isUnset } from './FilterPanel.js'
+import { fieldOf } from './fieldOf.js'
+import { isUnset } from './isUnset.js'
 import { FILTER_TEXTS, type FilterTexts } from './texts.js'
 
 /** Props of `FilterChips`. */
@@ -32,7 +33,7 @@ export function FilterChips<N extends BindingName>(props: FilterChipsProps<N>): 
         <FilterChip
           key={name}
           name={name}
-          filter={description?.filters.find(filter => filter.name === name)}
+          field={fieldNamed(name, description)}
           value={each}
           says={says}
           onDelete={() => onChange(without(name))}
@@ -42,22 +43,27 @@ export function FilterChips<N extends BindingName>(props: FilterChipsProps<N>): 
   )
 }
 
+function fieldNamed(name: string, description: Description | undefined): FormField | undefined {
+  const filter = description?.filters.find(filter => filter.name === name)
+  return filter && fieldOf(filter, description)
+}
+
 interface FilterChipProps {
   readonly name: string
-  readonly filter: DescribedFilter | undefined
+  readonly field: FormField | undefined
   readonly value: unknown
   readonly says: FilterTexts
   readonly onDelete: () => void
 }
 
-function FilterChip({ name, filter, value, says, onDelete }: FilterChipProps): JSX.Element {
-  const label = filter?.label ?? name
-  const relation = filter?.field.relation
+function FilterChip({ name, field, value, says, onDelete }: FilterChipProps): JSX.Element {
+  const label = field?.label ?? name
+  const relation = field?.relation
   const isOneRow = relation !== undefined && !Array.isArray(value)
   const { data } = useRetrieve(relation?.stream ?? '', isOneRow ? (value as string) : null, { live: false })
   const text = data
     ? textOf(data as Readonly<Record<string, unknown>>)
-    : (wordOf(value, says) ?? valueText(filter?.field, value))
+    : (wordOf(value, says) ?? valueText(field, value))
   return (
     <Chip
       size="small"

@@ -1,4 +1,4 @@
-import type { BindingName, DescribedFilter, Filters } from '@channels-binding/core'
+import type { BindingName, Filters, FormField } from '@channels-binding/core'
 import { useDebounced, useDescribe } from '@channels-binding/core/react'
 import Button from '@mui/material/Button'
 import Stack, { type StackProps } from '@mui/material/Stack'
@@ -7,6 +7,8 @@ import { type JSX, useEffect, useRef, useState } from 'react'
 import { componentOf } from '../form/registry.js'
 import { type FieldComponent, InvalidValue } from '../form/types.js'
 import { Guard } from '../Guard.js'
+import { fieldOf } from './fieldOf.js'
+import { isUnset } from './isUnset.js'
 import { FILTER_TEXTS, type FilterTexts } from './texts.js'
 
 /** Values of filters, by their names. */
@@ -27,10 +29,6 @@ export interface FilterPanelProps<N extends BindingName> extends Omit<StackProps
   readonly texts?: Partial<FilterTexts>
 }
 
-/** Whether a filter is not set. */
-export const isUnset = (value: unknown): boolean =>
-  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
-
 /** The filters that a stream declares, each as Django's form has it, applied as they are changed. */
 export function FilterPanel<N extends BindingName>(props: FilterPanelProps<N>): JSX.Element {
   const { binding, value, onChange, names, components, delayMs = 300, texts, ...stack } = props
@@ -42,15 +40,18 @@ export function FilterPanel<N extends BindingName>(props: FilterPanelProps<N>): 
   const isSome = shown.some(({ name }) => !isUnset(typed[name]))
   return (
     <Stack spacing={1.5} role="group" aria-label={says.filters} {...stack}>
-      {shown.map(filter => (
-        <FilterField
-          key={filter.name}
-          filter={filter}
-          component={componentOf(filter.field, components)}
-          value={typed[filter.name]}
-          onChange={next => change({ ...typed, [filter.name]: next })}
-        />
-      ))}
+      {shown.map(filter => {
+        const field = fieldOf(filter, description)
+        return (
+          <FilterField
+            key={filter.name}
+            field={field}
+            component={componentOf(field, components)}
+            value={typed[filter.name]}
+            onChange={next => change({ ...typed, [filter.name]: next })}
+          />
+        )
+      })}
       {description && !shown.length && <Typography sx={{ color: 'text.secondary' }}>{says.none}</Typography>}
       {isSome && (
         <Button
@@ -68,16 +69,15 @@ export function FilterPanel<N extends BindingName>(props: FilterPanelProps<N>): 
 }
 
 interface FilterFieldProps {
-  readonly filter: DescribedFilter
+  readonly field: FormField
   readonly component: FieldComponent
   readonly value: unknown
   readonly onChange: (value: unknown) => void
 }
 
-function FilterField({ filter, component: Component, value, onChange }: FilterFieldProps): JSX.Element {
-  const field = { ...filter.field, label: filter.label, required: false }
+function FilterField({ field, component: Component, value, onChange }: FilterFieldProps): JSX.Element {
   return (
-    <Guard value={value} fallback={<Typography>{filter.label}</Typography>}>
+    <Guard value={value} fallback={<Typography>{field.label}</Typography>}>
       <Component
         field={field}
         value={value ?? (field.multiple ? [] : '')}

@@ -15,6 +15,7 @@ import { FORM_TEXTS, type FormTexts } from './formTexts.js'
 import { Layout } from './Layout.js'
 import type { BindingFormProps, LoadedFormProps } from './props.js'
 import { componentOf } from './registry.js'
+import { AddingContext } from './relations.js'
 import { without } from './submit.js'
 import { useFormState } from './useFormState.js'
 import { valueText } from './useTouched.js'
@@ -29,7 +30,12 @@ export function BindingForm<N extends BindingName>(props: BindingFormProps<N>): 
   const form = useForm(binding, { id })
   const Content = props.slots?.content ?? 'div'
   const texts = useTexts(props.texts)
-  if (form.schema) return <LoadedForm key={String(id)} {...props} form={form} says={texts} />
+  if (form.schema)
+    return (
+      <AddingContext.Provider value={BindingForm}>
+        <LoadedForm key={String(id)} {...props} form={form} says={texts} />
+      </AddingContext.Provider>
+    )
   if (form.error)
     return (
       <Content>

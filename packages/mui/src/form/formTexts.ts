@@ -1,4 +1,4 @@
-import { CONFLICT_TEXTS, type ConflictTexts } from '../ConflictDialog.js'
+import { CONFLICT_TEXTS, type ConflictTexts } from '../conflictTexts.js'
 
 /** What a form says itself; labels, help and errors come from the server. */
 export interface FormTexts {

@@ -1,12 +1,17 @@
-import type { JSX } from 'react'
+import { createContext, type JSX, useContext } from 'react'
+import type { FormOfAny } from '../AddDialog.js'
 import { ModelAutocomplete, type ModelAutocompleteProps } from '../ModelAutocomplete.js'
 import { ChoiceField, MultipleChoiceField } from './choice.js'
 import type { FieldProps } from './types.js'
+
+/** The form by which rows that are missing can be added where one is chosen: in forms there is one, in filters there is none. */
+export const AddingContext: React.Context<FormOfAny | undefined> = createContext<FormOfAny | undefined>(undefined)
 
 /** A row of another stream, or several, found by typing; a plain choice where the server sends the choices. */
 export function ModelChoiceField(props: FieldProps): JSX.Element {
   const { field, value, onChange, onBlur, error, disabled, inputRef } = props
   const { relation } = field
+  const creatable = useContext(AddingContext)
   if (!relation) return field.multiple ? <MultipleChoiceField {...props} /> : <ChoiceField {...props} />
   return (
     <ModelAutocomplete
@@ -15,6 +20,7 @@ export function ModelChoiceField(props: FieldProps): JSX.Element {
       onChange={onChange}
       onBlur={onBlur}
       multiple={field.multiple ?? false}
+      creatable={creatable}
       {...(relation.filters && { filters: relation.filters })}
       {...(relation.labels && { labels: relation.labels })}
       label={field.label}

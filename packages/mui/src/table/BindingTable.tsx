@@ -3,21 +3,21 @@ import { useDescribe, useSearch } from '@channels-binding/core/react'
 import Box from '@mui/material/Box'
 import { useTheme } from '@mui/material/styles'
 import useMediaQuery from '@mui/material/useMediaQuery'
-import { useGridApiRef } from '@mui/x-data-grid'
+import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type JSX, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { BulkNotices } from './BulkNotices.js'
+import { CellErrorsContext } from './cellErrors.js'
 import { columnsOf, fieldsOf, LabelsContext } from './columns.js'
 import { TableContext, type TableWorld } from './context.js'
 import { EditNotices, useDrafts } from './EditNotices.js'
-import { CellErrorsContext } from './editors.js'
-import { Grid } from './Grid.js'
 import { type HeaderFilter, HeaderFilterContext } from './headerFilter.js'
 import { HeaderFilters, Toolbar } from './lazyParts.js'
 import { ConnectionNotice, Notices } from './notices.js'
 import { type Emptiness, EmptinessContext } from './overlays.js'
 import type { BindingTableProps } from './props.js'
 import type { RowId, TableRow } from './row.js'
-import { ActionButtons, type ActionsContext, actionsColumn } from './rowActions.js'
+import { ActionButtons, type ActionsContext } from './rowActions.js'
+import { TableSkeleton } from './TableSkeleton.js'
 import { TABLE_TEXTS, type TableTexts } from './texts.js'
 import { ordered, useArrangement, visibilityOf } from './useArrangement.js'
 import { useBulk } from './useBulk.js'
@@ -30,6 +30,8 @@ import { useMarks } from './useMarks.js'
 import { paramsOf } from './useTableState.js'
 import { useWanted } from './useWanted.js'
 
+// The grid is most of what a table weighs: the page, its search and its rows do not wait for it, and cards never need it.
+const Grid = lazy(() => import('./Grid.js').then(found => ({ default: found.Grid })))
 const TotalsBar = lazy(() => import('./TotalsBar.js'))
 const CardList = lazy(() => import('./CardList.js'))
 
@@ -37,7 +39,7 @@ const CardList = lazy(() => import('./CardList.js'))
 export function BindingTable<N extends BindingName>(props: BindingTableProps<N>): JSX.Element {
   const { binding, columns: asked, editable = false, highlightChanges = true, apiRef: givenApiRef } = props
   const { rowActions = NONE, bulkActions = NONE, selection = false, totals, views = null } = props
-  const ownApiRef = useGridApiRef()
+  const ownApiRef = useRef<GridApiCommunity | null>(null)
   const apiRef = givenApiRef ?? ownApiRef
   const texts = useTexts(props.texts)
   const describe = useDescribe(binding)
@@ -60,7 +62,6 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
     [description, asked, editable],
   )
   const columns = useMemo(() => ordered(described, arrangement.order), [described, arrangement.order])
-  const shownColumns = useMemo(() => [...columns, ...actionsColumn(actions)], [columns, actions])
   const fields = useMemo(
     () => fieldsOf(description, asked, described, props.fields),
     [description, asked, described, props.fields],
@@ -95,58 +96,72 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
     texts,
   }
   const { count } = kept
+  const visibility = visibilityOf(props.columnVisibilityModel, arrangement.hidden)
   const world: TableWorld = {
-    ...{ binding, description, state, params, count, columns, apiRef, arrangement, bulk, bulkActions, views, texts },
-    isSearched: (description?.search ?? false) && props.query === undefined,
+    ...{
+      binding,
+      description,
+      state,
+      params,
+      count,
+      columns,
+      apiRef,
+      arrangement,
+      visibility,
+      bulk,
+      bulkActions,
+      views,
+    },
+    texts,
+    filterNames: props.filterNames,
+    // Until it is known, there is room for it.
+    isSearched: (description?.search ?? true) && props.query === undefined,
   }
   const label = props['aria-label'] ?? description?.label_plural ?? binding
   const isLoading = search.isFetching || isUndescribed || props.loading === true
-  const hidden = visibilityOf(props.columnVisibilityModel, arrangement.hidden)
-  const totalsBar = totals && (
-    <Suspense>
-      <TotalsBar measures={totals} />
-    </Suspense>
-  )
   return (
     <Contexts world={world} labels={labels} emptiness={emptiness} errors={edits.errors} openFilter={setHeaderFilter}>
       <Box sx={FRAME}>
-        {areCards ? (
-          <Suspense>
+        {props.toolbar && <Toolbar />}
+        <Suspense fallback={<TableSkeleton density={arrangement.density ?? props.density} />}>
+          {areCards ? (
             <CardList
               label={label}
               rows={held.rows}
               page={wanted.page}
               isLoading={isLoading}
               isSelectable={selection}
-              hidden={arrangement.hidden}
-              toolbar={props.toolbar && <Toolbar />}
-              totals={totalsBar}
               actionsOf={row => <ActionButtons row={row} context={actions} />}
               onOpen={props.onOpen}
             />
+          ) : (
+            <Grid
+              props={props as BindingTableProps<never>}
+              label={label}
+              apiRef={apiRef}
+              rows={shown}
+              columns={columns}
+              actions={actions}
+              count={count}
+              isLoading={isLoading}
+              wanted={wanted}
+              state={state}
+              edits={edits}
+              onEscape={drafts.onEscape}
+              isHeld={isHeld}
+              marks={marks}
+              arrangement={arrangement}
+              visibility={visibility}
+              selected={bulk.ids}
+              onSelect={bulk.select}
+            />
+          )}
+        </Suspense>
+        {totals && (
+          <Suspense fallback={<Box sx={{ height: 40 }} />}>
+            <TotalsBar measures={totals} />
           </Suspense>
-        ) : (
-          <Grid
-            props={props as BindingTableProps<never>}
-            label={label}
-            apiRef={apiRef}
-            rows={shown}
-            columns={shownColumns}
-            count={count}
-            isLoading={isLoading}
-            wanted={wanted}
-            state={state}
-            edits={edits}
-            onEscape={drafts.onEscape}
-            isHeld={isHeld}
-            marks={marks}
-            arrangement={arrangement}
-            hidden={hidden}
-            selected={bulk.ids}
-            onSelect={bulk.select}
-          />
         )}
-        {!areCards && totalsBar}
         <HeaderFilters asked={headerFilter} onClose={() => setHeaderFilter(null)} />
         <Notices>
           <ConnectionNotice texts={texts} isStale={kept.isStale} />

@@ -19,9 +19,6 @@ interface CardListProps {
   readonly page: number
   readonly isLoading: boolean
   readonly isSelectable: boolean
-  readonly hidden: Readonly<Record<string, boolean>>
-  readonly toolbar: ReactNode
-  readonly totals: ReactNode
   readonly actionsOf: (row: TableRow) => ReactNode
   readonly onOpen: ((row: TableRow) => void) | undefined
 }
@@ -30,11 +27,10 @@ interface CardListProps {
 export default function CardList(props: CardListProps): JSX.Element | null {
   const world = useContext(TableContext)
   if (!world) return null
-  const { label, rows, isLoading, page, toolbar, totals } = props
+  const { label, rows, isLoading, page } = props
   const { state, count } = world
   return (
     <Stack sx={{ flex: 1, minHeight: 0 }}>
-      {toolbar}
       <Stack
         component="ul"
         aria-label={label}
@@ -53,7 +49,6 @@ export default function CardList(props: CardListProps): JSX.Element | null {
             </Box>
           ))}
       </Stack>
-      {totals}
       <TablePagination
         component="div"
         count={count}
@@ -72,10 +67,10 @@ interface RowCardProps extends CardListProps {
   readonly world: TableWorld
 }
 
-function RowCard({ row, world, isSelectable, hidden, actionsOf, onOpen }: RowCardProps): JSX.Element {
-  const { bulk, texts } = world
+function RowCard({ row, world, isSelectable, actionsOf, onOpen }: RowCardProps): JSX.Element {
+  const { bulk, texts, visibility } = world
   const labels = useContext(LabelsContext)
-  const shown = world.columns.filter(column => column.type !== 'actions' && !hidden[column.field])
+  const shown = world.columns.filter(column => column.type !== 'actions' && visibility[column.field] !== false)
   // A name says more than the number that is often the first column.
   const head = shown.find(({ described }) => described?.type === 'string') ?? shown[0]
   const rest = shown.filter(column => column !== head)
@@ -83,7 +78,7 @@ function RowCard({ row, world, isSelectable, hidden, actionsOf, onOpen }: RowCar
   const isChosen = bulk.ids.includes(row.id)
   const choose = (): void => bulk.select(isChosen ? bulk.ids.filter(id => id !== row.id) : [...bulk.ids, row.id])
   return (
-    <Card component="li" variant="outlined" sx={{ flexShrink: 0 }}>
+    <Card component="li" data-id={row.id} variant="outlined" sx={{ flexShrink: 0 }}>
       <CardContent sx={{ p: 1.5, '&:last-child': { pb: 1.5 } }}>
         <Stack direction="row" spacing={1} sx={{ alignItems: 'flex-start' }}>
           {isSelectable && (

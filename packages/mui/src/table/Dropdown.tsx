@@ -1,64 +1,42 @@
 import Button from '@mui/material/Button'
-import Menu from '@mui/material/Menu'
-import MenuItem from '@mui/material/MenuItem'
-import Popover from '@mui/material/Popover'
-import { type JSX, type ReactNode, useRef, useState } from 'react'
+import { type JSX, lazy, type ReactNode, Suspense, useRef, useState } from 'react'
 
-/** A button with something below it. */
-export function Dropdown({
-  label,
-  children,
-}: {
+const DropdownPanel = lazy(() => import('./DropdownPanel.js'))
+
+interface DropdownProps {
   readonly label: ReactNode
+  readonly disabled?: boolean
   readonly children: ReactNode
-}): JSX.Element {
-  const anchor = useRef<HTMLButtonElement>(null)
-  const [isOpen, setOpen] = useState(false)
-  return (
-    <>
-      <Button ref={anchor} size="small" aria-haspopup="dialog" aria-expanded={isOpen} onClick={() => setOpen(true)}>
-        {label}
-      </Button>
-      <Popover
-        open={isOpen}
-        anchorEl={() => anchor.current as HTMLButtonElement}
-        onClose={() => setOpen(false)}
-        anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }}
-      >
-        {children}
-      </Popover>
-    </>
-  )
 }
 
-/** A button with a menu below it. */
-export function MenuButton({
-  label,
-  items,
-}: {
-  readonly label: ReactNode
-  readonly items: readonly (readonly [label: string, act: () => void])[]
-}): JSX.Element {
+/** A button with something below it, which is loaded when it is opened first. */
+export function Dropdown({ label, disabled = false, children }: DropdownProps): JSX.Element {
   const anchor = useRef<HTMLButtonElement>(null)
   const [isOpen, setOpen] = useState(false)
+  const [wasOpen, setWasOpen] = useState(false)
+  const open = (): void => {
+    setOpen(true)
+    setWasOpen(true)
+  }
   return (
     <>
-      <Button ref={anchor} size="small" aria-haspopup="menu" aria-expanded={isOpen} onClick={() => setOpen(true)}>
+      <Button
+        ref={anchor}
+        size="small"
+        disabled={disabled}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        onClick={open}
+      >
         {label}
       </Button>
-      <Menu open={isOpen} anchorEl={() => anchor.current as HTMLButtonElement} onClose={() => setOpen(false)}>
-        {items.map(([text, act]) => (
-          <MenuItem
-            key={text}
-            onClick={() => {
-              setOpen(false)
-              act()
-            }}
-          >
-            {text}
-          </MenuItem>
-        ))}
-      </Menu>
+      {wasOpen && (
+        <Suspense>
+          <DropdownPanel isOpen={isOpen} anchor={() => anchor.current} onClose={() => setOpen(false)}>
+            {children}
+          </DropdownPanel>
+        </Suspense>
+      )}
     </>
   )
 }

@@ -2,13 +2,24 @@ import { BindingError, type BindingName, type SearchParams } from '@channels-bin
 import { useChannels } from '@channels-binding/core/react'
 import { Writes } from '@channels-binding/core/writes'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
-import { type JSX, type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { ConflictDialog } from '../ConflictDialog.js'
+import {
+  type JSX,
+  lazy,
+  type RefObject,
+  Suspense,
+  useCallback,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { draftsOf, useUnloadGuard } from '../drafts.js'
 import { DroppedNotice, HeldNotice, RefusedNotices, useWaitedConflict } from './notices.js'
 import { plainText, type RowId, type TableColumn, type TableRow } from './row.js'
 import type { TableTexts } from './texts.js'
 import type { Draft, Edits } from './useEdits.js'
+
+const ConflictDialog = lazy(() => import('../ConflictDialog.js').then(found => ({ default: found.ConflictDialog })))
 
 type Api = RefObject<GridApiCommunity | null>
 
@@ -133,20 +144,22 @@ export function EditNotices<N extends BindingName>(props: EditNoticesProps<N>): 
         />
       )}
       {asked && (
-        <ConflictDialog
-          conflict={asked.conflict}
-          labelOf={labelOf}
-          textOf={(name, value) =>
-            rawText(
-              columns.find(each => each.field === name),
-              name,
-              value,
-            )
-          }
-          texts={texts.conflict}
-          onResolve={asked.answer}
-          onCancel={() => asked.answer(null)}
-        />
+        <Suspense>
+          <ConflictDialog
+            conflict={asked.conflict}
+            labelOf={labelOf}
+            textOf={(name, value) =>
+              rawText(
+                columns.find(each => each.field === name),
+                name,
+                value,
+              )
+            }
+            texts={texts.conflict}
+            onResolve={asked.answer}
+            onCancel={() => asked.answer(null)}
+          />
+        </Suspense>
       )}
     </>
   )

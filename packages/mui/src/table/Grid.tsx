@@ -1,9 +1,11 @@
 import { DataGrid, type DataGridProps, type GridRowSelectionModel } from '@mui/x-data-grid'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type ComponentType, type JSX, type RefObject, useMemo } from 'react'
+import { actionsColumn, withEditor } from './gridColumns.js'
 import { handlersOf, PAGE_SIZES, plainPropsOf } from './gridProps.js'
 import type { BindingTableProps } from './props.js'
 import type { RowId, TableColumn, TableRow } from './row.js'
+import type { ActionsContext } from './rowActions.js'
 import type { Arrangement } from './useArrangement.js'
 import type { Edits } from './useEdits.js'
 import { MARKS_SX } from './useMarks.js'
@@ -16,6 +18,7 @@ interface GridProps {
   readonly apiRef: RefObject<GridApiCommunity | null>
   readonly rows: readonly TableRow[]
   readonly columns: readonly TableColumn[]
+  readonly actions: ActionsContext
   readonly count: number
   readonly isLoading: boolean
   readonly wanted: TableQuery
@@ -25,18 +28,19 @@ interface GridProps {
   readonly isHeld: (id: RowId) => boolean
   readonly marks: Pick<DataGridProps<TableRow>, 'getCellClassName' | 'getRowClassName'>
   readonly arrangement: Arrangement
-  readonly hidden: Readonly<Record<string, boolean>>
+  readonly visibility: Readonly<Record<string, boolean>>
   readonly selected: readonly RowId[]
   readonly onSelect: (ids: readonly RowId[]) => void
 }
 
 /** The Data Grid with everything in its place; it renders only when something other than the values of rows has changed. */
 export function Grid(all: GridProps): JSX.Element {
-  const { props, label, apiRef, rows, columns, count, isLoading, wanted, state, edits, onEscape, isHeld, marks } = all
+  const { props, label, apiRef, rows, actions, count, isLoading, wanted, state, edits, onEscape, isHeld, marks } = all
   const { arrangement, selected, onSelect } = all
+  const columns = useMemo(() => [...all.columns.map(withEditor), ...actionsColumn(actions)], [all.columns, actions])
   const [sortModel, isSorting] = useSortModel(wanted.order, columns)
   const { save, follow } = edits
-  const visibility = useValue(all.hidden)
+  const visibility = useValue(all.visibility)
   const isArranged = props.columnVisibilityModel !== undefined || Object.keys(visibility).length > 0
   const Chosen = (props.grid ?? DataGrid) as ComponentType<DataGridProps<TableRow>>
   const selectionModel = useMemo<GridRowSelectionModel>(() => ({ type: 'include', ids: new Set(selected) }), [selected])

@@ -1,49 +1,70 @@
 import { useChannels } from '@channels-binding/core/react'
-import Badge from '@mui/material/Badge'
+import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Stack from '@mui/material/Stack'
-import { type JSX, lazy, Suspense, useContext, useRef, useState } from 'react'
+import { type JSX, lazy, useContext, useRef, useState } from 'react'
 import { FilterChips } from '../filters/FilterChips.js'
 import { SearchBar } from '../SearchBar.js'
 import { BulkBar } from './BulkBar.js'
-import { ColumnsMenu } from './ColumnsMenu.js'
 import { TableContext, type TableWorld } from './context.js'
 import { Dropdown } from './Dropdown.js'
-import { SortMenu } from './SortMenu.js'
-import { ViewsMenu } from './ViewsMenu.js'
+import { orderLabels } from './orderLabels.js'
 
+// What stands below a button is loaded when it is opened first.
+const ColumnsPanel = lazy(() => import('./ColumnsPanel.js'))
+const SortPanel = lazy(() => import('./SortPanel.js'))
+const ViewsPanel = lazy(() => import('./ViewsPanel.js'))
 const FilterPanel = lazy(() => import('../filters/FilterPanel.js').then(found => ({ default: found.FilterPanel })))
 
 /** Search, filters, order, columns, views and export of a table; where rows are selected, what can be done with them. */
 export default function TableToolbar(): JSX.Element | null {
   const world = useContext(TableContext)
   if (!world) return null
-  const { binding, description, state, bulk, views, isSearched } = world
+  const { binding, description, state, bulk, views, isSearched, texts } = world
   return (
     <Stack
       role="toolbar"
-      aria-label={world.texts.toolbar}
+      aria-label={texts.toolbar}
       spacing={0.5}
       sx={{ p: 1, borderBottom: 1, borderColor: 'divider' }}
     >
-      <Stack direction="row" useFlexGap spacing={0.5} sx={{ flexWrap: 'wrap', alignItems: 'center', minHeight: 40 }}>
+      <Stack
+        direction="row"
+        useFlexGap
+        spacing={0.5}
+        sx={{ flexWrap: 'wrap', alignItems: 'center', minHeight: { xs: isSearched ? 84 : 40, sm: 40 } }}
+      >
         {bulk.ids.length > 0 ? (
           <BulkBar world={world} />
         ) : (
           <>
             {isSearched && (
-              <SearchBar
-                key={state.query === '' ? 'empty' : 'full'}
-                label={world.texts.search}
-                value={state.query}
-                onChange={query => state.change({ query })}
-                sx={{ width: { xs: '100%', sm: 220 }, mr: 1 }}
-              />
+              <Box sx={{ flex: { xs: '1 1 100%', sm: '0 0 auto' } }}>
+                <SearchBar
+                  label={texts.search}
+                  value={state.query}
+                  onChange={query => state.change({ query })}
+                  sx={{ width: { xs: '100%', sm: 220 }, mr: 1 }}
+                />
+              </Box>
             )}
-            {!!description?.filters.length && <FiltersButton world={world} />}
-            <SortMenu world={world} />
-            <ColumnsMenu world={world} />
-            {views !== null && <ViewsMenu world={world} name={views} />}
+            {(!description || description.filters.length > 0) && <FiltersButton world={world} />}
+            {(!description || orderLabels(world).size > 0) && (
+              <Dropdown
+                label={counted(texts.order, state.order.length > 1 ? state.order.length : 0)}
+                disabled={!description}
+              >
+                <SortPanel world={world} />
+              </Dropdown>
+            )}
+            <Dropdown label={texts.columns}>
+              <ColumnsPanel world={world} />
+            </Dropdown>
+            {views !== null && (
+              <Dropdown label={texts.views}>
+                <ViewsPanel world={world} name={views} />
+              </Dropdown>
+            )}
             <CsvButton world={world} />
           </>
         )}
@@ -57,42 +78,37 @@ export default function TableToolbar(): JSX.Element | null {
   )
 }
 
+/** `Filters (2)` */
+const counted = (text: string, count: number): string => (count ? `${text} (${count})` : text)
+
 interface PartProps {
   readonly world: TableWorld
 }
 
 function FiltersButton({ world }: PartProps): JSX.Element {
-  const { binding, state, texts } = world
-  const count = Object.keys(state.filters).length
+  const { binding, description, state, filterNames, texts } = world
   return (
-    <Dropdown
-      label={
-        <Badge color="primary" badgeContent={count} sx={{ '& .MuiBadge-badge': { right: -8 } }}>
-          {texts.filters}
-        </Badge>
-      }
-    >
-      <Suspense>
-        <FilterPanel
-          binding={binding}
-          value={state.filters}
-          onChange={filters => state.change({ filters: filters as TableWorld['state']['filters'] })}
-          sx={{ p: 2, width: 320, maxWidth: '100%' }}
-        />
-      </Suspense>
+    <Dropdown label={counted(texts.filters, Object.keys(state.filters).length)} disabled={!description}>
+      <FilterPanel
+        binding={binding}
+        {...(filterNames && { names: filterNames })}
+        value={state.filters}
+        onChange={filters => state.change({ filters: filters as TableWorld['state']['filters'] })}
+        sx={{ p: 2, width: 320, maxWidth: '100%' }}
+      />
     </Dropdown>
   )
 }
 
 function CsvButton({ world }: PartProps): JSX.Element {
   const { client } = useChannels()
-  const { binding, params, columns, arrangement, texts, count } = world
+  const { binding, params, columns, visibility, texts, count } = world
   const [rows, setRows] = useState<number | null>(null)
   const [error, setError] = useState<string | null>(null)
   const running = useRef<AbortController | null>(null)
   const start = async (): Promise<void> => {
     const { csvLines, saveCsv } = await import('./exportCsv.js')
-    const shown = columns.filter(({ field, described }) => described && !arrangement.hidden[field])
+    const shown = columns.filter(({ field, described }) => described && visibility[field] !== false)
     const cells = shown.map(({ field, headerName }) => ({ field, label: headerName ?? field }))
     running.current = new AbortController()
     setRows(0)

@@ -1,4 +1,5 @@
 import { useAggregate } from '@channels-binding/core/react'
+import Box from '@mui/material/Box'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
 import { type JSX, useContext } from 'react'
@@ -12,9 +13,10 @@ interface TotalsBarProps {
 /** Measures over all rows of the query, on all pages, live; none where the stream does not offer them. */
 export default function TotalsBar({ measures }: TotalsBarProps): JSX.Element | null {
   const world = useContext(TableContext)
-  const offered = world?.description?.aggregate?.measures ?? []
+  if (!world?.description) return <Box sx={{ height: HEIGHT_PX }} />
+  const offered = world.description.aggregate?.measures ?? []
   const found = measures.filter(measure => offered.includes(measure))
-  return world && found.length ? <Totals world={world} measures={found} /> : null
+  return found.length ? <Totals world={world} measures={found} /> : null
 }
 
 function Totals({ world, measures }: TotalsBarProps & { readonly world: TableWorld }): JSX.Element {
@@ -23,30 +25,28 @@ function Totals({ world, measures }: TotalsBarProps & { readonly world: TableWor
   const { rows } = useAggregate(world.binding as never, asked as never)
   const [row] = rows as readonly Readonly<Record<string, unknown>>[]
   return (
-    <Stack
-      direction="row"
-      useFlexGap
-      spacing={3}
-      role="group"
-      aria-label={world.texts.totals}
-      sx={{
-        flexWrap: 'wrap',
-        px: 2,
-        py: 1,
-        borderTop: 1,
-        borderColor: 'divider',
-        justifyContent: 'flex-end',
-        minHeight: 40,
-      }}
-    >
+    <Stack direction="row" spacing={3} role="group" aria-label={world.texts.totals} tabIndex={0} sx={BAR}>
       {measures.map(measure => (
-        <Typography key={measure} variant="body2">
-          {labelOf(measure, world)} <b>{numberText(row?.[measure])}</b>
+        <Typography key={measure} variant="body2" noWrap sx={{ flexShrink: 0 }}>
+          {labelOf(measure, world)} <b>{numberText(row?.[measure], measure.startsWith('avg:') ? 2 : 6)}</b>
         </Typography>
       ))}
     </Stack>
   )
 }
+
+/** One line, whatever the numbers are: it is scrolled where it has no room, so that nothing moves when they come. */
+const HEIGHT_PX = 40
+const BAR = {
+  flexShrink: 0,
+  height: HEIGHT_PX,
+  px: 2,
+  alignItems: 'center',
+  overflowX: 'auto',
+  borderTop: 1,
+  borderColor: 'divider',
+  '& > :first-of-type': { ml: 'auto' },
+} as const
 
 function labelOf(measure: string, { columns, description, texts }: TableWorld): string {
   const [kind = '', name = ''] = measure.split(':')
@@ -58,10 +58,10 @@ function labelOf(measure: string, { columns, description, texts }: TableWorld): 
 }
 
 /** A decimal stays text, and is only grouped where no digit is lost. */
-function numberText(value: unknown): string {
+function numberText(value: unknown, maximumFractionDigits: number): string {
   if (value === null || value === undefined) return '–'
   const number = Number(value)
   const isExact =
     typeof value === 'number' || (Number.isFinite(number) && String(value).replace(/[.-]/g, '').length <= 15)
-  return isExact ? number.toLocaleString(undefined, { maximumFractionDigits: 6 }) : String(value)
+  return isExact ? number.toLocaleString(undefined, { maximumFractionDigits }) : String(value)
 }

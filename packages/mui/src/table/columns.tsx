@@ -3,7 +3,6 @@ import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid'
 import { createContext, type JSX, type ReactNode, useContext } from 'react'
 import { Guard, guarded } from '../Guard.js'
 import { keepFraction, parseInteger } from '../text.js'
-import { booleanEditor, dateEditor, inputEditor, relationEditor, selectEditor, withError } from './editors.js'
 import { plainText, type TableColumn, type TableRow } from './row.js'
 
 /** The texts of relations; a context, so that a new text renders the cells of relations and no others. */
@@ -29,7 +28,9 @@ export function columnsOf(
   return names.map(asked => {
     const name = typeof asked === 'string' ? asked : asked.field
     const field = fields.get(name)
-    const column = field ? columnOf(field, description, options) : { field: name, flex: 1, minWidth: 100 }
+    const column = field
+      ? columnOf(field, description, options)
+      : { field: name, flex: 1, minWidth: 100, ...(!description && { headerName: '' }) }
     return guardedColumn(typeof asked === 'string' ? column : ({ ...column, ...asked } as GridColDef<TableRow>))
   })
 }
@@ -50,21 +51,12 @@ export function fieldsOf(
 /** The column, with nothing in it that a value can break: what throws shows the value as text, or that it cannot be shown. */
 function guardedColumn(column: GridColDef<TableRow>): TableColumn {
   const { valueFormatter, valueGetter, renderCell } = column
-  const editor = column.editable ? (column.renderEditCell ?? editorOf(column)) : undefined
   return {
     ...column,
     ...(valueFormatter && { valueFormatter: guarded(valueFormatter, value => plainText(value) as never) }),
     ...(valueGetter && { valueGetter: guarded(valueGetter, () => null as never) }),
     ...(renderCell && { renderCell: params => <GuardedCell params={params} render={renderCell} /> }),
-    ...(editor && { renderEditCell: withError(params => <>{editor(params)}</>) }),
   } as GridColDef<TableRow>
-}
-
-function editorOf(column: TableColumn): NonNullable<GridColDef<TableRow>['renderEditCell']> {
-  if (column.described?.relation) return relationEditor
-  if (column.type === 'singleSelect') return selectEditor
-  if (column.type === 'boolean') return booleanEditor
-  return column.type === 'date' || column.type === 'dateTime' ? dateEditor : inputEditor
 }
 
 interface GuardedCellProps {

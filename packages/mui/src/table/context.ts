@@ -19,9 +19,13 @@ export interface TableWorld {
   readonly columns: readonly TableColumn[]
   readonly apiRef: RefObject<GridApiCommunity | null>
   readonly arrangement: Arrangement
+  /** Which columns are shown, where that is said of them. */
+  readonly visibility: Readonly<Record<string, boolean>>
   readonly bulk: Bulk
   /** Whether the user may search: not where the application has a field for that. */
   readonly isSearched: boolean
+  /** Which filters the toolbar offers; `undefined` for all. */
+  readonly filterNames: readonly string[] | undefined
   readonly bulkActions: readonly BulkAction[]
   /** The name under which views are kept; none where they are not. */
   readonly views: string | null

@@ -2,14 +2,9 @@ import Box from '@mui/material/Box'
 import Checkbox from '@mui/material/Checkbox'
 import Tooltip from '@mui/material/Tooltip'
 import { GridEditInputCell, GridEditSingleSelectCell, useGridApiContext } from '@mui/x-data-grid'
-import { createContext, type JSX, lazy, type ReactElement, Suspense, useContext, useEffect, useId, useRef } from 'react'
+import { type JSX, lazy, type ReactElement, Suspense, useContext, useEffect, useId, useRef } from 'react'
+import { CellErrorsContext } from './cellErrors.js'
 import { cellKey, type EditCellParams } from './row.js'
-
-/** Why the server refused what was typed, by cell (`cellKey`). */
-export type CellErrors = Readonly<Record<string, string>>
-
-/** A context, so that an error renders the cell that it belongs to. */
-export const CellErrorsContext: React.Context<CellErrors> = createContext<CellErrors>({})
 
 /** The editor of a cell, with what is wrong standing at it; whatever it is made of. */
 export function withError(render: (params: EditCellParams) => ReactElement) {

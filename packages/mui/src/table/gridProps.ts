@@ -1,6 +1,6 @@
 import type { BindingName } from '@channels-binding/core'
 import type { DataGridProps } from '@mui/x-data-grid'
-import { ColumnMenu, Toolbar } from './lazyParts.js'
+import { ColumnMenu } from './ColumnMenu.js'
 import { EmptyOverlay } from './overlays.js'
 import type { BindingTableProps, Managed } from './props.js'
 import type { RowId, TableRow } from './row.js'
@@ -26,7 +26,19 @@ export function plainPropsOf<N extends BindingName>(props: BindingTableProps<N>)
     texts,
     ...rest
   } = props
-  const { toolbar, views, selection, bulkActions, rowActions, totals, cards, onOpen, grid: _grid, ...given } = rest
+  const {
+    toolbar,
+    filterNames,
+    views,
+    selection,
+    bulkActions,
+    rowActions,
+    totals,
+    cards,
+    onOpen,
+    grid: _grid,
+    ...given
+  } = rest
   const { slots, slotProps, ...grid } = given
   const loadingOverlay = {
     variant: 'linear-progress',
@@ -35,12 +47,11 @@ export function plainPropsOf<N extends BindingName>(props: BindingTableProps<N>)
   } as const
   return {
     ...grid,
-    ...(toolbar && { showToolbar: true }),
     ...(selection && { checkboxSelection: true, keepNonExistentRowsSelected: true }),
     slots: {
       noRowsOverlay: EmptyOverlay,
       noResultsOverlay: EmptyOverlay,
-      ...(toolbar && { toolbar: Toolbar, columnMenu: ColumnMenu }),
+      ...(toolbar && { columnMenu: ColumnMenu }),
       ...slots,
     },
     slotProps: { ...slotProps, loadingOverlay },

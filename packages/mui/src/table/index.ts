@@ -1,7 +1,8 @@
 'use client'
 
 export { BindingTable, BindingTable as List, BindingTable as SearchTable } from './BindingTable.js'
-export { type ColumnOptions, columnOf, columnsOf } from './columns.js'
+export { type ColumnOptions, columnOf } from './columns.js'
+export { columnsOf } from './gridColumns.js'
 export type { BindingTableProps, BulkAction, RowAction } from './props.js'
 export type { TableRow } from './row.js'
 export type { TableTexts } from './texts.js'

@@ -58,6 +58,8 @@ export interface BindingTableProps<N extends BindingName> extends Omit<DataGridP
   readonly highlightChanges?: boolean
   /** Search, filters, order, columns, density and CSV above the rows. @default false */
   readonly toolbar?: boolean
+  /** Which filters the toolbar offers, in which order. @default all that the stream declares */
+  readonly filterNames?: readonly (keyof Filters<N> & string)[]
   /** The name under which this browser keeps views of the table; needs the toolbar. */
   readonly views?: string
   /** Lets rows be selected, over pages, to be changed and deleted together; needs the toolbar. @default false */

@@ -1,10 +1,15 @@
 import type { Description } from '@channels-binding/core'
 import Button from '@mui/material/Button'
-import { GridActionsCellItem } from '@mui/x-data-grid'
+import { createSvgIcon } from '@mui/material/utils'
 import type { JSX } from 'react'
 import type { RowAction } from './props.js'
-import type { RowId, TableColumn, TableRow } from './row.js'
+import type { RowId, TableRow } from './row.js'
 import type { TableTexts } from './texts.js'
+
+const DeleteIcon = createSvgIcon(
+  <path d="M6 19c0 1.1.9 2 2 2h8c1.1 0 2-.9 2-2V7H6v12zM19 4h-3.5l-1-1h-5l-1 1H5v2h14V4z" />,
+  'Delete',
+)
 
 /** What the actions of rows need. */
 export interface ActionsContext {
@@ -19,35 +24,13 @@ export function allowed(row: TableRow, { actions, description, remove, texts }: 
   if (!description) return []
   return actions.flatMap((action): RowAction[] => {
     if (action !== 'delete') return (action.isAllowed?.(row, description) ?? true) ? [action] : []
-    return description.can.delete ? [{ label: texts.deleteSelected, run: ({ id }) => remove([id]) }] : []
+    return description.can.delete
+      ? [{ label: texts.deleteSelected, icon: <DeleteIcon />, run: ({ id }) => remove([id]) }]
+      : []
   })
 }
 
-/** The column of actions; none where there are none. */
-export function actionsColumn(context: ActionsContext): TableColumn[] {
-  const { actions, texts } = context
-  if (!actions.length) return []
-  return [
-    {
-      field: 'actions',
-      type: 'actions',
-      headerName: texts.actions,
-      width: 40 + 48 * Math.min(actions.length, 3),
-      getActions: ({ row }) =>
-        allowed(row, context).map(({ label, icon, run }) => (
-          <GridActionsCellItem
-            key={label}
-            label={label}
-            icon={icon ?? <span />}
-            showInMenu={!icon}
-            onClick={() => run(row)}
-          />
-        )),
-    } as TableColumn,
-  ]
-}
-
-/** The same as buttons, for cards. */
+/** The actions of a row as buttons, for cards. */
 export function ActionButtons({
   row,
   context,

@@ -1,4 +1,4 @@
-import { CONFLICT_TEXTS, type ConflictTexts } from '../ConflictDialog.js'
+import { CONFLICT_TEXTS, type ConflictTexts } from '../conflictTexts.js'
 
 /** What a table says itself; names of fields and values come from the server, and the grid's own words from its `localeText`. */
 export interface TableTexts {

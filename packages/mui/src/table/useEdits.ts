@@ -4,7 +4,7 @@ import { type Conflict, conflictOf, newKey, type WriteInput, Writes } from '@cha
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { messagesOf } from '../text.js'
-import type { CellErrors } from './editors.js'
+import type { CellErrors } from './cellErrors.js'
 import { cellKey, type RowId, type TableColumn, type TableRow } from './row.js'
 
 /** How long the row of a write of this user's own does not flash, in milliseconds. */

@@ -51,7 +51,9 @@ export function useLiveRows(
     const { rows, page, flashing, color } = latest.current
     if (rows === shown.current) return
     const changes = changesBetween(shown.current, rows)
-    const isInPlace = hasSameKeys(shown.current, rows) && changes.length <= MAX_SINGLE_UPDATES
+    const isFew = hasSameKeys(shown.current, rows) && changes.length <= MAX_SINGLE_UPDATES
+    // A grid that is not on the page (it is loaded, or cards are shown) will begin with the array.
+    const isInPlace = isFew && !!apiRef.current?.rootElementRef?.current
     shown.current = rows
     if (isInPlace) update(apiRef.current, changes)
     else setState({ given: rows, page })

@@ -1,5 +1,6 @@
 import type { BindingName, Filters, OrderBy, SearchParams } from '@channels-binding/core'
-import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useCallback, useMemo, useRef, useState } from 'react'
+import { changeAddress, readValue, useAddress, writeValue } from '../address.js'
 
 /** What a table asks for; what a link to it holds. */
 export interface TableQuery {
@@ -17,25 +18,6 @@ export interface TableState extends TableQuery {
   readonly change: (change: Partial<TableQuery>) => void
 }
 
-const ADDRESS_EVENT = 'channels-binding:address'
-
-/** The part of the address after `?`; on the server there is none. */
-function useAddress(): string {
-  const subscribe = useCallback((callback: () => void) => {
-    window.addEventListener('popstate', callback)
-    window.addEventListener(ADDRESS_EVENT, callback)
-    return () => {
-      window.removeEventListener('popstate', callback)
-      window.removeEventListener(ADDRESS_EVENT, callback)
-    }
-  }, [])
-  return useSyncExternalStore(
-    subscribe,
-    () => window.location.search,
-    () => '',
-  )
-}
-
 /**
  * What a table asks for, kept in the address: `?page=2&order=-price&filters.status=open`. A link shows the same, and "back" goes to
  * what was asked before. Two tables on a page have names of their own, which stand before theirs: `?tickets.page=2`.
@@ -50,11 +32,9 @@ export function useUrlState(initial: Partial<TableQuery> = {}, name = ''): Table
       const before = fromAddress(window.location.search, prefix, start.current)
       const search = toAddress(window.location.search, prefix, changed(before, change), start.current)
       if (search === window.location.search) return
-      const url = window.location.pathname + search + window.location.hash
       // What is typed is one step back, however many letters it has.
       const isTyped = Object.keys(change).join() === 'query' && before.query !== ''
-      window.history[isTyped ? 'replaceState' : 'pushState'](window.history.state, '', url)
-      window.dispatchEvent(new Event(ADDRESS_EVENT))
+      changeAddress(search, isTyped ? 'replace' : 'push')
     },
     [prefix],
   )
@@ -135,24 +115,10 @@ function toAddress(address: string, prefix: string, state: TableQuery, start: Ta
   set('order', state.order.join(','), start.order.join(','))
   set('query', state.query, start.query)
   const filters = Object.entries(state.filters)
-  for (const [name, value] of filters) params.set(`${prefix}filters.${name}`, textOf(value))
+  for (const [name, value] of filters) params.set(`${prefix}filters.${name}`, writeValue(value))
   if (!filters.length && Object.keys(start.filters).length) params.set(`${prefix}filters.`, '')
   const text = params.toString()
   return text && `?${text}`
 }
 
 const NAMES = ['page', 'limit', 'order', 'query']
-
-/** Text stands as it is, unless it would be read as something else. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' && readValue(value) === value ? value : JSON.stringify(value)
-}
-
-function readValue(text: string): unknown {
-  if (!/^(-?\d|true$|false$|null$|"|\[|\{)/.test(text)) return text
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}

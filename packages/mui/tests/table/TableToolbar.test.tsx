@@ -56,7 +56,7 @@ it('orders by several columns', async () => {
   const world = await open()
   await press(world, 'Order')
   const add = async (name: string): Promise<void> => {
-    await world.user.click(screen.getByRole('combobox', { name: /by$/ }))
+    await world.user.click(await screen.findByRole('combobox', { name: /by$/ }))
     await world.user.click(await screen.findByRole('option', { name }))
   }
   await add('Status')

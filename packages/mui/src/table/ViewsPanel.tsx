@@ -4,19 +4,16 @@ import Stack from '@mui/material/Stack'
 import TextField from '@mui/material/TextField'
 import { type FormEvent, type JSX, useState } from 'react'
 import type { TableWorld } from './context.js'
-import { Dropdown } from './Dropdown.js'
 import { loadViews, type SavedView, saveViews } from './views.js'
 
 /** Views of a table that this browser keeps: filters, order, columns and density under a name. */
-export function ViewsMenu({ world, name }: { readonly world: TableWorld; readonly name: string }): JSX.Element {
-  return (
-    <Dropdown label={world.texts.views}>
-      <Views world={world} name={name} />
-    </Dropdown>
-  )
-}
-
-function Views({ world, name }: { readonly world: TableWorld; readonly name: string }): JSX.Element {
+export default function ViewsPanel({
+  world,
+  name,
+}: {
+  readonly world: TableWorld
+  readonly name: string
+}): JSX.Element {
   const { state, arrangement, texts } = world
   const [views, setViews] = useState(() => loadViews(name))
   const [typed, setTyped] = useState('')

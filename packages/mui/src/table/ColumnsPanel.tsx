@@ -4,23 +4,14 @@ import IconButton from '@mui/material/IconButton'
 import Stack from '@mui/material/Stack'
 import ToggleButton from '@mui/material/ToggleButton'
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
-import { type GridDensity, gridColumnVisibilityModelSelector } from '@mui/x-data-grid'
+import type { GridDensity } from '@mui/x-data-grid'
 import type { JSX } from 'react'
 import type { TableWorld } from './context.js'
-import { Dropdown } from './Dropdown.js'
 
 /** Which columns are shown, in which order, and how close the rows stand. */
-export function ColumnsMenu({ world }: { readonly world: TableWorld }): JSX.Element {
-  return (
-    <Dropdown label={world.texts.columns}>
-      <Columns world={world} />
-    </Dropdown>
-  )
-}
-
-function Columns({ world }: { readonly world: TableWorld }): JSX.Element {
-  const { columns, arrangement, apiRef, texts } = world
-  const visible = apiRef.current ? gridColumnVisibilityModelSelector(apiRef) : {}
+export default function ColumnsPanel({ world }: { readonly world: TableWorld }): JSX.Element {
+  const { columns, arrangement, visibility, apiRef, texts } = world
+  const visible = { ...apiRef.current?.state.columns.columnVisibilityModel, ...visibility }
   const fields = columns.map(column => column.field)
   const move = (index: number, by: number): void => {
     const order = [...fields]
@@ -45,8 +36,7 @@ function Columns({ world }: { readonly world: TableWorld }): JSX.Element {
       </ToggleButtonGroup>
       <Stack role="group" aria-label={texts.columns}>
         {columns.map(({ field, headerName = field, hideable }, index) => {
-          const isShown =
-            arrangement.hidden[field] === undefined ? visible[field] !== false : !arrangement.hidden[field]
+          const isShown = visible[field] !== false
           return (
             <Stack key={field} direction="row" sx={{ alignItems: 'center' }}>
               <FormControlLabel

@@ -1,0 +1,60 @@
+"""What a visitor waits for: how much is loaded before there is something to see, and whether it then stays where it is."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import PAGE, SHOWN, Windows
+
+FIRST_VIEW_BYTES = 200_000
+"""Of the board without the Data Grid, which comes into a place that is kept for it, compressed."""
+MOST_LAYOUT_SHIFT = 0.02
+"""The sum of all shifts, which is more than browsers' own measure (the worst five seconds)."""
+OBSERVED = """() => {
+  window.shifts = []
+  const note = list => window.shifts.push(...list.getEntries().filter(entry => !entry.hadRecentInput))
+  new PerformanceObserver(note).observe({ type: 'layout-shift', buffered: true })
+}"""
+SHIFTS = (
+    "() => window.shifts.map(({ value, sources }) => [value, sources.map(({ node }) => node?.outerHTML?.slice(0, 90))])"
+)
+
+
+def loaded_with(*names: str) -> dict[str, str]:
+    """The files of these entries, and of what they import: a file's name → the source that it was made of."""
+    manifest = json.loads((PAGE.parent / ".vite" / "manifest.json").read_text())
+    found: dict[str, str] = {}
+    pending = [*names]
+    while pending:
+        name = pending.pop()
+        chunk = manifest[name]
+        if chunk["file"] not in found:
+            found[chunk["file"]] = name
+            pending += chunk.get("imports", ())
+    return found
+
+
+def test_the_board_is_small_before_its_grid_is_there() -> None:
+    files = loaded_with("index.html", "src/Root.tsx", "src/pages/Board.tsx")
+    sizes = {name: len(gzip.compress((PAGE.parent / name).read_bytes())) for name in files}
+    assert sum(sizes.values()) <= FIRST_VIEW_BYTES, sizes
+    with_grid = loaded_with("../../packages/mui/dist/table/Grid.js")
+    assert sum((PAGE.parent / name).stat().st_size for name in {*with_grid} - {*files}) > 300_000, (
+        "the grid is elsewhere"
+    )
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_nothing_moves_while_the_board_is_loaded(windows: Windows, width: int) -> None:
+    page = windows.open("manager", width=width)
+    page.add_init_script(f"({OBSERVED})()")
+    page.reload()
+    expect(page.locator(SHOWN).first).to_be_visible()
+    expect(page.get_by_role("group", name="Totals").get_by_text("Rows")).to_contain_text(re.compile(r"Rows 1\d,\d+"))
+    shifts = page.evaluate(SHIFTS)
+    assert sum(value for value, _ in shifts) <= MOST_LAYOUT_SHIFT, shifts
