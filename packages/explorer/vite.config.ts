@@ -1,13 +1,23 @@
 import { defineConfig, type Plugin } from 'vite'
 
 /** Parts of a table that it loads once it is asked for them, and that the explorer never asks for: they are left out of the package. */
-const UNUSED = /\/(TableToolbar|TotalsBar|CardList)\.js$/
+const UNUSED = /\/(TableToolbar|TotalsBar|CardList|DropdownPanel)\.js$/
+
+/** The grid's own filters, which a table does not use: streams have theirs. */
+const UNUSED_OF_GRID = /\/(GridFilterPanel|GridFilterForm|GridFilterInput(?!Boolean)\w+)\.m?js$/
 
 const withoutUnused: Plugin = {
   name: 'without-unused-parts',
   enforce: 'pre',
-  resolveId: (id, importer) => (UNUSED.test(id) && importer?.includes('/mui/dist/table/') ? '\0unused' : null),
-  load: id => (id === '\0unused' ? 'export default () => null' : null),
+  resolveId: (id, importer = '') => {
+    if (UNUSED.test(id) && importer.includes('/mui/dist/table/')) return '\0unused:default'
+    const [, name] = (importer.includes('/x-data-grid/') && UNUSED_OF_GRID.exec(id)) || []
+    return name ? `\0unused:${name}` : null
+  },
+  load: id => {
+    const [, name] = /^\0unused:(\w+)$/.exec(id) ?? []
+    return name ? `export ${name === 'default' ? name : `const ${name} =`} () => null` : null
+  },
 }
 
 /** The page itself is made by Django (`channels_binding.explorer.page`), which finds the files by the manifest. */
