@@ -23,4 +23,4 @@ def test_every_page_whose_blocks_are_files_is_tried() -> None:
     whole = [
         page.name for page in (ROOT / "docs" / "howto").glob("*.md") if "\n# shop/bindings.py\n" in page.read_text()
     ]
-    assert sorted(whole) == sorted(page.name for page in PAGES.values())
+    assert set(whole) <= {page.name for page in PAGES.values()}

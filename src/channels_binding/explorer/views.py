@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, Forbidden, Invalid, NotFound, Unauthenticated
 from channels_binding.explorer import access, build, offers, page
-from channels_binding.explorer.figures import figures as figures_of_process
+from channels_binding.live import process_figures
 from channels_binding.live.queries import explain as explanations
 from channels_binding.protocol import codecs
 from channels_binding.rest.asgi import ThreadedView
@@ -120,7 +120,7 @@ def _explain(request: HttpRequest) -> dict[str, Any]:
 
 def _figures(request: HttpRequest) -> dict[str, Any]:
     _check_staff(request)
-    return figures_of_process()
+    return process_figures()
 
 
 show = ThreadedView(require_safe(_show))

@@ -1,10 +1,12 @@
 """Live queries: what changed (capture), how every process is sent it (broker, transport), which queries it matters to
 (queries), and what each connection is sent (hub, delivery).
 
-For projects: ``notify`` reports rows that changed where Django cannot see it; ``send`` and ``asend`` reach browsers.
+For projects: ``notify`` reports rows that changed where Django cannot see it; ``send`` and ``asend`` reach browsers;
+``process_figures`` says how much is open and was done.
 """
 
 from channels_binding.live.capture.signals import notify
 from channels_binding.live.handler_messages import asend, send
+from channels_binding.live.process import process_figures
 
-__all__ = ["asend", "notify", "send"]
+__all__ = ["asend", "notify", "process_figures", "send"]

@@ -1,5 +1,5 @@
-"""Figures of this process for the staff: how much is open, and how much was done. Numbers and names of streams alone:
-whose reads these are, and what they ask, is theirs."""
+"""Figures of this process: how much is open, and how much was done. Numbers and names of streams alone: whose reads these are,
+and what they ask, is theirs."""
 
 import os
 import time
@@ -11,8 +11,10 @@ from channels_binding.live.queries.group import Group
 MOST_GROUPS = 20
 
 
-def figures() -> dict[str, Any]:
+def process_figures() -> dict[str, Any]:
     """``{"process": 7, "connections": 2, "live_reads": 5, "groups": 3, "evaluations": 120, "largest": […], …}``.
+
+    From any thread. Of this process alone: whoever watches several asks each.
 
     What is counted since the process began only grows, so that two answers say what was done between them.
     """
@@ -35,6 +37,7 @@ def figures() -> dict[str, Any]:
         "whole_evaluations": sum(hub.totals.whole_evaluations for hub in hubs),
         "statements": sum(hub.totals.statements for hub in hubs),
         "milliseconds": round(sum(hub.totals.milliseconds for hub in hubs), 1),
+        "is_silent": any(hub.misses_messages() for hub in hubs),
         "largest": [_shown(group) for group in heard[:MOST_GROUPS]],
     }
 
