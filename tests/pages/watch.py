@@ -1,7 +1,6 @@
 """docs/howto/watch.md, tried in the project that it makes."""
 
 from django.test import TestCase
-
 from shop.metrics import TOKEN
 
 
