@@ -1,6 +1,8 @@
-// `prepack` of the npm packages: what is packed is built then and there, from what stands in src and nothing else.
+// `prepack` of the npm packages: what is packed is built then and there, from what stands in src and nothing else. The skill for
+// coding assistants goes along.
 import { execSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 
 rmSync('dist', { recursive: true, force: true })
+copyFileSync('../../docs/skill/SKILL.md', 'SKILL.md')
 execSync('npm run --silent build', { stdio: ['ignore', 'inherit', 'inherit'] })

@@ -33,6 +33,11 @@ const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['
 function packed(folder) {
   for (const name of ['core', 'mui'])
     run('npm', ['pack', '--silent', '--pack-destination', folder, '--workspace', `@channels-binding/${name}`], ROOT)
+  for (const file of readdirSync(folder)) {
+    const held = execFileSync('tar', ['tzf', join(folder, file)], { encoding: 'utf8' })
+    for (const name of ['README.md', 'LICENSE', 'SKILL.md', 'dist/index.js'])
+      if (!held.includes(`package/${name}\n`)) throw new Error(`${file} lacks ${name}`)
+  }
   return Object.fromEntries(
     readdirSync(folder).map(file => [
       `@channels-binding/${/binding-(core|mui)-/.exec(file)[1]}`,
