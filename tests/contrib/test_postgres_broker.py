@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,14 @@ from django.test import override_settings
 
 from channels_binding.contrib import postgres_broker
 from channels_binding.contrib.postgres_broker import PostgresBroker
-from channels_binding.live.transport import is_cancelled, make_transport
+from channels_binding.live.transport import make_transport
+from tests.contrib.transports import (
+    Reader,
+    assert_all_hear_in_order_after_they_have_joined,
+    assert_nothing_lost_after_a_freeze,
+    assert_reads_on_without_loss,
+    send,
+)
 from tests.faults import Proxy
 from tests.services import Postgres
 
@@ -53,41 +61,6 @@ def _places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_broker, "ANSWER_SECONDS", 0.5)
 
 
-class Reader:
-    """Listens as a broker does, again and again, and keeps what it receives in order."""
-
-    def __init__(self, transport: PostgresBroker) -> None:
-        self.transport = transport
-        self.heard: list[int] = []
-        self.losses = 0
-        self.reads = 0
-        self.task = asyncio.get_running_loop().create_task(self._listen())
-
-    async def _listen(self) -> None:
-        while not is_cancelled():
-            with suppress(*PostgresBroker.retried):
-                await self.transport.listen(lambda message: self.heard.append(message["n"]), self._joined)
-            await asyncio.sleep(0.02)
-
-    def _joined(self, complete: bool) -> None:
-        self.reads += 1
-        self.losses += not complete
-
-    async def until(self, condition: Callable[[], Any], seconds: float = 10.0) -> None:
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.01)
-
-    async def has_read_on(self) -> None:
-        before = self.reads
-        await self.until(lambda: self.reads > before + 1)
-
-    async def end(self) -> None:
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        await self.transport.close()
-
-
 @pytest.fixture
 async def read(postgres: Postgres) -> AsyncIterator[Callable[..., Any]]:
     """``await read(port)`` gives a reader that listens."""
@@ -110,23 +83,11 @@ async def proxy(postgres: Postgres) -> AsyncIterator[Proxy]:
 
 
 async def sent(port: int, *numbers: int, text: str = "ä", **options: Any) -> None:
-    transport = PostgresBroker(str(port), **options)
-    try:
-        for number in numbers:
-            await transport.send({"kind": "changes", "n": number, "changes": {"zoo.Note": [number, text]}})
-    finally:
-        await transport.close()
+    await send(PostgresBroker(str(port), **options), *numbers, text=text)
 
 
-async def test_what_one_sends_all_others_hear_in_order_after_they_have_joined(postgres: Postgres, read: Any) -> None:
-    await sent(postgres.port, 1)
-    readers = [await read(), await read()]
-    assert [reader.losses for reader in readers] == [1, 1], "what was said before is not known"
-    await sent(postgres.port, *range(2, 40))
-    for reader in readers:
-        await reader.until(lambda heard=reader.heard: len(heard) == 38)
-        assert reader.heard == [*range(2, 40)]
-        assert reader.losses == 1
+async def test_what_one_sends_all_others_hear_in_order_after_they_have_joined(postgres: Any, read: Any) -> None:
+    await assert_all_hear_in_order_after_they_have_joined(read, partial(sent, postgres.port))
 
 
 async def test_many_who_send_at_once_are_heard_each_once_and_in_one_order(postgres: Postgres, read: Any) -> None:
@@ -179,14 +140,9 @@ def stored(postgres: Postgres) -> int:
         return int(row[0])
 
 
-async def test_who_was_cut_off_reads_on_without_loss(postgres: Postgres, read: Any, proxy: Proxy) -> None:
+async def test_who_was_cut_off_reads_on_without_loss(postgres: Any, read: Any, proxy: Proxy) -> None:
     reader = await read(proxy.port)
-    proxy.cut()
-    await sent(postgres.port, *range(1, 50))
-    proxy.heal()
-    await reader.until(lambda: len(reader.heard) == 49)
-    assert reader.heard == [*range(1, 50)]
-    assert reader.losses == 1
+    await assert_reads_on_without_loss(reader, proxy.cut, proxy.heal, partial(sent, postgres.port))
 
 
 async def test_a_way_that_swallows_everything_is_noticed_and_then_read_on(
@@ -204,17 +160,10 @@ async def test_a_way_that_swallows_everything_is_noticed_and_then_read_on(
     assert reader.losses == 1
 
 
-async def test_a_frozen_server_loses_nothing(postgres: Postgres, read: Any) -> None:
+async def test_a_frozen_server_loses_nothing(postgres: Any, read: Any) -> None:
     reader = await read()
     postgres.pause()
-    with pytest.raises(PostgresBroker.retried):
-        await sent(postgres.port, 1)
-    postgres.resume()
-    await reader.has_read_on()
-    await sent(postgres.port, 2)
-    await reader.until(lambda: 2 in reader.heard)
-    assert reader.heard in ([1, 2], [2])  # what timed out may have arrived
-    assert reader.losses == 1
+    await assert_nothing_lost_after_a_freeze(reader, postgres.resume, partial(sent, postgres.port))
 
 
 async def test_a_crash_empties_the_table_and_is_a_loss(postgres: Postgres, read: Any) -> None:

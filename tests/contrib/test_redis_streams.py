@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,14 @@ from channels_binding.contrib import redis_streams
 from channels_binding.contrib.redis_streams import RedisStreams
 from channels_binding.live.broker import listener, publisher
 from channels_binding.live.broker.listener import Broker
+from tests.contrib.transports import (
+    Reader,
+    assert_all_hear_in_order_after_they_have_joined,
+    assert_nothing_lost_after_a_freeze,
+    assert_reads_on_without_loss,
+    ended,
+    send,
+)
 from tests.faults import Proxy
 from tests.services import Redis
 
@@ -41,42 +50,6 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_streams, "SOCKET_SECONDS", 0.5)
 
 
-class Reader:
-    """Listens as a broker does, again and again, and keeps what it receives in order."""
-
-    def __init__(self, transport: RedisStreams) -> None:
-        self.transport = transport
-        self.heard: list[int] = []
-        self.losses = 0
-        self.reads = 0
-        self.task = asyncio.get_running_loop().create_task(self._listen())
-
-    async def _listen(self) -> None:
-        while True:
-            with suppress(*RedisStreams.retried):
-                await self.transport.listen(lambda message: self.heard.append(message["n"]), self._joined)
-            await asyncio.sleep(0.02)
-
-    def _joined(self, complete: bool) -> None:
-        self.reads += 1
-        self.losses += not complete
-
-    async def until(self, condition: Callable[[], Any], seconds: float = 5.0) -> None:
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.01)
-
-    async def has_read_on(self) -> None:
-        """Wait until it has answered once more than now."""
-        before = self.reads
-        await self.until(lambda: self.reads > before + 1)
-
-    async def end(self) -> None:
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        await ended(self.transport)
-
-
 @pytest.fixture
 async def read(redis: Redis) -> AsyncIterator[Callable[..., Any]]:
     """``await read(url)`` gives a reader that listens."""
@@ -99,28 +72,11 @@ async def proxy(redis: Redis) -> AsyncIterator[Proxy]:
 
 
 async def sent(url: str, *numbers: int, **options: Any) -> None:
-    transport = RedisStreams(url, **options)
-    try:
-        for number in numbers:
-            await transport.send({"kind": "changes", "n": number, "changes": {"zoo.Note": [number, "ä"]}})
-    finally:
-        await ended(transport)
+    await send(RedisStreams(url, **options), *numbers)
 
 
-async def ended(transport: RedisStreams) -> None:
-    await transport.close()
-    await asyncio.sleep(0.02)  # what was closed ends in the next turns of the loop
-
-
-async def test_what_one_sends_all_others_hear_in_order_after_they_have_joined(redis: Redis, read: Any) -> None:
-    await sent(redis.url, 1)
-    readers = [await read(), await read()]
-    assert [reader.losses for reader in readers] == [1, 1], "what was said before is not known"
-    await sent(redis.url, *range(2, 40))
-    for reader in readers:
-        await reader.until(lambda heard=reader.heard: len(heard) == 38)
-        assert reader.heard == [*range(2, 40)]
-        assert reader.losses == 1
+async def test_what_one_sends_all_others_hear_in_order_after_they_have_joined(redis: Any, read: Any) -> None:
+    await assert_all_hear_in_order_after_they_have_joined(read, partial(sent, redis.url))
 
 
 async def test_streams_of_different_names_do_not_meet(redis: Redis, read: Any) -> None:
@@ -137,14 +93,9 @@ async def test_the_stream_is_trimmed_to_about_its_size(redis: Redis) -> None:
         assert 100 <= client.xlen("channels_binding") < 300
 
 
-async def test_who_was_cut_off_reads_on_without_loss(redis: Redis, read: Any, proxy: Proxy) -> None:
+async def test_who_was_cut_off_reads_on_without_loss(redis: Any, read: Any, proxy: Proxy) -> None:
     reader = await read(proxy.url)
-    proxy.cut()
-    await sent(redis.url, *range(1, 50))
-    proxy.heal()
-    await reader.until(lambda: len(reader.heard) == 49)
-    assert reader.heard == [*range(1, 50)]
-    assert reader.losses == 1
+    await assert_reads_on_without_loss(reader, proxy.cut, proxy.heal, partial(sent, redis.url))
 
 
 async def test_a_way_that_swallows_everything_is_noticed_and_then_read_on(
@@ -160,18 +111,10 @@ async def test_a_way_that_swallows_everything_is_noticed_and_then_read_on(
     assert reader.losses == 1
 
 
-async def test_a_frozen_server_loses_nothing(redis: Redis, read: Any) -> None:
+async def test_a_frozen_server_loses_nothing(redis: Any, read: Any) -> None:
     reader = await read()
     redis.pause()
-    sending = asyncio.create_task(sent(redis.url, 1))
-    with pytest.raises(RedisStreams.retried):
-        await sending
-    redis.resume()
-    await reader.has_read_on()
-    await sent(redis.url, 2)
-    await reader.until(lambda: 2 in reader.heard)
-    assert reader.heard in ([1, 2], [2])  # what timed out may have arrived
-    assert reader.losses == 1
+    await assert_nothing_lost_after_a_freeze(reader, redis.resume, partial(sent, redis.url))
 
 
 async def test_a_server_that_comes_back_empty_is_a_loss(redis: Redis, read: Any) -> None:

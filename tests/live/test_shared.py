@@ -1,6 +1,8 @@
 """Readers who share one answer: what happens to one of them meanwhile changes nothing for the others."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -56,8 +58,18 @@ async def readers(connect: Connect, user: Any) -> "tuple[BindingCommunicator, li
 Readers = tuple[BindingCommunicator, list[BindingCommunicator]]
 
 
-async def moving(socket: BindingCommunicator) -> None:
-    await socket.send({"event": "cb.locale", "id": 9, "data": {"timezone": "Asia/Tokyo"}})
+@asynccontextmanager
+async def half_moved(
+    others: list[BindingCommunicator], opener: Any, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[None]:
+    """The others want another time zone, and it is not found out yet what they are to share then."""
+    with monkeypatch.context() as patch:
+        held = Held(patch, opener, "open")
+        for socket in others:
+            await socket.send({"event": "cb.locale", "id": 9, "data": {"timezone": "Asia/Tokyo"}})
+        await asyncio.wait_for(held.entered.wait(), 5)
+        yield
+        held.opened.set()
 
 
 async def test_who_changes_the_time_zone_meanwhile_changes_nobody_else_s_answer(
@@ -69,14 +81,9 @@ async def test_who_changes_the_time_zone_meanwhile_changes_nobody_else_s_answer(
         await socket.call("zoo.Moment.aggregate#a", {"measures": ["count"], "by": ["instant:month"]})
     hub = Hub.current()
     assert len(hub.groups) == 1
-    with monkeypatch.context() as patch:
-        held = Held(patch, hub.store, "open")
-        for socket in others:
-            await moving(socket)
-        await asyncio.wait_for(held.entered.wait(), 5)
+    async with half_moved(others, hub.store, monkeypatch):
         await Moment.objects.acreate(**BEFORE_MARCH_IN_UTC)
         push = await one.receive()
-        held.opened.set()
     assert push["data"]["patch"] == [['["2026-02-01"]', {"count": 2}, push["data"]["patch"][0][2]]]
     assert await one.silent()
 
@@ -89,14 +96,9 @@ async def test_who_changes_the_time_zone_meanwhile_changes_nobody_else_s_rows(
         await socket.call("tests.LocalMoment.subscribe")
     hub = Hub.current()
     assert len(hub.stream_groups.by_key) == 1
-    with monkeypatch.context() as patch:
-        held = Held(patch, hub.stream_groups, "open")
-        for socket in others:
-            await moving(socket)
-        await asyncio.wait_for(held.entered.wait(), 5)
+    async with half_moved(others, hub.stream_groups, monkeypatch):
         await Moment.objects.acreate(**BEFORE_MARCH_IN_UTC)
         push = await one.receive()
-        held.opened.set()
     assert push["data"]["instant"] == "2026-02-28T23:30:00Z"
 
 
