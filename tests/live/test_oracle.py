@@ -37,6 +37,7 @@ from tests.throwaway import throwaway
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150" if connection.vendor == "sqlite" else "50"))
 """What ten minutes leave room for; ``make soak`` has the large numbers."""
+TOKENS = {"AUTHENTIFICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"]}
 STEPS = int(os.environ.get("ORACLE_STEPS", "25"))
 
 
@@ -47,7 +48,9 @@ def oracle(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(live_changes, "MAX_KEYS", 2)  # so that a few commits are more than are kept apart
     with (
         throwaway(),
-        override_settings(CHANNELS_BINDING={"COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6}),
+        override_settings(
+            CHANNELS_BINDING={"COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6, **TOKENS}
+        ),
     ):
         bind_teams()
         yield

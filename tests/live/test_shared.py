@@ -11,12 +11,13 @@ from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
 from channels_binding.exceptions import Forbidden
+from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.test_hub.shown import in_thread, make_notes
 from tests.live.test_presence import Held
-from tests.project.zoo.models import Moment, Note
+from tests.project.zoo.models import Label, Moment, Note
 
 OTHERS = 8
 """Readers beside the one that is looked at: which of them asks for all is a matter of chance."""
@@ -155,3 +156,83 @@ async def test_one_who_is_refused_the_rows_themselves_ends_alone(
     monkeypatch.setattr(OpenNoteBinding, "get_queryset", refusing)
     await make_notes(1)
     assert "error" not in await one.receive()
+
+
+# Who is let in, or belongs elsewhere, by what is looked up
+
+
+class NotNamed(BasePermission):
+    """Whoever has no label of their name."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return not Label.objects.filter(name=request.user.username or "nobody").exists()
+
+
+class DoorNoteBinding(AsyncBinding):
+    """All who are let in see the same."""
+
+    stream = "tests.DoorNote"
+    model = Note
+    fields = ("id", "title")
+    permission_classes = (NotNamed,)
+    depends_on = (Label,)
+
+    def get_audience(self) -> Any:
+        return "all who are let in"
+
+
+class SideNoteBinding(AsyncBinding):
+    """Two audiences, of which each sees its own."""
+
+    stream = "tests.SideNote"
+    model = Note
+    fields = ("id", "title")
+    depends_on = (Label,)
+
+    def get_queryset(self) -> Any:
+        return Note.objects.filter(title=self.get_audience())
+
+    def get_audience(self) -> Any:
+        return "left" if Label.objects.filter(name=self.user.username or "nobody").exists() else "right"
+
+
+def name_them(sockets: list[BindingCommunicator]) -> None:
+    for socket in sockets:
+        Label.objects.create(name="nobody" if socket.user is None else socket.user.username)
+
+
+async def told(socket: BindingCommunicator) -> list[Any]:
+    """All that arrives until nothing does."""
+    arrived = []
+    while not await socket.silent(0.05):
+        arrived.append(await socket.receive())
+    return arrived
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["declared", "found by the periodic check"])
+@pytest.mark.parametrize("action", ["search#h", "subscribe"])
+@pytest.mark.parametrize("stream", ["tests.DoorNote", "tests.SideNote"])
+async def test_who_belongs_to_the_audience_no_longer_is_sent_no_row_of_it(
+    stream: str,
+    action: str,
+    is_told: bool,
+    readers: Readers,
+    connect: Connect,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}
+    one, others = readers
+    others = [*others[:3], await connect(None)]
+    for socket in (one, *others):
+        await socket.call(f"{stream}.{action}")
+    with monkeypatch.context() as patch:
+        if not is_told:
+            patch.setattr(recorder, "_publishers", [])
+        await in_thread(name_them)(others)
+    if not is_told:
+        await Hub.current().identity._look_around()
+    await in_thread(Note.objects.create)(title="right")
+    assert "right" in str(await one.receive())
+    for socket in others:
+        assert "right" not in str(await told(socket))

@@ -29,7 +29,7 @@ from channels_binding.live.capture.statements import label_of
 from channels_binding.live.delivery import Delivery
 from channels_binding.live.pending_checks import PendingChecks
 from channels_binding.live.presence import HeldMessages, Subscribers
-from channels_binding.live.queries.evaluation import audience_of
+from channels_binding.live.queries.evaluation import belongs
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.streams import StreamGroups
@@ -127,16 +127,7 @@ def tell(subscriber: Subscriber) -> None:
 
 def _moved(subscriptions: Iterable[Subscription]) -> list[Subscription]:
     """Those of the reads that do not belong to their group any more. In a worker thread."""
-    return [each for each in subscriptions if not _belongs(each)]
-
-
-def _belongs(subscription: Subscription) -> bool:
-    try:
-        call = subscription.call.as_user(subscription.subscriber.user)
-        with locales.active(call.locale):
-            return audience_of(find(call)[0]) == subscription.group.audience
-    except Exception:  # reading it again raises the same
-        return False
+    return [each for each in subscriptions if not belongs(each.call.as_user(each.subscriber.user), each.group.audience)]
 
 
 def _refused(calls: Iterable[Call]) -> list[Call]:
@@ -223,8 +214,12 @@ class IdentityChecks:
             self.check_tokens([subscriber], sends_wait=True)
 
     def note_declared(self, groups: Iterable[Group]) -> None:
-        """Have it checked whether those who read these still belong to the audience that they are sent as."""
-        self.pending.audiences |= {each.subscriber for group in groups for each in group.subscriptions}
+        """Have it checked whether those who read these still may, and belong to the audience that they are sent as."""
+        self.check_soon(each.subscriber for group in groups for each in group.subscriptions)
+
+    def check_soon(self, subscribers: Iterable[Subscriber]) -> None:
+        """Have it checked in the next round to which audiences these belong, and what they may read."""
+        self.pending.audiences.update(subscribers)
 
     def check_tokens(self, subscribers: Iterable[Subscriber], *, sends_wait: bool = False) -> None:
         """Look tokens up again, beside everything else; a connection whose token is no longer good is ended.
@@ -311,7 +306,7 @@ class IdentityChecks:
 
     async def _look_around(self) -> None:
         """Check everyone, some users at a time. Nothing says that anything has changed, so nobody is kept waiting for it."""
-        for subscribers in slices(self._signed_in(self.subscribers)):
+        for subscribers in slices(self.subscribers):
             try:
                 await self._check_these([each for each in subscribers if each in self.subscribers])
             except Exception as exception:  # the database does not answer; the next time is soon enough
@@ -325,13 +320,13 @@ class IdentityChecks:
             return
         concerned = [subscriber for subscriber in self.subscribers if self.pending.concern(subscriber)]
         unread = self.pending.unread & self.subscribers
+        held = [each for each in concerned if self.pending.holds(each)]
         is_everyone = self.pending.everyone
         self.pending.clear()
-        signed_in = self._signed_in(concerned)
-        with self.pending.run([*signed_in, *unread]):
+        with self.pending.run([*held, *unread]):
             await self._read_unread(unread)
             try:
-                await self._check_these(signed_in)
+                await self._check_these(concerned)
             except Exception as exception:
                 logger.warning("Identities could not be checked: %s", exception)
                 self.pending.everyone = True  # the next round tries again
@@ -358,9 +353,6 @@ class IdentityChecks:
             if self._token_checks:
                 await asyncio.wait(self._token_checks, timeout=TOKEN_PATIENCE_SECONDS)
 
-    def _signed_in(self, subscribers: Iterable[Subscriber]) -> list[Subscriber]:
-        return [each for each in subscribers if getattr(each.user, "is_authenticated", False)]
-
     async def _check_these(self, subscribers: Sequence[Subscriber]) -> None:
         await self._check([each for each in subscribers if isinstance(each.user, Model)])
         await self._check_audiences(subscribers)
@@ -380,11 +372,12 @@ class IdentityChecks:
                 await self._read_unread([subscriber])
 
     async def _check_audiences(self, subscribers: Sequence[Subscriber]) -> None:
-        """Move those reads whose reader belongs to another audience now."""
+        """Move those reads and streams whose reader belongs to another audience now, and end what it may read no longer."""
         reads = [each for subscriber in subscribers for each in subscriber.subscriptions]
         movable = [each for each in reads if each.group.may_move]
         for subscription in await run(_moved, movable) if movable else ():
             await self._reread(subscription)
+        await self.stream_groups.check(subscribers)
 
     async def reevaluate(self, subscriber: Subscriber) -> bool:
         """A connection's user is another one, or a changed one, or wants another language: read all that it is sent again.

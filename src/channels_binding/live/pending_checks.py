@@ -17,7 +17,7 @@ class PendingChecks:
         self.sessions: set[str] = set()
         self.everyone = False
         self.audiences: set[Subscriber] = set()
-        """Those whose user may belong to another audience now, by what a binding's ``depends_on`` declares."""
+        """Those who may belong to another audience now, or may read no longer, by what a binding's ``depends_on`` declares."""
         self.unread: set[Subscriber] = set()
         """Those whose live reads could not be read again as whoever they belong to now."""
         self.running: Counter[Subscriber] = Counter()
@@ -38,9 +38,9 @@ class PendingChecks:
         return self.everyone or is_named
 
     def holds(self, subscriber: Subscriber) -> bool:
-        """Whether nothing may be sent to a connection yet. Who is not signed in has nothing to lose but a token."""
+        """Whether nothing may be sent to a connection yet. Who is not signed in has no session or membership to lose."""
         is_signed_in = bool(getattr(subscriber.user, "is_authenticated", False))
-        is_unfinished = subscriber in self.running or subscriber in self.unread
+        is_unfinished = subscriber in self.running or subscriber in self.unread or subscriber in self.audiences
         return is_unfinished or (is_signed_in and self.concern(subscriber))
 
     def clear(self) -> None:

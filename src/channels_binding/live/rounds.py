@@ -93,6 +93,7 @@ class Rounds:
         self.pending.merge(noted)
         self.identity.note(changes)
         self.identity.note_declared(self.invalidation.index.declaring(noted))
+        self.identity.check_soon(self.stream_groups.declaring(noted))
         self.invalidation.note(noted)
         self.store.note_causes(noted, number)
         self._wake.set()

@@ -15,12 +15,19 @@ from channels_binding.exceptions import REFUSALS, LimitExceeded, Unavailable
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.delivery import Frames
 from channels_binding.live.presence import HeldMessages, Presence, Subscribers
-from channels_binding.live.queries.evaluation import identity_of, row_labels
+from channels_binding.live.queries.evaluation import (
+    audience_of,
+    belongs,
+    declared_labels,
+    has_own_audience,
+    identity_of,
+    row_labels,
+)
 from channels_binding.live.queries.group import AudienceChanged
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import Body, failure, frame, message
 from channels_binding.serializers.keys import as_pk, from_pk
-from channels_binding.threads import run, settle
+from channels_binding.threads import run
 from channels_binding.types import Audience, Pk, Subscriber
 
 MAX_KEYS = 100_000
@@ -40,6 +47,10 @@ class StreamGroup:
     audience: Audience
     labels: frozenset[str]
     """The model and its parents: whose changes are sent."""
+    declared: frozenset[str] = frozenset()
+    """Labels of its binding's ``depends_on``, where its audience may depend on them too."""
+    may_move: bool = False
+    """Whether a project says who belongs to its audience, so that a subscriber may belong to another one later."""
     known: dict[Pk, str | None] = field(default_factory=dict)
     """Rows that the audience may see → the etag last sent, None if none was."""
     subscribers: set[Subscriber] = field(default_factory=set)
@@ -76,7 +87,7 @@ class StreamGroup:
         if keys is not None:
             queryset = queryset.filter(pk__in=[from_pk(queryset.model, key) for key in keys])
         rows = binding.visible_rows(queryset[: MAX_ROWS + 1], binding.make_reader({}))
-        if settle(binding.get_audience()) != self.audience:
+        if audience_of(binding) != self.audience:
             raise AudienceChanged
         if keys is None and len(rows) > MAX_ROWS:
             error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)
@@ -118,8 +129,13 @@ class StreamGroups:
         return {label for group in self.by_key.values() for label in group.labels}
 
     def heeds(self, label: str) -> bool:
-        """Whether rows of a model are sent to anybody."""
-        return any(label in group.labels for group in self.by_key.values())
+        """Whether rows of a model are sent to anybody, or say to whom those of another are."""
+        return any(label in group.labels or label in group.declared for group in self.by_key.values())
+
+    def declaring(self, changes: Changes) -> set[Subscriber]:
+        """Those who may belong to another audience now, or may subscribe no longer, by what their bindings declare."""
+        labels = {label for label, keys in changes.keys.items() if keys is None or keys}
+        return {each for group in self.by_key.values() if labels & group.declared for each in group.subscribers}
 
     def has(self, subscriber: Subscriber) -> bool:
         """Whether somebody is sent the rows of any stream."""
@@ -171,9 +187,12 @@ class StreamGroups:
         with locales.active(call.locale):
             binding, _ = find(call)
             admit(binding)
-            audience = settle(binding.get_audience())
+            audience = audience_of(binding)
             key = identity_of((audience, binding.host_shown(), call.locale))
-        return StreamGroup(f"{call.stream}/{key}", call, audience, row_labels(binding.get_model()))
+            may_move = has_own_audience(binding)
+            declared = declared_labels(binding) if may_move else frozenset()
+        labels = row_labels(binding.get_model())
+        return StreamGroup(f"{call.stream}/{key}", call, audience, labels, declared, may_move)
 
     def unsubscribe(self, stream: str, subscriber: Subscriber) -> None:
         for group in [*self.by_key.values()]:
@@ -197,15 +216,32 @@ class StreamGroups:
         for group in [group for group in self.by_key.values() if subscriber in group.subscribers]:
             await self._move(group, subscriber)
 
+    async def check(self, subscribers: Iterable[Subscriber]) -> None:
+        """Whoever of these belongs to another audience by now is served from that one's group, or no longer.
+
+        Raises:
+            Exception: The database does not answer; to be tried again.
+        """
+        concerned = {*subscribers}
+        served = [
+            (group, each) for group in self.by_key.values() if group.may_move for each in group.subscribers & concerned
+        ]
+        for group, subscriber in await run(_moved, served) if served else ():
+            if subscriber in group.subscribers:
+                await self._move(group, subscriber)
+
     async def _move(self, group: StreamGroup, subscriber: Subscriber) -> None:
         presence = self.subscribers.presence(subscriber)
         call = group.call.as_user(subscriber.user, subscriber.scope)
         try:
             asked = await self.open(call)
         except Exception as exception:
-            if self.subscribers.is_present(presence):
+            error = as_error(exception)
+            if error.retry:
+                raise
+            if self._is_served(subscriber, group, presence):
                 self._remove(group, subscriber)
-                subscriber.push([failure(as_error(exception), f"{call.stream}.subscribe")])
+                subscriber.push([failure(error, f"{call.stream}.subscribe")])
             return
         if not self._is_served(subscriber, group, presence):
             return
@@ -293,6 +329,11 @@ class StreamGroups:
 
 def _serves(group: StreamGroup, subscriber: Subscriber) -> bool:
     return subscriber in group.subscribers
+
+
+def _moved(served: Iterable[tuple[StreamGroup, Subscriber]]) -> list[tuple[StreamGroup, Subscriber]]:
+    """Those of the subscribers who do not belong to their group any more. In a worker thread."""
+    return [(group, each) for group, each in served if not belongs(group.question(each), group.audience)]
 
 
 def _visible_keys(call: Call) -> dict[Pk, str | None]:

@@ -27,7 +27,8 @@ def slices(subscribers: Iterable[Subscriber]) -> Iterator[list[Subscriber]]:
     """Connections in parts that are checked one after the other; those of one user are in one part."""
     by_user = defaultdict[Any, list[Subscriber]](list)
     for each in subscribers:
-        by_user[getattr(each.user, "pk", None)].append(each)
+        key = getattr(each.user, "pk", None)
+        by_user[each if key is None else key].append(each)  # nobody in particular is as many as there are connections
     users = [*by_user.values()]
     for start in range(0, len(users), USERS_AT_ONCE):
         yield [each for theirs in users[start : start + USERS_AT_ONCE] for each in theirs]

@@ -1,24 +1,35 @@
 """Clients of the oracle: a socket, and the lists that it shows, built from messages alone."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from channels_binding.calls.locales import Locale
 from channels_binding.testing import BindingCommunicator
 from tests.live.oracle.diffs import apply_diff
 
 BESIDE = ("page", "limit", "count", "count_is", "truncated", "has_next", "has_previous", "start", "end")
+OFFSETS = {"UTC": "Z", "Asia/Tokyo": "+09:00", "Etc/GMT+5": "-05:00"}
+"""Time zone → how each of its times ends."""
+PLAIN = Locale("en-us", "UTC")
+"""Of a client that has asked for nothing else."""
+
+Judge = Callable[["Client", str, dict[str, Any]], bool]
+"""Whether a client may be sent this row of this stream now."""
 
 
 class Mirror:
     """One live list or aggregate as a client shows it, built from messages alone."""
 
-    def __init__(self, stream: str, data: dict[str, Any], user: Any, action: str = "search") -> None:
-        self.stream, self.data, self.user, self.action = stream, data, user, action
+    def __init__(self, stream: str, data: dict[str, Any], client: "Client", action: str = "search") -> None:
+        self.stream, self.data, self.client, self.action = stream, data, client, action
         self.rows: list[dict[str, Any]] = []
         self.etags: dict[Any, str] = {}
         self.v = ""
         self.meta: dict[str, Any] = {}
         """What stands beside the rows: how many there are, whether more follow, places."""
+        self.is_over = False
+        """Whether it has ended with an error."""
 
     @property
     def have(self) -> dict[str, Any]:
@@ -29,9 +40,8 @@ class Mirror:
         getattr(self, f"_{message['type']}")(message, data)
         self.v = message["v"]
         self.meta |= {name: value for name, value in data.items() if name in BESIDE}
-        for row in self.rows:
-            owner = row.get("owner", self.user.pk)
-            assert self.stream != "zoo.OwnNote" or owner == self.user.pk, f"{row} reached {self.user}"
+        for row in self.rows if self.action == "search" else ():
+            self.client.judge(self.stream, row)
 
     def _snapshot(self, message: dict[str, Any], data: dict[str, Any]) -> None:
         self.rows = data["rows"]
@@ -50,6 +60,27 @@ class Mirror:
         self.rows = apply_diff(self.rows, self.etags, data)
 
 
+class Feed:
+    """A stream that a client has subscribed to: the rows that it has been told of."""
+
+    def __init__(self, stream: str, client: "Client", rows: dict[Any, dict[str, Any]]) -> None:
+        """``rows`` are those that there were when it began."""
+        self.stream, self.client, self.rows = stream, client, rows
+        self.is_complete = True
+        """Whether all that is visible has been told. Not so for one who sees others, or the same otherwise, from now on."""
+
+    def begin_anew(self) -> None:
+        """Its client sees other rows from now on, or the same otherwise."""
+        self.rows, self.is_complete = {}, False
+
+    def take(self, name: str, row: dict[str, Any]) -> None:
+        if name == "delete":
+            self.rows.pop(row["id"], None)
+        else:
+            self.client.judge(self.stream, row)
+            self.rows[row["id"]] = row
+
+
 class PatientCommunicator(BindingCommunicator):
     """It is asked here what a list shows, not how soon on a busy machine; ``World.run`` waits for 30 seconds."""
 
@@ -60,36 +91,115 @@ class PatientCommunicator(BindingCommunicator):
 class Client:
     """A socket of one user and the lists on it."""
 
-    def __init__(self, user: Any) -> None:
-        self.user = user
+    def __init__(self, user: Any, may_see: Judge, token: str | None = None) -> None:
+        """``token`` is how it says who it is; None for one that comes with a session."""
+        self.user, self.token, self.may_see = user, token, may_see
+        self.locale = PLAIN
         self.mirrors: dict[str, Mirror] = {}
         self.tiles: list[list[Mirror]] = []
         """Windows that lie side by side."""
-        self.socket = PatientCommunicator("/ws/", user=user)
+        self.feeds: dict[str, Feed] = {}
+        self.socket = self._socket()
+        self._is_changing = False
+        """Whether it has asked to be somebody else, or for another language: it may be sent either's until it is told."""
+
+    def _socket(self) -> PatientCommunicator:
+        if self.token is None:
+            return PatientCommunicator("/ws/", user=self.user)
+        return PatientCommunicator(f"/ws/?token={self.token}")
+
+    def judge(self, stream: str, row: dict[str, Any]) -> None:
+        """Refuse a row that is nothing for this client."""
+        assert self._is_changing or self.may_see(self, stream, row), f"{row} of {stream} reached {self.user}"
 
     async def connect(self) -> None:
-        self.socket = PatientCommunicator("/ws/", user=self.user)
+        """Where it is refused what it has shown, it shows that no more."""
+        self.socket = self._socket()
         assert await self.socket.open()
-        for name, mirror in self.mirrors.items():
+        if self.locale != PLAIN:
+            await self._ask("cb.locale", {"language": self.locale.language, "timezone": self.locale.timezone})
+        for name, mirror in [*self.mirrors.items()]:
             await self.read(name, mirror, have=mirror.have)
 
     async def read(self, name: str, mirror: Mirror, **members: Any) -> None:
-        answer = await self.socket.call(f"{mirror.stream}.{mirror.action}#{name}", mirror.data, **members)
-        assert "error" not in answer, answer
+        answer = await self._ask(f"{mirror.stream}.{mirror.action}#{name}", mirror.data, **members)
+        if "error" in answer:
+            self._end(name, mirror, answer)
+            return
         self.mirrors[name] = mirror
-        before, self.socket._waiting = self.socket._waiting, []
-        for push in before:  # of other lists; this one's began with the answer
-            self.take(push)
         mirror.take(answer)
 
+    async def subscribe(self, stream: str) -> bool:
+        """Be told of the rows of a stream; returns whether that is allowed."""
+        answer = await self._ask(f"{stream}.subscribe", {})
+        assert "error" not in answer or answer["error"]["code"] == "forbidden", answer
+        return "error" not in answer
+
+    async def speak(self, language: str, zone: str) -> None:
+        """Want another language and time zone."""
+        await self._change("cb.locale", {"language": language, "timezone": zone})
+        if self.locale != Locale(language, zone):
+            self.locale = Locale(language, zone)
+            self._begin_feeds_anew()
+
+    async def become(self, user: Any, token: str) -> None:
+        """Be somebody else."""
+        await self._change("cb.auth", {"token": token})
+        self.user, self.token = user, token
+        self._begin_feeds_anew()
+        for mirror in self.mirrors.values():
+            for row in mirror.rows if mirror.action == "search" else ():
+                self.judge(mirror.stream, row)  # what the other has shown has left by now
+
+    async def _change(self, event: str, data: dict[str, Any]) -> Any:
+        self._is_changing = True
+        try:
+            answer = await self._ask(event, data)
+        finally:
+            self._is_changing = False
+        assert "error" not in answer, answer
+        return answer
+
+    def _begin_feeds_anew(self) -> None:
+        for feed in self.feeds.values():
+            feed.begin_anew()
+
+    async def _ask(self, event: str, data: Any, **members: Any) -> Any:
+        """The reply. What has come before it is taken in first: pushes of other lists, since this one's begin with it."""
+        answer = await self.socket.call(event, data, **members)
+        before, self.socket._waiting = self.socket._waiting, []
+        for push in before:
+            self.take(push)
+        return answer
+
     def take(self, push: dict[str, Any]) -> None:
-        name = push["event"].partition("#")[2]
-        assert "error" not in push, push
-        if name in self.mirrors:
+        event, _, name = push["event"].partition("#")
+        stream, _, action = event.rpartition(".")
+        if "error" in push:
+            mirror = self.mirrors.get(name)
+            if mirror is not None:
+                self._end(name, mirror, push)
+            else:
+                self.feeds.pop(stream, None)
+        elif name in self.mirrors:
             self.mirrors[name].take(push)
+        elif not name and stream in self.feeds:
+            self.feeds[stream].take(action, push["data"])
+
+    def _end(self, name: str, mirror: Mirror, answer: dict[str, Any]) -> None:
+        assert answer["error"]["code"] == "forbidden", answer
+        mirror.is_over = True
+        self.mirrors.pop(name, None)
 
     async def drain(self) -> None:
         """Take what has arrived. ``cb.user`` may be all of it, which the communicator keeps to itself."""
         while not self.socket.socket.output_queue.empty() or self.socket._waiting:
             with suppress(TimeoutError):
                 self.take(await self.socket.receive(0.01))
+
+    async def until_closed(self) -> int | None:
+        """Take what arrives until the server ends the connection; returns the code."""
+        with suppress(ConnectionError):
+            while True:
+                self.take(await self.socket.receive())
+        return self.socket.close_code

@@ -103,7 +103,7 @@ def _open_query(call: Call) -> Group:
         call=question,
         audience=audience,
         row_labels=_row_labels(binding),
-        declared=frozenset(_declared(binding)) if has_own_audience(binding) else frozenset(),
+        declared=declared_labels(binding) if has_own_audience(binding) else frozenset(),
         may_move=has_own_audience(binding),
         keys=_asked_keys(binding, params) if call.action in _OF_ONE_ROW else None,
     )
@@ -149,7 +149,7 @@ def _evaluate(call: Call, audience: Audience | None, last: Reading | None, chang
     if audience is not None and audience_of(binding) != audience:
         raise AudienceChanged
     rows = _row_labels(binding)
-    read = {label_of(model) for model in trace.dependencies} | _declared(binding)
+    read = {label_of(model) for model in trace.dependencies} | declared_labels(binding)
     prefilter, reason = _prefilter_or_reason(binding, matching, read & rows)
     conditions = _conditions(binding, matching, read & rows)
     is_whole = trace.unchanged is None
@@ -230,9 +230,10 @@ def _names_all_times(binding: BaseBinding) -> bool:
         return True
 
 
-def _declared(binding: BaseBinding) -> set[str]:
+def declared_labels(binding: BaseBinding) -> frozenset[str]:
+    """Labels of what a binding's ``depends_on`` names, and that of the other streams whose rows are asked for."""
     models = (model for each in (binding, *binding.streams_asked()) for model in each.depends_on)
-    return {label_of(apps.get_model(model) if isinstance(model, str) else model) for model in models}
+    return frozenset(label_of(apps.get_model(model) if isinstance(model, str) else model) for model in models)
 
 
 def audience_of(binding: BaseBinding) -> Audience:
@@ -244,6 +245,17 @@ def audience_of(binding: BaseBinding) -> Audience:
     others = binding.streams_asked()
     own: Audience = settle(binding.get_audience())
     return (own, *(settle(other.get_audience()) for other in others)) if others else own
+
+
+def belongs(call: Call, audience: Audience) -> bool:
+    """Whether who calls may read, and gets the answer of this audience. In a worker thread."""
+    try:
+        with locales.active(call.locale):
+            binding, _ = find(call)
+            binding.check_permissions()
+            return audience_of(binding) == audience
+    except Exception:  # reading it raises the same
+        return False
 
 
 def has_own_audience(binding: BaseBinding) -> bool:
