@@ -7,10 +7,10 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from rest_framework.authtoken.models import Token
 
-from channels_binding.testing import BindingCommunicator
 from tests.conformance.transcripts import differences, load
 from tests.conftest import Connect
 from tests.project.zoo.models import Chapter, Note, Novel
+from tests.security.test_authentication.sockets import told
 
 
 def _make(fixture: dict[str, Any], caller: Any) -> None:
@@ -28,15 +28,6 @@ def _make(fixture: dict[str, Any], caller: Any) -> None:
         made = Novel.objects.create(id=novel["id"], title=novel["title"])
         for chapter in novel["chapters"]:
             Chapter.objects.create(novel=made, **chapter)
-
-
-async def _told(socket: BindingCommunicator) -> dict[str, Any]:
-    """What ``cb.user`` says, which the communicator keeps apart from what it receives."""
-    for _ in range(100):
-        if socket.users:
-            return {"event": "cb.user", "data": {"user": socket.users.pop(0)}}
-        assert await socket.silent(0.1)
-    raise AssertionError("cb.user did not come")
 
 
 @pytest.mark.parametrize("path", ["/", "/ws/", "/sync/"])
@@ -62,7 +53,8 @@ async def test_the_conversation_goes_as_recorded(
             assert socket.close_code == step["close"]
         else:
             if step["receive"]["event"] == "cb.user":
-                assert differences(step["receive"], await _told(socket)) == [], f"step {number}"
+                arrived = {"event": "cb.user", "data": {"user": (await told(socket)).pop(0)}}
+                assert differences(step["receive"], arrived) == [], f"step {number}"
                 continue
             is_greeting = step["receive"]["event"] == "cb.hello" and socket.hello is not None
             arrived = socket.hello if is_greeting else await socket.receive()

@@ -21,6 +21,7 @@ from tests.conftest import Connect
 from tests.live.test_identity import closed, deactivate, in_thread, view_permission
 from tests.project.zoo.bindings.fields import MomentBinding
 from tests.project.zoo.models import Label, Moment, Note
+from tests.security.test_authentication.sockets import told
 
 
 def deactivate_quietly(user: Any) -> None:
@@ -103,8 +104,7 @@ async def test_who_may_do_something_else_is_told_so_whatever_is_shown(connect: C
     socket, seed = await connect(user), await connect(user, modern=False)
     permission = await in_thread(view_permission)()
     await in_thread(user.user_permissions.add)(permission)
-    assert await socket.silent()
-    assert socket.users == [str(user.pk)]
+    assert await told(socket) == [str(user.pk)]
     assert await seed.silent()
     assert seed.users == []
     user.last_login = timezone.now()

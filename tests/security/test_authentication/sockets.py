@@ -99,6 +99,15 @@ async def closed(connection: BindingCommunicator, seconds: float = 3) -> int:
             return connection.close_code
 
 
+async def told(connection: BindingCommunicator) -> list[str | None]:
+    """Wait until ``cb.user`` has come, and nothing else; returns what it has said."""
+    for _ in range(100):
+        if connection.users:
+            return connection.users
+        assert await connection.silent(0.1)
+    raise AssertionError("cb.user did not come")
+
+
 def header(value: str) -> list[tuple[bytes, bytes]]:
     return [(b"authorization", value.encode())]
 
