@@ -15,7 +15,7 @@ export default defineConfig({
       },
       { find: /^@channels-binding\/core$/, replacement: source('core/src/index.ts') },
       {
-        find: /^@channels-binding\/mui\/(table|form|filters|presence|pickers)$/,
+        find: /^@channels-binding\/mui\/(table|form|filters|presence|pickers|languages)$/,
         replacement: source('mui/src/$1/index.ts'),
       },
       { find: /^@channels-binding\/mui$/, replacement: source('mui/src/index.ts') },

@@ -15,6 +15,7 @@ import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
 import { type JSX, useId, useState } from 'react'
 import { CONFLICT_TEXTS, type ConflictTexts } from './conflictTexts.js'
+import { useTexts } from './languages/texts.js'
 
 /** Props of `ConflictDialog`. */
 export interface ConflictDialogProps {
@@ -38,7 +39,7 @@ export const contested = ({ mine, theirs }: Conflict): string[] =>
 /** Two have changed the same: shows both field by field, and lets the user choose. */
 export function ConflictDialog(props: ConflictDialogProps): JSX.Element {
   const { conflict, onResolve, onCancel } = props
-  const texts = { ...CONFLICT_TEXTS, ...props.texts }
+  const texts = useTexts('conflict', CONFLICT_TEXTS, props.texts)
   const names = contested(conflict)
   const [sides, setSides] = useState<Readonly<Record<string, Side>>>({})
   const titleId = useId()

@@ -4,15 +4,8 @@ import Button from '@mui/material/Button'
 import Chip, { type ChipProps } from '@mui/material/Chip'
 import Stack from '@mui/material/Stack'
 import type { JSX } from 'react'
-
-const LABELS: Record<Status, string> = {
-  idle: 'Not connected',
-  connecting: 'Connecting…',
-  open: 'Live',
-  reconnecting: 'Reconnecting…',
-  unauthorized: 'Signed out',
-  closed: 'Disconnected',
-}
+import { useTexts } from './languages/texts.js'
+import { STATUS_TEXTS, type StatusTexts } from './statusTexts.js'
 
 const COLORS: Record<Status, ChipProps['color']> = {
   idle: 'default',
@@ -27,15 +20,17 @@ const COLORS: Record<Status, ChipProps['color']> = {
 export interface ConnectionStatusProps extends Omit<ChipProps, 'label' | 'color'> {
   /** Shows the round trip beside the status. @default true */
   readonly showLatency?: boolean
+  readonly texts?: Partial<StatusTexts>
 }
 
 /** A chip that says whether changes arrive, and how fast; a screen reader announces the status, not each measurement. */
-export function ConnectionStatus({ showLatency = true, ...props }: ConnectionStatusProps): JSX.Element {
+export function ConnectionStatus({ showLatency = true, texts, ...props }: ConnectionStatusProps): JSX.Element {
+  const says = useTexts('status', STATUS_TEXTS, texts)
   const { status, latencyMs, nextRetryAt, reconnect } = useConnection()
   const latency = showLatency && status === 'open' && latencyMs !== null ? ` · ${Math.round(latencyMs)} ms` : ''
   const label = (
     <>
-      <span role="status">{LABELS[status]}</span>
+      <span role="status">{says[status]}</span>
       <span aria-hidden="true">{latency}</span>
     </>
   )
@@ -44,7 +39,7 @@ export function ConnectionStatus({ showLatency = true, ...props }: ConnectionSta
       <Chip size="small" variant="outlined" {...props} color={COLORS[status]} label={label} data-status={status} />
       {(nextRetryAt !== null || status === 'closed' || status === 'unauthorized') && (
         <Button size="small" onClick={reconnect}>
-          Reconnect
+          {says.reconnect}
         </Button>
       )}
     </Stack>

@@ -4,6 +4,7 @@ import Autocomplete from '@mui/material/Autocomplete'
 import TextField from '@mui/material/TextField'
 import { type JSX, lazy, type ReactNode, type Ref, Suspense, type UIEvent, useEffect, useRef, useState } from 'react'
 import type { FormOfAny } from './AddDialog.js'
+import { useTexts } from './languages/texts.js'
 import { MODAL_TEXTS } from './modalTexts.js'
 import { NAMES, textOf } from './text.js'
 
@@ -55,6 +56,7 @@ const AddDialog = lazy(() => import('./AddDialog.js'))
 /** Chooses rows of a stream by typing; asks the server only while it is open. */
 export function ModelAutocomplete<N extends BindingName>(props: ModelAutocompleteProps<N>): JSX.Element {
   const { binding, value, onChange, multiple = false, creatable, getOptionLabel = textOf } = props
+  const says = useTexts('modals', MODAL_TEXTS)
   const [isOpen, setOpen] = useState(false)
   const [query, setQuery] = useState('')
   const [adding, setAdding] = useState<string | null>(null)
@@ -91,9 +93,9 @@ export function ModelAutocomplete<N extends BindingName>(props: ModelAutocomplet
         onOpen={() => setOpen(true)}
         onClose={() => setOpen(false)}
         onInputChange={(_event, text, reason) => setQuery(reason === 'input' ? text : '')}
-        options={isCreatable ? [...options, { id: ADD, text: MODAL_TEXTS.add(what) }] : options}
+        options={isCreatable ? [...options, { id: ADD, text: says.add(what) }] : options}
         loading={isFetching}
-        noOptionsText="No matches"
+        noOptionsText={says.noMatch}
         filterOptions={all => (isSearched ? all : all.filter(option => option.id === ADD || fits(option.text, query)))}
         getOptionLabel={option => option.text}
         getOptionKey={option => option.id}
@@ -116,7 +118,7 @@ export function ModelAutocomplete<N extends BindingName>(props: ModelAutocomplet
         <Suspense>
           <AddDialog
             form={creatable}
-            title={MODAL_TEXTS.add(what)}
+            title={says.add(what)}
             binding={binding}
             initial={initialOf(description, adding)}
             onClose={() => setAdding(null)}

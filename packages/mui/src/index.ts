@@ -26,6 +26,8 @@ export {
   type ModelKey,
   registerField,
 } from './form/index.js'
+export { TextsProvider, type TextsProviderProps } from './languages/TextsProvider.js'
+export type { SomeTexts, Texts } from './languages/texts.js'
 export type { ModalProps } from './Modal.js'
 export {
   CreateModal,
@@ -40,6 +42,7 @@ export {
 export type { ModalTexts } from './modalTexts.js'
 export { PresenceAvatars, type PresenceAvatarsProps } from './presence/index.js'
 export { SearchBar, type SearchBarProps } from './SearchBar.js'
+export type { StatusTexts } from './statusTexts.js'
 export {
   BindingTable,
   type BindingTableProps,

@@ -8,6 +8,8 @@ export interface ModalTexts {
   readonly cancel: string
   readonly close: string
   readonly gone: string
+  /** Where no row fits what was typed. */
+  readonly noMatch: string
 }
 
 export const MODAL_TEXTS: ModalTexts = {
@@ -19,4 +21,5 @@ export const MODAL_TEXTS: ModalTexts = {
   cancel: 'Cancel',
   close: 'Close',
   gone: 'This was deleted, or may no longer be seen.',
+  noMatch: 'No matches',
 }

@@ -12,6 +12,7 @@ import { type JSX, useId, useState } from 'react'
 import { BindingForm } from './form/BindingForm.js'
 import { FORM_TEXTS } from './form/formTexts.js'
 import type { BindingFormProps } from './form/props.js'
+import { useTexts } from './languages/texts.js'
 import { Modal, type ModalProps } from './Modal.js'
 import { MODAL_TEXTS, type ModalTexts } from './modalTexts.js'
 import { textOf } from './text.js'
@@ -33,7 +34,8 @@ export function FormModal<N extends BindingName>(props: FormModalProps<N>): JSX.
   const { open, onClose, title, maxWidth = 'sm', variant, onSuccess, modalTexts, ...form } = props
   const titleId = useId()
   const { data: description } = useDescribe(props.binding, { enabled: open })
-  const says = { ...MODAL_TEXTS, ...modalTexts }
+  const says = useTexts('modals', MODAL_TEXTS, modalTexts)
+  const formSays = useTexts('form', FORM_TEXTS, form.texts)
   const [isDirty, setDirty] = useState(false)
   const [isAsking, setAsking] = useState(false)
   const [isDiscarded, setDiscarded] = useState(false)
@@ -74,9 +76,7 @@ export function FormModal<N extends BindingName>(props: FormModalProps<N>): JSX.
           }}
         />
       </Modal>
-      {isAsking && (
-        <DiscardDialog texts={{ ...FORM_TEXTS, ...form.texts }} onDiscard={discard} onKeep={() => setAsking(false)} />
-      )}
+      {isAsking && <DiscardDialog texts={formSays} onDiscard={discard} onKeep={() => setAsking(false)} />}
     </>
   )
 }
@@ -136,7 +136,7 @@ export function DeleteModal<N extends BindingName>(props: DeleteModalProps<N>): 
   const { binding, id, onClose, title, maxWidth = 'xs', variant, name = `#${id}`, onSuccess, modalTexts } = props
   const open = props.open && id !== null
   const titleId = useId()
-  const says = { ...MODAL_TEXTS, ...modalTexts }
+  const says = useTexts('modals', MODAL_TEXTS, modalTexts)
   const { data: description } = useDescribe(binding, { enabled: open })
   const { mutate, isPending, error, reset } = useDelete(binding, {
     onSuccess: () => {
@@ -181,7 +181,7 @@ export function RetrieveModal<N extends BindingName>(props: RetrieveModalProps<N
   const { binding, id, onClose, title, maxWidth = 'sm', variant, fields, modalTexts } = props
   const open = props.open && id !== null
   const titleId = useId()
-  const says = { ...MODAL_TEXTS, ...modalTexts }
+  const says = useTexts('modals', MODAL_TEXTS, modalTexts)
   const { data: description } = useDescribe(binding, { enabled: open })
   const { data, error, isGone } = useRetrieve(binding, id, { enabled: open })
   const row = data as Readonly<Record<string, unknown>> | undefined

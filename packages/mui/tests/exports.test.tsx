@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as mui from '@channels-binding/mui'
 import * as filters from '@channels-binding/mui/filters'
 import * as form from '@channels-binding/mui/form'
+import * as languages from '@channels-binding/mui/languages'
 import * as pickers from '@channels-binding/mui/pickers'
 import * as presence from '@channels-binding/mui/presence'
 import * as table from '@channels-binding/mui/table'
@@ -27,6 +28,7 @@ it('offers what somebody chose', () => {
     'registerField',
   ])
   expect(Object.keys(filters).sort()).toEqual(['FilterChips', 'FilterPanel'])
+  expect(Object.keys(languages).sort()).toEqual(['TextsProvider', 'de'])
   expect(Object.keys(presence)).toEqual(['PresenceAvatars'])
   expect(Object.keys(pickers).sort()).toEqual([
     'DatePickerField',
@@ -43,6 +45,7 @@ it('offers what somebody chose', () => {
     'PresenceAvatars',
     'RetrieveModal',
     'SearchBar',
+    'TextsProvider',
     'UpdateModal',
     'textOf',
     'useUrlModal',

@@ -4,6 +4,7 @@ import Chip from '@mui/material/Chip'
 import Stack, { type StackProps } from '@mui/material/Stack'
 import type { JSX } from 'react'
 import { valueText } from '../form/useTouched.js'
+import { useTexts } from '../languages/texts.js'
 import { textOf } from '../text.js'
 import { fieldOf } from './fieldOf.js'
 import { isUnset } from './isUnset.js'
@@ -22,7 +23,7 @@ export interface FilterChipsProps<N extends BindingName> extends Omit<StackProps
 export function FilterChips<N extends BindingName>(props: FilterChipsProps<N>): JSX.Element | null {
   const { binding, value, onChange, texts, ...stack } = props
   const { data: description } = useDescribe(binding)
-  const says = { ...FILTER_TEXTS, ...texts }
+  const says = useTexts('filters', FILTER_TEXTS, texts)
   const set = Object.entries(value as Readonly<Record<string, unknown>>).filter(([, each]) => !isUnset(each))
   if (!set.length) return null
   const without = (name: string): Partial<Filters<N>> =>

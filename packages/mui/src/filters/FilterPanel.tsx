@@ -7,6 +7,7 @@ import { type JSX, useEffect, useRef, useState } from 'react'
 import { componentOf } from '../form/registry.js'
 import { type FieldComponent, InvalidValue } from '../form/types.js'
 import { Guard } from '../Guard.js'
+import { useTexts } from '../languages/texts.js'
 import { fieldOf } from './fieldOf.js'
 import { isUnset } from './isUnset.js'
 import { FILTER_TEXTS, type FilterTexts } from './texts.js'
@@ -32,7 +33,7 @@ export interface FilterPanelProps<N extends BindingName> extends Omit<StackProps
 /** The filters that a stream declares, each as Django's form has it, applied as they are changed. */
 export function FilterPanel<N extends BindingName>(props: FilterPanelProps<N>): JSX.Element {
   const { binding, value, onChange, names, components, delayMs = 300, texts, ...stack } = props
-  const says = { ...FILTER_TEXTS, ...texts }
+  const says = useTexts('filters', FILTER_TEXTS, texts)
   const { data: description } = useDescribe(binding)
   const [typed, change] = useSettling(value as FilterValues, onChange as (value: FilterValues) => void, delayMs)
   const all = description?.filters ?? []

@@ -4,8 +4,9 @@ import Alert from '@mui/material/Alert'
 import Button from '@mui/material/Button'
 import Skeleton from '@mui/material/Skeleton'
 import Stack from '@mui/material/Stack'
-import { type JSX, useMemo } from 'react'
+import type { JSX } from 'react'
 import { ConflictDialog } from '../ConflictDialog.js'
+import { useTexts } from '../languages/texts.js'
 import { FieldView } from './FieldView.js'
 import { FormButtons } from './FormButtons.js'
 import { FormNotices } from './FormNotices.js'
@@ -21,15 +22,15 @@ import { useFormState } from './useFormState.js'
 import { valueText } from './useTouched.js'
 
 /** Whether the form can say in the language of the page what is wrong; where it cannot, the server does. */
-const canCheck = (texts: Partial<FormTexts> | undefined): boolean =>
-  texts?.required !== undefined || /^(en|$)/.test(globalThis.document?.documentElement.lang ?? '')
+const canCheck = (says: FormTexts): boolean =>
+  says.required !== FORM_TEXTS.required || /^(en|$)/.test(globalThis.document?.documentElement.lang ?? '')
 
 /** A Django form in Material UI: fields, labels, help, choices and errors as the server describes them. */
 export function BindingForm<N extends BindingName>(props: BindingFormProps<N>): JSX.Element {
   const { binding, id = null } = props
   const form = useForm(binding, { id })
   const Content = props.slots?.content ?? 'div'
-  const texts = useTexts(props.texts)
+  const texts = useTexts('form', FORM_TEXTS, props.texts)
   if (form.schema)
     return (
       <AddingContext.Provider value={BindingForm}>
@@ -55,12 +56,10 @@ export function BindingForm<N extends BindingName>(props: BindingFormProps<N>): 
   )
 }
 
-const useTexts = (given: Partial<FormTexts> | undefined): FormTexts =>
-  useMemo(() => ({ ...FORM_TEXTS, ...given }), [given])
-
 function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Element {
   const { form, components, label, binding, slots, says, layout, conditions } = props
   const world = useFormState(props)
+  const formsetSays = useTexts('formset', FORMSET_TEXTS, props.formsetTexts)
   const { state, fields, formsets, actions, failure, setFailure, submit, isBusy } = world
   const Content = slots?.content ?? 'div'
   const Actions = slots?.actions ?? 'div'
@@ -96,7 +95,7 @@ function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Eleme
                 control={state.control}
                 component={componentOf(field, components)}
                 says={says}
-                isChecked={canCheck(props.texts)}
+                isChecked={canCheck(says)}
                 onEdit={() => {
                   world.touched.touch(field.name)
                   setFailure(shown => ({ ...shown, message: null }))
@@ -112,7 +111,7 @@ function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Eleme
               control={state.control}
               components={components}
               complaints={failure.formsets[edited.formset.name]}
-              texts={{ ...FORMSET_TEXTS, ...props.formsetTexts }}
+              texts={formsetSays}
               disabled={form.isGone || isBusy}
               onEdit={row => setFailure(shown => without(shown, edited.formset.name, row))}
             />

@@ -3,6 +3,7 @@ import Alert from '@mui/material/Alert'
 import type { JSX } from 'react'
 import { type Control, Controller } from 'react-hook-form'
 import { Guard } from '../Guard.js'
+import { useTexts } from '../languages/texts.js'
 import { check } from './checks.js'
 import { optionsOf } from './choices.js'
 import { FORM_TEXTS, type FormTexts } from './formTexts.js'
@@ -29,10 +30,11 @@ export function FieldView({
   field,
   control,
   component: Component,
-  says = FORM_TEXTS,
+  says: given,
   isChecked = false,
   onEdit,
 }: FieldViewProps): JSX.Element {
+  const says = useTexts('form', FORM_TEXTS, given)
   return (
     <Controller
       name={name}

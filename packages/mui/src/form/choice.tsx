@@ -11,7 +11,9 @@ import Radio from '@mui/material/Radio'
 import RadioGroup from '@mui/material/RadioGroup'
 import TextField from '@mui/material/TextField'
 import { Fragment, type JSX, type ReactNode, useId } from 'react'
+import { useTexts } from '../languages/texts.js'
 import { keyOf, type Option, optionsOf, useOptions } from './choices.js'
+import { FORM_TEXTS } from './formTexts.js'
 import { textProps } from './text.js'
 import type { FieldProps } from './types.js'
 
@@ -204,13 +206,14 @@ export function BooleanField(props: FieldProps): JSX.Element {
 }
 
 const THREE_VALUES = [
-  { value: null, label: 'Unknown' },
-  { value: true, label: 'Yes' },
-  { value: false, label: 'No' },
-]
+  { value: null, name: 'unknown' },
+  { value: true, name: 'yes' },
+  { value: false, name: 'no' },
+] as const
 
 /** Yes, no, or unknown. */
 export function NullBooleanField(props: FieldProps): JSX.Element {
+  const says = useTexts('form', FORM_TEXTS)
   return (
     <TextField
       {...textProps(props)}
@@ -218,9 +221,9 @@ export function NullBooleanField(props: FieldProps): JSX.Element {
       value={keyOf(props.value)}
       onChange={event => props.onChange(JSON.parse(event.target.value))}
     >
-      {THREE_VALUES.map(({ value, label }) => (
-        <MenuItem key={label} value={keyOf(value)}>
-          {label}
+      {THREE_VALUES.map(({ value, name }) => (
+        <MenuItem key={name} value={keyOf(value)}>
+          {says[name]}
         </MenuItem>
       ))}
     </TextField>

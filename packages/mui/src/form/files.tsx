@@ -5,7 +5,9 @@ import Stack from '@mui/material/Stack'
 import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
 import { type ChangeEvent, type DragEvent, type JSX, useEffect, useState } from 'react'
+import { useTexts } from '../languages/texts.js'
 import { attributesOf, hasType } from './attributes.js'
+import { FORM_TEXTS } from './formTexts.js'
 import { textProps } from './text.js'
 import type { FieldProps } from './types.js'
 
@@ -22,6 +24,7 @@ const currentOf = ({ value, initial }: FieldProps['field']): string | null => {
 /** A file: the one there is, a new one, or none (`null`). */
 export function FileField(props: FieldProps): JSX.Element {
   const { field, value, onChange, disabled } = props
+  const says = useTexts('form', FORM_TEXTS)
   const current = currentOf(field)
   const isImage = hasType(field, 'ImageField')
   const isOff = disabled || (current !== null && value === null)
@@ -65,11 +68,11 @@ export function FileField(props: FieldProps): JSX.Element {
       {current && (
         <Stack direction="row" spacing={2} sx={{ alignItems: 'center' }}>
           <Typography variant="body2">
-            Currently: <Link href={current}>{current.split('/').at(-1)}</Link>
+            {says.currently} <Link href={current}>{current.split('/').at(-1)}</Link>
           </Typography>
           {!field.required && (
             <FormControlLabel
-              label={`Clear ${field.label}`}
+              label={says.clearFile(field.label)}
               disabled={disabled}
               control={
                 <Checkbox
@@ -97,6 +100,7 @@ function Chosen({ value }: { readonly value: unknown }): JSX.Element | null {
 }
 
 function Preview({ file }: { file: File }): JSX.Element | null {
+  const says = useTexts('form', FORM_TEXTS)
   const [url, setUrl] = useState<string | null>(null)
   useEffect(() => {
     const next = URL.createObjectURL(file)
@@ -104,6 +108,6 @@ function Preview({ file }: { file: File }): JSX.Element | null {
     return () => URL.revokeObjectURL(next)
   }, [file])
   return url === null ? null : (
-    <img src={url} alt={`Preview of ${file.name}`} style={{ maxHeight: 96, objectFit: 'contain' }} />
+    <img src={url} alt={says.previewOf(file.name)} style={{ maxHeight: 96, objectFit: 'contain' }} />
   )
 }

@@ -29,11 +29,21 @@ export interface FormTexts {
   readonly tooManyDigits: (limit: number) => string
   readonly tooManyPlaces: (limit: number) => string
   readonly dropFile: string
+  /** Before the link to the file that is stored. */
+  readonly currently: string
+  readonly clearFile: (label: string) => string
+  readonly previewOf: (name: string) => string
   readonly discardTitle: string
   readonly discardText: string
   readonly discard: string
   readonly keepEditing: string
   readonly create: (text: string) => string
+  readonly showPassword: string
+  readonly show: string
+  readonly hide: string
+  readonly unknown: string
+  readonly yes: string
+  readonly no: string
   readonly conflict: ConflictTexts
 }
 
@@ -62,10 +72,19 @@ export const FORM_TEXTS: FormTexts = {
   tooManyDigits: limit => `Ensure that there are no more than ${limit} digits in total.`,
   tooManyPlaces: limit => `Ensure that there are no more than ${limit} decimal places.`,
   dropFile: 'or drop it here',
+  currently: 'Currently:',
+  clearFile: label => `Clear ${label}`,
+  previewOf: name => `Preview of ${name}`,
   discardTitle: 'Discard your changes?',
   discardText: 'What you have typed is not saved yet.',
   discard: 'Discard',
   keepEditing: 'Keep editing',
   create: text => `Add “${text}”`,
+  showPassword: 'Show password',
+  show: 'Show',
+  hide: 'Hide',
+  unknown: 'Unknown',
+  yes: 'Yes',
+  no: 'No',
   conflict: CONFLICT_TEXTS,
 }

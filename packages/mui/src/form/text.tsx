@@ -2,8 +2,10 @@ import Button from '@mui/material/Button'
 import InputAdornment from '@mui/material/InputAdornment'
 import TextField, { type TextFieldProps } from '@mui/material/TextField'
 import { type JSX, useState } from 'react'
+import { useTexts } from '../languages/texts.js'
 import { parseInteger } from '../text.js'
 import { attributesOf, hasWidget } from './attributes.js'
+import { FORM_TEXTS } from './formTexts.js'
 import type { FieldProps } from './types.js'
 
 const MONOSPACE = { fontFamily: 'monospace' }
@@ -79,11 +81,12 @@ export function TextareaField(props: FieldProps): JSX.Element {
 
 /** A password, with a button that shows it. */
 export function PasswordField(props: FieldProps): JSX.Element {
+  const says = useTexts('form', FORM_TEXTS)
   const [isShown, setShown] = useState(false)
   const toggle = (
     <InputAdornment position="end">
-      <Button size="small" aria-pressed={isShown} aria-label="Show password" onClick={() => setShown(!isShown)}>
-        {isShown ? 'Hide' : 'Show'}
+      <Button size="small" aria-pressed={isShown} aria-label={says.showPassword} onClick={() => setShown(!isShown)}>
+        {isShown ? says.hide : says.show}
       </Button>
     </InputAdornment>
   )

@@ -5,6 +5,7 @@ import { useTheme } from '@mui/material/styles'
 import useMediaQuery from '@mui/material/useMediaQuery'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type JSX, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useTexts } from '../languages/texts.js'
 import { BulkNotices } from './BulkNotices.js'
 import { CellErrorsContext } from './cellErrors.js'
 import { columnsOf, fieldsOf, LabelsContext } from './columns.js'
@@ -18,7 +19,7 @@ import type { BindingTableProps } from './props.js'
 import type { RowId, TableRow } from './row.js'
 import { ActionButtons, type ActionsContext } from './rowActions.js'
 import { TableSkeleton } from './TableSkeleton.js'
-import { TABLE_TEXTS, type TableTexts } from './texts.js'
+import { TABLE_TEXTS } from './texts.js'
 import { ordered, useArrangement, visibilityOf } from './useArrangement.js'
 import { useBulk } from './useBulk.js'
 import { useEdits } from './useEdits.js'
@@ -41,7 +42,7 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   const { rowActions = NONE, bulkActions = NONE, selection = false, totals, views = null } = props
   const ownApiRef = useRef<GridApiCommunity | null>(null)
   const apiRef = givenApiRef ?? ownApiRef
-  const texts = useTexts(props.texts)
+  const texts = useTexts('table', TABLE_TEXTS, props.texts)
   const describe = useDescribe(binding)
   const { data: description } = describe
   const isUndescribed = describe.isPending
@@ -219,9 +220,6 @@ const FRAME = {
   minWidth: 0,
   minHeight: 0,
 } as const
-
-const useTexts = (given: Partial<TableTexts> | undefined): TableTexts =>
-  useMemo(() => ({ ...TABLE_TEXTS, ...given }), [given])
 
 /** Whether there is room for cards only. */
 function useCards(cards: boolean | 'phone' | undefined): boolean {
