@@ -89,7 +89,10 @@ const paths = Object.fromEntries(
     ...Object.entries(ENTRIES),
     ...['writes', 'persist', 'devtools'].map(each => [`@channels-binding/core/${each}`, `core/src/${each}/index.ts`]),
     ['@channels-binding/core/devtools/log', 'core/src/devtools/log.ts'],
-    ...['table', 'form', 'pickers', 'languages'].map(each => [`@channels-binding/mui/${each}`, `mui/src/${each}/index.ts`]),
+    ...['table', 'form', 'pickers', 'languages'].map(each => [
+      `@channels-binding/mui/${each}`,
+      `mui/src/${each}/index.ts`,
+    ]),
   ].map(([from, file]) => [from, [relative(WORK, join(ROOT, 'packages', file))]]),
 )
 writeFileSync(
