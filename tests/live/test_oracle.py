@@ -25,19 +25,36 @@ from hypothesis.stateful import run_state_machine_as_test
 from channels_binding import threads
 from channels_binding.bindings.expansions import Expansion
 from channels_binding.bindings.reader import Reader
+from channels_binding.live import identity, streams
 from channels_binding.live.capture import changes as live_changes
 from channels_binding.live.capture import recorder
+from channels_binding.live.identity import IdentityChecks
 from channels_binding.live.queries import evaluation, invalidation
+from channels_binding.live.queries.evaluation import key_of
 from channels_binding.live.queries.group import Group
+from channels_binding.live.streams import StreamGroups
 from channels_binding.live.transport import make_transport
 from channels_binding.querysets import keyset
-from tests.live.oracle.streams import bind_teams
-from tests.live.oracle.world import BY_HAND, NaiveRedisWorld, NaiveWorld, RedisWorld, World
+from tests.live.oracle import clients, comparison
+from tests.live.oracle.brokers import by_postgres
+from tests.live.oracle.streams import AROUND_MIDNIGHT, bind_teams
+from tests.live.oracle.world import (
+    BY_HAND,
+    NaivePostgresWorld,
+    NaiveRedisWorld,
+    NaiveWorld,
+    PostgresWorld,
+    RedisWorld,
+    World,
+)
 from tests.throwaway import throwaway
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150" if connection.vendor == "sqlite" else "50"))
 """What ten minutes leave room for; ``make soak`` has the large numbers."""
-TOKENS = {"AUTHENTIFICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"]}
+SETTINGS = {
+    "COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6,
+    "AUTHENTIFICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"],
+}  # fmt: skip
 STEPS = int(os.environ.get("ORACLE_STEPS", "25"))
 
 
@@ -48,9 +65,7 @@ def oracle(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(live_changes, "MAX_KEYS", 2)  # so that a few commits are more than are kept apart
     with (
         throwaway(),
-        override_settings(
-            CHANNELS_BINDING={"COALESCE_SECONDS": 0.0, "IDENTITY_SECONDS": 1e6, "AUDIT_SECONDS": 1e6, **TOKENS}
-        ),
+        override_settings(CHANNELS_BINDING=SETTINGS),
     ):
         bind_teams()
         yield
@@ -121,6 +136,89 @@ def leave_unseen(world: World) -> None:
     world.delete(place=3)
 
 
+def speak_one_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "key_of", lambda call, params, audience: key_of(call, params, audience[:2]))
+
+
+def forget_to_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(self: Any, subscriber: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(IdentityChecks, "reevaluate", nothing)
+
+
+def move_no_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(self: Any, subscriber: Any) -> None:
+        """Not moved."""
+
+    monkeypatch.setattr(comparison, "QUIET_SECONDS", 0.5)
+    monkeypatch.setattr(StreamGroups, "move", nothing)
+
+
+def ask_one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Group, "question", lambda self, asker: self.call)
+    for each in (identity, streams):
+        monkeypatch.setattr(each, "belongs", lambda call, audience: True)
+
+
+def ask_permissions_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    unasked = lambda binding, action: action.handler(binding, binding.call.data)  # noqa: E731
+    monkeypatch.setattr(evaluation, "perform_found", unasked)
+    monkeypatch.setattr(identity, "is_changed", lambda old, new: False)
+
+
+def let_all_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IdentityChecks, "check_tokens", lambda self, subscribers, **options: None)
+    monkeypatch.setattr(clients, "CLOSED_SECONDS", 0.3)
+
+
+def share_times(world: World) -> None:
+    world.speak(who=1, language="de", zone="Asia/Tokyo")
+    world.measure_together(("tests.HourlyMoment", {"measures": ["count"], "by": ["instant:day"]}))
+
+
+def share_words(world: World) -> None:
+    world.speak(who=1, language="de", zone="UTC")
+    world.read_together("tests.WordyNote", {}, None, 4)
+
+
+def change_the_language(world: World) -> None:
+    world.read(0, "tests.WordyNote", {}, None, 4, 1)
+    world.speak(who=0, language="de", zone="UTC")
+    world.save(place=0, rank=5)
+
+
+def become_another(world: World) -> None:
+    world.read(2, "zoo.OwnNote", {}, None, 4, 1)
+    world.become(who=2, user=1)
+
+
+def hear_as_another(world: World) -> None:
+    world.subscribe(2, "zoo.OwnNote")
+    world.become(who=2, user=1)
+    world.create(rank=1, who=0, weight=None)
+
+
+def hear_elsewhere(world: World) -> None:
+    world.subscribe(0, "tests.HourlyMoment")
+    world.speak(who=0, language="de", zone="Asia/Tokyo")
+    world.move_a_moment(which=0, instant=AROUND_MIDNIGHT[0], hours=1)
+
+
+def shut(stream: str, *, user: int, is_told: bool) -> Any:
+    def play(world: World) -> None:
+        world.read_together(stream, {}, None, 9)
+        world.shut_or_open(user, stream, is_told)
+        world.create(rank=1, who=0, weight=None)
+
+    return play
+
+
+def sign_out(world: World) -> None:
+    world.read(1, "zoo.OwnNote", {}, None, 4, 1)
+    world.sign_out(1)
+
+
 @pytest.mark.parametrize("is_sabotaged", [False, True])
 @pytest.mark.parametrize(
     ("play", "sabotage"),
@@ -128,6 +226,17 @@ def leave_unseen(world: World) -> None:
         (expand_labels, forget_what_is_expanded),
         (lay_windows, forget_nulls),
         (leave_unseen, never_look_beyond),
+        (share_times, speak_one_language),
+        (share_words, speak_one_language),
+        (change_the_language, forget_to_read_again),
+        (become_another, forget_to_read_again),
+        (hear_as_another, move_no_streams),
+        (hear_elsewhere, move_no_streams),
+        (shut("tests.DoorNote", user=1, is_told=True), ask_one_for_all),
+        (shut("tests.DoorNote", user=1, is_told=False), ask_one_for_all),
+        (shut("zoo.EditorNote", user=1, is_told=True), ask_permissions_once),
+        (shut("zoo.EditorNote", user=1, is_told=False), ask_permissions_once),
+        (sign_out, let_all_stay),
     ],
 )
 def test_a_list_that_forgets_is_found_out(
@@ -137,15 +246,16 @@ def test_a_list_that_forgets_is_found_out(
     world.begin(seed=0, drop=0, given=[], asked=[])
     if is_sabotaged:
         sabotage(monkeypatch)
-    play(world)
     try:
         with pytest.raises(AssertionError) if is_sabotaged else nullcontext():
+            play(world)
             world.quiet()
     finally:
         world.run(world._end())
         world.loop.close()
 
 
+over_postgres = pytest.mark.skipif(connection.vendor != "postgresql", reason="the tests' database is another one")
 over_redis = pytest.mark.skipif(
     not make_transport().reaches_others(), reason="the in-memory layer reaches no other process"
 )
@@ -154,6 +264,14 @@ over_redis = pytest.mark.skipif(
 @over_redis
 def test_after_quiescence_every_list_equals_its_query_by_way_of_redis(oracle: None) -> None:
     run_state_machine_as_test(RedisWorld, settings=settings(profile(max(EXAMPLES // 5, 1)), phases=[Phase.generate]))
+
+
+@over_postgres
+def test_after_quiescence_every_list_equals_its_query_by_way_of_postgres(oracle: None) -> None:
+    with by_postgres(SETTINGS):
+        run_state_machine_as_test(
+            PostgresWorld, settings=settings(profile(max(EXAMPLES // 5, 1)), phases=[Phase.generate])
+        )
 
 
 def test_a_hub_that_does_not_look_for_gaps_fails_the_same_test(oracle: None) -> None:
@@ -165,7 +283,17 @@ def test_a_hub_that_does_not_look_for_gaps_fails_the_same_test(oracle: None) -> 
 @over_redis
 @pytest.mark.parametrize("is_naive", [True, False])
 def test_a_hub_that_does_not_look_for_gaps_is_found_out_by_way_of_redis(oracle: None, is_naive: bool) -> None:
-    world = NaiveRedisWorld() if is_naive else RedisWorld()
+    lose_the_last(NaiveRedisWorld() if is_naive else RedisWorld(), is_naive)
+
+
+@over_postgres
+@pytest.mark.parametrize("is_naive", [True, False])
+def test_a_hub_that_does_not_look_for_gaps_is_found_out_by_way_of_postgres(oracle: None, is_naive: bool) -> None:
+    with by_postgres(SETTINGS):
+        lose_the_last(NaivePostgresWorld() if is_naive else PostgresWorld(), is_naive)
+
+
+def lose_the_last(world: World, is_naive: bool) -> None:
     world.begin(seed=0, drop=1, given=[], asked=[("zoo.Note", {"measures": ["sum:rank"], "by": []})])
     world.save(place=0, rank=7)
     try:

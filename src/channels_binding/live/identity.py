@@ -173,7 +173,7 @@ class IdentityChecks:
         self._remember(changes)
         for label, keys in changes.keys.items():
             if label in _token_labels:
-                self.check_tokens([each for each in self.subscribers if _holds(each, label, keys)])
+                self.check_tokens([each for each in self.subscribers if _holds(each, label, keys)], sends_wait=True)
             if label == user_label:
                 pending.users |= {str(key) for key in keys or ()}
                 pending.everyone |= keys is None

@@ -1,7 +1,12 @@
 """Brokers between the writer's commit and the hub that drop, repeat, delay and reorder messages."""
 
 import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
+from unittest import mock
+
+from django.test import override_settings
 
 from channels_binding.live.broker import publisher
 from channels_binding.live.capture.changes import Changes
@@ -51,17 +56,42 @@ class FaultyBroker:
         return True
 
 
-class SilentPublisher(publisher.Publisher):
+class EndingPublisher(publisher.Publisher):
+    """One that ends with its test, and gives its connection back."""
+
+    is_over = False
+
+    def end(self) -> None:
+        self.is_over = True
+        self._queue.put({})
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def _run(self) -> None:
+        with suppress(SystemExit):
+            super()._run()
+
+    def _next(self) -> dict[str, Any]:
+        found = super()._next()
+        if self.is_over:
+            raise SystemExit
+        return found
+
+
+class SilentPublisher(EndingPublisher):
     """One without heartbeats: other tests would receive them, as of a process whose messages they have missed."""
 
     def _next(self) -> dict[str, Any]:
-        return self._queue.get()
+        found = self._queue.get()
+        if self.is_over:
+            raise SystemExit
+        return found
 
 
 class FaultyLayer(FaultyBroker):
     """The same faults, and in between the real way from another process: a publisher, Redis, and the hub's broker."""
 
-    sender = SilentPublisher()
+    sender: SilentPublisher = SilentPublisher()
 
     def deliver(self, message: dict[str, Any]) -> None:
         self.sender.publish({"kind": "changes", "changes": message["changes"]})
@@ -78,3 +108,23 @@ class FaultyLayer(FaultyBroker):
     def is_heard(self) -> bool:
         heard = self.hub._broker.sequences.get(self.sender.id)
         return heard is not None and heard.last >= self.sender.number
+
+
+class FaultyTable(FaultyLayer):
+    """The same by a table of PostgreSQL."""
+
+
+@contextmanager
+def by_postgres(settings: Mapping[str, Any]) -> Iterator[None]:
+    """All messages go by a table of the tests' database meanwhile, with publishers that end afterwards."""
+    own = EndingPublisher()
+    FaultyTable.sender = SilentPublisher()
+    with (
+        override_settings(CHANNELS_BINDING={**settings, "BROKER": "postgres"}),
+        mock.patch.object(publisher, "_publisher", own),
+    ):
+        try:
+            yield
+        finally:
+            own.end()
+            FaultyTable.sender.end()

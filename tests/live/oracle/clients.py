@@ -14,6 +14,9 @@ OFFSETS = {"UTC": "Z", "Asia/Tokyo": "+09:00", "Etc/GMT+5": "-05:00"}
 PLAIN = Locale("en-us", "UTC")
 """Of a client that has asked for nothing else."""
 
+CLOSED_SECONDS = 30.0
+"""How long it is waited for the server to end a connection."""
+
 Judge = Callable[["Client", str, dict[str, Any]], bool]
 """Whether a client may be sent this row of this stream now."""
 
@@ -198,8 +201,8 @@ class Client:
                 self.take(await self.socket.receive(0.01))
 
     async def until_closed(self) -> int | None:
-        """Take what arrives until the server ends the connection; returns the code."""
-        with suppress(ConnectionError):
+        """Take what arrives until the server ends the connection; returns the code, or None where it does not."""
+        with suppress(ConnectionError, TimeoutError):
             while True:
-                self.take(await self.socket.receive())
+                self.take(await self.socket.receive(CLOSED_SECONDS))
         return self.socket.close_code

@@ -27,6 +27,10 @@ class Comparison:
     broker: FaultyBroker
     clients: list[Client]
 
+    def is_refused(self, shown: Mirror | Feed) -> bool:
+        """Whether a client may not read what it shows."""
+        raise NotImplementedError
+
     def run(self, coroutine: Any) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(coroutine, 30))
 
@@ -35,6 +39,9 @@ class Comparison:
         self.run(self._settle())
         for client in self.clients:
             client.user = get_user_model().objects.get(pk=client.user.pk)
+            shown: list[Mirror | Feed] = [*client.mirrors.values(), *client.feeds.values()]
+            refused = [each.stream for each in shown if self.is_refused(each)]
+            assert not refused, f"{refused} of {client.user} have not ended"
             for mirror in client.mirrors.values():
                 self.compare(mirror)
             client.tiles = [tiles for tiles in client.tiles if not any(mirror.is_over for mirror in tiles)]

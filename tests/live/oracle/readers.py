@@ -15,7 +15,7 @@ from hypothesis.stateful import invariant, rule
 from rest_framework.authtoken.models import Token
 
 from channels_binding.live.capture import recorder
-from tests.live.oracle.clients import OFFSETS, Client
+from tests.live.oracle.clients import OFFSETS, Client, Feed, Mirror
 from tests.live.oracle.comparison import Comparison
 from tests.live.oracle.streams import STREAMS, DoorNoteBinding, HourlyMomentBinding, WordyNoteBinding
 from tests.live.test_identity import EditorNoteBinding, view_permission
@@ -64,14 +64,18 @@ class Readers(Comparison):
         known = self.shut.get((stream, client.user.pk))
         return known is None or row["id"] in known
 
-    def is_refused(self, stream: str, client: Client) -> bool:
-        """Whether a client may not read a stream."""
-        return (stream, client.user.pk) in self.shut
+    def is_refused(self, shown: Mirror | Feed) -> bool:
+        return (shown.stream, shown.client.user.pk) in self.shut
 
     @invariant()
     def remember_notes(self) -> None:
         if hasattr(self, "clients"):
             self.seen_keys.update(Note.objects.values_list("pk", flat=True))
+
+    def seen(self) -> frozenset[Any]:
+        """All notes that there have been until now."""
+        self.remember_notes()
+        return frozenset(self.seen_keys)
 
     @contextmanager
     def surely(self, *, is_told: bool = True) -> Iterator[None]:
@@ -118,7 +122,7 @@ class Readers(Comparison):
             if is_shut:
                 del self.shut[stream, reader.pk]
         if not is_shut:
-            self.shut[stream, reader.pk] = frozenset(self.seen_keys)
+            self.shut[stream, reader.pk] = self.seen()
 
     @rule(who=st.integers(0, 2))
     def sign_out(self, who: int) -> None:
@@ -130,7 +134,8 @@ class Readers(Comparison):
                 _log_out(user, self.clients[who].socket.session_key)
             else:
                 Token.objects.filter(key=token).delete()
-        before, self.shut = self.shut, {(stream, user.pk): frozenset(self.seen_keys) for stream in OF_NOTES}
+        known = self.seen()
+        before, self.shut = self.shut, {(stream, user.pk): known for stream in OF_NOTES}
         Note.objects.create(title="n0", rank=1, owner=user)
         for client in gone:
             assert self.run(client.until_closed()) == 4401

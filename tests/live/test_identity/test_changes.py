@@ -11,12 +11,14 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
+from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import identity
 from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
+from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.test_identity import closed, deactivate, in_thread, view_permission
 from tests.project.zoo.bindings.fields import MomentBinding
@@ -358,3 +360,29 @@ async def test_what_cannot_be_read_again_in_another_time_zone_is_read_once_the_d
     told = [await socket.receive() for _ in range(2)]
     (push,) = [each for each in told if each["event"] == "zoo.Moment.aggregate#a"]
     assert [row["instant:month"] for _, row, _ in push["data"]["put"]] == ["2026-03-01"]
+
+
+async def test_a_row_that_is_written_after_a_token_was_deleted_is_not_sent_to_who_has_come_with_it(
+    user: Any, hub_ended: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHANNELS_BINDING = {"AUTHENTIFICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"]}
+    token = await Token.objects.acreate(user=user)
+    socket = BindingCommunicator(f"/ws/?token={token.key}")
+    assert await socket.open()
+    for action in ("search#h", "subscribe"):
+        await socket.call(f"zoo.Note.{action}")
+    (connection,) = Hub.current().subscribers
+    identify, is_asked, goes_on = connection.identify, asyncio.Event(), asyncio.Event()
+
+    async def late() -> bool:
+        is_asked.set()
+        await goes_on.wait()
+        return await identify()
+
+    monkeypatch.setattr(connection, "identify", late)
+    await in_thread(token.delete)()
+    await asyncio.wait_for(is_asked.wait(), 5)
+    await in_thread(Note.objects.create)(title="canary")
+    assert await socket.silent()
+    goes_on.set()
+    assert await closed(socket) == 4401

@@ -78,11 +78,15 @@ class Publisher:
     def _run(self) -> None:
         loop = asyncio.new_event_loop()
         transport = make_transport()
-        while True:
-            loop.run_until_complete(self._deliver(transport, self._next()))
-            with self._lock:  # or a message put in between would count as handed over
-                if self._queue.empty():
-                    self._idle.set()
+        try:
+            while True:
+                loop.run_until_complete(self._deliver(transport, self._next()))
+                with self._lock:  # or a message put in between would count as handed over
+                    if self._queue.empty():
+                        self._idle.set()
+        finally:
+            loop.run_until_complete(transport.close())
+            loop.close()
 
     def _next(self) -> dict[str, Any]:
         with suppress(queue.Empty):
