@@ -168,10 +168,10 @@ class NotNamed(BasePermission):
         return not Label.objects.filter(name=request.user.username or "nobody").exists()
 
 
-class DoorNoteBinding(AsyncBinding):
+class GatedRowNoteBinding(AsyncBinding):
     """All who are let in see the same."""
 
-    stream = "tests.DoorNote"
+    stream = "tests.GatedRowNote"
     model = Note
     fields = ("id", "title")
     permission_classes = (NotNamed,)
@@ -211,7 +211,7 @@ async def told(socket: BindingCommunicator) -> list[Any]:
 
 @pytest.mark.parametrize("is_told", [True, False], ids=["declared", "found by the periodic check"])
 @pytest.mark.parametrize("action", ["search#h", "subscribe"])
-@pytest.mark.parametrize("stream", ["tests.DoorNote", "tests.SideNote"])
+@pytest.mark.parametrize("stream", ["tests.GatedRowNote", "tests.SideNote"])
 async def test_who_belongs_to_the_audience_no_longer_is_sent_no_row_of_it(
     stream: str,
     action: str,
