@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
+NUMBERS = itertools.count(1)
 ROWS = '[aria-label="{}"] :is([role="row"], li)[data-id]'
 """Rows of a grid, on a telephone cards."""
 
@@ -210,10 +212,11 @@ def conflict(stage: Stage) -> None:
 
 @scene("draft that moved")
 def draft_moved(stage: Stage) -> None:
-    keys = [stage.new_ticket(f"Aardvark {number:02}") for number in range(12)]
-    stage.open("/?order=title&limit=10&query=aardvark")
+    word = f"Aardvark{next(NUMBERS)}"
+    keys = [stage.new_ticket(f"{word} {number:02}") for number in range(12)]
+    stage.open(f"/?order=title&limit=10&query={word}")
     typed(stage, keys[2])
-    stage.change(keys[2], title="Aardvark 99")
+    stage.change(keys[2], title=f"{word} 99")
     stage.page.get_by_text("has moved to page 2").wait_for()
 
 
@@ -278,11 +281,6 @@ def events(stage: Stage) -> None:
     stage.page.goto(f"{stage.url}/events")
     stage.page.get_by_role("button", name="Send").click()
     expect(stage.page.get_by_role("region", name="Messages heard")).to_contain_text("all layers")
-
-
-@scene("no such page")
-def no_page(stage: Stage) -> None:
-    stage.page.goto(f"{stage.url}/watch-nothing")
 
 
 @scene("side by side")

@@ -39,10 +39,15 @@ AUDIT = """async () => {
   return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html.slice(0, 200)}`))
 }"""
 OBSERVED = """(() => {
-  window.moved = 0
-  const note = list => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value }
+  window.shifts = []
+  const note = list => window.shifts.push(...list.getEntries().filter(entry => !entry.hadRecentInput))
   new PerformanceObserver(note).observe({ type: 'layout-shift', buffered: true })
 })()"""
+SHIFTS = """() => [
+  shifts.reduce((sum, { value }) => sum + value, 0),
+  shifts.toSorted((one, other) => other.value - one.value).slice(0, 1)
+    .flatMap(({ sources }) => sources.map(({ node }) => node?.outerHTML?.slice(0, 120))),
+]"""
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 STILL = """() => document.getAnimations().every(
   ({ playState, effect }) => playState !== 'running' || !isFinite(effect.getTiming().iterations))"""
@@ -107,8 +112,9 @@ class Studio:
         page.wait_for_function(STILL)
         page.evaluate(AXE.read_text())
         photo.found += page.evaluate(AUDIT)
-        if (moved := page.evaluate("() => window.moved")) > MOST_LAYOUT_SHIFT:
-            photo.found.append(f"layout shift {moved:.3f}")
+        moved, worst = page.evaluate(SHIFTS)
+        if moved > MOST_LAYOUT_SHIFT:
+            photo.found.append(f"layout shift {moved:.3f}, most of all {worst}")
         if (beyond := page.evaluate(OVERFLOW)) > 0:
             photo.found.append(f"{beyond} pixels beyond the right edge")
 

@@ -67,6 +67,12 @@ def test_fields_filters_and_orders_are_those_of_the_binding(user: Any) -> None:
     assert (answer["pk"], answer["search"], answer["page_size"]) == ("id", True, 25)
 
 
+def test_how_several_rows_are_written_is_described_where_they_can_be(user: Any) -> None:
+    assert describe("zoo.Booking", user)["bulk"] == {"mode": "independent", "max": 3}
+    assert describe("zoo.Article", user)["bulk"] == {"mode": "atomic", "max": 100}
+    assert "bulk" not in describe("zoo.Note", user)
+
+
 def test_nothing_hidden_is_named(user: Any) -> None:
     assert "secret_code" not in json.dumps(describe("zoo.Note", user))
     assert "password" not in [field["name"] for field in describe("auth.User", user)["fields"]]

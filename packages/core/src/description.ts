@@ -60,6 +60,8 @@ export interface Description {
   readonly actions: readonly string[]
   /** What may be asked of `aggregate`, where the stream offers it. */
   readonly aggregate?: { readonly measures: readonly string[]; readonly by: readonly string[] }
+  /** How several rows (`ids`) are written together, and how many at most, where the binding has `bulk`. */
+  readonly bulk?: { readonly mode: 'atomic' | 'independent'; readonly max: number }
   readonly can: { readonly create: boolean; readonly update: boolean; readonly delete: boolean }
   readonly fields: readonly DescribedField[]
   readonly filters: readonly DescribedFilter[]

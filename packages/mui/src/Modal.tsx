@@ -30,7 +30,7 @@ export function Modal({
 }: FrameProps): JSX.Element {
   if (variant === 'dialog')
     return (
-      <Dialog open={open} onClose={onClose} fullWidth maxWidth={maxWidth} aria-labelledby={titleId}>
+      <Dialog open={open} onClose={onClose} fullWidth maxWidth={maxWidth} aria-labelledby={titleId} sx={AT_THE_TOP}>
         {children}
       </Dialog>
     )
@@ -46,3 +46,6 @@ export function Modal({
     </Drawer>
   )
 }
+
+/** What is in it is loaded, and grows: downwards, so that the title stays where it is. */
+const AT_THE_TOP = { '& .MuiDialog-container': { alignItems: 'flex-start' } } as const

@@ -15,7 +15,7 @@ export interface SearchBarProps extends Omit<TextFieldProps<'outlined'>, 'onChan
 export function SearchBar({ value, onChange, delayMs = 300, ...props }: SearchBarProps): JSX.Element {
   const [text, type] = useTyped(value, onChange, delayMs)
   return (
-    <search>
+    <search style={CONTENTS}>
       <TextField
         label="Search"
         size="small"
@@ -27,6 +27,9 @@ export function SearchBar({ value, onChange, delayMs = 300, ...props }: SearchBa
     </search>
   )
 }
+
+/** The field itself is what stands in the page, so that `sx` is about it. */
+const CONTENTS = { display: 'contents' } as const
 
 /** What is typed, which is told once it stands still; what others set takes its place. */
 function useTyped(

@@ -62,6 +62,7 @@ def describe_stream(binding: BaseBinding) -> dict[str, Any]:
         "fields": [*_fields(binding, serializer)],
         "filters": [*_filters(binding)],
         **({"expandable": found} if (found := [*_expandable(binding)]) else {}),
+        **({"bulk": {"mode": binding.bulk, "max": binding.max_bulk}} if binding.bulk else {}),
         **({"aggregate": Choice(binding).described()} if AGGREGATE in binding.get_actions() else {}),
     }
 

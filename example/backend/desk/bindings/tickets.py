@@ -71,6 +71,7 @@ class TicketBinding(AsyncBinding):
     aggregates = {"price": ("sum", "avg"), "created": ("max",)}
     group_by = ("status", "priority", "group", "assignee", "created:day", "created:month")
     page_size = 25
+    bulk = "independent"
     permission_classes = (ManagersDelete,)
     formsets = {"steps": Steps}
 

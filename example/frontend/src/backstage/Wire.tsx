@@ -24,7 +24,7 @@ export function Wire(): JSX.Element {
 function Line({ frame }: { readonly frame: Seen }): JSX.Element {
   const { direction, event, type, messages, bytes, text } = frame
   return (
-    <Box component="details" sx={{ fontFamily: 'monospace', fontSize: 13 }}>
+    <Box component="details" dir="ltr" sx={{ fontFamily: 'monospace', fontSize: 13 }}>
       <Box
         component="summary"
         sx={{ display: 'flex', alignItems: 'center', minHeight: 24, gap: 1.5, cursor: 'pointer' }}

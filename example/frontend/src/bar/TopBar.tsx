@@ -21,7 +21,9 @@ export function TopBar(): JSX.Element {
         <Typography component="h1" variant="h6" noWrap sx={{ flex: { xs: '1 1 0', sm: '0 0 auto' } }}>
           Help desk
         </Typography>
-        <ConnectionStatus />
+        <Box sx={{ '& .MuiButton-root': { display: { xs: 'none', sm: 'inline-flex' } } }}>
+          <ConnectionStatus />
+        </Box>
         <Box sx={{ ml: 'auto', order: { xs: 1, lg: 0 }, width: { xs: '100%', lg: 'auto' } }}>
           <TrafficSwitch />
         </Box>

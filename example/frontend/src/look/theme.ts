@@ -55,6 +55,9 @@ const HIGH_CONTRAST = {
 /** Lines around what can be used, and a ring around what has the focus. */
 const STRONG_LINES = {
   MuiOutlinedInput: { styleOverrides: { notchedOutline: { borderColor: 'currentColor' } } },
+  MuiPopover: { styleOverrides: { paper: { border: '2px solid' } } },
+  MuiDialog: { styleOverrides: { paper: { border: '2px solid' } } },
+  MuiDrawer: { styleOverrides: { paper: { borderInlineStart: '2px solid' } } },
   MuiChip: { styleOverrides: { outlined: { borderWidth: 2 } } },
   MuiButton: { styleOverrides: { root: { textDecoration: 'underline', textUnderlineOffset: '3px' } } },
   MuiCssBaseline: { styleOverrides: { ':focus-visible': { outline: '3px solid currentColor !important' } } },

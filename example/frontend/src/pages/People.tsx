@@ -34,7 +34,7 @@ export default function People(): JSX.Element {
       actions={<SearchBar label="Search users" onChange={setQuery} sx={{ width: { xs: '100%', sm: 260 } }} />}
     >
       <Box sx={COLUMNS}>
-        <Paper variant="outlined">
+        <Paper variant="outlined" sx={{ minHeight: { xs: 310, md: 0 } }}>
           <List dense component="div" aria-label="Teams" role="group">
             <ListItemButton selected={team === null} aria-pressed={team === null} onClick={() => setTeam(null)}>
               <ListItemText primary="Everybody" />

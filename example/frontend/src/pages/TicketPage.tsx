@@ -31,7 +31,7 @@ export default function TicketPage({ id }: { readonly id: number }): JSX.Element
   return (
     <Page
       title={`#${id} ${ticket?.title ?? '…'}`}
-      {...(ticket && { about: `Opened ${moment(ticket.created)}, last changed ${moment(ticket.updated)}` })}
+      about={ticket ? `Opened ${moment(ticket.created)}, last changed ${moment(ticket.updated)}` : '…'}
       actions={
         <>
           <AlsoHere ticket={id} at="page" />
@@ -40,7 +40,10 @@ export default function TicketPage({ id }: { readonly id: number }): JSX.Element
       }
     >
       <Box sx={COLUMNS}>
-        <Paper variant="outlined" sx={{ p: { xs: 1.5, sm: 2 }, overflowY: { md: 'auto' } }}>
+        <Paper
+          variant="outlined"
+          sx={{ p: { xs: 1.5, sm: 2 }, minHeight: { xs: '100dvh', md: 0 }, overflowY: { md: 'auto' } }}
+        >
           <BindingForm binding="desk.Ticket" id={id} label="Ticket" onSuccess={() => setSaved(true)} />
         </Paper>
         <Paper

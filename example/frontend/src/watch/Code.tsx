@@ -47,6 +47,7 @@ function Snippet({ title, children }: { readonly title: string; readonly childre
       </Typography>
       <Box
         component="pre"
+        dir="ltr"
         tabIndex={0}
         sx={{ m: 0, fontSize: 13, lineHeight: 1.5, fontFamily: 'ui-monospace, monospace', overflowX: 'auto' }}
       >

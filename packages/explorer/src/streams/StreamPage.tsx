@@ -55,7 +55,12 @@ export default function StreamPage({ stream, view }: { readonly stream: string; 
         )}
         <Suspense fallback={<Waiting />}>
           {shown === 'rows' && <Rows offered={offered.data} description={description.data} />}
-          {shown === 'fields' && <Fields offered={offered.data} description={description.data} />}
+          {shown === 'fields' &&
+            (names.has('describe') && description.isPending ? (
+              <Waiting />
+            ) : (
+              <Fields offered={offered.data} description={description.data} />
+            ))}
           {shown === 'message' && <MessageView offered={offered.data} description={description.data} />}
           {shown === 'why' && <WhyView offered={offered.data} />}
         </Suspense>

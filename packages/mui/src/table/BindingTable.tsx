@@ -47,7 +47,7 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   const { data: description } = describe
   const isUndescribed = describe.isPending
   const arrangement = useArrangement()
-  const bulk = useBulk(binding)
+  const bulk = useBulk(binding, description)
   const { remove } = bulk
   const areCards = useCards(props.cards)
 

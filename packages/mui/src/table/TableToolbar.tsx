@@ -1,5 +1,4 @@
 import { useChannels } from '@channels-binding/core/react'
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Stack from '@mui/material/Stack'
 import { type JSX, lazy, useContext, useRef, useState } from 'react'
@@ -39,14 +38,12 @@ export default function TableToolbar(): JSX.Element | null {
         ) : (
           <>
             {isSearched && (
-              <Box sx={{ flex: { xs: '1 1 100%', sm: '0 0 auto' } }}>
-                <SearchBar
-                  label={texts.search}
-                  value={state.query}
-                  onChange={query => state.change({ query })}
-                  sx={{ width: { xs: '100%', sm: 220 }, mr: 1 }}
-                />
-              </Box>
+              <SearchBar
+                label={texts.search}
+                value={state.query}
+                onChange={query => state.change({ query })}
+                sx={{ width: { xs: '100%', sm: 220 }, mr: { sm: 1 } }}
+              />
             )}
             {(!description || description.filters.length > 0) && <FiltersButton world={world} />}
             {(!description || orderLabels(world).size > 0) && (

@@ -1,7 +1,7 @@
 import type { BindingName } from '@channels-binding/core'
 import type { DataGridProps } from '@mui/x-data-grid'
 import { ColumnMenu } from './ColumnMenu.js'
-import { EmptyOverlay } from './overlays.js'
+import { EmptyGridOverlay } from './overlays.js'
 import type { BindingTableProps, Managed } from './props.js'
 import type { RowId, TableRow } from './row.js'
 import type { TableState } from './useTableState.js'
@@ -49,8 +49,8 @@ export function plainPropsOf<N extends BindingName>(props: BindingTableProps<N>)
     ...grid,
     ...(selection && { checkboxSelection: true, keepNonExistentRowsSelected: true }),
     slots: {
-      noRowsOverlay: EmptyOverlay,
-      noResultsOverlay: EmptyOverlay,
+      noRowsOverlay: EmptyGridOverlay,
+      noResultsOverlay: EmptyGridOverlay,
       ...(toolbar && { columnMenu: ColumnMenu }),
       ...slots,
     },

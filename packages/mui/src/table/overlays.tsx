@@ -1,4 +1,5 @@
 import Alert from '@mui/material/Alert'
+import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
@@ -53,5 +54,16 @@ export function EmptyOverlay(): JSX.Element {
         </Alert>
       )}
     </Stack>
+  )
+}
+
+/** The same within a grid, of which everything is a cell to a screen reader. */
+export function EmptyGridOverlay(): JSX.Element {
+  return (
+    <Box role="row" sx={{ height: '100%' }}>
+      <Box role="gridcell" sx={{ height: '100%' }}>
+        <EmptyOverlay />
+      </Box>
+    </Box>
   )
 }

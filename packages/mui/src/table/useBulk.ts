@@ -1,13 +1,13 @@
-import { BindingError, type BindingName } from '@channels-binding/core'
+import { BindingError, type BindingName, type ChannelsClient, type Description } from '@channels-binding/core'
 import { useChannels } from '@channels-binding/core/react'
+import { newKey, Writes } from '@channels-binding/core/writes'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { RowId } from './row.js'
 
+type Values = Readonly<Record<string, unknown>>
+
 /** How long a deletion can be taken back, in milliseconds. */
 const UNDO_MS = 6_000
-
-/** Most rows of one message; the server's own limit may be lower, and then says so. */
-const MAX_ROWS = 100
 
 /** What came of a write of several rows. */
 export interface BulkOutcome {
@@ -35,16 +35,17 @@ interface Waiting {
 }
 
 /** Selected rows, over pages, and what is done to them. A deletion waits some seconds in which it can be undone. */
-export function useBulk(binding: BindingName): Bulk {
+export function useBulk(binding: BindingName, description: Description | undefined): Bulk {
   const { client, bridge } = useChannels()
   const [ids, select] = useState<readonly RowId[]>([])
   const [waiting, setWaiting] = useState<readonly RowId[]>([])
   const [outcome, setOutcome] = useState<BulkOutcome | null>(null)
   const held = useRef<Waiting | null>(null)
+  const max = description?.bulk?.max ?? 1
   const write = useCallback(
-    (action: 'update' | 'delete', ids: readonly RowId[], values: object = {}) =>
-      writeMany((event, data) => client.call(`${binding}.${event}` as never, data as never), action, ids, values),
-    [client, binding],
+    (action: 'update' | 'delete', ids: readonly RowId[], values: Values = {}) =>
+      writeMany(waysOf(client, binding, action, values), ids, max),
+    [client, binding, max],
   )
   /** Makes the deletion that waits. */
   const flush = useCallback((): void => {
@@ -99,41 +100,49 @@ export function useBulk(binding: BindingName): Bulk {
   )
 }
 
-type Ask = (action: string, data: unknown) => Promise<unknown>
+/** How several rows are written, and how one is; each message once, however often it is sent. */
+export interface Ways {
+  readonly several: (ids: readonly RowId[]) => Promise<unknown>
+  readonly one: (id: RowId) => Promise<unknown>
+}
+
+function waysOf(client: ChannelsClient, stream: BindingName, action: 'update' | 'delete', values: Values): Ways {
+  return {
+    several: ids => client.call(`${stream}.${action}` as never, { ...values, ids } as never, { key: newKey() }),
+    one: id => Writes.of(client).write({ stream, action, id, values, isOptimistic: false }),
+  }
+}
 
 interface Reply {
   readonly results?: readonly { readonly id: RowId; readonly success: boolean; readonly error?: { message?: string } }[]
 }
 
-/** Writes several rows in as few messages as the stream takes: many at a time, where its binding has `bulk`, else each by itself. */
-export async function writeMany(
-  ask: Ask,
-  action: 'update' | 'delete',
-  ids: readonly RowId[],
-  values: object,
-): Promise<BulkOutcome> {
+/** Where each row is a message of its own, so many are on their way at a time. */
+const AT_A_TIME = 20
+
+/** Writes several rows in as few messages as the stream takes: `max` at a time, else each by itself. */
+export async function writeMany({ several, one }: Ways, ids: readonly RowId[], max: number): Promise<BulkOutcome> {
   const failed: { id: RowId; reason: string }[] = []
-  for (let from = 0; from < ids.length; from += MAX_ROWS) {
-    const some = ids.slice(from, from + MAX_ROWS)
-    try {
-      const { results = [] } = (await ask(action, { ...values, ids: some })) as Reply
-      for (const { id, success, error } of results) if (!success) failed.push({ id, reason: error?.message ?? '' })
-    } catch (reason) {
-      const error = BindingError.from(reason)
-      if (error.fields?.ids) failed.push(...(await writeEach(ask, action, some, values)))
-      else failed.push(...some.map(id => ({ id, reason: reasonOf(error) })))
-    }
+  const size = max > 1 ? max : AT_A_TIME
+  for (let from = 0; from < ids.length; from += size) {
+    const some = ids.slice(from, from + size)
+    failed.push(...(await (max > 1 ? together(several, some) : eachAlone(one, some))))
   }
   return { done: ids.length - failed.length, failed }
 }
 
-async function writeEach(
-  ask: Ask,
-  action: string,
-  ids: readonly RowId[],
-  values: object,
-): Promise<BulkOutcome['failed']> {
-  const made = await Promise.allSettled(ids.map(id => ask(action, { ...values, id })))
+async function together(several: Ways['several'], ids: readonly RowId[]): Promise<BulkOutcome['failed']> {
+  try {
+    const { results = [] } = (await several(ids)) as Reply
+    return results.flatMap(({ id, success, error }) => (success ? [] : [{ id, reason: error?.message ?? '' }]))
+  } catch (reason) {
+    const text = reasonOf(BindingError.from(reason))
+    return ids.map(id => ({ id, reason: text }))
+  }
+}
+
+async function eachAlone(one: Ways['one'], ids: readonly RowId[]): Promise<BulkOutcome['failed']> {
+  const made = await Promise.allSettled(ids.map(one))
   return made.flatMap((each, index) =>
     each.status === 'rejected' ? [{ id: ids[index] as RowId, reason: reasonOf(BindingError.from(each.reason)) }] : [],
   )

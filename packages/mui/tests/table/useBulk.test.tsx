@@ -9,9 +9,11 @@ afterEach(() => void vi.useRealTimers())
 
 const FIELDS = [field({ name: 'title' }), field({ name: 'votes', type: 'IntegerField' })]
 
+const BULK = { mode: 'independent', max: 100 } as const
+
 /** A table with a row of each of two pages selected. */
 async function chosen(props: object = {}): Promise<Stage> {
-  const world = stage({ 'desk.Ticket': { ...TICKETS, fields: FIELDS } })
+  const world = stage({ 'desk.Ticket': { ...TICKETS, fields: FIELDS, describe: { ...TICKETS.describe, bulk: BULK } } })
   world.show(<Table toolbar selection pageSize={2} pageSizeOptions={[2]} {...props} />)
   await cell('Printer')
   await world.user.click(screen.getAllByRole('checkbox', { name: 'Select row' })[0] as HTMLElement)
@@ -101,29 +103,42 @@ it('deletes one row by its action, which can be undone', async () => {
   await waitFor(() => expect(titles()).toEqual(['Printer', 'Screen', 'Mouse']))
 })
 
-it('writes each by itself where the stream takes no more, and 100 at a time where it does', async () => {
+it('writes each by itself where the stream takes no more, and as many at a time as it takes where it does', async () => {
   const asked: unknown[] = []
   const many = Array.from({ length: 150 }, (_, id) => id)
-  const ask = async (_action: string, data: unknown): Promise<unknown> => {
+  const note = async (data: unknown): Promise<unknown> => {
     asked.push(data)
     return { success: true, results: [] }
   }
-  expect(await writeMany(ask, 'update', many, { a: 1 })).toEqual({ done: 150, failed: [] })
-  expect(asked).toEqual([
-    { a: 1, ids: many.slice(0, 100) },
-    { a: 1, ids: many.slice(100) },
-  ])
-  const single = async (_action: string, data: unknown): Promise<unknown> => {
-    const { id, ids } = data as { id?: number; ids?: number[] }
-    if (ids)
-      throw { code: 'invalid', message: 'No.', fields: { ids: [{ code: 'unknown', message: 'One at a time.' }] } }
-    if (id === 2) throw { code: 'invalid', message: 'No.', fields: { a: [{ code: 'x', message: 'Wrong.' }] } }
-    return { success: true }
+  expect(await writeMany({ several: note, one: note }, many, 100)).toEqual({ done: 150, failed: [] })
+  expect(asked).toEqual([many.slice(0, 100), many.slice(100)])
+  asked.length = 0
+  expect(await writeMany({ several: note, one: note }, many, 1)).toEqual({ done: 150, failed: [] })
+  expect(asked).toEqual(many)
+  const refuse = async (id: unknown): Promise<unknown> => {
+    if (id !== 2) return { success: true }
+    throw { code: 'invalid', message: 'No.', fields: { a: [{ code: 'x', message: 'Wrong.' }] } }
   }
-  expect(await writeMany(single, 'update', [1, 2], { a: 1 })).toEqual({
-    done: 1,
-    failed: [{ id: 2, reason: 'Wrong.' }],
-  })
-  const refused = async (): Promise<unknown> => Promise.reject({ code: 'forbidden', message: 'Not yours.' })
-  expect(await writeMany(refused, 'delete', [1], {})).toEqual({ done: 0, failed: [{ id: 1, reason: 'Not yours.' }] })
+  const failed = [{ id: 2, reason: 'Wrong.' }]
+  expect(await writeMany({ several: refuse, one: refuse }, [1, 2], 1)).toEqual({ done: 1, failed })
+  const forbid = async (): Promise<unknown> => Promise.reject({ code: 'forbidden', message: 'Not yours.' })
+  const all = [1, 2].map(id => ({ id, reason: 'Not yours.' }))
+  expect(await writeMany({ several: forbid, one: forbid }, [1, 2], 2)).toEqual({ done: 0, failed: all })
+})
+
+it('sends what is done to several rows as the stream describes it, each message with a key', async () => {
+  for (const bulk of [{ ...BULK, max: 2 }, undefined]) {
+    const world = stage({ 'desk.Ticket': { ...TICKETS, describe: { ...TICKETS.describe, ...(bulk && { bulk }) } } })
+    const { unmount } = world.show(<Table columns={['title']} selection toolbar />)
+    await cell('Printer')
+    for (const box of screen.getAllByLabelText('Select row')) await world.user.click(box)
+    await press(world, 'Delete')
+    await screen.findByText('3 rows are deleted.')
+    unmount() // who leaves has decided
+    await waitFor(() => expect(world.server.requests('delete').length).toBe(bulk ? 2 : 3))
+    const requests = world.server.requests('delete')
+    const ids = requests.flatMap(({ data }) => Object.values(data as object).flat())
+    expect(ids).toEqual([1, 2, 3])
+    expect(requests.every(({ key }) => typeof key === 'string')).toBe(true)
+  }
 })
