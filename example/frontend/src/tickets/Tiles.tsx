@@ -65,7 +65,7 @@ export function Tiles({ query, filters, onFilter }: TilesProps): JSX.Element {
               variant="body2"
               sx={{ color: 'text.secondary', ml: 'auto', display: { xs: 'none', sm: 'inline' } }}
             >
-              {isPending ? '' : money(found?.['sum:price'])}
+              {isPending ? '' : `Σ ${money(found?.['sum:price'])}`}
             </Typography>
           </Paper>
         )
