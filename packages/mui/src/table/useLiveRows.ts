@@ -6,7 +6,7 @@ import type { TableRow } from './row.js'
 /** Up to so many changed rows are handed to the grid one by one; beyond it a new array is cheaper. */
 const MAX_SINGLE_UPDATES = 20
 
-/** Cells that flash at a time. More would say nothing, and cost frames. */
+/** Cells that flash at a time, whenever they began. More would say nothing, and each costs a repaint in every frame. */
 const MAX_FLASHES = 12
 
 const FLASH_MS = 1_200
@@ -99,12 +99,20 @@ function changesBetween(old: readonly TableRow[], rows: readonly TableRow[]): Ch
   })
 }
 
+/** How many cells flash in each grid. */
+const flashing = new WeakMap<GridApiCommunity, number>()
+
 function flash(api: GridApiCommunity | null, changes: readonly Change[], color: string): void {
   const cells = changes.flatMap(({ row, fields }) => fields.map(field => [row.id, field] as const))
-  if (cells.length > MAX_FLASHES) return
+  const running = (api && flashing.get(api)) ?? 0
+  if (!api || running + cells.length > MAX_FLASHES) return
   for (const [id, field] of cells) {
-    const cell = api?.getRow(id) ? api.getCellElement(id, field) : null
-    cell?.animate?.([{ backgroundColor: color }, { backgroundColor: 'transparent' }], { duration: FLASH_MS })
+    const cell = api.getRow(id) ? api.getCellElement(id, field) : null
+    const animation = cell?.animate?.([{ backgroundColor: color }, { backgroundColor: 'transparent' }], FLASH_MS)
+    if (!animation) continue
+    flashing.set(api, (flashing.get(api) ?? 0) + 1)
+    const end = (): void => void flashing.set(api, (flashing.get(api) ?? 1) - 1)
+    animation.finished?.then(end, end)
   }
 }
 

@@ -63,3 +63,25 @@ it('lets changed cells flash, unless the user prefers reduced motion', async () 
   expect(animate).toHaveBeenCalledOnce()
   Reflect.deleteProperty(Element.prototype, 'animate')
 })
+
+it('lets no more than twelve cells flash at a time, whenever they began', async () => {
+  let end: () => void = () => undefined
+  const finished = new Promise<void>(resolve => {
+    end = resolve
+  })
+  const animate = vi.fn(() => ({ finished }))
+  Object.assign(Element.prototype, { animate })
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  show(<Table columns={['title', 'votes']} />)
+  await cell('Printer')
+  for (let votes = 100; votes < 115; votes += 1) {
+    act(() => void server.update('desk.Ticket', 1, { votes }))
+    await cell(String(votes))
+  }
+  expect(animate).toHaveBeenCalledTimes(12)
+  await act(async () => end())
+  act(() => void server.update('desk.Ticket', 1, { votes: 200 }))
+  await cell('200')
+  expect(animate).toHaveBeenCalledTimes(13)
+  Reflect.deleteProperty(Element.prototype, 'animate')
+})
