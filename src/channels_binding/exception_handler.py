@@ -153,7 +153,15 @@ def _operational(exception: OperationalError) -> BindingError | None:
     cause = exception.__cause__
     if getattr(cause, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
         return _unavailable(exception)
-    return ours.Invalid("A text is too long to search for.") if "pattern too complex" in str(cause) else None
+    said = next((message for words, message in _SQLITE_SAYS.items() if words in str(cause)), None)
+    return None if said is None else ours.Invalid(said)
+
+
+_SQLITE_SAYS = {
+    "pattern too complex": "A text is too long to search for.",
+    "integer overflow": "A sum is larger than the database can count.",
+}
+"""What a caller has asked too much of → what is said of it."""
 
 
 def _overflow(exception: OverflowError) -> BindingError | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -11,7 +12,7 @@ from channels_binding.consumers import Binding
 from channels_binding.exceptions import Invalid, LimitExceeded, MethodNotAllowed
 from channels_binding.registry import registry
 from channels_binding.testing import BindingClient
-from tests.project.zoo.models import Moment, Note, Prose
+from tests.project.zoo.models import Digits, Moment, Note, Prose
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,15 @@ def test_rows_that_an_object_permission_hides_are_not_measured(user: Any, monkey
     monkeypatch.setattr("channels_binding.bindings.aggregates.MOST_JUDGED", 1)
     with pytest.raises(LimitExceeded):
         rows(user, "zoo.GuardedNote")
+
+
+def test_a_sum_beyond_what_columns_hold_is_told_or_refused_but_is_no_fault(user: Any) -> None:
+    Digits.objects.bulk_create([Digits(big=2**63 - 1), Digits(big=2**63 - 1)])
+    if connection.vendor == "sqlite":
+        with pytest.raises(Invalid, match="larger"):
+            rows(user, "zoo.Digits", measures=["sum:big"])
+    else:
+        assert rows(user, "zoo.Digits", measures=["sum:big"]) == [(str(2**64 - 2),)]
 
 
 def test_the_answer_says_what_stands_beside_the_rows(user: Any, settings: Any) -> None:

@@ -62,6 +62,16 @@ def test_a_key_is_one_s_own(user: Any, stranger: Any, settings: Any) -> None:
     assert create(AnonymousUser(), scope=here) == answers[2]
 
 
+def test_two_kinds_of_users_of_one_name_have_keys_of_their_own() -> None:
+    """As authentication classes may give them."""
+    users = [
+        type("User", (), {"pk": 7, "is_authenticated": True, "__module__": module})()
+        for module in ("customers", "staff")
+    ]
+    first, second = [create(user) for user in users]
+    assert first["id"] != second["id"]
+
+
 def test_a_newer_token_of_the_same_user_finds_the_answer(user: Any) -> None:
     assert create(user, scope={"caller": "a"}) == create(user, scope={"caller": "b"})
 

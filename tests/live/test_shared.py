@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -11,13 +11,14 @@ from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
 from channels_binding.exceptions import Forbidden
+from channels_binding.live import handler_messages
 from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.test_hub.shown import in_thread, make_notes
 from tests.live.test_presence import Held
-from tests.project.zoo.models import Label, Moment, Note
+from tests.project.zoo.models import Guard, Label, Moment, Note, Precious
 
 OTHERS = 8
 """Readers beside the one that is looked at: which of them asks for all is a matter of chance."""
@@ -236,3 +237,90 @@ async def test_who_belongs_to_the_audience_no_longer_is_sent_no_row_of_it(
     assert "right" in str(await one.receive())
     for socket in others:
         assert "right" not in str(await told(socket))
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["declared", "found by the periodic check"])
+async def test_what_handlers_say_is_not_told_to_who_may_no_longer_ask(
+    is_told: bool, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream, (one, others) = GatedRowNoteBinding.stream, readers
+    for socket in (one, *others[:3]):
+        await socket.call(f"{stream}.search", {"live": False})
+    with monkeypatch.context() as patch:
+        if not is_told:
+            patch.setattr(recorder, "_publishers", [])
+        await in_thread(name_them)(others[:3])
+    if not is_told:
+        await Hub.current().identity._look_around()
+    await in_thread(handler_messages.to_stream)(stream, f"{stream}.said", {"canary": 1})
+    assert "canary" in str(await one.receive())
+    for socket in others[:3]:
+        assert "canary" not in str(await told(socket))
+
+
+# What tells readers apart
+
+
+async def test_rows_of_a_stream_that_refuses_a_reader_are_not_in_the_answer_that_it_shares(
+    connect: Connect, user: Any, stranger: Any
+) -> None:
+    """Nor are they sent on, once another reader is refused."""
+
+    class GuardBinding(AsyncBinding):
+        stream = "tests.GuardBehindADoor"
+        model = Guard
+        fields = ("id",)
+        permission_classes = (NotNamed,)
+        depends_on = (Label,)
+
+        def get_audience(self) -> Any:
+            return "all who are let in"
+
+    class GuardedBinding(AsyncBinding):
+        stream = "tests.GuardedForAll"
+        model = Precious
+        fields = ("id", "name")
+        expandable: ClassVar[Any] = {"guard_set": {}}
+
+        def get_audience(self) -> Any:
+            return "all"
+
+    precious = await Precious.objects.acreate(name="it")
+    guard = await Guard.objects.acreate(precious=precious)
+    await Label.objects.acreate(name=stranger.username)
+    one, other = await connect(user), await connect(stranger)
+    asked = "tests.GuardedForAll.search#h", {"expand": ["guard_set"]}
+    shown = [(await socket.call(*asked))["data"]["rows"][0]["expand"]["guard_set"] for socket in (one, other)]
+    assert [len(each) for each in shown] == [1, 0]
+    await Label.objects.acreate(name=user.username)
+    assert (await one.receive())["data"]["patch"]
+    await guard.adelete()
+    await Guard.objects.acreate(precious=precious)
+    assert await told(one) == await told(other) == []
+
+
+@pytest.mark.parametrize("action", ["search#h", "subscribe"])
+async def test_an_audience_that_is_a_row_is_another_one_than_a_row_of_the_same_name(
+    action: str, connect: Connect, user: Any, stranger: Any
+) -> None:
+    teams = {each.username: await Label.objects.acreate(name="the same") for each in (user, stranger)}
+
+    class TeamNoteBinding(AsyncBinding):
+        stream = "tests.TeamNote"
+        model = Note
+        fields = ("id", "title")
+
+        def get_queryset(self) -> Any:
+            return Note.objects.filter(labels=self.get_audience())
+
+        def get_audience(self) -> Any:
+            return teams[self.user.username]
+
+    note = await Note.objects.acreate(title="canary")
+    await note.labels.aadd(teams[user.username])
+    one, other = await connect(user), await connect(stranger)
+    answers = [await socket.call(f"tests.TeamNote.{action}") for socket in (one, other)]
+    assert "canary" not in str(answers[1])
+    await in_thread(Note.objects.filter(pk=note.pk).update)(title="canary again")
+    assert "canary" in str(await one.receive())
+    assert await told(other) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import streams
@@ -18,7 +18,7 @@ from channels_binding.live.hub import Hub
 from channels_binding.security.authentication import Identity
 from tests.conftest import Connect
 from tests.live.test_identity import GroupNoteBinding, view_permission
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Label, Note
 
 
 class QuietNoteBinding(AsyncBinding):
@@ -235,6 +235,39 @@ async def test_a_slow_look_sends_nothing_older_after_something_newer(
         (await each)(frames)
     (sent,) = frames.values()
     assert [b'"old"' in text for text in sent] == [True, False]
+
+
+async def test_a_round_that_waits_for_another_stream_sends_nothing_older_after_something_newer(
+    connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, label = await Note.objects.acreate(title="old"), await Label.objects.acreate(name="x")
+    socket = await connect(user)
+    for stream in ("zoo.Note", "zoo.Label"):
+        await socket.call(f"{stream}.subscribe")
+    look, begun, go = streams.StreamGroup.look, threading.Event(), threading.Event()
+
+    def slow(self: Any, *args: Any) -> Any:
+        if self.call.stream == "zoo.Label":
+            begun.set()
+            go.wait(10)
+        return look(self, *args)
+
+    monkeypatch.setattr(streams.StreamGroup, "look", slow)
+
+    def rename(title: str) -> None:
+        with transaction.atomic():
+            Note.objects.filter(pk=note.pk).update(title=title)
+            Label.objects.filter(pk=label.pk).update(name=title)
+
+    await in_thread(rename)("older")
+    await asyncio.to_thread(begun.wait, 10)
+    await in_thread(Note.objects.filter(pk=note.pk).update)(title="newer")
+    told = [await socket.receive()]  # the round of the older one waits for labels still
+    go.set()
+    while "name" not in told[-1]["data"]:
+        told.append(await socket.receive())
+    assert [each["data"]["title"] for each in told if "title" in each["data"]][-1] == "newer"
+    assert await socket.silent()
 
 
 async def test_more_rows_than_are_worth_reading_are_an_error_that_says_so(

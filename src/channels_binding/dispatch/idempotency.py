@@ -218,7 +218,8 @@ def _owner(call: Call) -> list[str] | None:
     user = evaluated(call.user)  # over HTTP a lazy one, on a socket the user itself: a retry may come by the other way
     key = getattr(user, "pk", None)
     if key is not None:
-        return ["user", type(user).__name__, str(key)]
+        kind = type(user)
+        return ["user", f"{kind.__module__}.{kind.__qualname__}", str(key)]
     session = getattr(call.scope.get("session") or getattr(call.request, "session", None), "session_key", None)
     if session:
         return ["session", str(session)]

@@ -8,7 +8,7 @@ to; the difference is an ordinary diff.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,24 +18,26 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.db.models import Model
 
+from channels_binding.bindings.sharing import reasons_of_class
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, of_connection
 from channels_binding.conf import get_settings
 from channels_binding.dispatch.perform import find
 from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import BindingError, Unauthenticated
+from channels_binding.exceptions import BindingError, NotFound, Unauthenticated
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.statements import label_of
 from channels_binding.live.delivery import Delivery
 from channels_binding.live.pending_checks import PendingChecks
-from channels_binding.live.presence import HeldMessages, Subscribers
-from channels_binding.live.queries.evaluation import belongs
+from channels_binding.live.presence import HeldMessages, Presence, Subscribers
+from channels_binding.live.queries.evaluation import belongs, labels_of
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.streams import StreamGroups
 from channels_binding.live.users import forget_shared, is_changed, read_users, slices
 from channels_binding.protocol.messages import failure, message
 from channels_binding.protocol.names import CloseCode
+from channels_binding.registry import registry
 from channels_binding.threads import run
 from channels_binding.types import Subscriber
 
@@ -130,9 +132,34 @@ def _moved(subscriptions: Iterable[Subscription]) -> list[Subscription]:
     return [each for each in subscriptions if not belongs(each.call.as_user(each.subscriber.user), each.group.audience)]
 
 
-def _refused(calls: Iterable[Call]) -> list[Call]:
+def _refused(asked: Iterable[tuple[Presence, Call]]) -> list[tuple[Presence, Call]]:
     """Those of the calls that the permissions of their streams refuse. In a worker thread."""
-    return [call for call in calls if not _is_admitted(call)]
+    return [(presence, call) for presence, call in asked if not _is_admitted(call)]
+
+
+def _ruled_out(asked: Iterable[tuple[Presence, Call]]) -> list[tuple[Presence, Call]]:
+    """As ``_refused``; a permission that fails lets nobody in, and keeps nobody else from being checked."""
+    return [(presence, call) for presence, call in asked if not _is_admitted_without_fault(call)]
+
+
+def _is_admitted_without_fault(call: Call) -> bool:
+    try:
+        return _is_admitted(call)
+    except Exception as exception:
+        return as_error(exception).retry  # the database does not answer: the next check is soon enough
+
+
+def _may_ask_who(stream: str) -> bool:
+    """Whether a stream's permissions may ask more than whether somebody is signed in."""
+    try:
+        return bool(reasons_of_class(registry.get(stream)))
+    except NotFound:
+        return True
+
+
+def _streams_declaring(labels: Collection[str]) -> set[str]:
+    """Streams whose rules look these models up, by what ``depends_on`` names."""
+    return {cls.get_stream() for cls in registry if cls.depends_on and not labels_of(cls.depends_on).isdisjoint(labels)}
 
 
 def _is_admitted(call: Call) -> bool:
@@ -216,6 +243,14 @@ class IdentityChecks:
     def note_declared(self, groups: Iterable[Group]) -> None:
         """Have it checked whether those who read these still may, and belong to the audience that they are sent as."""
         self.check_soon(each.subscriber for group in groups for each in group.subscriptions)
+
+    def note_admitted(self, changes: Changes) -> bool:
+        """Have it checked of those who are told what handlers say on a stream whether they still may be, where it may depend
+        on these changes. Returns whether there are any."""
+        streams = _streams_declaring([label for label, keys in changes.keys.items() if keys is None or keys])
+        admitted = [each for each in self.subscribers if not streams.isdisjoint(each.streams)] if streams else []
+        self.check_soon(admitted)
+        return bool(admitted)
 
     def check_soon(self, subscribers: Iterable[Subscriber]) -> None:
         """Have it checked in the next round to which audiences these belong, and what they may read."""
@@ -373,11 +408,15 @@ class IdentityChecks:
 
     async def _check_audiences(self, subscribers: Sequence[Subscriber]) -> None:
         """Move those reads and streams whose reader belongs to another audience now, and end what it may read no longer."""
+        subscribers = [
+            each for each in subscribers if each not in self.pending.unread
+        ]  # of those, all will be read again
         reads = [each for subscriber in subscribers for each in subscriber.subscriptions]
         movable = [each for each in reads if each.group.may_move]
         for subscription in await run(_moved, movable) if movable else ():
             await self._reread(subscription)
         await self.stream_groups.check(subscribers)
+        await self._forget_streams(subscribers, _ruled_out, _may_ask_who)
 
     async def reevaluate(self, subscriber: Subscriber) -> bool:
         """A connection's user is another one, or a changed one, or wants another language: read all that it is sent again.
@@ -390,7 +429,7 @@ class IdentityChecks:
         """
         with self.pending.run([subscriber]):
             try:
-                await self._forget_streams(subscriber)
+                await self._forget_streams([subscriber], _refused)
                 for subscription in [*subscriber.subscriptions]:
                     subscription.group.touch(None)  # it may have been read as the user was before
                     await self._reread(subscription)
@@ -432,13 +471,22 @@ class IdentityChecks:
         elif group is not None:
             self.delivery.move(subscription, group)
 
-    async def _forget_streams(self, subscriber: Subscriber) -> None:
-        """No longer send what handlers dispatch on streams whose permissions refuse the user by now."""
-        presence, admitted = self.subscribers.presence(subscriber), [*subscriber.streams.items()]
-        calls = [of_connection(subscriber, stream, action) for stream, action in admitted]
-        refused = await run(_refused, calls) if calls else ()
-        for call in refused if self.subscribers.is_present(presence) else ():
-            subscriber.streams.pop(call.stream, None)
+    async def _forget_streams(
+        self,
+        subscribers: Iterable[Subscriber],
+        refused: Callable[[Iterable[tuple[Presence, Call]]], list[tuple[Presence, Call]]],
+        is_concerned: Callable[[str], bool] = lambda stream: True,
+    ) -> None:
+        """No longer send what handlers dispatch on streams whose permissions refuse a connection's user by now."""
+        asked = [
+            (self.subscribers.presence(each), of_connection(each, stream, action))
+            for each in subscribers
+            for stream, action in each.streams.items()
+            if is_concerned(stream)
+        ]
+        for presence, call in await run(refused, asked) if asked else ():
+            if self.subscribers.is_present(presence):
+                presence.subscriber.streams.pop(call.stream, None)
 
     def _end(self, subscription: Subscription, last_words: bytes) -> None:
         self.delivery.unsubscribe(subscription)

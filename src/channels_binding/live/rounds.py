@@ -85,7 +85,8 @@ class Rounds:
     def note(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes; the next round answers them. Changes that concern nobody need no round."""
         self.noted = max(self.noted, number or 0)
-        if self._has_nothing_before() and not self.concern_anybody(changes):
+        concerns_admitted = self.identity.note_admitted(changes)
+        if self._has_nothing_before() and not (concerns_admitted or self.concern_anybody(changes)):
             self.settled = max(self.settled, self.noted)  # nothing waits before it, and nothing follows from it
             self._settle()
             return

@@ -1,7 +1,6 @@
 """Streams subscribed to as a whole: every saved row as ``retrieve``, every vanished one as ``delete`` (protocol.md §7)."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -57,6 +56,8 @@ class StreamGroup:
     is_loaded: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once ``known`` holds the rows that were there when the first subscriber came."""
     is_looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    unsent: list[tuple[str, bytes]] = field(default_factory=list)
+    """What was found and is yet to be sent, as (event, tail), in that order: one round may overtake another."""
 
     def touched_keys(self, changes: Changes) -> set[Any] | bool | None:
         """Which rows to look at: keys, None for all, False if the changes do not matter."""
@@ -275,15 +276,17 @@ class StreamGroups:
 
     async def refresh(self, changes: Changes) -> Callable[[Frames], None]:
         """Read what changed; returns what is to be sent once the round is complete."""
-        found: dict[StreamGroup, list[tuple[str, bytes]]] = defaultdict(list)
+        looked_at = []
         for group in [*self.by_key.values()]:
             keys = group.touched_keys(changes)
             if keys is not False:
-                found[group] = await self._look(group, keys)  # type: ignore[arg-type]
-        return lambda frames: self._send(found, frames)
+                await self._look(group, keys)  # type: ignore[arg-type]
+                looked_at.append(group)
+        return lambda frames: self._send(looked_at, frames)
 
-    def _send(self, found: dict[StreamGroup, list[tuple[str, bytes]]], frames: Frames) -> None:
-        for group, news in found.items():
+    def _send(self, groups: Iterable[StreamGroup], frames: Frames) -> None:
+        for group in groups:
+            news, group.unsent = group.unsent, []
             for name, tail in news:
                 event = f"{group.call.stream}.{name}"
                 encoded = frame(event, tail)
@@ -293,20 +296,20 @@ class StreamGroups:
                     elif not self.held.keeps(subscriber, event, encoded, partial(_serves, group, subscriber)):
                         frames[subscriber].append(encoded)
 
-    async def _look(self, group: StreamGroup, keys: set[Any] | None) -> list[tuple[str, bytes]]:
+    async def _look(self, group: StreamGroup, keys: set[Any] | None) -> None:
         try:
-            async with group.is_looking:  # or a slow look would send an older row after a newer one
-                return await self._look_as_somebody(group, keys)
+            async with group.is_looking:  # or a slow look would find an older row after a newer one
+                news = await self._look_as_somebody(group, keys)
+                group.unsent.extend(news)
         except AudienceChanged:
             for label in group.labels:
                 self._note_again(label, keys)
             self._recheck(group.subscribers)
-            return []
         except Exception as exception:
             error = as_error(exception)
             if not error.retry:
                 self._forget(group)
-            return [("subscribe", Body(error=error).tail())]
+            group.unsent.append(("subscribe", Body(error=error).tail()))
 
     async def _look_as_somebody(self, group: StreamGroup, keys: set[Any] | None) -> list[tuple[str, bytes]]:
         """Look as one of the subscribers. Those to whom that is refused are no longer served, and the next one asks."""

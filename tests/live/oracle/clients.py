@@ -8,7 +8,7 @@ from channels_binding.calls.locales import Locale
 from channels_binding.testing import BindingCommunicator
 from tests.live.oracle.diffs import apply_diff
 
-BESIDE = ("page", "limit", "count", "count_is", "truncated", "has_next", "has_previous", "start", "end")
+BESIDE = ("page", "limit", "count", "count_is", "truncated", "has_next", "has_previous", "start", "end", "labels")
 OFFSETS = {"UTC": "Z", "Asia/Tokyo": "+09:00", "Etc/GMT+5": "-05:00"}
 """Time zone → how each of its times ends."""
 PLAIN = Locale("en-us", "UTC")

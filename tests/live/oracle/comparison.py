@@ -121,7 +121,7 @@ class Comparison:
         wanted = codecs.joined(row.body for row in fresh.rows)
         assert shown == wanted, what
         assert mirror.v == fresh.version
-        beside = {name: value for name, value in fresh.meta.items() if name in BESIDE}
+        beside = {name: value for name, value in {**fresh.meta, **fresh.extra}.items() if name in BESIDE}
         assert mirror.meta == beside, what
 
     def compare_feed(self, feed: Feed) -> None:

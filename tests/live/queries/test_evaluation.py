@@ -1,6 +1,7 @@
 """Identity of live queries, and what touches them."""
 
 import datetime
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import pytest
@@ -8,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django_filters import DateFilter, DateFromToRangeFilter, DateRangeFilter, FilterSet
 from rest_framework import serializers
 
@@ -43,6 +45,21 @@ def test_the_text_of_an_audience_does_not_depend_on_the_history_of_a_set() -> No
     grown = frozenset([1]) | frozenset(range(100, 0, -1))
     assert identity_of(("groups", grown)) == identity_of(("groups", frozenset(range(1, 101))))
     assert identity_of(("a", ("b", 1))) != identity_of(("a", "b", 1))
+
+
+def test_audiences_that_say_the_same_of_themselves_are_not_the_same() -> None:
+    one, other = Label(pk=1, name="same"), Label(pk=2, name="same")
+    assert identity_of(one) != identity_of(other)
+    assert identity_of(("team", one)) == identity_of(("team", Label(pk=1, name="renamed")))
+    assert identity_of(SimpleLazyObject(lambda: one)) == identity_of(one)
+    there = Label(pk=1)
+    there._state.db = "other"
+    assert identity_of(one) != identity_of(there)
+    lists: Any = [one], [other]
+    mappings: Any = {"team": one}, {"team": other}
+    for here, elsewhere in (lists, mappings):
+        assert identity_of(here) != identity_of(elsewhere)
+    assert identity_of(Fraction(1, 2)) == identity_of(Fraction(2, 4))
 
 
 def test_defaults_are_filled_in_and_live_is_left_out() -> None:

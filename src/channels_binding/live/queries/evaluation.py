@@ -36,6 +36,8 @@ from channels_binding.threads import settle
 from channels_binding.types import Audience
 
 Params = dict[str, Any]
+_SAID_BY_TEXT = (str, int, bool, float, bytes, type(None))
+_REFUSED = ("refused by its permissions",)
 _OF_ONE_ROW = ("retrieve", PRESENCE)
 """Reads that another row can change nothing of, and that go on while theirs is not there."""
 _OF_CONNECTIONS = ("live", "why")
@@ -70,12 +72,22 @@ def key_of(call: Call, params: Params, audience: Audience) -> str:
 
 
 def identity_of(audience: Audience) -> str:
-    """Equal audiences give equal texts, sets included, whose own text depends on their history."""
-    if isinstance(audience, tuple):
+    """Equal audiences give equal texts, sets included, whose own text depends on their history; others give others.
+
+    A row is its key, and not what it says of itself: two teams may have the same name.
+    """
+    if isinstance(audience, (tuple, list)):
         return f"({','.join(identity_of(part) for part in audience)})"
-    if isinstance(audience, frozenset):
+    if isinstance(audience, (frozenset, set)):
         return f"{{{','.join(sorted(identity_of(part) for part in audience))}}}"
-    return repr(audience)
+    if isinstance(audience, Mapping):
+        return identity_of(frozenset((name, identity_of(value)) for name, value in audience.items()))
+    if isinstance(audience, models.Model):
+        return f"{audience._meta.label}:{audience._state.db}:{audience.pk!r}"
+    if type(audience) in _SAID_BY_TEXT:
+        return repr(audience)
+    kind = type(audience)
+    return f"{kind.__module__}.{kind.__qualname__}:{hash(audience)}:{audience!r}"
 
 
 def open_query(call: Call) -> Group:
@@ -232,19 +244,28 @@ def _names_all_times(binding: BaseBinding) -> bool:
 
 def declared_labels(binding: BaseBinding) -> frozenset[str]:
     """Labels of what a binding's ``depends_on`` names, and that of the other streams whose rows are asked for."""
-    models = (model for each in (binding, *binding.streams_asked()) for model in each.depends_on)
-    return frozenset(label_of(apps.get_model(model) if isinstance(model, str) else model) for model in models)
+    return labels_of([model for each in (binding, *binding.streams_asked()) for model in each.depends_on])
+
+
+def labels_of(depends_on: Sequence[Any]) -> frozenset[str]:
+    """``(Team, "crm.Customer")`` → ``{"crm.Team", "crm.Customer"}``."""
+    return frozenset(label_of(apps.get_model(model) if isinstance(model, str) else model) for model in depends_on)
 
 
 def audience_of(binding: BaseBinding) -> Audience:
     """Whose an answer is: what the stream says, and what the other streams say whose rows it depends on.
 
     ``("everyone",)`` of tickets, with the texts of customers that each team has of its own → ``(("everyone",), ("team", 7))``.
-    In a worker thread.
+    Who is refused another stream is shown none of its rows, whatever audience it names. In a worker thread.
     """
     others = binding.streams_asked()
     own: Audience = settle(binding.get_audience())
-    return (own, *(settle(other.get_audience()) for other in others)) if others else own
+    return (own, *(_audience_beside(other) for other in others)) if others else own
+
+
+def _audience_beside(other: BaseBinding) -> Audience:
+    is_admitted = other.admits_caller() or other.asked("retrieve", {}).admits_caller()
+    return settle(other.get_audience()) if is_admitted else _REFUSED
 
 
 def belongs(call: Call, audience: Audience) -> bool:
