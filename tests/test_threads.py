@@ -57,6 +57,16 @@ async def test_arguments_results_and_exceptions_pass() -> None:
         await threads.run(lambda: 1 / 0)
 
 
+@pytest.mark.parametrize("error", [StopIteration, SystemExit, asyncio.CancelledError, GeneratorExit])
+async def test_what_no_task_can_be_given_reaches_who_waits_as_an_error(error: type[BaseException]) -> None:
+    def work() -> None:
+        raise error("why")
+
+    with pytest.raises(RuntimeError, match=f"{error.__name__} was raised: why") as raised:
+        await asyncio.wait_for(threads.run(work), 2)
+    assert isinstance(raised.value.__cause__, error)
+
+
 async def test_work_sees_the_context_of_its_caller_and_keeps_its_own_changes() -> None:
     PLACE.set("here")
     assert await threads.run(PLACE.get) == "here"

@@ -191,9 +191,22 @@ def _work(answer: asyncio.Future[T], loop: asyncio.AbstractEventLoop, function: 
         with _coroutines_on(loop):
             result = function()
     except BaseException as error:
-        _resolve(loop, answer, answer.set_exception, error)
+        _resolve(loop, answer, answer.set_exception, _raisable(error))
     else:
         _resolve(loop, answer, answer.set_result, result)
+
+
+def _raisable(error: BaseException) -> Exception:
+    """What code of a project has raised, as something that can be answered.
+
+    ``StopIteration``, of a ``next()`` that finds nothing, no future takes (before Python 3.12): who waits would wait for ever.
+    ``SystemExit`` ends the loop, and so the server; the ``CancelledError`` of another task ends who waits without a word.
+    """
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    answerable = RuntimeError(f"{type(error).__name__} was raised: {error}")
+    answerable.__cause__ = error
+    return answerable
 
 
 @contextmanager
