@@ -210,7 +210,7 @@ export class LiveRead {
   #retryLater(error: BindingError): void {
     this.#retry.stop()
     if (!this.#context.isOpen()) return
-    const delayMs = error.retryAfterSeconds === null ? this.#backoff.nextDelayMs() : error.retryAfterSeconds * 1000
+    const delayMs = (error.retryAfterSeconds ?? 0) * 1000 || this.#backoff.nextDelayMs()
     this.#retry.start(() => this.ask(), delayMs)
   }
 }

@@ -1,3 +1,6 @@
+/** Longest wait in milliseconds, 23 days: what is above 2³¹, and `Infinity`, `setTimeout` takes for no wait at all. */
+const LONGEST_MS = 2e9
+
 /** One thing that happens later; another one takes its place. */
 export class Timer {
   #id: ReturnType<typeof setTimeout> | undefined
@@ -9,10 +12,13 @@ export class Timer {
 
   start(callback: () => void, ms: number): void {
     this.stop()
-    this.#id = setTimeout(() => {
-      this.#id = undefined
-      callback()
-    }, ms)
+    this.#id = setTimeout(
+      () => {
+        this.#id = undefined
+        callback()
+      },
+      Math.min(ms, LONGEST_MS),
+    )
   }
 
   stop(): void {

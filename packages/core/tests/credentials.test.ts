@@ -220,3 +220,11 @@ it('shows no token that it offers either, whether the server takes it or not', a
   expect(frames.filter(text => text.includes('cb.auth')).length).toBeGreaterThan(3)
   expect(frames.join()).not.toMatch(/tok-/)
 })
+
+it('does not renew a token of months over and over', async () => {
+  const token = vi.fn(() => 'tok-ann')
+  const { client, server } = guarded({ token }, 60 * 24 * 3_600)
+  client.connect()
+  await settle(60_000)
+  expect([token.mock.calls.length, tokensOf(server)]).toEqual([1, ['tok-ann']])
+})

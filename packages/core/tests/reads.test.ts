@@ -393,3 +393,12 @@ it('asks again, once it has said who this is, for what was refused because it ha
   expect(read.getSnapshot()).toMatchObject({ status: 'success', isLive: true })
   expect(server.requests('search')).toHaveLength(2)
 })
+
+it('does not ask over and over where it is told to wait for no time at all', async () => {
+  const { client, server } = world()
+  server.bends.fail = () => new BindingError('throttled', 'Slowly.', { retry_after: 0 })
+  const read = client.live('shop.Product', 'list', {})
+  await settle(60_000)
+  expect(server.requests('list').length).toBeLessThan(40)
+  read.unsubscribe()
+})

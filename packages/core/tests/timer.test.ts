@@ -17,3 +17,13 @@ it('lets the last thing happen, once, unless it is stopped', async () => {
   await settle(100)
   expect(second).not.toHaveBeenCalled()
 })
+
+it('waits longer than a browser can, and for ever, where others would not wait at all', async () => {
+  const timer = new Timer()
+  const happen = vi.fn()
+  for (const ms of [Number.POSITIVE_INFINITY, 60 * 24 * 3_600_000]) {
+    timer.start(happen, ms)
+    await settle(10_000)
+  }
+  expect([happen.mock.calls.length, timer.isRunning]).toEqual([0, true])
+})

@@ -1,4 +1,5 @@
 import { Backoff } from '../backoff.js'
+import { Timer } from '../timer.js'
 import type { Message, Request } from '../types.js'
 import { messagesOfEvents } from './eventStream.js'
 import { errorOf } from './exchange.js'
@@ -162,9 +163,10 @@ export class Feed {
 
   #wait(ms: number): Promise<void> {
     return new Promise(resolve => {
-      const timer = setTimeout(resolve, ms)
+      const timer = new Timer()
+      timer.start(resolve, ms)
       this.#life.signal.addEventListener('abort', () => {
-        clearTimeout(timer)
+        timer.stop()
         resolve()
       })
     })

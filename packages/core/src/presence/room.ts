@@ -7,6 +7,7 @@ import {
   type LiveState,
 } from '../index.js'
 import { Listeners } from '../listeners.js'
+import { Timer } from '../timer.js'
 
 /** What one says of oneself in a room; small, and seen by everybody there. */
 export type PresenceMeta = Readonly<Record<string, unknown>>
@@ -104,7 +105,7 @@ export class PresenceRoom {
   #isSending = false
   /** Milliseconds of the clock before which nothing more is sent. */
   #notBefore = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #timer = new Timer()
 
   /** The room of a row, or (`''` for the one without a name) of a stream. Equal ones are one. */
   static of(client: ChannelsClient, stream: string, id: string | number = ''): PresenceRoom {
@@ -233,8 +234,7 @@ export class PresenceRoom {
   }
 
   #later(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#send(), Math.max(ms, this.#notBefore - Date.now()))
+    this.#timer.start(() => void this.#send(), Math.max(ms, this.#notBefore - Date.now()))
   }
 
   get #wanted(): Wanted {

@@ -242,7 +242,7 @@ export class Writes {
     if (isOver(this.#client)) return this.#abandon(error)
     this.#store(entry.write)
     clearTimeout(this.#timer)
-    const delayMs = error.retryAfterSeconds === null ? this.#backoff.nextDelayMs() : error.retryAfterSeconds * 1_000
+    const delayMs = (error.retryAfterSeconds ?? 0) * 1000 || this.#backoff.nextDelayMs()
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#pump()
