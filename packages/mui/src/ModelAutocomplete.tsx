@@ -2,11 +2,12 @@ import type { BindingName, Description, Filters, SearchParams } from '@channels-
 import { useDebounced, useDescribe, useRetrieve, useSearch } from '@channels-binding/core/react'
 import Autocomplete from '@mui/material/Autocomplete'
 import TextField from '@mui/material/TextField'
-import { type JSX, lazy, type ReactNode, type Ref, Suspense, type UIEvent, useEffect, useRef, useState } from 'react'
+import { type JSX, type ReactNode, type Ref, Suspense, type UIEvent, useEffect, useRef, useState } from 'react'
 import type { FormOfAny } from './AddDialog.js'
 import { useTexts } from './languages/texts.js'
+import { late } from './late.js'
 import { MODAL_TEXTS } from './modalTexts.js'
-import { NAMES, textOf } from './text.js'
+import { labelOf, NAMES, textOf } from './text.js'
 
 /** A primary key. */
 export type ModelKey = string | number
@@ -51,7 +52,7 @@ const GROWTH = 4
 /** How far from its end, in pixels, the list reads more. */
 const NEAR_PX = 80
 
-const AddDialog = lazy(() => import('./AddDialog.js'))
+const AddDialog = late(() => import('./AddDialog.js').then(found => found.default))
 
 /** Chooses rows of a stream by typing; asks the server only while it is open. */
 export function ModelAutocomplete<N extends BindingName>(props: ModelAutocompleteProps<N>): JSX.Element {
@@ -64,12 +65,12 @@ export function ModelAutocomplete<N extends BindingName>(props: ModelAutocomplet
   const { data: description } = useDescribe(binding, { enabled: isOpen })
   const { rows, isFetching, listbox } = useOffered(props, query, isOpen, description)
   const keys = keysOf(value)
-  const missing = keys.find(key => !known.has(String(key)) && props.labels?.[String(key)] === undefined)
+  const missing = keys.find(key => !known.has(String(key)) && labelOf(props.labels, key) === undefined)
   const { data: found } = useRetrieve(binding, missing, { live: false })
 
   const options = rows.map(row => ({ id: row.id, text: getOptionLabel(row) }))
   const optionOf = (id: ModelKey): Option => {
-    const live = options.find(option => option.id === id)?.text ?? known.get(String(id)) ?? props.labels?.[String(id)]
+    const live = options.find(option => option.id === id)?.text ?? known.get(String(id)) ?? labelOf(props.labels, id)
     const text = live ?? (found && id === missing ? getOptionLabel(found as Record<string, unknown>) : `#${id}`)
     return { id, text }
   }

@@ -7,6 +7,12 @@ export function textOf(row: Readonly<Record<string, unknown>>): string {
   return text === undefined ? `#${row.id}` : String(text)
 }
 
+/** The text of a related row by its key, of any: `{}` has a `constructor` that is none, and an object in a cell takes the page away. */
+export function labelOf(labels: Readonly<Record<string, string>> | undefined, key: unknown): string | undefined {
+  const name = String(key)
+  return labels && Object.hasOwn(labels, name) ? labels[name] : undefined
+}
+
 /** The first message of each field error, in one sentence for people. */
 export function messagesOf(errors: readonly { readonly message: string }[] | undefined): string {
   return (errors ?? []).map(error => error.message).join(' ')

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { messagesOf, textOf } from '../src/text.js'
+import { relationText } from '../src/table/columns.js'
+import { labelOf, messagesOf, textOf } from '../src/text.js'
 
 it.each([
   [{ id: 1, label: 'a', name: 'b' }, 'a'],
@@ -11,6 +12,14 @@ it.each([
   [{ id: 1, label: 0 }, '0'],
 ])('calls %j %s', (row, text) => {
   expect(textOf(row)).toBe(text)
+})
+
+it('knows texts by keys of any name, and takes nothing else for one', () => {
+  const labels = JSON.parse('{"__proto__": "Proto", "7": "Ann"}') as Record<string, string>
+  const keys = ['__proto__', 7, 'constructor', 'toString', null]
+  expect(keys.map(key => labelOf(labels, key))).toEqual(['Proto', 'Ann', undefined, undefined, undefined])
+  expect(keys.map(key => labelOf(undefined, key))).toEqual(keys.map(() => undefined))
+  expect(relationText(['__proto__', 'constructor'], {})).toBe('__proto__, constructor')
 })
 
 it('joins what is wrong with a field', () => {

@@ -1,6 +1,6 @@
 import type { Choice, FormField } from '@channels-binding/core'
 import { useSearch } from '@channels-binding/core/react'
-import { textOf } from '../text.js'
+import { labelOf, textOf } from '../text.js'
 
 /** A choice with the heading it stands under. */
 export interface Option extends Choice {
@@ -30,5 +30,5 @@ export function useOptions(field: FormField, value: unknown): Option[] {
   const offered: Option[] = rows.map(row => ({ value: row.id, label: textOf(row) }))
   const keys = new Set(offered.map(option => keyOf(option.value)))
   const chosen = ([value ?? []].flat() as Choice['value'][]).filter(each => each !== '' && !keys.has(keyOf(each)))
-  return [...offered, ...chosen.map(each => ({ value: each, label: relation.labels?.[String(each)] ?? `#${each}` }))]
+  return [...offered, ...chosen.map(each => ({ value: each, label: labelOf(relation.labels, each) ?? `#${each}` }))]
 }

@@ -29,6 +29,7 @@ export interface BindingFormProps<N extends BindingName> {
   readonly texts?: Partial<FormTexts>
   /** Components for some fields, by name; `'lines.text'` for a field of a formset. */
   readonly components?: Readonly<Record<string, FieldComponent>>
+  /** Told what was saved, unless the form was closed before that. */
   readonly onSuccess?: (object: Row<N>) => void
   /** Shows a button that calls this. */
   readonly onCancel?: () => void

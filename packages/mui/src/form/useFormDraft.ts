@@ -4,8 +4,8 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { UseFormReturn } from 'react-hook-form'
 import { draftsOf, useUnloadGuard } from '../drafts.js'
 import { hasWidget } from './attributes.js'
-import type { Touched } from './useTouched.js'
-import type { FormValues } from './values.js'
+import { isSame, type Touched } from './useTouched.js'
+import { type FormValues, picked } from './values.js'
 
 interface FormDraft {
   readonly values: Readonly<FormValues>
@@ -18,11 +18,16 @@ export interface RestoredDraft {
   /** Puts the server's values back. */
   readonly drop: () => void
   readonly keep: () => void
+  /** Whether the form is off the page. */
+  readonly isLeft: () => boolean
+  /** What was on its way when the form was left has not been saved: it is kept as well. */
+  readonly keepUnsaved: () => void
 }
 
 /**
  * Keeps what was typed and not saved when the form goes off the page, and has it in there again when the form comes back; lets the browser
- * ask before a reload. Rows of formsets are guarded, not kept.
+ * ask before a reload. Rows of formsets are guarded, not kept. What is on its way to the server is no draft, unless it is refused: the form
+ * would show it anew, and the user send it twice.
  */
 export function useFormDraft(
   binding: BindingName,
@@ -31,6 +36,7 @@ export function useFormDraft(
   state: UseFormReturn<FormValues>,
   touched: Touched,
   isKept: boolean,
+  sending: { readonly current: Readonly<FormValues> | null },
 ): RestoredDraft {
   const { client } = useChannels()
   const store = useMemo(() => draftsOf<FormDraft>(client, 'form', binding), [client, binding])
@@ -42,7 +48,10 @@ export function useFormDraft(
     latest.current = { fields, seen: touched.seen, dirtyFields, isDirty, isKept }
   })
   const { resume } = touched
+  const left = useRef<FormDraft | null>(null)
+  const isLeft = useRef(false)
   useLayoutEffect(() => {
+    isLeft.current = false
     const draft = store.get(name)
     if (draft) {
       for (const [field, value] of Object.entries(draft.values)) state.setValue(field, value, { shouldDirty: true })
@@ -54,10 +63,14 @@ export function useFormDraft(
       const { fields, seen, dirtyFields, isKept } = latest.current
       const secret = new Set(fields.filter(field => hasWidget(field, 'PasswordInput')).map(field => field.name))
       const names = Object.keys(seen).filter(each => Object.hasOwn(dirtyFields, each) && !secret.has(each))
-      const values = Object.fromEntries(names.map(each => [each, state.getValues(each)]))
-      if (isKept && names.length) store.set(name, { values, seen })
+      const typed = state.getValues()
+      const draftOf = (these: readonly string[]): FormDraft => ({ values: picked(typed, these), seen })
+      const unsent = names.filter(each => !sending.current || !isSame(typed[each], sending.current[each]))
+      isLeft.current = true
+      left.current = isKept && names.length ? draftOf(names) : null
+      if (isKept && unsent.length) store.set(name, draftOf(unsent))
     }
-  }, [store, name, state, resume])
+  }, [store, name, state, resume, sending])
   useUnloadGuard(useCallback(() => latest.current.isDirty, []))
   const keep = useCallback(() => setRestored(false), [])
   const drop = useCallback(() => {
@@ -65,7 +78,10 @@ export function useFormDraft(
     resume({})
     state.reset(undefined, { keepDirtyValues: false })
   }, [state, resume])
-  return { isRestored, drop, keep }
+  const keepUnsaved = useCallback(() => {
+    if (isLeft.current && left.current) store.set(name, left.current)
+  }, [store, name])
+  return { isRestored, drop, keep, isLeft: useCallback(() => isLeft.current, []), keepUnsaved }
 }
 
 /** Tells whether the form holds what is not saved. */

@@ -6,8 +6,8 @@ import type { LoadedFormProps } from './props.js'
 import { type EditedFormset, type RowActions, useRows, valuesOfRows } from './rows.js'
 import { type Failure, NO_FAILURE, send, sentOf, show } from './submit.js'
 import { type RestoredDraft, useDirtyReport, useFormDraft } from './useFormDraft.js'
-import { changedLabels, conflictIn, type Touched, useTouched } from './useTouched.js'
-import { type FormValues, valuesOf } from './values.js'
+import { changedLabels, conflictIn, type Touched, typedSince, useTouched } from './useTouched.js'
+import { type FormValues, picked, valuesOf } from './values.js'
 
 /** How often a submission is made again by itself when others have just saved something else. */
 const MAX_MERGES = 3
@@ -51,7 +51,9 @@ export function useFormState<N extends BindingName>(props: LoadedFormProps<N>): 
   const [isSaved, setSaved] = useState(false)
   const isOwn = useRef(false)
   const [changed, dismiss] = useChanged(fields, values, state, isOwn)
-  const draft = useFormDraft(binding, id, fields, state, touched, keepDrafts)
+  const sending = useRef<Readonly<FormValues> | null>(null)
+  const draft = useFormDraft(binding, id, fields, state, touched, keepDrafts, sending)
+  const wasLeft = useRef(false)
   const { isDirty, isSubmitting } = state.formState
   useDirtyReport(isDirty, props.onDirtyChange)
   const contested = id === null ? null : conflictIn(state.getValues(), values, touched.seen)
@@ -69,6 +71,7 @@ export function useFormState<N extends BindingName>(props: LoadedFormProps<N>): 
       return null
     }
     state.clearErrors()
+    sending.current = typed
     const sent = sentOf(fields, formsets, typed, values)
     const outcome = await send(form, sent.data)
     if (outcome.object) return outcome.object as Row<N>
@@ -86,18 +89,32 @@ export function useFormState<N extends BindingName>(props: LoadedFormProps<N>): 
     setFailure(NO_FAILURE)
     isOwn.current = true
     const refuse = (): void => setFailure({ ...NO_FAILURE, message: says.check })
+    wasLeft.current = false
     await state.handleSubmit(async typed => {
       saved = await save(typed)
     }, refuse)()
     await drawn()
+    const sent = sending.current ?? {}
+    if (saved && !draft.isLeft() && id !== null && Object.keys(typedSince(fields, sent, state.getValues())).length) {
+      await form.refetch() // so that it is known over what one has gone on typing
+      await drawn()
+    }
     isOwn.current = false
-    if (!saved) return
+    sending.current = null
+    if (!saved) draft.keepUnsaved()
+    if (!saved || draft.isLeft()) return
+    const { values, fields: now } = latest.current
+    const later = typedSince(now, sent, state.getValues())
+    const names = Object.keys(later)
     forgetEdits()
-    touched.forget()
+    touched.resume(picked(values, names))
     draft.keep()
     setSaved(true)
-    state.reset(id === null ? latest.current.values : state.getValues(), { keepDirtyValues: false, keepErrors: false })
+    const clean = id === null ? values : { ...state.getValues(), ...picked(values, names) }
+    state.reset(clean, { keepDirtyValues: false, keepErrors: false })
+    for (const name of names) state.setValue(name, later[name], { shouldDirty: true })
     props.onSuccess?.(saved)
+    if (autosave && wasLeft.current && names.length) void submit()
   }
   const resolve = (mine: Readonly<FormValues>): void => {
     const { theirs } = conflict as Conflict
@@ -110,8 +127,9 @@ export function useFormState<N extends BindingName>(props: LoadedFormProps<N>): 
   }
   const leave = ({ currentTarget }: FocusEvent): void => {
     setTimeout(() => {
-      const isLeft = currentTarget.isConnected && !form.isGone && !state.formState.isSubmitting
-      if (autosave && id !== null && isLeft && state.formState.isDirty && !conflict) void submit()
+      if (!autosave || id === null || !currentTarget.isConnected || form.isGone || conflict) return
+      if (sending.current) wasLeft.current = true
+      else if (state.formState.isDirty && !state.formState.isSubmitting) void submit()
     })
   }
   return {

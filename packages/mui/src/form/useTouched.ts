@@ -1,9 +1,10 @@
 import { canonical, type FormField } from '@channels-binding/core'
 import type { Conflict } from '@channels-binding/core/writes'
 import { useCallback, useState } from 'react'
+import { labelOf } from '../text.js'
 import { optionsOf } from './choices.js'
 import { InvalidValue } from './types.js'
-import type { FormValues } from './values.js'
+import { type FormValues, picked } from './values.js'
 
 /** What the server had in the fields that this user has touched since. */
 export interface Touched {
@@ -34,8 +35,19 @@ const textOf = (value: unknown): string => (value instanceof InvalidValue ? valu
 const isFile = (value: unknown): boolean =>
   typeof Blob !== 'undefined' && [value].flat().some(each => each instanceof Blob)
 
-const isSame = (one: unknown, other: unknown): boolean =>
+/** Whether two values of a field are the same; files are where they are one. */
+export const isSame = (one: unknown, other: unknown): boolean =>
   one === other || (!isFile(one) && !isFile(other) && textOf(one) === textOf(other))
+
+/** What was typed over what was sent: it is not saved with it. Rows of formsets are left out. */
+export const typedSince = (
+  fields: readonly FormField[],
+  sent: Readonly<FormValues>,
+  typed: Readonly<FormValues>,
+): FormValues =>
+  Object.fromEntries(
+    fields.filter(({ name }) => !isSame(typed[name], sent[name])).map(({ name }) => [name, typed[name]]),
+  )
 
 /** What both this user and others have changed since the user began; `null` where there is nothing. */
 export function conflictIn(
@@ -47,8 +59,7 @@ export function conflictIn(
     name => !isSame(server[name], seen[name]) && !isSame(typed[name], seen[name]) && !isSame(typed[name], server[name]),
   )
   if (!names.length) return null
-  const pick = (values: Readonly<FormValues>): FormValues => Object.fromEntries(names.map(name => [name, values[name]]))
-  return { mine: pick(typed), theirs: pick(server), base: pick(seen) }
+  return { mine: picked(typed, names), theirs: picked(server, names), base: picked(seen, names) }
 }
 
 /** The fields that the user has not touched and that differ between two states of the server's, in words. */
@@ -69,7 +80,7 @@ export function valueText(field: FormField | undefined, value: unknown): string 
   if (value instanceof InvalidValue) return value.text
   if (typeof Blob !== 'undefined' && value instanceof Blob) return value instanceof File ? value.name : ''
   const choice = field && optionsOf(field).find(option => option.value === value)
-  const label = choice?.label ?? field?.relation?.labels?.[String(value)]
+  const label = choice?.label ?? labelOf(field?.relation?.labels, value)
   if (label !== undefined) return label
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

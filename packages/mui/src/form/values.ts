@@ -5,6 +5,10 @@ import { isFileField } from './files.js'
 /** The values of a form. */
 export type FormValues = Record<string, unknown>
 
+/** Some of the values. */
+export const picked = (values: Readonly<FormValues>, names: readonly string[]): FormValues =>
+  Object.fromEntries(names.map(name => [name, values[name]]))
+
 /** What the fields hold at the start, with what the application wants in there. */
 export function valuesOf(fields: readonly FormField[], initial: Readonly<FormValues> = {}): FormValues {
   return Object.fromEntries(

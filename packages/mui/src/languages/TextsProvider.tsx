@@ -20,11 +20,12 @@ export function TextsProvider({ languages, language, children }: TextsProviderPr
 
 const NONE: SomeTexts = {}
 
-/** `'de-AT'` → the texts of `de-at`, or else of `de`. */
+/** `'zh-Hant-TW'` → the texts of `zh-hant-tw`, or else of `zh-hant`, or else of `zh`, in whatever case they are given. */
 function textsOf(languages: Readonly<Record<string, SomeTexts>>, language: string): SomeTexts {
-  const name = language.toLowerCase()
-  const found = [name, name.split('-')[0] as string].find(each => Object.hasOwn(languages, each))
-  return (found !== undefined && languages[found]) || NONE
+  const given = new Map(Object.entries(languages).map(([name, texts]) => [name.toLowerCase(), texts]))
+  const parts = language.toLowerCase().split('-')
+  const names = parts.map((_, index) => parts.slice(0, parts.length - index).join('-'))
+  return names.map(name => given.get(name)).find(texts => texts !== undefined) ?? NONE
 }
 
 const languageOfPage = (): string => document.documentElement.lang

@@ -120,6 +120,7 @@ export const de: Texts = {
     restore: 'Wiederherstellen',
     close: 'Schließen',
     unshowable: 'Dieser Wert kann nicht gezeigt werden',
+    unloaded: 'Dieser Teil der Seite konnte nicht geladen werden.',
     toolbar: 'Tabelle',
     search: 'Suchen',
     filters: 'Filter',

@@ -27,5 +27,9 @@ export const TextsContext: React.Context<SomeTexts> = createContext<SomeTexts>({
 /** What a component says: its English, in the page's language, with what it is given itself. */
 export function useTexts<K extends keyof Texts>(kind: K, english: Texts[K], given?: Partial<Texts[K]>): Texts[K] {
   const ofPage = useContext(TextsContext)[kind]
-  return useMemo(() => ({ ...english, ...ofPage, ...given }), [english, ofPage, given])
+  return useMemo(() => ({ ...english, ...said(ofPage), ...said(given) }), [english, ofPage, given])
 }
+
+/** Without what is `undefined`, which takes the place of nothing: `texts={{ save: isNew ? 'Add' : undefined }}`. */
+const said = <T extends object>(texts: Partial<T> | undefined): Partial<T> =>
+  Object.fromEntries(Object.entries(texts ?? {}).filter(([, text]) => text !== undefined)) as Partial<T>

@@ -4,8 +4,9 @@ import Box from '@mui/material/Box'
 import { useTheme } from '@mui/material/styles'
 import useMediaQuery from '@mui/material/useMediaQuery'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
-import { type JSX, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type JSX, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTexts } from '../languages/texts.js'
+import { late } from '../late.js'
 import { BulkNotices } from './BulkNotices.js'
 import { CellErrorsContext } from './cellErrors.js'
 import { columnsOf, fieldsOf, LabelsContext } from './columns.js'
@@ -32,9 +33,9 @@ import { paramsOf } from './useTableState.js'
 import { useWanted } from './useWanted.js'
 
 // The grid is most of what a table weighs: the page, its search and its rows do not wait for it, and cards never need it.
-const Grid = lazy(() => import('./Grid.js').then(found => ({ default: found.Grid })))
-const TotalsBar = lazy(() => import('./TotalsBar.js'))
-const CardList = lazy(() => import('./CardList.js'))
+const Grid = late(() => import('./Grid.js').then(found => found.Grid))
+const TotalsBar = late(() => import('./TotalsBar.js').then(found => found.default))
+const CardList = late(() => import('./CardList.js').then(found => found.default))
 
 /** A table of a stream: paged, sorted and filtered by the server, live, and edited in place. */
 export function BindingTable<N extends BindingName>(props: BindingTableProps<N>): JSX.Element {

@@ -1,10 +1,11 @@
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
-import { type JSX, lazy } from 'react'
+import type { JSX } from 'react'
+import { late } from '../late.js'
 import type { TableWorld } from './context.js'
 import { Dropdown } from './Dropdown.js'
 
-const BulkForm = lazy(() => import('./BulkForm.js'))
+const BulkForm = late(() => import('./BulkForm.js').then(found => found.default))
 
 /** What can be done with the rows that are selected, on this page and on others. */
 export function BulkBar({ world }: { readonly world: TableWorld }): JSX.Element {

@@ -1,7 +1,8 @@
 import Button from '@mui/material/Button'
-import { type JSX, lazy, type ReactNode, Suspense, useRef, useState } from 'react'
+import { type JSX, type ReactNode, Suspense, useRef, useState } from 'react'
+import { late } from '../late.js'
 
-const DropdownPanel = lazy(() => import('./DropdownPanel.js'))
+const DropdownPanel = late(() => import('./DropdownPanel.js').then(found => found.default))
 
 interface DropdownProps {
   readonly label: ReactNode

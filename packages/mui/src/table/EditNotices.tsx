@@ -2,24 +2,15 @@ import { BindingError, type BindingName, type SearchParams } from '@channels-bin
 import { useChannels } from '@channels-binding/core/react'
 import { Writes } from '@channels-binding/core/writes'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
-import {
-  type JSX,
-  lazy,
-  type RefObject,
-  Suspense,
-  useCallback,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react'
+import { type JSX, type RefObject, Suspense, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { draftsOf, useUnloadGuard } from '../drafts.js'
+import { late } from '../late.js'
 import { DroppedNotice, HeldNotice, RefusedNotices, useWaitedConflict } from './notices.js'
 import { plainText, type RowId, type TableColumn, type TableRow } from './row.js'
 import type { TableTexts } from './texts.js'
 import type { Draft, Edits } from './useEdits.js'
 
-const ConflictDialog = lazy(() => import('../ConflictDialog.js').then(found => ({ default: found.ConflictDialog })))
+const ConflictDialog = late(() => import('../ConflictDialog.js').then(found => found.ConflictDialog))
 
 type Api = RefObject<GridApiCommunity | null>
 

@@ -1,8 +1,9 @@
 import { useChannels } from '@channels-binding/core/react'
 import Button from '@mui/material/Button'
 import Stack from '@mui/material/Stack'
-import { type JSX, lazy, useContext, useRef, useState } from 'react'
+import { type JSX, useContext, useRef, useState } from 'react'
 import { FilterChips } from '../filters/FilterChips.js'
+import { late } from '../late.js'
 import { SearchBar } from '../SearchBar.js'
 import { BulkBar } from './BulkBar.js'
 import { TableContext, type TableWorld } from './context.js'
@@ -10,10 +11,10 @@ import { Dropdown } from './Dropdown.js'
 import { orderLabels } from './orderLabels.js'
 
 // What stands below a button is loaded when it is opened first.
-const ColumnsPanel = lazy(() => import('./ColumnsPanel.js'))
-const SortPanel = lazy(() => import('./SortPanel.js'))
-const ViewsPanel = lazy(() => import('./ViewsPanel.js'))
-const FilterPanel = lazy(() => import('../filters/FilterPanel.js').then(found => ({ default: found.FilterPanel })))
+const ColumnsPanel = late(() => import('./ColumnsPanel.js').then(found => found.default))
+const SortPanel = late(() => import('./SortPanel.js').then(found => found.default))
+const ViewsPanel = late(() => import('./ViewsPanel.js').then(found => found.default))
+const FilterPanel = late(() => import('../filters/FilterPanel.js').then(found => found.FilterPanel))
 
 /** Search, filters, order, columns, views and export of a table; where rows are selected, what can be done with them. */
 export default function TableToolbar(): JSX.Element | null {
@@ -104,13 +105,13 @@ function CsvButton({ world }: PartProps): JSX.Element {
   const [error, setError] = useState<string | null>(null)
   const running = useRef<AbortController | null>(null)
   const start = async (): Promise<void> => {
-    const { csvLines, saveCsv } = await import('./exportCsv.js')
     const shown = columns.filter(({ field, described }) => described && visibility[field] !== false)
     const cells = shown.map(({ field, headerName }) => ({ field, label: headerName ?? field }))
     running.current = new AbortController()
     setRows(0)
     setError(null)
     try {
+      const { csvLines, saveCsv } = await import('./exportCsv.js')
       const lines = csvLines(client, binding, params as Record<string, unknown>, cells, running.current.signal)
       await saveCsv(lines, `${binding}.csv`, setRows)
     } catch (reason) {

@@ -2,7 +2,7 @@ import type { DescribedField, Description, Labels } from '@channels-binding/core
 import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid'
 import { createContext, type JSX, type ReactNode, useContext } from 'react'
 import { Guard, guarded } from '../Guard.js'
-import { keepFraction, parseInteger } from '../text.js'
+import { keepFraction, labelOf, parseInteger } from '../text.js'
 import { plainText, type TableColumn, type TableRow } from './row.js'
 
 /** The texts of relations; a context, so that a new text renders the cells of relations and no others. */
@@ -172,7 +172,7 @@ function RelationCell({ field, value }: GridRenderCellParams<TableRow>): JSX.Ele
 
 /** What stands for related rows: their texts, their keys where there are none. */
 export function relationText(value: unknown, texts: Readonly<Record<string, string>> | undefined): string {
-  const textOf = (key: unknown): string => texts?.[String(key)] ?? plainText(key)
+  const textOf = (key: unknown): string => labelOf(texts, key) ?? plainText(key)
   return Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)
 }
 

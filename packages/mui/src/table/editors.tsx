@@ -2,7 +2,8 @@ import Box from '@mui/material/Box'
 import Checkbox from '@mui/material/Checkbox'
 import Tooltip from '@mui/material/Tooltip'
 import { GridEditInputCell, GridEditSingleSelectCell, useGridApiContext } from '@mui/x-data-grid'
-import { type JSX, lazy, type ReactElement, Suspense, useContext, useEffect, useId, useRef } from 'react'
+import { type JSX, type ReactElement, Suspense, useContext, useEffect, useId, useRef } from 'react'
+import { late } from '../late.js'
 import { CellErrorsContext } from './cellErrors.js'
 import { cellKey, type EditCellParams } from './row.js'
 
@@ -134,7 +135,7 @@ function dateOf(text: string): Date | null {
   return Number.isNaN(date.getTime()) ? null : date
 }
 
-const RelationCellEditor = lazy(() => import('./RelationCellEditor.js'))
+const RelationCellEditor = late(() => import('./RelationCellEditor.js').then(found => found.default))
 
 /** A row of another stream, found by typing; loaded when the first one opens. */
 export const relationEditor = (params: EditCellParams): ReactElement => (

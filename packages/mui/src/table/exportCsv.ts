@@ -1,4 +1,5 @@
 import { BindingError, type BindingName, type ChannelsClient, type Labels } from '@channels-binding/core'
+import { labelOf } from '../text.js'
 import type { TableRow } from './row.js'
 
 /** A column of a file. */
@@ -90,7 +91,7 @@ async function pickFile(suggestedName: string): Promise<Writable | null> {
 function cellText(value: unknown, labels: Readonly<Record<string, string>> | undefined): string {
   if (value === null || value === undefined) return ''
   if (Array.isArray(value)) return value.map(each => cellText(each, labels)).join(', ')
-  const label = labels?.[String(value)]
+  const label = labelOf(labels, value)
   if (label !== undefined) return harmless(label)
   if (typeof value === 'object') return JSON.stringify(value)
   return typeof value === 'string' ? harmless(value) : String(value)

@@ -1,11 +1,12 @@
 import Box from '@mui/material/Box'
-import { type JSX, lazy, Suspense, useContext } from 'react'
+import { type JSX, Suspense, useContext } from 'react'
+import { late } from '../late.js'
 import { TableContext } from './context.js'
 import type { HeaderFilter } from './headerFilter.js'
 
-const DropdownPanel = lazy(() => import('./DropdownPanel.js'))
-const TableToolbar = lazy(() => import('./TableToolbar.js'))
-const FilterPanel = lazy(() => import('../filters/FilterPanel.js').then(found => ({ default: found.FilterPanel })))
+const DropdownPanel = late(() => import('./DropdownPanel.js').then(found => found.default))
+const TableToolbar = late(() => import('./TableToolbar.js').then(found => found.default))
+const FilterPanel = late(() => import('../filters/FilterPanel.js').then(found => found.FilterPanel))
 
 /** The toolbar, which is loaded where there is one; its room is there before. */
 export function Toolbar(): JSX.Element {

@@ -26,6 +26,8 @@ export interface TableTexts {
   readonly restore: string
   readonly close: string
   readonly unshowable: string
+  /** A part of the page could not be loaded. */
+  readonly unloaded: string
   readonly toolbar: string
   readonly search: string
   readonly filters: string
@@ -89,6 +91,7 @@ export const TABLE_TEXTS: TableTexts = {
   restore: 'Restore',
   close: 'Close',
   unshowable: 'This value cannot be shown',
+  unloaded: 'This part of the page could not be loaded.',
   toolbar: 'Table',
   search: 'Search',
   filters: 'Filters',

@@ -10,8 +10,18 @@ export interface SavedView {
 
 const keyOf = (name: string): string => `channels-binding:views:${name}`
 
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/** Whether all is there that a table goes by: another version, or a user, may have left something else. */
 const isView = (view: unknown): view is SavedView =>
-  typeof view === 'object' && view !== null && 'name' in view && 'query' in view && 'arranged' in view
+  isObject(view) &&
+  typeof view.name === 'string' &&
+  isObject(view.query) &&
+  isObject(view.query.filters) &&
+  Array.isArray(view.query.order) &&
+  isObject(view.arranged) &&
+  isObject(view.arranged.hidden) &&
+  Array.isArray(view.arranged.order)
 
 /** The views that this browser keeps; none where it keeps nothing, or something else stands there. */
 export function loadViews(name: string): SavedView[] {

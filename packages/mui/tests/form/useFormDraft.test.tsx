@@ -1,20 +1,21 @@
+import { BindingError } from '@channels-binding/core'
 import { BindingForm } from '@channels-binding/mui/form'
 import { act, screen, waitFor } from '@testing-library/react'
 import { useState } from 'react'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { field } from '../field.js'
 import { formOf, save } from './fields.js'
 
 const FIELDS = [field({ name: 'title' }), field({ name: 'note' }), field({ name: 'secret', widget: 'PasswordInput' })]
 
-function Leaving(): React.JSX.Element {
+function Leaving({ onSuccess }: { onSuccess?: () => void }): React.JSX.Element {
   const [id, setId] = useState<number | null>(1)
   return (
     <>
       <button type="button" onClick={() => setId(id === null ? 1 : null)}>
         Go
       </button>
-      {id !== null && <BindingForm binding="desk.Ticket" id={id} />}
+      {id !== null && <BindingForm binding="desk.Ticket" id={id} {...(onSuccess && { onSuccess })} />}
     </>
   )
 }
@@ -53,6 +54,38 @@ it('keeps nothing of what was saved', async () => {
   go()
   await title()
   expect(screen.queryByText(/is back/)).not.toBeInTheDocument()
+})
+
+it('takes what is on its way for no draft when it is left, unless it is refused, and tells nobody of it', async () => {
+  const { show, user, server } = formOf(FIELDS)
+  const onSuccess = vi.fn()
+  show(<Leaving onSuccess={onSuccess} />)
+  const saveLater = async (text: string): Promise<void> => {
+    await user.type(await title(), text)
+    server.bends.fail = () => new BindingError('throttled', 'Slowly.', { retry_after: 0.2 })
+    await user.click(save())
+    await screen.findByText(/Not sent yet/)
+    go()
+  }
+  await saveLater('!')
+  go()
+  expect(await title()).toHaveValue('Printer')
+  expect(screen.getByText(/Not sent yet/)).toBeInTheDocument()
+  go()
+  server.bends.fail = null
+  await waitFor(() => expect(server.rows('desk.Ticket')[0]).toMatchObject({ title: 'Printer!' }))
+  await act(() => new Promise(resolve => setTimeout(resolve, 100)))
+  go()
+  await waitFor(async () => expect(await title()).toHaveValue('Printer!'))
+  expect(screen.queryByText(/is back/)).not.toBeInTheDocument()
+  await saveLater('?')
+  server.bends.fail = () => new BindingError('forbidden', 'No.')
+  await act(() => new Promise(resolve => setTimeout(resolve, 400)))
+  server.bends.fail = null
+  go()
+  expect(await screen.findByText(/is back/)).toBeInTheDocument()
+  expect(await title()).toHaveValue('Printer!?')
+  expect(onSuccess).not.toHaveBeenCalled()
 })
 
 it('lets the browser ask before a reload while something was typed', async () => {

@@ -1,4 +1,5 @@
 import { act, screen } from '@testing-library/react'
+import type { JSX } from 'react'
 import { afterEach, expect, it } from 'vitest'
 import { CONFLICT_TEXTS } from '../../src/conflictTexts.js'
 import { FILTER_TEXTS } from '../../src/filters/texts.js'
@@ -68,4 +69,24 @@ it.each(Object.keys(ENGLISH) as (keyof typeof ENGLISH)[])('has all texts of %s i
   expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort())
   const same = Object.keys(english).filter(name => typeof english[name] === 'string' && english[name] === german[name])
   expect(same.filter(name => !['open', 'filters', 'export', 'row'].includes(name))).toEqual([])
+})
+
+it('finds a language by any case and the nearest name, and says nothing that is undefined', async () => {
+  const world = stage({ 'desk.Ticket': { rows: [], fields: FIELDS } })
+  const nothing = { cancel: undefined } as unknown as object // what is allowed without exactOptionalPropertyTypes
+  const said = (language: string): JSX.Element => (
+    <TextsProvider
+      languages={{ 'zh-Hant': { form: { save: '儲存' } }, 'pt-BR': { form: { save: 'Salvar', ...nothing } } }}
+      language={language}
+    >
+      <BindingForm binding="desk.Ticket" onCancel={() => undefined} texts={nothing} />
+    </TextsProvider>
+  )
+  const { rerender } = world.show(said('pt-br'))
+  expect(await screen.findByRole('button', { name: 'Salvar' })).toBeInTheDocument()
+  expect(screen.getByRole('button', { name: FORM_TEXTS.cancel })).toBeInTheDocument()
+  rerender(said('zh-Hant-TW'))
+  expect(await screen.findByRole('button', { name: '儲存' })).toBeInTheDocument()
+  rerender(said('zh'))
+  expect(await screen.findByRole('button', { name: FORM_TEXTS.save })).toBeInTheDocument()
 })
