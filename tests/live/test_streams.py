@@ -180,6 +180,22 @@ async def test_who_comes_second_waits_for_what_was_there_before(
     assert [await each.receive() for each in (first, second)] == [{"event": "zoo.Note.delete", "data": {"id": key}}] * 2
 
 
+async def test_a_row_that_nobody_has_looked_at_before_it_went_is_told_as_gone_to_who_may_have_read_it(
+    connect: Connect, user: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await connect(user), await connect(stranger)
+    await first.call("zoo.Note.subscribe")
+    with monkeypatch.context() as unheard:
+        unheard.setattr(recorder, "_publishers", [])
+        note = await in_thread(Note.objects.create)(title="new")
+    await second.call("zoo.Note.subscribe")
+    assert len(Hub.current().stream_groups.by_key) == 1
+    assert (await second.call("zoo.Note.search", {"live": False}))["data"]["rows"]
+    key = note.pk
+    await in_thread(note.delete)()
+    assert (await second.receive())["data"] == {"id": key}
+
+
 async def test_a_group_that_cannot_be_loaded_is_nobodys(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,11 @@ class StreamGroup:
     subscribers: set[Subscriber] = field(default_factory=set)
     is_loaded: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once ``known`` holds the rows that were there when the first subscriber came."""
+    is_loading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    begun: int = 0
+    """Readings of what is there that were begun for later subscribers."""
+    done: int = 0
+    """Number of the latest of them that has succeeded."""
     is_looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     unsent: list[tuple[str, bytes]] = field(default_factory=list)
     """What was found and is yet to be sent, as (event, tail), in that order: one round may overtake another."""
@@ -160,6 +165,7 @@ class StreamGroups:
         """
         self.subscribers.check_here(subscriber)
         group = self.by_key.setdefault(asked.key, asked)
+        is_new = subscriber not in group.subscribers
         group.subscribers.add(subscriber)
         if group is asked:
             await self._load(group)
@@ -167,7 +173,27 @@ class StreamGroups:
             await group.is_loaded.wait()
         if self.by_key.get(group.key) is not group:  # it could not be loaded
             raise Unavailable()
+        if group is not asked:
+            try:
+                await self._load_again(group, asked.call)
+            except BaseException:
+                if is_new:
+                    self._remove(group, subscriber)
+                raise
         return len(group.known)
+
+    async def _load_again(self, group: StreamGroup, call: Call) -> None:
+        """Learn which rows a later subscriber may have read by now: a new one may have gone before anybody looks at it.
+
+        One reading does for all who have joined before it began.
+        """
+        needed = group.begun + 1
+        async with group.is_loading:
+            if group.done < needed:
+                group.begun += 1
+                number = group.begun
+                group.known = {**await run(_visible_keys, call), **group.known}
+                group.done = number
 
     async def _load(self, group: StreamGroup) -> None:
         """Learn which rows are there, so that a delete can be sent. What cannot be loaded is nobody's group."""

@@ -128,5 +128,6 @@ class Comparison:
         """Each row that was told is told as it is now; and each that changed was told."""
         wanted = self.rows_of(feed.stream, feed.client)
         told = wanted if feed.is_complete else {pk: row for pk, row in wanted.items() if pk in feed.rows}
-        assert feed.rows == told, f"{feed.stream} of {feed.client.user} in {feed.client.locale}"
+        wrong = {pk: (feed.rows.get(pk), told.get(pk)) for pk in feed.rows | told if feed.rows.get(pk) != told.get(pk)}
+        assert not wrong, f"{feed.stream} of {feed.client.user} in {feed.client.locale}: told, and to be told: {wrong}"
         feed.rows, feed.is_complete = wanted, True
