@@ -110,6 +110,9 @@ async def desk(user: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
         return noted(alias, sql, params, many)
 
     monkeypatch.setattr(signals, "_note_statement", note)
+    # Once it has joined the others, and while it hears them, nobody is looked up again: that would be statements of its own.
+    await made.hub.ready()
+    monkeypatch.setattr(made.hub._broker, "is_silent", lambda: False)
     return made
 
 
