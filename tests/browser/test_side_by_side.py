@@ -198,7 +198,7 @@ def test_a_task_whose_server_is_killed_is_resumed_where_it_stood(demo: Desk, bro
     killed = page.request.post(f"{demo.url}/demo/restart/", headers={"X-CSRFToken": token, "Referer": demo.url})
     assert killed.status == 202
     expect(task.get_by_text("interrupted")).to_be_visible(timeout=HEALED_MS)
-    done = int(task.get_by_role("progressbar").get_attribute("aria-valuenow") or 0)
+    done = float(task.get_by_role("progressbar").get_attribute("aria-valuenow") or 0)
     assert 0 < done < 100
     task.get_by_role("button", name="Resume").click()
     expect(task.get_by_text("done", exact=True)).to_be_visible(timeout=40_000)

@@ -198,7 +198,7 @@ class OwnBinding(AsyncBinding):
 
 # Rows
 
-ROW, SEEN, HIDDEN, HIDDEN_CHILD, MISSING = 9001, 9002, 9003, 9004, 9009
+ROW, SEEN, HIDDEN, HIDDEN_CHILD, MISSING = 9001, 9002, 9003, 9004, 8009
 
 
 def make_rows() -> None:

@@ -55,6 +55,7 @@ def test_a_package_is_built_when_it_is_packed_and_brings_its_licence_and_readme(
             ROOT / "packages" / each, tmp_path / "packages" / each, ignore=shutil.ignore_patterns("dist", "tests")
         )
     shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    shutil.copytree(ROOT / "docs" / "skill", tmp_path / "docs" / "skill")
     shutil.copy(ROOT / "tsconfig.base.json", tmp_path)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     stale = tmp_path / "packages" / name / "dist" / "stale.js"
@@ -75,7 +76,7 @@ def test_a_package_is_built_when_it_is_packed_and_brings_its_licence_and_readme(
         assert licence is not None
         assert licence.read() == (ROOT / "LICENSE").read_bytes()
     entries = [each for each in manifest(name)["exports"].values() if isinstance(each, dict)]
-    assert {"README.md", "src/index.ts"} | {path[2:] for each in entries for path in each.values()} <= files
+    assert {"README.md", "SKILL.md", "src/index.ts"} | {path[2:] for each in entries for path in each.values()} <= files
     tests = {path for path in files if ".test." in path or path.startswith("tests/")}
     assert not tests | (files & {"dist/stale.js"})
 

@@ -9,8 +9,9 @@ export function textOf(row: Readonly<Record<string, unknown>>): string {
 
 /** The text of a related row by its key, of any: `{}` has a `constructor` that is none, and an object in a cell takes the page away. */
 export function labelOf(labels: Readonly<Record<string, string>> | undefined, key: unknown): string | undefined {
+  if (labels === undefined || typeof key === 'object') return undefined // no key; it may have no text at all
   const name = String(key)
-  return labels && Object.hasOwn(labels, name) ? labels[name] : undefined
+  return Object.hasOwn(labels, name) ? labels[name] : undefined
 }
 
 /** The first message of each field error, in one sentence for people. */

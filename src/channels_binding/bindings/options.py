@@ -98,8 +98,8 @@ class BindingOptions:
     presence: ClassVar[bool] = False
     """Whether each row has a room: who is there, by ``presence``. Rooms without rows are a ``PresenceBinding``."""
     depends_on: ClassVar[Sequence[Any]] = ()
-    """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, and have its audiences checked
-    again, beyond those that are found in the SQL of the read."""
+    """Models (or labels ``"app.Model"``) whose changes make live reads of this stream stale, and have it checked again who may
+    read it or is subscribed to it, and in which audience, beyond those that are found in the SQL of the read."""
 
     _actions: ClassVar[dict[str, Action]] = {}
     _default_serializer: ClassVar[Any] = None

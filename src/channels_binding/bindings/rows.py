@@ -154,12 +154,14 @@ class RowSource(AccessMixin):
 
     @classmethod
     def parse_key(cls, value: Any) -> Any:
-        """A key as it travels → a key of the model. Strict, so that ``true`` or ``"١"`` never mean row 1.
+        """A key as it travels → a key of the model. Strict, so that ``true`` or ``"١"`` never mean row 1; ``7.0`` is JSON's 7.
 
         Raises:
             Invalid: Of the wrong type.
         """
         pk = cls.get_model()._meta.pk
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, (int, str)) or _NO_TEXT.search(str(value)):
             raise Invalid.field("id", "invalid", "'id' is a number or text.")
         if isinstance(key_field(pk), models.IntegerField) and not _is_integer(value):
