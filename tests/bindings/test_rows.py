@@ -17,7 +17,26 @@ from tests.project.zoo.models import Note, Token
 
 
 @pytest.mark.parametrize(
-    "value", [True, None, 1.5, [1], {"a": 1}, "", "x", "١", "1 ", "0x1", "1\n", "-", "--1", "9" * 20]
+    "value",
+    [
+        True,
+        None,
+        1.5,
+        [1],
+        {"a": 1},
+        "",
+        "x",
+        "١",
+        "1 ",
+        "0x1",
+        "1\n",
+        "-",
+        "--1",
+        "9" * 20,
+        2.0**53 + 2,
+        1e300,
+        float("inf"),
+    ],
 )
 def test_a_key_is_read_strictly(value: Any) -> None:
     binding = registry.get("zoo.Note")(Call("zoo.Note", "retrieve", {}, None))
@@ -30,6 +49,7 @@ def test_a_key_is_read_strictly(value: Any) -> None:
     [
         ("zoo.Note", "7", 7),
         ("zoo.Note", 7, 7),
+        ("zoo.Note", 7.0, 7),  # to JSON Schema a whole number
         ("zoo.Cafe", "7", 7),
         ("zoo.Note", str(2**63 - 1), 2**63 - 1),
         ("zoo.Note", str(-(2**63)), -(2**63)),

@@ -12,6 +12,7 @@ from channels_binding.bindings.reader import Reader
 from channels_binding.calls.call import Row
 from channels_binding.compiled import select
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
+from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.querysets.inspection import is_alone
 from channels_binding.querysets.once import once
 from channels_binding.security import permissions
@@ -160,7 +161,9 @@ class RowSource(AccessMixin):
             Invalid: Of the wrong type.
         """
         pk = cls.get_model()._meta.pk
-        if isinstance(value, float) and value.is_integer():
+        if (
+            isinstance(value, float) and value.is_integer() and abs(value) <= SAFE_INTEGER
+        ):  # beyond, it may mean its neighbour
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, (int, str)) or _NO_TEXT.search(str(value)):
             raise Invalid.field("id", "invalid", "'id' is a number or text.")
