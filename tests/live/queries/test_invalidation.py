@@ -110,8 +110,9 @@ async def desk(user: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
         return noted(alias, sql, params, many)
 
     monkeypatch.setattr(signals, "_note_statement", note)
-    # Once it has joined the others, and while it hears them, nobody is looked up again: that would be statements of its own.
+    # Telling 10,000 may take so long that messages of others may have been lost meanwhile: everyone is looked up again then.
     await made.hub.ready()
+    await made.hub._broker.stop()
     monkeypatch.setattr(made.hub._broker, "is_silent", lambda: False)
     return made
 
