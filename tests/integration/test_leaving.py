@@ -17,8 +17,8 @@ from channels_binding.live.queries.group import Subscription
 from channels_binding.rest.events import EventStream
 from channels_binding.testing import BindingCommunicator, session_cookie
 from channels_binding.websocket.socket import Socket
+from tests.live.identity.test_checks import GroupNoteBinding
 from tests.live.test_hub.shown import in_thread, make_notes
-from tests.live.test_identity import GroupNoteBinding
 from tests.live.test_presence import rounds_within
 from tests.project.zoo.models import Note
 from tests.streams import Stream, fleeting_connections

@@ -25,10 +25,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from channels_binding import threads
 from channels_binding.bindings.expansions import Expansion
 from channels_binding.bindings.reader import Reader
-from channels_binding.live import identity, streams
+from channels_binding.live import streams
 from channels_binding.live.capture import changes as live_changes
 from channels_binding.live.capture import recorder
-from channels_binding.live.identity import IdentityChecks
+from channels_binding.live.identity import admission, checks
+from channels_binding.live.identity.checks import IdentityChecks
+from channels_binding.live.identity.tokens import TokenChecks
 from channels_binding.live.queries import evaluation, invalidation
 from channels_binding.live.queries.evaluation import key_of
 from channels_binding.live.queries.group import Group
@@ -157,18 +159,18 @@ def move_no_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask_one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Group, "question", lambda self, asker: self.call)
-    for each in (identity, streams):
+    for each in (admission, streams):
         monkeypatch.setattr(each, "belongs", lambda call, audience: True)
 
 
 def ask_permissions_once(monkeypatch: pytest.MonkeyPatch) -> None:
     unasked = lambda binding, action: action.handler(binding, binding.call.data)  # noqa: E731
     monkeypatch.setattr(evaluation, "perform_found", unasked)
-    monkeypatch.setattr(identity, "is_changed", lambda old, new: False)
+    monkeypatch.setattr(checks, "is_changed", lambda old, new: False)
 
 
 def let_all_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(IdentityChecks, "check_tokens", lambda self, subscribers, **options: None)
+    monkeypatch.setattr(TokenChecks, "check", lambda self, subscribers, **options: None)
     monkeypatch.setattr(clients, "CLOSED_SECONDS", 0.3)
 
 

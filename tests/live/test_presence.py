@@ -14,13 +14,14 @@ from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding, bind
-from channels_binding.live import handler_messages, identity, presence
+from channels_binding.live import handler_messages, presence
 from channels_binding.live.hub import Hub
+from channels_binding.live.identity import checks
 from channels_binding.live.presence import HeldMessages
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
+from tests.live.identity.test_checks import EditorNoteBinding, GroupNoteBinding
 from tests.live.test_hub.shown import in_thread, make_notes
-from tests.live.test_identity import EditorNoteBinding, GroupNoteBinding
 from tests.project.zoo.models import Note
 
 
@@ -431,7 +432,7 @@ async def test_a_check_that_fails_is_made_again_before_anything_is_sent(connect:
     while Flaky.fails:
         await asyncio.sleep(0.01)
     handler_messages.to_stream(FlakyBinding.stream, f"{FlakyBinding.stream}.said", {"canary": 1})
-    await asyncio.sleep(identity.RETRY_SECONDS)
+    await asyncio.sleep(checks.RETRY_SECONDS)
     assert await socket.silent()
     (connection,) = Hub.current().subscribers
     assert FlakyBinding.stream not in connection.streams

@@ -17,7 +17,7 @@ from channels_binding.live.capture.changes import Changes
 from channels_binding.live.hub import Hub
 from channels_binding.security.authentication import Identity
 from tests.conftest import Connect
-from tests.live.test_identity import GroupNoteBinding, view_permission
+from tests.live.identity.test_checks import GroupNoteBinding, view_permission
 from tests.project.zoo.models import Label, Note
 
 

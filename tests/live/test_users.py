@@ -14,8 +14,9 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from channels_binding.live import identity, users
+from channels_binding.live import users
 from channels_binding.live.hub import Hub
+from channels_binding.live.identity import checks
 from channels_binding.live.users import (
     USERS_AT_ONCE,
     fingerprint,
@@ -26,7 +27,7 @@ from channels_binding.live.users import (
 )
 from channels_binding.testing import session_cookie
 from tests.conftest import Connect
-from tests.live.test_identity import view_permission
+from tests.live.identity.test_checks import view_permission
 from tests.project.zoo.models import Note
 
 
@@ -149,7 +150,7 @@ async def test_pushes_go_on_while_everyone_is_looked_at(
         assert may_end.wait(10)
         return users.read_users(asked)
 
-    monkeypatch.setattr(identity, "read_users", slow)
+    monkeypatch.setattr(checks, "read_users", slow)
     with ExitStack() as ended:
         ended.callback(may_end.set)
         Hub.current().identity.pending.checked_at = float("-inf")  # IDENTITY_SECONDS later
@@ -170,7 +171,7 @@ async def test_where_it_takes_longer_than_until_the_next_time_it_is_done_once(
         assert may_end.wait(10)
         return users.read_users(pairs)
 
-    monkeypatch.setattr(identity, "read_users", slow)
+    monkeypatch.setattr(checks, "read_users", slow)
     for _ in range(3):
         hub.identity.maintain(hub.loop.time() + 1_000)
         hub.identity.pending.checked_at = float("-inf")

@@ -164,7 +164,7 @@ def of_connection(connection: Subscriber, stream: str, action: str) -> Call:
 def forgetful(user: Any) -> Any:
     """A copy of a user that has loaded nothing: ``user.profile`` is read anew by each call of a long connection.
 
-    Columns, permissions (identity.py looks after both) and whatever an authentication class has set on it stay.
+    Columns, permissions (``live/identity`` looks after both) and whatever an authentication class has set on it stay.
     """
     if not isinstance(user, Model):
         return user

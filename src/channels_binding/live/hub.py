@@ -17,13 +17,14 @@ from django.core.signals import setting_changed
 
 from channels_binding.calls.call import Call
 from channels_binding.exceptions import Unavailable
-from channels_binding.live import identity, messages, unheard
+from channels_binding.live import messages, unheard
 from channels_binding.live.broker import listener, publisher
 from channels_binding.live.capture import recorder, signals, source
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.connection_limits import ConnectionLimits
 from channels_binding.live.delivery import Delivery
-from channels_binding.live.identity import IdentityChecks
+from channels_binding.live.identity import checks as identity_checks
+from channels_binding.live.identity.checks import IdentityChecks
 from channels_binding.live.presence import HeldMessages, Subscribers
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
@@ -361,4 +362,4 @@ def install() -> None:
     """Connect capture with the hubs. Called once, when the app is ready."""
     if publish_changes not in recorder._publishers:
         recorder.publish_with(publish_changes, listens=lambda: bool(Hub.all()), is_heard=is_heard)
-    identity.install(publish_message)
+    identity_checks.install(publish_message)

@@ -14,10 +14,10 @@ from typing import Any
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import REFUSALS, BindingError, Internal
-from channels_binding.live import identity
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.delivery import Delivery, Frames
-from channels_binding.live.identity import IdentityChecks
+from channels_binding.live.identity import models as identity_models
+from channels_binding.live.identity.checks import IdentityChecks
 from channels_binding.live.presence import HeldMessages, Presence
 from channels_binding.live.queries.evaluation import normalized
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
@@ -111,7 +111,7 @@ class Rounds:
     def concern_anybody(self, changes: Changes) -> bool:
         """Whether changes can matter to anything that is read here, or to whose a connection is."""
         return any(
-            self.invalidation.heeds(label) or self.stream_groups.heeds(label) or identity.heeds(label)
+            self.invalidation.heeds(label) or self.stream_groups.heeds(label) or identity_models.heeds(label)
             for label in changes.keys
         )
 

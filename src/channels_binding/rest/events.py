@@ -37,11 +37,11 @@ from channels_binding.exceptions import (
     Unauthenticated,
     Unavailable,
 )
-from channels_binding.live import identity as live_identity
 from channels_binding.live import users
 from channels_binding.live.connection_limits import most_connections_of, owner_of
 from channels_binding.live.expiry import Expiry
 from channels_binding.live.hub import Hub
+from channels_binding.live.identity.models import watch
 from channels_binding.live.overflow import Overflow
 from channels_binding.live.queries.diff import returning, snapshot
 from channels_binding.live.queries.group import Subscription
@@ -259,7 +259,7 @@ class EventStream:
             if not self.hub.connection_limits.admit(self, owner_of(self.user, self.scope), most):
                 raise _too_many(most)
             self.hub.join(self)
-            live_identity.watch(self.auth)
+            watch(self.auth)
             opened = await self.hub.open_for(self, lambda: self.call.as_user(self.user, self.scope))
             if opened is None:
                 return

@@ -33,10 +33,10 @@ from channels_binding.exceptions import (
     TooLarge,
     Unauthenticated,
 )
-from channels_binding.live import identity as live_identity
 from channels_binding.live import users
 from channels_binding.live.capture.recorder import WRITTEN
 from channels_binding.live.handler_messages import BaseHandlerMessages
+from channels_binding.live.identity.checks import tell
 from channels_binding.live.queries.diff import returning, snapshot
 from channels_binding.live.queries.why import explained
 from channels_binding.protocol import codecs, messages
@@ -435,7 +435,7 @@ class Connection(Socket):
         stays = self._remains(user)
         if stays:
             await self.become(Identity(user))
-            live_identity.tell(self)
+            tell(self)
         self._reply(request, answer, handler_messages)
         if not stays:
             await self.become(Identity(user))

@@ -20,10 +20,10 @@ from channels_binding.exceptions import (
     Unauthenticated,
     Unavailable,
 )
-from channels_binding.live import identity as live_identity
 from channels_binding.live.connection_limits import most_connections_of, owner_of
 from channels_binding.live.expiry import Expiry
 from channels_binding.live.hub import Hub
+from channels_binding.live.identity.models import watch
 from channels_binding.live.overflow import Overflow
 from channels_binding.live.queries.group import Subscription
 from channels_binding.protocol import messages
@@ -194,7 +194,7 @@ class Socket:
         self.revision += 1
         self.identity, self.user, self.session_key = identity, identity.user, identity.session_key
         self.scope = identity.into({**self._handshake, "locale": self.scope["locale"]}, self.id)
-        live_identity.watch(identity.auth)
+        watch(identity.auth)
         if self in self.hub.subscribers:
             self.hub.identity.check_newcomer(self)
         self._expiry.set(identity.expires_at)

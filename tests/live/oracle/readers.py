@@ -15,10 +15,10 @@ from hypothesis.stateful import invariant, rule
 from rest_framework.authtoken.models import Token
 
 from channels_binding.live.capture import recorder
+from tests.live.identity.test_checks import EditorNoteBinding, view_permission
 from tests.live.oracle.clients import OFFSETS, Client, Feed, Mirror
 from tests.live.oracle.comparison import Comparison
 from tests.live.oracle.streams import STREAMS, DoorNoteBinding, HourlyMomentBinding, WordyNoteBinding
-from tests.live.test_identity import EditorNoteBinding, view_permission
 from tests.project.zoo.models import Note, Precious
 
 LANGUAGES = ("en-us", "de")

@@ -12,7 +12,7 @@ from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
 from channels_binding.registry import registry
-from tests.live.test_identity import EditorNoteBinding, GroupNoteBinding
+from tests.live.identity.test_checks import EditorNoteBinding, GroupNoteBinding
 from tests.project.zoo.models import Label, Moment, Note, Precious
 
 

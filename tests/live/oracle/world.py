@@ -16,6 +16,7 @@ from rest_framework.authtoken.models import Token
 
 from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
+from tests.live.identity.test_checks import GroupNoteBinding
 from tests.live.oracle.brokers import FaultyBroker, FaultyLayer, FaultyTable
 from tests.live.oracle.clients import Client, Feed, Mirror
 from tests.live.oracle.comparison import ALL
@@ -32,7 +33,6 @@ from tests.live.oracle.streams import (
     orders,
 )
 from tests.live.test_hub.shown import hold_the_next_round
-from tests.live.test_identity import GroupNoteBinding
 from tests.project.zoo.models import Label, Moment, Note, Precious
 
 USERS = ("ann", "bob")

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from tests.live.test_identity import GroupNoteBinding
+from tests.live.identity.test_checks import GroupNoteBinding
 
 
 def shown(*arguments: str) -> str:

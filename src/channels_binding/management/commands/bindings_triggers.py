@@ -10,7 +10,7 @@ from django.db import connections, models, router, transaction
 
 from channels_binding.contrib.postgres_triggers import sql
 from channels_binding.contrib.postgres_triggers.tables import Watched, all_watched
-from channels_binding.live.identity import watched_models
+from channels_binding.live.identity.models import watched_models
 from channels_binding.registry import registry
 
 

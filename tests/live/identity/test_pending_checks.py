@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from channels_binding.live.pending_checks import PendingChecks
+from channels_binding.live.identity.pending_checks import PendingChecks
 
 
 def subscriber(pk: int | None, session_key: str | None = None, *, is_authenticated: bool = True) -> Any:

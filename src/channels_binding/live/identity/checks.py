@@ -7,37 +7,30 @@ to; the difference is an ordinary diff.
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.db.models import Model
 
-from channels_binding.bindings.sharing import reasons_of_class
-from channels_binding.calls import locales
 from channels_binding.calls.call import Call, of_connection
 from channels_binding.conf import get_settings
-from channels_binding.dispatch.perform import find
 from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import BindingError, NotFound, Unauthenticated
 from channels_binding.live.capture.changes import Changes
-from channels_binding.live.capture.statements import label_of
 from channels_binding.live.delivery import Delivery
-from channels_binding.live.pending_checks import PendingChecks
+from channels_binding.live.identity.admission import may_ask_who, moved, refused, ruled_out, streams_declaring
+from channels_binding.live.identity.changes import RecentChanges
+from channels_binding.live.identity.models import holds, labels, token_labels
+from channels_binding.live.identity.pending_checks import PendingChecks
+from channels_binding.live.identity.tokens import TokenChecks
 from channels_binding.live.presence import HeldMessages, Presence, Subscribers
-from channels_binding.live.queries.evaluation import belongs, labels_of
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.streams import StreamGroups
-from channels_binding.live.users import forget_shared, is_changed, read_users, slices
+from channels_binding.live.users import is_changed, read_users, slices
 from channels_binding.protocol.messages import failure, message
 from channels_binding.protocol.names import CloseCode
-from channels_binding.registry import registry
 from channels_binding.threads import run
 from channels_binding.types import Subscriber
 
@@ -45,78 +38,12 @@ logger = logging.getLogger("channels_binding")
 
 SILENT_CHECK_SECONDS = 1.0
 """While the broker is silent, how long a connection may be sent things after its last identity check."""
-REMEMBERED_SECONDS = 60.0
-"""Longer than it takes from reading a user until a connection is theirs: a handshake, a handler's ``login``."""
-MOST_REMEMBERED = 10_000
 RETRY_SECONDS = 0.5
 """After this long, what a changed user reads is looked at again where that has failed; nothing is sent until it succeeds."""
 BREATH_SECONDS = 0.05
 """Between two slices of those who are checked without a reason: calls and pushes go first."""
-TOKEN_CHECKS_AT_ONCE = 2
-"""Tokens that are looked up side by side; the other threads stay free for calls."""
 TOKEN_PATIENCE_SECONDS = 5.0
 """How long what others are sent waits for the tokens that are looked up in silence. Theirs waits for as long as it takes."""
-
-_token_labels: set[str] = {"authtoken.Token"}
-"""Models of which some connection's token is a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class _IdentityChange:
-    """One change of a user, a session, a membership or a token."""
-
-    at: float
-    """Loop seconds."""
-    users: frozenset[str]
-    sessions: frozenset[str]
-    everyone: bool
-    tokens: Mapping[str, Set[Any] | None]
-    """Label of a token's model → keys of changed rows; None for any."""
-
-    def concerns(self, subscriber: Subscriber) -> bool:
-        named = str(getattr(subscriber.user, "pk", None)) in self.users or subscriber.session_key in self.sessions
-        return self.everyone or named
-
-
-@lru_cache(maxsize=1)
-def _labels() -> tuple[str, frozenset[str], str | None]:
-    """Labels of the user model, of what holds memberships and permissions, and of sessions."""
-    user = get_user_model()
-    related = [field.remote_field for field in user._meta.many_to_many]
-    models = {relation.through for relation in related if relation} | {
-        relation.model for relation in related if relation
-    }
-    if apps.is_installed("django.contrib.auth"):
-        group = apps.get_model("auth.Group")
-        models |= {group, group.permissions.through}
-    session = "sessions.Session" if apps.is_installed("django.contrib.sessions") else None
-    return label_of(user), frozenset(label_of(model) for model in models if isinstance(model, type)), session
-
-
-def watched_models() -> set[type[Model]]:
-    """Models whose changes may make somebody lose or gain a permission: users, groups, memberships."""
-    user_label, membership_labels, _ = _labels()
-    return {apps.get_model(label) for label in (user_label, *membership_labels)}
-
-
-def heeds(label: str) -> bool:
-    """Whether rows of a model say whose a connection is, or what its user may do."""
-    user_label, membership_labels, session_label = _labels()
-    return label in (user_label, session_label) or label in membership_labels or label in _token_labels
-
-
-def watch(auth: Any) -> None:
-    """From now on, notice at once when a token that is a row is changed or deleted."""
-    if isinstance(auth, Model):
-        _token_labels.add(label_of(type(auth)))
-
-
-def _holds(subscriber: Subscriber, label: str, keys: Iterable[Any] | None) -> bool:
-    """Whether a connection's token is one of these rows."""
-    auth = getattr(subscriber, "auth", None)
-    if not isinstance(auth, Model) or label_of(type(auth)) != label:
-        return False
-    return keys is None or str(auth.pk) in {str(key) for key in keys}
 
 
 def tell(subscriber: Subscriber) -> None:
@@ -125,50 +52,6 @@ def tell(subscriber: Subscriber) -> None:
     if subscriber.dialect == "cb.1" and not is_over:
         key = getattr(subscriber.user, "pk", None)
         subscriber.push([message("cb.user", {"user": None if key is None else str(key)})])
-
-
-def _moved(subscriptions: Iterable[Subscription]) -> list[Subscription]:
-    """Those of the reads that do not belong to their group any more. In a worker thread."""
-    return [each for each in subscriptions if not belongs(each.call.as_user(each.subscriber.user), each.group.audience)]
-
-
-def _refused(asked: Iterable[tuple[Presence, Call]]) -> list[tuple[Presence, Call]]:
-    """Those of the calls that the permissions of their streams refuse. In a worker thread."""
-    return [(presence, call) for presence, call in asked if not _is_admitted(call)]
-
-
-def _ruled_out(asked: Iterable[tuple[Presence, Call]]) -> list[tuple[Presence, Call]]:
-    """As ``_refused``; a permission that fails lets nobody in, and keeps nobody else from being checked."""
-    return [(presence, call) for presence, call in asked if not _is_admitted_without_fault(call)]
-
-
-def _is_admitted_without_fault(call: Call) -> bool:
-    try:
-        return _is_admitted(call)
-    except Exception as exception:
-        return as_error(exception).retry  # the database does not answer: the next check is soon enough
-
-
-def _may_ask_who(stream: str) -> bool:
-    """Whether a stream's permissions may ask more than whether somebody is signed in."""
-    try:
-        return bool(reasons_of_class(registry.get(stream)))
-    except NotFound:
-        return True
-
-
-def _streams_declaring(labels: Collection[str]) -> set[str]:
-    """Streams whose rules look these models up, by what ``depends_on`` names."""
-    return {cls.get_stream() for cls in registry if cls.depends_on and not labels_of(cls.depends_on).isdisjoint(labels)}
-
-
-def _is_admitted(call: Call) -> bool:
-    try:
-        with locales.active(call.locale):
-            find(call)[0].check_permissions()
-    except BindingError:
-        return False
-    return True
 
 
 @dataclass(eq=False)
@@ -189,18 +72,18 @@ class IdentityChecks:
 
     def __post_init__(self) -> None:
         self.pending = PendingChecks(self.loop.time())
-        self._remembered: deque[_IdentityChange] = deque(maxlen=MOST_REMEMBERED)
+        self.recent = RecentChanges(self.loop)
+        self.tokens = TokenChecks(self.pending, self.held, self.spawn, self._token_has_changed)
         self._looking_around: asyncio.Task[Any] | None = None
-        self._token_checks: set[asyncio.Task[Any]] = set()
 
     def note(self, changes: Changes) -> None:
         """Have those connections checked whose user, membership or session may have changed."""
-        user_label, membership_labels, session_label = _labels()
+        user_label, membership_labels, session_label = labels()
         pending = self.pending
-        self._remember(changes)
+        self.recent.note(changes)
         for label, keys in changes.keys.items():
-            if label in _token_labels:
-                self.check_tokens([each for each in self.subscribers if _holds(each, label, keys)], sends_wait=True)
+            if label in token_labels:
+                self.tokens.check([each for each in self.subscribers if holds(each, label, keys)], sends_wait=True)
             if label == user_label:
                 pending.users |= {str(key) for key in keys or ()}
                 pending.everyone |= keys is None
@@ -210,35 +93,13 @@ class IdentityChecks:
             elif label in membership_labels:
                 pending.everyone |= keys is None or bool(keys)
 
-    def _remember(self, changes: Changes) -> None:
-        """Remember changes for a while: a connection may join whose identity was read before (``check_newcomer``)."""
-        user_label, membership_labels, session_label = _labels()
-        named = {label: keys for label, keys in changes.keys.items() if label in {user_label, session_label}}
-        tokens = {label: keys for label, keys in changes.keys.items() if label in _token_labels}
-        memberships = [changes.keys[label] for label in membership_labels & changes.keys.keys()]
-        if user_label in named or memberships:
-            forget_shared()
-        if named or tokens or memberships:
-            users, sessions = (
-                frozenset(map(str, named.get(label) or ())) for label in (user_label, session_label or "")
-            )
-            everyone = None in named.values() or any(keys is None or keys for keys in memberships)
-            self._recent().append(_IdentityChange(self.loop.time(), users, sessions, everyone, tokens))
-
-    def _recent(self) -> deque[_IdentityChange]:
-        """The changes of the last ``REMEMBERED_SECONDS``."""
-        while self._remembered and self.loop.time() - self._remembered[0].at > REMEMBERED_SECONDS:
-            self._remembered.popleft()
-        return self._remembered
-
     def check_newcomer(self, subscriber: Subscriber) -> None:
         """A connection has another user from now on, who was read before: check it, if a change arrived meanwhile."""
-        recent = self._recent()
-        if len(recent) == MOST_REMEMBERED or any(each.concerns(subscriber) for each in recent):
+        if self.recent.may_concern(subscriber):
             self.pending.audiences.add(subscriber)
             self.wake()
-        if any(_holds(subscriber, label, keys) for each in recent for label, keys in each.tokens.items()):
-            self.check_tokens([subscriber], sends_wait=True)
+        if self.recent.are_of_token_of(subscriber):
+            self.tokens.check([subscriber], sends_wait=True)
 
     def note_declared(self, groups: Iterable[Group]) -> None:
         """Have it checked whether those who read these still may, and belong to the audience that they are sent as."""
@@ -247,7 +108,7 @@ class IdentityChecks:
     def note_admitted(self, changes: Changes) -> bool:
         """Have it checked of those who are told what handlers say on a stream whether they still may be, where it may depend
         on these changes. Returns whether there are any."""
-        streams = _streams_declaring([label for label, keys in changes.keys.items() if keys is None or keys])
+        streams = streams_declaring([label for label, keys in changes.keys.items() if keys is None or keys])
         admitted = [each for each in self.subscribers if not streams.isdisjoint(each.streams)] if streams else []
         self.check_soon(admitted)
         return bool(admitted)
@@ -256,40 +117,9 @@ class IdentityChecks:
         """Have it checked in the next round to which audiences these belong, and what they may read."""
         self.pending.audiences.update(subscribers)
 
-    def check_tokens(self, subscribers: Iterable[Subscriber], *, sends_wait: bool = False) -> None:
-        """Look tokens up again, beside everything else; a connection whose token is no longer good is ended.
-
-        Args:
-            sends_wait: Nothing is sent to these connections before that.
-        """
-        waiting = [*subscribers]
-        if sends_wait:
-            self.pending.running.update(waiting)
-        for _ in range(min(TOKEN_CHECKS_AT_ONCE, len(waiting))):
-            task = self.spawn(self._check_tokens(waiting, sends_wait))
-            self._token_checks.add(task)
-            task.add_done_callback(self._token_checks.discard)
-
-    async def _check_tokens(self, waiting: list[Subscriber], sends_wait: bool) -> None:
-        while waiting:
-            subscriber = waiting.pop()
-            try:
-                if await subscriber.identify():
-                    await self.reevaluate(subscriber)
-                    tell(subscriber)
-            except Unauthenticated:
-                subscriber.end(CloseCode.UNAUTHENTICATED, "the token is no longer good")
-            except Exception as exception:
-                logger.warning("A token could not be checked: %s", exception)
-            finally:
-                if sends_wait:
-                    self.pending.end([subscriber])
-        self.held.release()
-
     def receive(self, told: Mapping[str, Any]) -> None:
         """Somebody signed out (another process, or this one). Its session may be stored still; that does not matter."""
-        signed_out = frozenset({str(told["session"])})
-        self._recent().append(_IdentityChange(self.loop.time(), frozenset(), signed_out, False, {}))
+        self.recent.note_signed_out(str(told["session"]))
         for subscriber in [*self.subscribers]:
             if subscriber.session_key == told["session"]:
                 subscriber.end(CloseCode.UNAUTHENTICATED, "signed out")
@@ -315,7 +145,7 @@ class IdentityChecks:
         if now - pending.checked_at > SILENT_CHECK_SECONDS and self.misses_messages():
             pending.checked_at = now
             pending.everyone = True
-            self.check_tokens([each for each in self.subscribers if each.has_token], sends_wait=True)
+            self.tokens.check([each for each in self.subscribers if each.has_token], sends_wait=True)
             self.wake()
 
     def recheck(self, subscribers: Iterable[Subscriber]) -> None:
@@ -335,7 +165,7 @@ class IdentityChecks:
         pending = self.pending
         if now - pending.checked_at > get_settings().IDENTITY_SECONDS:
             pending.checked_at = now
-            self.check_tokens([each for each in self.subscribers if each.has_token])
+            self.tokens.check([each for each in self.subscribers if each.has_token])
             if self._looking_around is None or self._looking_around.done():
                 self._looking_around = self.spawn(self._look_around())
 
@@ -385,8 +215,7 @@ class IdentityChecks:
         """
         if self.misses_messages():
             await self.refresh()
-            if self._token_checks:
-                await asyncio.wait(self._token_checks, timeout=TOKEN_PATIENCE_SECONDS)
+            await self.tokens.until_done(TOKEN_PATIENCE_SECONDS)
 
     async def _check_these(self, subscribers: Sequence[Subscriber]) -> None:
         await self._check([each for each in subscribers if isinstance(each.user, Model)])
@@ -413,10 +242,10 @@ class IdentityChecks:
         ]  # of those, all will be read again
         reads = [each for subscriber in subscribers for each in subscriber.subscriptions]
         movable = [each for each in reads if each.group.may_move]
-        for subscription in await run(_moved, movable) if movable else ():
+        for subscription in await run(moved, movable) if movable else ():
             await self._reread(subscription)
         await self.stream_groups.check(subscribers)
-        await self._forget_streams(subscribers, _ruled_out, _may_ask_who)
+        await self._forget_streams(subscribers, ruled_out, may_ask_who)
 
     async def reevaluate(self, subscriber: Subscriber) -> bool:
         """A connection's user is another one, or a changed one, or wants another language: read all that it is sent again.
@@ -429,7 +258,7 @@ class IdentityChecks:
         """
         with self.pending.run([subscriber]):
             try:
-                await self._forget_streams([subscriber], _refused)
+                await self._forget_streams([subscriber], refused)
                 for subscription in [*subscriber.subscriptions]:
                     subscription.group.touch(None)  # it may have been read as the user was before
                     await self._reread(subscription)
@@ -445,6 +274,10 @@ class IdentityChecks:
         self.delivery.deliver(subscriber.subscriptions)
         self.held.release()
         return True
+
+    async def _token_has_changed(self, subscriber: Subscriber) -> None:
+        await self.reevaluate(subscriber)
+        tell(subscriber)
 
     async def _reread(self, subscription: Subscription) -> None:
         """Move a read to the group of the audience that its user is in now, and mark it stale.
@@ -474,7 +307,7 @@ class IdentityChecks:
     async def _forget_streams(
         self,
         subscribers: Iterable[Subscriber],
-        refused: Callable[[Iterable[tuple[Presence, Call]]], list[tuple[Presence, Call]]],
+        find_refused: Callable[[Iterable[tuple[Presence, Call]]], list[tuple[Presence, Call]]],
         is_concerned: Callable[[str], bool] = lambda stream: True,
     ) -> None:
         """No longer send what handlers dispatch on streams whose permissions refuse a connection's user by now."""
@@ -484,7 +317,7 @@ class IdentityChecks:
             for stream, action in each.streams.items()
             if is_concerned(stream)
         ]
-        for presence, call in await run(refused, asked) if asked else ():
+        for presence, call in await run(find_refused, asked) if asked else ():
             if self.subscribers.is_present(presence):
                 presence.subscriber.streams.pop(call.stream, None)
 

@@ -15,12 +15,12 @@ from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live import identity
 from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
+from channels_binding.live.identity import checks
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
-from tests.live.test_identity import closed, deactivate, in_thread, view_permission
+from tests.live.identity.test_checks import closed, deactivate, in_thread, view_permission
 from tests.project.zoo.bindings.fields import MomentBinding
 from tests.project.zoo.models import Label, Moment, Note
 from tests.security.test_authentication.sockets import told
@@ -262,7 +262,7 @@ async def test_a_permission_that_raises_keeps_nobody_else_waiting(
     await hers.call("tests.BrokenNote.subscribe")
     shown = await his.live("zoo.Note.search#h", {})
     monkeypatch.setattr(MeetsNobody, "is_broken", True)
-    monkeypatch.setattr(identity, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(checks, "RETRY_SECONDS", 0.01)
     for each in (user, stranger):
         each.first_name = "changed"
         each.is_staff = True
@@ -342,7 +342,7 @@ async def test_what_cannot_be_read_again_in_another_time_zone_is_read_once_the_d
 ) -> None:
     settings.CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}
     monkeypatch.setattr(MomentBinding, "permission_classes", ())
-    monkeypatch.setattr(identity, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(checks, "RETRY_SECONDS", 0.01)
     await Moment.objects.acreate(day="2026-03-01", instant="2026-02-28T23:30:00Z", hour="10:00")
     socket = await connect(user if is_known else None)
     asked = await socket.call("zoo.Moment.aggregate#a", {"measures": ["count"], "by": ["instant:month"]})

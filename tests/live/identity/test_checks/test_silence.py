@@ -8,12 +8,12 @@ from django.contrib.auth import get_user_model
 from rest_framework.authtoken.models import Token
 
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live import identity
 from channels_binding.live.capture import recorder
 from channels_binding.live.hub import Hub
+from channels_binding.live.identity import checks
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
-from tests.live.test_identity import closed, deactivate, in_thread
+from tests.live.identity.test_checks import closed, deactivate, in_thread
 from tests.project.zoo.models import Note
 
 
@@ -62,7 +62,7 @@ async def test_whoever_may_stay_is_sent_everything_in_silence_however_long_it_ta
     socket = await connect(user)
     shown = await socket.live("zoo.Note.search#h", {})
     hub = Hub.current()
-    monkeypatch.setattr(identity, "SILENT_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(checks, "SILENT_CHECK_SECONDS", 0.05)
     monkeypatch.setattr(hub.identity, "misses_messages", lambda: True)
     if slow == "checks":
         delay(monkeypatch, hub.identity, "_check_these", 0.1)
@@ -99,7 +99,7 @@ async def test_what_was_read_before_the_last_check_in_silence_is_not_sent_after_
     socket = await connect(user)
     shown = await socket.live("tests.StaffNote.search#h", {})
     hub = Hub.current()
-    monkeypatch.setattr(identity, "SILENT_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(checks, "SILENT_CHECK_SECONDS", 0.05)
     monkeypatch.setattr(hub.identity, "misses_messages", lambda: True)
     evaluate = hub.store.evaluate
 
