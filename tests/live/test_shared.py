@@ -131,6 +131,7 @@ async def test_when_nobody_may_read_any_longer_each_is_told_and_nothing_is_kept(
     await make_notes(1)
     for socket in (one, *others):
         told = sorted([await socket.receive() for _ in range(2)], key=lambda each: each["event"])
+        assert all("error" in each for each in told), (told, one._waiting)
         assert [(each["event"], each["error"]["code"]) for each in told] == [
             ("tests.OpenNote.search#h", "forbidden"),
             ("tests.OpenNote.subscribe", "forbidden"),
