@@ -1,5 +1,6 @@
 import { ChannelsClient, type ClientOptions, type Message } from '@channels-binding/core'
 import { FakeServer, type FakeTableOptions } from '@channels-binding/core/testing'
+import fc from 'fast-check'
 import { afterEach, beforeEach, vi } from 'vitest'
 // loaded when they are needed, which no clock of a test knows of
 import '../src/http/ways.js'
@@ -47,4 +48,13 @@ export function world(options: ClientOptions = {}, table: FakeTableOptions = {})
     if (direction === 'in') arrived.push(...messagesOf(text))
   })
   return { server, client, arrived }
+}
+
+/** What is chosen in one step of a random history: draw it by fast-check, and read it by `chooser`. */
+export const choices = fc.array(fc.nat(9_999), { minLength: 6, maxLength: 12 })
+
+/** The next of the choices at each call, below a limit; 0 once they are used up, which is what failures shrink to. */
+export function chooser(given: readonly number[]): (below: number) => number {
+  let used = 0
+  return below => (given[used++] ?? 0) % below
 }

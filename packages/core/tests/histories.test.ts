@@ -5,14 +5,13 @@ import fc from 'fast-check'
 import { expect, it, vi } from 'vitest'
 import '../src/http/ways.js'
 import { ChannelsClient } from '../src/client.js'
+import { choices, chooser } from './helpers.js'
 
 /** Histories that are played; `RUNS=20000 SEED=7` for more, or others; `REPLAY=<path>` for the one that failed. */
 const RUNS = Number(process.env.RUNS ?? 2_000)
 const SEED = Number(process.env.SEED ?? 1)
 const REPLAY = process.env.REPLAY
 
-/** What is chosen in one step, one number after another; 0 once they are used up, which is what failures shrink to. */
-const choices = fc.array(fc.nat(9_999), { minLength: 6, maxLength: 12 })
 /** The rows that there are and what is read of them, and the steps. */
 const histories = fc.tuple(choices, fc.array(choices, { minLength: 1, maxLength: 20, size: 'max' }))
 
@@ -64,11 +63,12 @@ class History {
   readonly mine: Mine[] = []
   /** How often each write was carried out. */
   readonly carriedOut = new Map<unknown, number>()
-  #choices: readonly number[]
+  /** The next choice, of as many. */
+  under: (limit: number) => number
   #mark = 0
 
-  constructor(choices: readonly number[]) {
-    this.#choices = choices
+  constructor(first: readonly number[]) {
+    this.under = chooser(first)
     const rows = ids.map((id): FakeRow => ({ ...own(ODD.map(name => [name, `${id}`])), id, stock: this.under(9) }))
     const validate = (values: Readonly<Record<string, unknown>>): Record<string, never> => {
       if (typeof values.mark === 'number') this.carriedOut.set(values.mark, (this.carriedOut.get(values.mark) ?? 0) + 1)
@@ -105,13 +105,6 @@ class History {
     for (const mine of this.mine) if (mine.outcome === 'waiting') mine.outcome = kept.has(mine.mark) ? 'kept' : 'lost'
     this.open()
     before.close()
-  }
-
-  /** The next choice, of as many. */
-  under(limit: number): number {
-    const [first = 0, ...rest] = this.#choices
-    this.#choices = rest
-    return first % limit
   }
 
   one<T>(list: readonly T[]): T {
@@ -179,8 +172,8 @@ class History {
     }
   }
 
-  async step(choices: readonly number[]): Promise<void> {
-    this.#choices = choices
+  async step(chosen: readonly number[]): Promise<void> {
+    this.under = chooser(chosen)
     const what = this.under(10)
     if (what < 3) this.other()
     else if (what < 6) this.write()

@@ -1,6 +1,7 @@
 import { BindingError, type LiveState } from '@channels-binding/core'
+import fc from 'fast-check'
 import { expect, it, vi } from 'vitest'
-import { fakeClock, settle, world } from './helpers.js'
+import { choices, chooser, fakeClock, settle, world } from './helpers.js'
 
 fakeClock()
 
@@ -302,40 +303,40 @@ it('keeps rows that did not change, and their identity, through everything', asy
 })
 
 it('ends up with the right list whatever happens, and never diverges on a good link', async () => {
-  let seed = 20261122
-  const random = (below: number): number => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
-    return seed % below
-  }
-  const { client, server } = world()
   const queries = [
     { order: '-stock' as const, limit: 5 },
     { order: ['name', '-id'], limit: 4, page: 2 },
     { query: 'a', limit: 10 },
   ]
-  const reads = queries.map(params => client.live('shop.Product', 'search', params))
-  await settle()
-  for (let step = 0; step < 400; step++) {
-    const rows = server.rows('shop.Product')
-    const id = rows[random(rows.length)]?.id ?? 1
-    server.commit(() => {
-      const kind = random(10)
-      if (kind < 3 || rows.length < 4) server.insert('shop.Product', { name: `abc ${random(9)}`, stock: random(20) })
-      else if (kind < 5) server.remove('shop.Product', id)
-      else server.update('shop.Product', id, { stock: random(20), name: random(2) ? 'zzz' : `aaa ${random(9)}` })
-      if (kind === 9) server.insert('shop.Product', { name: 'second', stock: random(20) })
-    })
-    if (random(40) === 0) server.close(4500)
-    await settle(random(3) ? 0 : 5_500)
+  const play = async (steps: readonly (readonly number[])[]): Promise<void> => {
+    const { client, server } = world()
+    const reads = queries.map(params => client.live('shop.Product', 'search', params))
+    await settle()
+    for (const step of steps) {
+      const pick = chooser(step)
+      const rows = server.rows('shop.Product')
+      server.commit(() => {
+        const kind = pick(10)
+        const id = rows[pick(Math.max(rows.length, 1))]?.id ?? 1
+        if (kind < 3 || rows.length < 4) server.insert('shop.Product', { name: `abc ${pick(9)}`, stock: pick(20) })
+        else if (kind < 5) server.remove('shop.Product', id)
+        else server.update('shop.Product', id, { stock: pick(20), name: pick(2) ? 'zzz' : `aaa ${pick(9)}` })
+        if (kind === 9) server.insert('shop.Product', { name: 'second', stock: pick(20) })
+      })
+      if (pick(20) === 19) server.close(4500)
+      await settle(pick(3) ? 0 : 5_500)
+    }
+    await settle(20_000)
+    for (const [index, read] of reads.entries()) {
+      const { rows, count } = await client.search('shop.Product', queries[index] as { limit: number })
+      expect(read.getSnapshot().data?.rows).toEqual(rows)
+      expect(read.getSnapshot().data?.count).toBe(count)
+    }
+    expect(client.stats.divergences).toBe(0)
   }
-  await settle(20_000)
-  for (const [index, read] of reads.entries()) {
-    const { rows, count } = await client.search('shop.Product', queries[index] as { limit: number })
-    expect(read.getSnapshot().data?.rows).toEqual(rows)
-    expect(read.getSnapshot().data?.count).toBe(count)
-  }
-  expect(client.stats.divergences).toBe(0)
-})
+  const steps = fc.array(choices, { minLength: 1, maxLength: 40, size: 'max' })
+  await fc.assert(fc.asyncProperty(steps, play), { numRuns: 40, seed: 20261122 })
+}, 60_000)
 
 it('never throws out of an observer', async () => {
   const { client, server } = world()

@@ -1,10 +1,11 @@
 import { BindingError } from '@channels-binding/core'
 import { useInfiniteSearch, useSuspenseInfiniteSearch } from '@channels-binding/core/react'
 import type { FakeServer } from '@channels-binding/core/testing'
-import { act, render, renderHook, screen } from '@testing-library/react'
+import { act, cleanup, render, renderHook, screen } from '@testing-library/react'
+import fc from 'fast-check'
 import { type JSX, Suspense } from 'react'
 import { expect, it } from 'vitest'
-import { fakeClock } from '../helpers.js'
+import { choices, chooser, fakeClock } from '../helpers.js'
 import { type Stage, stage } from './stage.js'
 
 fakeClock()
@@ -171,23 +172,12 @@ it('suspends until the first page is there, and not for the next', async () => {
   expect(screen.getByText('8 rows')).toBeInTheDocument()
 })
 
-/** Numbers that look like chance, the same ones for the same seed (mulberry32). */
-function chance(seed: number): (below: number) => number {
-  let state = seed
-  return below => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
 /** One of the things that may happen to a list. */
 function happen(server: FakeServer, pick: (below: number) => number): void {
   const rows = server.rows('shop.Product')
   const row = rows[pick(Math.max(rows.length, 1))]
-  const stock = pick(6) === 0 ? null : pick(12) * 10
   const kind = pick(4)
+  const stock = pick(6) === 0 ? null : pick(12) * 10
   if (kind === 0 || !row) server.insert('shop.Product', { name: `p${pick(4)}`, stock })
   else if (kind === 1) server.remove('shop.Product', row.id)
   else server.update('shop.Product', row.id, { stock, name: `p${pick(4)}` })
@@ -195,18 +185,22 @@ function happen(server: FakeServer, pick: (below: number) => number): void {
 
 const ORDERS: (string | string[])[] = ['stock', '-stock', ['name', '-stock'], '-id']
 
-it.each(Array.from({ length: 24 }, (_, seed) => seed))(
-  'has no doubles and no holes, whatever happens (%i)',
-  async seed => {
-    const pick = chance(seed)
-    const order = ORDERS[seed % ORDERS.length] ?? 'stock'
-    const made = endless(order, 1 + pick(4))
-    const { server, wait, result } = made
+it('has no doubles and no holes, whatever happens', async () => {
+  const steps = fc.array(choices, { minLength: 1, maxLength: 14, size: 'max' })
+  const property = fc.asyncProperty(fc.constantFrom(...ORDERS), fc.integer({ min: 1, max: 4 }), steps, play)
+  await fc.assert(property, { numRuns: 30, seed: 1 })
+}, 120_000)
+
+async function play(order: string | string[], limit: number, steps: readonly (readonly number[])[]): Promise<void> {
+  const { server, wait, result } = endless(order, limit)
+  try {
     await wait()
-    for (let step = 0; step < 14; step++) {
-      if (pick(4) === 0) act(() => void result.current.fetchNextPage())
-      else if (pick(5) === 0) server.close(4503)
-      else server.commit(() => Array.from({ length: 1 + pick(6) }, () => happen(server, pick)))
+    for (const step of steps) {
+      const pick = chooser(step)
+      const kind = pick(20)
+      if (kind < 5) act(() => void result.current.fetchNextPage())
+      else if (kind < 8) server.close(4503)
+      else server.commit(() => Array.from({ length: 1 + pick(3) }, () => happen(server, pick)))
       if (pick(2)) await wait(pick(30))
       expect(new Set(ids(result)).size, 'doubles').toBe(ids(result).length)
     }
@@ -216,5 +210,7 @@ it.each(Array.from({ length: 24 }, (_, seed) => seed))(
     expect(shown).toEqual(all.slice(0, shown.length).map(row => row.id))
     expect(result.current.hasNextPage).toBe(shown.length < all.length)
     expect(result.current.rows).toEqual(all.slice(0, shown.length))
-  },
-)
+  } finally {
+    cleanup()
+  }
+}
