@@ -15,6 +15,7 @@ from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from channels_binding.bindings import AsyncBinding
 from channels_binding.bindings import base as bindings
 from channels_binding.checks import bindings as checks
+from channels_binding.consumers import bind
 from channels_binding.registry import Registry
 from tests.project.zoo.models import Chapter, Note, Novel
 
@@ -137,6 +138,8 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
     ("E008", {"formsets": {"other": forms.Form}}),
     ("E008", {"formsets": {"title": formset_factory(forms.Form)}}),
     ("E010", {"extra_kwargs": {"title": {"nonsense": True}}}),
+    ("E010", {"extra_kwargs": {"titel": {"required": True}}}),
+    ("E010", {"read_only_fields": ("rnak",)}),
     ("W003", {"filterset_fields": ("owner__password",)}),
 ]
 FINE: list[dict[str, Any]] = [
@@ -161,6 +164,60 @@ def judged(members: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize(("number", "members"), [*WRONG.items(), *FURTHER], ids=lambda value: str(value)[:60])
 def test_each_misconfiguration_of_a_binding_is_found(number: str, members: dict[str, Any], fresh: Registry) -> None:
     assert f"channels_binding.{number}" in judged(members)
+
+
+@pytest.mark.parametrize(
+    ("members", "hint"),
+    [
+        ({"actions": ("search", "retrive")}, "Did you mean 'retrieve'?"),
+        ({"fields": ("id", "titel")}, "Did you mean 'title'?"),
+        ({"read_only_fields": ("rnak",)}, "Did you mean 'rank'?"),
+        ({"ordering": ("-titel",)}, "Did you mean 'title'?"),
+        ({"search_fields": ("owner.username",)}, "Did you mean 'owner__username'?"),
+        ({"filterset_fields": ("titel",)}, "Did you mean 'title'?"),
+        ({"filterset_fields": {"title": ["icontain", "exact"]}}, "Did you mean 'title__icontains'?"),
+        ({"expandable": ("ownr",)}, "Did you mean owner?"),
+    ],
+    ids=str,
+)
+def test_a_misspelt_name_is_told_with_the_one_that_is_meant(
+    members: dict[str, Any], hint: str, fresh: Registry
+) -> None:
+    judged(members)
+    assert [str(message.hint) for message in checks.check_bindings() if message.is_serious()] == [hint]
+
+
+def test_what_serves_no_rows_is_told_to_be_bound(fresh: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AsyncBinding, "_neighbours", fresh)
+    judged({"expandable": ("owner",)})
+    (message,) = [each for each in checks.check_bindings() if each.id == "channels_binding.E029"]
+    assert str(message.hint).startswith(
+        "Bind auth.User, which says who may see those rows: class UserBinding(AsyncBinding): "
+    )
+
+
+def test_an_event_of_ones_own_is_offered_without_being_named(fresh: Registry) -> None:
+    judged({"actions": ("search", "ring"), "ring": bind("ring")(lambda self, data: {})})
+    hints = [str(message.hint) for message in checks.check_bindings() if message.is_serious()]
+    assert hints == ["It is an event of your own, and those are offered without being named."]
+
+
+def test_a_handler_that_takes_no_data_is_told(fresh: Registry) -> None:
+    class Ringing(AsyncBinding):
+        stream = "checks.Ringing"
+
+        @bind("ring")
+        def ring(self) -> Any:
+            return {}
+
+        @bind("toll")
+        def toll(self, data: Any, times: int = 1) -> Any:
+            return {}
+
+    (message,) = checks.check_bindings()
+    assert message.id == "channels_binding.E037"
+    assert message.msg.startswith("Ringing.ring() cannot answer 'ring': ")
+    assert str(message.hint).endswith("def ring(self, data): …")
 
 
 @pytest.mark.parametrize("members", FINE, ids=lambda value: str(value)[:60])

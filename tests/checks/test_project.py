@@ -37,6 +37,23 @@ def test_a_project_that_is_fine_hears_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("CHANNELS_BINDINGS", "CHANNELS_BINDING"),
+        ("CHANNEL_BINDING", "CHANNELS_BINDING"),
+        ("CHANNEL_LAYER", "CHANNEL_LAYERS"),
+    ],
+)
+def test_a_setting_that_is_almost_called_as_ours_is_told(name: str, meant: str) -> None:
+    with override_settings(**{name: {}}):
+        assert [(each.msg, each.hint) for each in project._names()] == [
+            (f"The setting {name} is read by nothing.", f"Did you mean {meant}?")
+        ]
+        assert "W029" in found()
+        assert found(CHANNELS_BINDING={"NONSENSE": 1}) == ["W029"], "which E002 does not hide"
+
+
+@pytest.mark.parametrize(
     ("database", "numbers"),
     [
         ({}, ["W007"]),

@@ -10,6 +10,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
 
 from channels_binding.bindings import relations, sharing
 from channels_binding.bindings.actions import collect
@@ -32,6 +33,10 @@ class BaseBinding(Representation):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if isinstance(cls.model, str):
+            raise ImproperlyConfigured(
+                f"{cls.__name__}.model is {cls.model!r}, which is a text: import the model, and name the class itself."
+            )
         cls._actions = collect(cls)
         for name in _coroutine_hooks(cls):
             setattr(cls, name, either(getattr(cls, name)))

@@ -1,6 +1,7 @@
 """System checks: every misconfiguration that can be seen beforehand, with its way out. ``manage.py check`` runs them."""
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -22,7 +23,9 @@ from channels_binding.checks.declarations import texts
 from channels_binding.checks.expansions import unexpandable
 from channels_binding.checks.fields import other_id, unshowable, without_model
 from channels_binding.checks.guarded import guarded, without_repetitions
+from channels_binding.checks.names import path_way_out, way_out
 from channels_binding.checks.presence import unattended
+from channels_binding.checks.shapes import misshapen
 from channels_binding.checks.views import unread
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.documentation import page
@@ -57,7 +60,7 @@ def _authentication() -> Iterator[CheckMessage]:
     for cls in load_classes(get_settings().AUTHENTIFICATION_CLASSES):
         if not is_drf(cls) and not hasattr(cls, "get_user"):
             yield Error(
-                f"{cls!r} in AUTHENTIFICATION_CLASSES is no authentication class of DRF and has no get_user(consumer).",
+                f"{cls!r} in AUTHENTICATION_CLASSES is no authentication class of DRF and has no get_user(consumer).",
                 hint=f"Name a class of either kind; {page('howto/sign-people-in.md')} shows both.",
                 obj=cls,
                 id="channels_binding.E013",
@@ -88,9 +91,11 @@ def check_bindings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 
 
 def _binding(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    if any(texts(cls)):
-        return  # what is no list cannot be looked through
-    for check in (_stream, _classes, unread, unattended):
+    misshapen_ones = guarded(misshapen, cls)
+    yield from misshapen_ones
+    if misshapen_ones or any(texts(cls)):
+        return  # what is no list, or no mapping, cannot be looked through
+    for check in (_stream, _handlers, _classes, unread, unattended):
         yield from guarded(check, cls)
     if cls.find_model() is None:
         yield from guarded(without_model, cls)
@@ -113,10 +118,12 @@ def _warning(cls: type[BaseBinding], number: int, message: str, hint: str) -> Ch
 def _stream(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     """E006: actions that there are not. E009: a name that is the package's own. E025: one that no message can say."""
     builtin = {name for name, action in cls._actions.items() if action.is_builtin}
-    unknown = sorted(set(cls.actions or ()) - builtin)
-    if unknown:
-        possible = ", ".join(sorted(builtin - {"subscribe", "unsubscribe"}))
-        yield _error(cls, 6, f"{cls.__name__}.actions names {', '.join(unknown)}.", f"Built-in actions are {possible}.")
+    for name in sorted(set(cls.actions or ()) - builtin):
+        if name in cls._actions:
+            hint = "It is an event of your own, and those are offered without being named."
+        else:
+            hint = way_out(name, builtin - {"subscribe", "unsubscribe"})
+        yield _error(cls, 6, f"{cls.__name__}.actions names {name!r}, which is no built-in action.", hint)
     stream = cls.get_stream()
     for name in (f"{stream}.search", *(f"{stream}.{action}" for action in cls._actions)):
         try:
@@ -130,6 +137,17 @@ def _stream(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     if stream in RESERVED_STREAMS or stream == "cb" or stream.startswith("cb."):
         hint = f"{', '.join(RESERVED_STREAMS)} and what begins with 'cb.' are taken; choose another 'stream'."
         yield _error(cls, 9, f"{cls.__name__} serves {stream!r}, which is a name of the protocol.", hint)
+
+
+def _handlers(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
+    """E037: a handler that cannot be called with what a client sends."""
+    for action in cls._actions.values():
+        try:
+            inspect.signature(action.handler, follow_wrapped=False).bind(None, {})
+        except TypeError as error:
+            name = action.handler.__name__
+            hint = f"It is called with the data of the message: def {name}(self, data): …"
+            yield _error(cls, 37, f"{cls.__name__}.{name}() cannot answer {action.name!r}: {error}.", hint)
 
 
 def _classes(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
@@ -167,16 +185,42 @@ def _made(each: Any) -> Any:
 
 
 def _serializer(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    """E010: what is wrong with the serializer that would be made."""
+    """E010: what is wrong with the serializer that would be made. REST framework passes over some of the names."""
     if cls.serializer_class is not None:
         return
+    for attribute, names in {"read_only_fields": cls.read_only_fields, "extra_kwargs": cls.extra_kwargs}.items():
+        for name in sorted(name for name in {*names} - {*(cls.fields or ())} if not _has(cls, name)):
+            message = f"{cls.__name__}.{attribute} names {name!r}, which {_model_name(cls)} does not have."
+            yield _error(cls, 10, message, way_out(name, _fields_of(cls)))
     try:
         problem = None if child(cls.default_serializer_class()()).fields else "it has no fields"
     except (ImproperlyConfigured, AssertionError, TypeError) as error:
         problem = str(error).split("\n")[0]
     if problem is not None:
-        hint = "Correct 'fields', 'exclude' or 'extra_kwargs'."
+        wrong = [name for name in (*(cls.fields or ()), *cls.exclude) if not _has(cls, name)]
+        hint = (
+            " ".join(way_out(name, _fields_of(cls)) for name in wrong)
+            or "Correct 'fields', 'exclude' or 'extra_kwargs'."
+        )
         yield _error(cls, 10, f"{cls.__name__} makes no serializer: {problem}", hint)
+
+
+def _has(cls: type[BaseBinding], name: str) -> bool:
+    """Whether a serializer finds something under this name: a field, an attribute of the model, an annotation."""
+    annotated = cls.queryset.query.annotations if cls.queryset is not None else ()
+    return name in _fields_of(cls) or name in annotated or hasattr(cls.get_model(), name)
+
+
+def _fields_of(cls: type[BaseBinding]) -> set[str]:
+    """What ``fields`` may name of the model, relations of others to it as rows have them: ``order_set``."""
+    return {
+        getattr(field, "get_accessor_name", lambda: None)() or field.name
+        for field in cls.get_model()._meta.get_fields()
+    }
+
+
+def _model_name(cls: type[BaseBinding]) -> str:
+    return str(cls.get_model().__name__)
 
 
 def _paths(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
@@ -199,13 +243,23 @@ def _filters(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     try:
         filters = declared_filterset(cls)
     except (TypeError, AssertionError, FieldError) as error:
-        hint = "Names of 'filterset_fields' are paths of the model; see django-filter for lookups and other columns."
+        meant = [path_way_out(cls.get_model(), name) for name in _filter_paths(cls)]
+        general = "Names of 'filterset_fields' are paths of the model; see django-filter for lookups and other columns."
+        hint = " ".join(each for each in meant if each) or general
         yield _error(cls, 5, f"{cls.__name__}.filterset_fields: {str(error).splitlines()[0]}", hint)
         return
     for name, each in getattr(filters, "base_filters", {}).items():
         if _is_hidden(cls, str(each.field_name or name)):
             hint = "Whoever may filter by a column can infer what it holds. Show it, or take the filter away."
             yield _warning(cls, 3, f"{cls.__name__} filters by {name!r}, which it does not show.", hint)
+
+
+def _filter_paths(cls: type[BaseBinding]) -> Iterator[str]:
+    """``{"amount": ["gte", "exact"]}`` → ``amount__gte``, ``amount``; a list of names as it is."""
+    fields = cls.filterset_fields
+    for name in fields:
+        for lookup in fields[name] if isinstance(fields, Mapping) else ("exact",):
+            yield name if lookup == "exact" else f"{name}__{lookup}"
 
 
 def _query_params(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
@@ -395,6 +449,7 @@ def _names(cls: type[BaseBinding], attribute: str, names: Sequence[str]) -> Iter
         if isinstance(name, str) and not _exists(cls, name.lstrip("-^=@$")):
             yield Error(
                 f"{cls.__name__}.{attribute} names {name!r}, which {cls.get_model().__name__} does not have.",
+                hint=path_way_out(cls.get_model(), name.lstrip("-^=@$")),
                 obj=cls,
                 id="channels_binding.E004",
             )

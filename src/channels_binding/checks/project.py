@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
@@ -27,19 +28,31 @@ SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 
+SETTINGS = ("CHANNELS_BINDING", "CHANNEL_LAYERS")
+"""Settings that are read here, or by Channels; one that is almost called so is read by nobody."""
+
+
 @register("channels_binding")
 def check_surroundings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
-    """W007 to W015, W023, W024, E012, E021, I002."""
+    """W007 to W015, W023, W024, W029, E012, E021, I002."""
     try:
         get_settings()
     except ImproperlyConfigured:
-        return []  # E002 says so
-    parts = (_databases, _layer, _server, _hosts, _caches, _versions, _middleware, _documents, _storage)
+        return guarded(_names)  # E002 says so
+    parts = (_names, _databases, _layer, _server, _hosts, _caches, _versions, _middleware, _documents, _storage)
     return [message for part in parts for message in guarded(part)]
 
 
 def _warning(number: int, message: str, hint: str) -> CheckMessage:
     return Warning(message, hint=hint, id=f"channels_binding.W{number:03}")
+
+
+def _names() -> Iterator[CheckMessage]:
+    """A setting that nobody reads, and that is called almost as one that we do: ``CHANNELS_BINDINGS``."""
+    for name in dir(settings):
+        meant = get_close_matches(name, SETTINGS, n=1, cutoff=0.9) if name.isupper() and name not in SETTINGS else []
+        if meant:
+            yield _warning(29, f"The setting {name} is read by nothing.", f"Did you mean {meant[0]}?")
 
 
 def _databases() -> Iterator[CheckMessage]:
