@@ -220,3 +220,33 @@ def test_a_detail_of_several_parts_is_told_as_a_sentence(detail: Any, message: s
 
 class _Refused(drf.APIException):
     status_code = 403
+
+
+@pytest.mark.parametrize(
+    ("exception", "way_out"),
+    [
+        (django.SynchronousOnlyOperation("x"), "In an async def the ORM is awaited (aget(), acount()"),
+        (TypeError("'<' not supported between instances of 'coroutine' and 'int'"), "An await is missing"),
+        (AttributeError("'coroutine' object has no attribute 'pk'"), "An await is missing"),
+    ],
+)
+def test_a_forgotten_await_is_told_in_the_log(
+    exception: Exception, way_out: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    as_error(exception)
+    assert way_out in caplog.text
+
+
+def test_in_debug_the_answer_names_what_was_raised_and_nothing_of_what_it_said(settings: Any) -> None:
+    assert as_error(KeyError("canary")).message == "Something went wrong on the server."
+    settings.DEBUG = True
+    message = as_error(KeyError("canary")).message
+    assert message == "Something went wrong on the server. It was a KeyError: see the server's log, at this ref."
+
+
+def test_in_debug_a_missing_csrf_token_is_told_where_it_is(settings: Any) -> None:
+    missing = drf.PermissionDenied("CSRF Failed: CSRF token missing.")
+    assert as_error(missing).message == "CSRF Failed: CSRF token missing."
+    settings.DEBUG = True
+    assert as_error(missing).message.endswith("or what GET hello/ says as csrf, as the header X-CSRFToken.")
+    assert as_error(drf.PermissionDenied("No.")).message == "No."

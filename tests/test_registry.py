@@ -152,3 +152,12 @@ def test_while_one_develops_a_stream_that_there_is_not_is_told_with_those_that_t
     settings.DEBUG = False
     with pytest.raises(NotFound, match=r"There is no such stream\.$"):
         found.get("zoo.Notes")
+
+
+def test_a_message_that_names_no_action_is_told_so(settings: Any) -> None:
+    """``zoo.Note`` is the stream ``zoo`` and the action ``Note``; the stream of another model was proposed."""
+    settings.DEBUG = True
+    with pytest.raises(
+        NotFound, match=r"There is no stream 'zoo'\. A message names a stream and an action: 'zoo\.\w+\.search'\."
+    ):
+        registry.get("zoo")

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core import exceptions as django_exceptions
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
@@ -42,11 +43,22 @@ def foreseen(exception: BaseException) -> BindingError | None:
 def _unforeseen(exception: BaseException) -> BindingError:
     ref = secrets.token_hex(6)
     logger.error("A call failed (ref %s)%s", ref, _way_out(exception), exc_info=exception)
-    return ours.Internal(ref=ref)
+    return ours.Internal(_in_debug(exception), ref=ref)
+
+
+def _in_debug(exception: BaseException) -> str | None:
+    """While one develops, the answer names what was raised and where to read on; a stranger is told neither."""
+    if not settings.DEBUG:
+        return None
+    return f"{ours.Internal.default_message} It was a {type(exception).__name__}: see the server's log, at this ref."
 
 
 def _way_out(exception: BaseException) -> str:
-    """Of a migration that is missing, by far the likeliest of what the database does not have."""
+    """Of what everybody forgets once: an ``await``, or a migration, by far the likeliest of what the database does not have."""
+    if isinstance(exception, django_exceptions.SynchronousOnlyOperation):
+        return ". In an async def the ORM is awaited (aget(), acount(), asave(), async for); or make the handler a plain def"
+    if isinstance(exception, TypeError | AttributeError) and "'coroutine'" in str(exception):
+        return ". An await is missing: what a coroutine function returns is a coroutine until it is awaited"
     cause = exception.__cause__
     lacks = getattr(cause, "sqlstate", None) in ("42P01", "42703") or _NO_SUCH.match(str(cause))
     if not (isinstance(exception, DatabaseError) and lacks):
@@ -110,6 +122,13 @@ def _text(detail: Any) -> str:
     if isinstance(detail, Mapping):
         return _text(detail["detail"]) if "detail" in detail else " ".join(map(_text, detail.values()))
     return " ".join(map(_text, detail)) if isinstance(detail, list | tuple) else str(detail)
+
+
+def _denied(text: str) -> str:
+    """While one develops, where the token is that DRF misses."""
+    if not (settings.DEBUG and text.startswith("CSRF Failed")):
+        return text
+    return f"{text} Send the cookie csrftoken, or what GET hello/ says as csrf, as the header X-CSRFToken."
 
 
 def _throttled(exception: drf.Throttled) -> BindingError:
@@ -178,7 +197,7 @@ _CONVERSIONS: Sequence[tuple[type[BaseException], Any]] = (
     (drf.ValidationError, _drf_validation),
     (drf.NotAuthenticated, lambda error: ours.Unauthenticated(_text(error.detail))),
     (drf.AuthenticationFailed, lambda error: ours.Unauthenticated(_text(error.detail))),
-    (drf.PermissionDenied, lambda error: ours.Forbidden(_text(error.detail))),
+    (drf.PermissionDenied, lambda error: ours.Forbidden(_denied(_text(error.detail)))),
     (drf.NotFound, lambda error: ours.NotFound()),
     (drf.MethodNotAllowed, lambda error: ours.MethodNotAllowed(_text(error.detail))),
     (drf.NotAcceptable, lambda error: ours.NotAcceptable(_text(error.detail))),

@@ -46,6 +46,9 @@ class Registry:
         if not settings.DEBUG:
             return "There is no such stream."
         names = sorted(self._by_stream)
+        of_app = [name for name in names if name.startswith(f"{stream}.")]
+        if of_app:
+            return f"There is no stream {stream[:100]!r}. A message names a stream and an action: '{of_app[0]}.search'."
         meant = get_close_matches(stream, names, n=1)
         known = f"Did you mean {meant[0]!r}?" if meant else f"There are: {', '.join(names[:20]) or 'none'}."
         return f"There is no stream {stream[:100]!r}. {known} Bindings are found in bindings.py of the apps in INSTALLED_APPS."

@@ -147,3 +147,25 @@ def test_what_a_project_saves_in_its_own_way_is_shown(client: BindingClient) -> 
     assert client.form("forms.Contact", submit={"text": "hello"})["object"]["title"] == "HELLO"
     nothing = client.form("forms.Silent", submit={"text": "hello"})
     assert (nothing["success"], nothing["object"]) == (True, None)
+
+
+@pytest.mark.django_db
+def test_a_new_row_beside_a_form_gets_what_its_own_stream_gives_a_new_row(client: BindingClient) -> None:
+    """As ``create`` of that stream does; the rows that there were keep theirs, and nobody submits another value."""
+
+    class Chapters(Binding):
+        model = Chapter
+        fields = ("id", "title")
+
+        def get_create_values(self) -> Any:
+            return {"title": "given"}
+
+    novel = Novel.objects.create(title="Sea")
+    old = Chapter.objects.create(novel=novel, title="old")
+    with served_by(Chapters):
+        answer = client.call(
+            "zoo.Serial.form",
+            {"id": novel.pk, "submit": {"chapters": [{"id": old.pk, "title": "changed"}, {"title": "new"}]}},
+        )
+    assert answer["success"]
+    assert sorted(row.title for row in novel.chapters.all()) == ["changed", "given"]

@@ -341,3 +341,22 @@ async def test_of_a_batch_that_is_not_atomic_each_operation_is_a_transaction(
         answer = (await sync_to_async(sent)(atomic_requests, "/api/batch/", batch)).json()
     assert ["error" in result for result in answer["results"]] == [True, True, False]
     assert await sync_to_async(names)() == ["whole"]
+
+
+@pytest.mark.parametrize(("event", "kind"), [("row", "Note"), ("rows", "QuerySet")])
+async def test_a_handler_that_answers_with_rows_is_told_how_to(event: str, kind: str) -> None:
+    """Their text was sent, as if it were the row."""
+
+    class Rows(Binding):
+        stream = "test.rows"
+
+        @bind
+        def row(self, data: Any) -> Any:
+            return Note(title="x")
+
+        @bind
+        async def rows(self, data: Any) -> Any:
+            return Note.objects.all()
+
+    with pytest.raises(TypeError, match=rf"The handler of '{event}' has answered a {kind}, .* self\.perform"):
+        await aperform(Call("test.rows", event, {}, ANN, "websocket"))

@@ -390,3 +390,9 @@ def test_a_text_that_is_too_long_for_like_is_the_caller_s_error(notes: list[Note
     with pytest.raises(OperationalError) as caught:
         [*apply_filters(cls, {"title__icontains": "x" * 60_000}, Note.objects.all(), None)]
     assert as_error(caught.value).code == "invalid"
+
+
+@pytest.mark.parametrize(("name", "meant"), [("search", "query"), ("ordering", "order"), ("page_size", "limit")])
+def test_a_name_that_rest_framework_has_for_another_thing_is_told_with_ours(name: str, meant: str) -> None:
+    (error,) = refused({name: "x"})["filters"][name]
+    assert error["message"].endswith(f" Did you mean {meant!r}, which is no filter?")

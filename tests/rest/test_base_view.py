@@ -142,3 +142,14 @@ def test_json_signs_in_without_one_and_in_a_batch_too(user: Any, account: None) 
         visitor = Client(enforce_csrf_checks=True)
         assert send(visitor, "POST", f"/api/{path}", body).status_code == 200
         assert signed_in(visitor)
+
+
+def test_a_token_under_a_word_that_no_class_takes_is_told_the_word(settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"AUTHENTICATION_CLASSES": ("rest_framework.authentication.TokenAuthentication",)}
+    said = Client().get("/api/zoo.Note/", headers={"Authorization": "Bearer abc"}).json()["message"]
+    assert (
+        said
+        == "No class takes the header 'Authorization: Bearer …'; send 'Authorization: Token …' or 'Authorization: Basic …'."
+    )
+    assert Client().get("/api/zoo.Note/", headers={"Authorization": "Token abc"}).json()["message"] == "Invalid token."
+    assert Client().get("/api/zoo.Note/").json()["message"] == "Sign in first."

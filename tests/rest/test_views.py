@@ -6,8 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from channels_binding.consumers import Binding, bind
 from tests.project.zoo.models import Article, Guard, Note, Precious, Seat, Token
 from tests.rest.sending import send
+from tests.throwaway import throwaway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -221,3 +223,35 @@ def test_where_the_binding_has_no_bulk_several_rows_cannot_be_written(client: Cl
         assert answer.status_code == 405
         assert method not in answer["Allow"]
     assert [*Note.objects.values_list("title", flat=True)] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["echo", "describe", "search"])
+def test_what_is_called_by_post_is_no_row_and_says_so(name: str, client: Client) -> None:
+    """Keys of the model are numbers, so it can be no key."""
+    with throwaway():
+
+        class Notes(Binding):
+            stream, model, fields = "test.notes", Note, ("id",)
+
+            @bind
+            def echo(self, data: Any) -> Any:
+                return data
+
+        answer = client.get(f"/api/test.notes/{name}/")
+    assert (answer.status_code, answer.json()["message"]) == (405, f"'{name}' is called by POST.")
+    assert "GET" not in answer["Allow"]
+
+
+def test_a_handler_s_answer_that_is_no_json_is_an_error_in_the_contract_s_words(client: Client) -> None:
+    """It was a page of Django's, or the server's own 500."""
+    with throwaway():
+
+        class Odd(Binding):
+            stream = "test.odd"
+
+            @bind
+            def odd(self, data: Any) -> Any:
+                return {"bytes": b"x"}
+
+        answer = send(client, "POST", "/api/test.odd/odd/", {})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 import pytest
-from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import BaseAuthentication, TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from channels_binding.consumers import AsyncConsumer
@@ -36,6 +36,16 @@ REFUSED: dict[str, Any] = {
         TOKENS,
         {"subprotocols": ["bearer.abc"]},
         "the token is not accepted. An authentication class says: ",
+    ),
+    "a token under another word": (
+        {"AUTHENTICATION_CLASSES": (TokenAuthentication,)},
+        {"headers": [(b"authorization", b"Bearer abc"), (b"host", b"testserver")], "modern": False},
+        "No class takes the header 'Authorization: Bearer …'; send 'Authorization: Token …'.",
+    ),
+    "nobody yet, and not cb.1": (
+        TOKENS,
+        {"modern": False},
+        "A client that says who it is by cb.auth offers the subprotocol cb.1.json. Sign in first",
     ),
     "a page of another host": (
         {},

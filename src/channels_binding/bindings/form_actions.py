@@ -61,7 +61,13 @@ class FormMixin(WriteMixin):
         are_valid = [form.is_valid()]
         _give(form, given)  # whatever has been submitted
         form.formsets = self.get_formsets(getattr(form, "instance", instance), rows)
-        are_valid += [formset.is_valid() for formset in form.formsets.values()]
+        for formset in form.formsets.values():
+            new = self._values_of_new_rows(formset)
+            for each, values in new:
+                _give(each, values)
+            are_valid.append(formset.is_valid())
+            for each, values in new:
+                _give(each, values)
         if not all(are_valid):
             return self._form_answer(form, instance, form.formsets)
         for formset in form.formsets.values():
@@ -86,6 +92,13 @@ class FormMixin(WriteMixin):
                 found[name] = formset_tools.bound(cls, name, instance, queryset, rows.get(name, []))
             self.scope_formset(found[name])
         return found
+
+    def _values_of_new_rows(self, formset: Any) -> list[tuple[Any, Mapping[str, Any]]]:
+        """Each form of a new row, and what ``get_create_values()`` of the stream that serves such rows gives it."""
+        other: Any = self.neighbour(getattr(formset, "model", None))
+        new = [] if other is None else formset.extra_forms
+        values = settle(other.get_create_values()) if new else {}
+        return [(form, values) for form in new]
 
     def check_formset(self, formset: Any) -> None:
         """Whether the caller may write each row that a formset is about to: the stream of those rows is asked.

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from django.db.models import Model, QuerySet
 from rest_framework.permissions import SAFE_METHODS
 
 from channels_binding.bindings.actions import Action
@@ -92,7 +93,16 @@ def _answered(binding: BaseBinding, action: Action) -> Any:
 
 
 def _shown(action: Action, answer: Any) -> Any:
-    """What a handler has answered, as it is sent. Lazy texts are put into words now, in the caller's language."""
+    """What a handler has answered, as it is sent. Lazy texts are put into words now, in the caller's language.
+
+    Raises:
+        TypeError: A row or a queryset, which is no JSON: its text would be sent, and not what its stream shows.
+    """
+    if isinstance(answer, Model | QuerySet):
+        raise TypeError(
+            f"The handler of {action.name!r} has answered a {type(answer).__name__}, which is no JSON. Answer with keys or "
+            'values; a row as its stream shows it is self.perform("retrieve", {"id": …}), or await self.retrieve({"id": …}).'
+        )
     shown = arguments.shown(answer)
     if action.is_builtin:
         return shown

@@ -31,6 +31,17 @@ from channels_binding.querysets.once import once
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
 MAX_TERMS = 10
+NO_FILTERS = {
+    "search": "query",
+    "q": "query",
+    "ordering": "order",
+    "order_by": "order",
+    "sort": "order",
+    "page_size": "limit",
+    "per_page": "limit",
+    "offset": "page",
+}
+"""What a read takes beside filters, by the names that REST framework and others have for it."""
 PREFIXES = "".join(SearchFilter.lookup_prefixes)
 """What may stand in front of a field of ``search_fields`` to say how it is searched."""
 
@@ -290,6 +301,11 @@ def _errors(filterset: FilterSet) -> dict[str, Any]:
 def _refuse_unknown(given: set[str], known: set[str]) -> None:
     way_out = "Cannot filter by that." if known else "Cannot filter by that; the binding declares no filterset_fields."
     errors = unknown_names(given, sorted(known), way_out)
+    for name in {*errors} & {*NO_FILTERS}:
+        (error,) = errors[name]
+        errors[name] = [
+            {**error, "message": f"{error['message']} Did you mean {NO_FILTERS[name]!r}, which is no filter?"}
+        ]
     if errors:
         raise Invalid("The filters are not valid.", fields={"filters": errors})
 

@@ -29,7 +29,7 @@ from channels_binding.calls.requests import django_request
 from channels_binding.conf import get_settings
 from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import NotFound, TooLarge
+from channels_binding.exceptions import BindingError, NotFound, TooLarge, Unauthenticated
 from channels_binding.live.handler_messages import BaseHandlerMessages
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
@@ -38,6 +38,7 @@ from channels_binding.rest.asgi import ThreadedView
 from channels_binding.rest.callers import authenticators_of, scope_of
 from channels_binding.rest.events import EventStreamRenderer
 from channels_binding.rest.http import (
+    Encoded,
     WireParser,
     WireRenderer,
     as_page,
@@ -48,6 +49,8 @@ from channels_binding.rest.http import (
     matched_version,
 )
 from channels_binding.rest.negotiation import RememberingNegotiation
+from channels_binding.security.authentication import header_words
+from channels_binding.security.refusals import other_word
 
 _NEGOTIATION = RememberingNegotiation()
 
@@ -175,7 +178,7 @@ class BindingView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         set_rollback()  # as DRF does, where the database has ATOMIC_REQUESTS
-        error = as_error(exc)
+        error = self._of_another_word(as_error(exc))
         if isinstance(getattr(self.request, "accepted_renderer", None), EventStreamRenderer):
             self.request.accepted_renderer = WireRenderer()
         response = Response(error.to_json(), status=error.status)
@@ -184,6 +187,16 @@ class BindingView(APIView):
         if "retry_after" in error.facts:
             response["Retry-After"] = str(int(error.facts["retry_after"]) + 1)
         return response
+
+    def _of_another_word(self, error: BindingError) -> BindingError:
+        """Who is nobody, and has sent a token under a word that no class takes, is told which to use: ``Bearer``, ``Token``."""
+        if not isinstance(error, Unauthenticated):
+            return error
+        sent = {
+            "headers": [(b"authorization", self.request.headers.get("Authorization", "").encode("latin-1", "replace"))]
+        }
+        words = header_words(sent, map(type, self.get_authenticators()))
+        return error if words is None else Unauthenticated(other_word(*words))
 
     def call(self, action: str, data: dict[str, Any], stream: str | None = None, **members: Any) -> Call:
         """A Call of this request."""
@@ -241,7 +254,13 @@ class BindingView(APIView):
         call = self.call(action, self.body())
         if isinstance(self.request.accepted_renderer, EventStreamRenderer):
             return events.respond(self.request, call, self.get_authenticators)
-        return self.respond(self.answer(call))
+        answer = self.answer(call)
+        return self.respond(
+            answer if isinstance(answer, Reading) or not self._is_ours() else Encoded(codecs.encode(answer))
+        )
+
+    def _is_ours(self) -> bool:
+        return isinstance(self.request.accepted_renderer, WireRenderer)
 
     def _params(self) -> Sequence[str]:
         """Query parameters that the binding declares for its own use."""
@@ -270,8 +289,7 @@ class BindingView(APIView):
 
     def respond(self, answer: Any, status: int = 200, **others: str) -> Response:
         """The answer with its headers, and with ``others``."""
-        is_ours = isinstance(self.request.accepted_renderer, WireRenderer)
-        data = answer if is_ours or not isinstance(answer, Reading) else _plain(answer)
+        data = answer if self._is_ours() or not isinstance(answer, Reading) else _plain(answer)
         own = headers.of_reading(answer, self.request) if isinstance(answer, Reading) else {}
         response = Response(data, status=status, headers={**own, **others})
         patch_vary_headers(response, ("Cookie",))

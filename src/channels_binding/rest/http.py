@@ -30,12 +30,18 @@ class WireParser(BaseParser):
         return value
 
 
+class Encoded(bytes):
+    """An answer that is JSON already: of a handler, so that one that is none is an error of its view and not of the server."""
+
+
 class WireRenderer(JSONRenderer):
     """JSON, byte for byte as on the socket. A Reading brings its own bytes."""
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
         if data is None:
             return b""
+        if isinstance(data, Encoded):
+            return data
         return data.data if isinstance(data, Reading) else codecs.encode(data)
 
 

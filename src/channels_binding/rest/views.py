@@ -130,7 +130,8 @@ class RowView(BindingView):
 
     @cached_property
     def _is_event(self) -> bool:
-        return self._named is not None and not self._named.is_builtin and not self._is_key(self.kwargs["name"])
+        """Of what is called by POST, bound or built in; where keys are text, the word may be one."""
+        return self._named is not None and not self._is_key(self.kwargs["name"])
 
     def _is_key(self, name: str) -> bool:
         cls = registry.get(self.kwargs["stream"])
@@ -144,7 +145,9 @@ class RowView(BindingView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method not in ("POST", "OPTIONS") and not self.offers(str(request.method)):
-            raise MethodNotAllowed()
+            raise MethodNotAllowed(
+                f"{self._named.name!r} is called by POST." if self._named and self._is_event else None
+            )
 
     def get(self, request: Request, stream: str, name: str) -> HttpResponseBase:
         return self.read("retrieve", {"id": name, **read_data(request.query_params, self._params())})

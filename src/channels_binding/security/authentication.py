@@ -8,7 +8,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -180,9 +180,24 @@ class _Redact(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if redacted(text) != text:
+        if redacted(text) == text:
+            return True
+        record.args = _redacted_args(record.args)  # of the same number: uvicorn's formatter takes them apart
+        text = record.getMessage()
+        if redacted(text) != text:  # what begins in one and goes on in another
             record.msg, record.args = redacted(text), ()
         return True
+
+
+def _redacted_args(args: Any) -> Any:
+    """Texts of a record's arguments without tokens; ``"%s %d"`` finds what else there is as it was."""
+    if isinstance(args, Mapping):
+        return {name: _redacted_arg(value) for name, value in args.items()}
+    return tuple(map(_redacted_arg, args)) if isinstance(args, tuple) else args
+
+
+def _redacted_arg(value: Any) -> Any:
+    return redacted(value) if isinstance(value, str) else value
 
 
 _redact = _Redact()
@@ -232,6 +247,17 @@ def authenticate(cls: type[BaseAuthentication], scope: Mapping[str, Any], token:
     if found is None:
         return None
     return Identity(*found, token=token or (_header(scope) if keyword else None))
+
+
+def header_words(scope: Mapping[str, Any], classes: Iterable[type]) -> tuple[str, list[str]] | None:
+    """The word in a request's ``Authorization`` header, and those that the classes take; None where one of them takes it.
+
+    ``Authorization: Bearer abc`` where DRF's ``TokenAuthentication`` is asked → ``("Bearer", ["Token"])``.
+    """
+    word = (_header(scope) or "").partition(" ")[0]
+    taken = [keyword for cls in classes if is_drf(cls) and (keyword := _keyword(cls(), _request({})))]
+    is_taken = not word or word.lower() in {each.lower() for each in taken}
+    return None if is_taken or not taken else (word, [*dict.fromkeys(taken)])
 
 
 def _header(scope: Mapping[str, Any]) -> str | None:

@@ -1,13 +1,13 @@
 """Why a handshake is refused: what the log says of it, with the way out, and whether the client is told."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 
 from channels_binding.exceptions import Unauthenticated
-from channels_binding.security.authentication import redacted, token_of
+from channels_binding.security.authentication import header_words, redacted, token_of
 
 logger = logging.getLogger("channels_binding")
 
@@ -37,8 +37,15 @@ def foreign_origin(scope: Mapping[str, Any]) -> HandshakeRefused:
     )
 
 
-def nobody(scope: Mapping[str, Any], takes_tokens: bool) -> HandshakeRefused:
-    """Nobody is known, and nobody may not connect: the likeliest reason, as far as the handshake shows it."""
+def nobody(scope: Mapping[str, Any], takes_tokens: bool, classes: Iterable[type] = ()) -> HandshakeRefused:
+    """Nobody is known, and nobody may not connect: the likeliest reason, as far as the handshake shows it.
+
+    Args:
+        classes: Those that were asked who it is.
+    """
+    words = header_words(scope, classes)
+    if words is not None:
+        return HandshakeRefused("nobody is signed in", other_word(*words), is_unauthenticated=True)
     if token_of(scope) is not None and not takes_tokens:
         return HandshakeRefused(
             "nobody is signed in",
@@ -53,12 +60,19 @@ def nobody(scope: Mapping[str, Any], takes_tokens: bool) -> HandshakeRefused:
             "or name AUTHENTICATION_CLASSES in CHANNELS_BINDING.",
             is_unauthenticated=True,
         )
+    first = "A client that says who it is by cb.auth offers the subprotocol cb.1.json. " if takes_tokens else ""
     return HandshakeRefused(
         "nobody is signed in",
-        "Sign in first, at the host that the page is opened at (localhost and 127.0.0.1 have cookies of their own); or let "
-        'everybody in, with CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}.',
+        f"{first}Sign in first, at the host that the page is opened at (localhost and 127.0.0.1 have cookies of their own); or "
+        'let everybody in, with CHANNELS_BINDING = {"ANONYMOUS_CONNECTION_ALLOWED": True}.',
         is_unauthenticated=True,
     )
+
+
+def other_word(word: str, taken: Sequence[str]) -> str:
+    """What to send in place of ``Authorization: Bearer …`` where the classes take another word."""
+    known = " or ".join(f"'Authorization: {each} …'" for each in taken)
+    return f"No class takes the header 'Authorization: {word[:40]} …'; send {known}."
 
 
 def bad_token(details: str) -> HandshakeRefused:

@@ -138,7 +138,7 @@ class BaseConsumer:
             return identity
         if self._takes_tokens() and messages.SUBPROTOCOL in handshake.get("subprotocols", ()):
             return None
-        raise refusals.nobody(handshake, self._takes_tokens())
+        raise refusals.nobody(handshake, self._takes_tokens(), self.authentication_classes())
 
     def _shown_scope(self) -> Scope:
         return authentication.without_token(self.scope) if self._takes_tokens() else self.scope

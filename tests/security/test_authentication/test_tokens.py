@@ -9,10 +9,12 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication, TokenAuthentication
 from rest_framework_simplejwt.authentication import JWTAuthentication
+from uvicorn.logging import AccessFormatter
 
 from channels_binding.live.hub import Hub
 from channels_binding.security.authentication import (
     Identity,
+    _redact,
     expiry_of,
     redacted,
     takes_tokens,
@@ -112,3 +114,28 @@ async def test_the_session_s_own_user_keeps_its_session_key(connect: Connect, us
     (subscriber,) = Hub.current().subscribers
     assert (subscriber.session_key, subscriber.has_token) == (key, False)
     await opened.close()
+
+
+@pytest.mark.parametrize(
+    ("message", "args"),
+    [
+        ('%s - "%s %s HTTP/%s" %d', ("1.2.3.4:5", "GET", "/api/x/?token=canary", "1.1", 200)),
+        ("HTTP %(method)s %(path)s", ({"method": "GET", "path": "/api/x/?token=canary"},)),
+        ("%s%s", ("/ws/?token=", "canary")),
+        ("/ws/?token=canary", ()),
+    ],
+)
+def test_a_redacted_record_is_one_that_a_server_s_own_formatter_can_take_apart(message: str, args: Any) -> None:
+    """uvicorn's takes the five arguments of a request by place: without them each such request was a traceback in the log."""
+    record = logging.LogRecord("uvicorn.access", logging.INFO, "x", 1, message, args, None)
+    assert _redact.filter(record)
+    assert "canary" not in record.getMessage()
+    assert "token=***" in record.getMessage()
+
+
+def test_uvicorn_writes_a_request_with_a_token() -> None:
+    formatter = AccessFormatter("%(client_addr)s %(request_line)s %(status_code)s", use_colors=False)
+    args = ("1.2.3.4:5", "GET", "/api/x/?token=canary", "1.1", 200)
+    record = logging.LogRecord("uvicorn.access", logging.INFO, "x", 1, '%s - "%s %s HTTP/%s" %d', args, None)
+    _redact.filter(record)
+    assert formatter.format(record) == "1.2.3.4:5 GET /api/x/?token=*** HTTP/1.1 200 OK"
