@@ -16,6 +16,7 @@ import Typography from '@mui/material/Typography'
 import { type JSX, useId, useState } from 'react'
 import { CONFLICT_TEXTS, type ConflictTexts } from './conflictTexts.js'
 import { useTexts } from './languages/texts.js'
+import { plainText } from './text.js'
 
 /** Props of `ConflictDialog`. */
 export interface ConflictDialogProps {
@@ -86,7 +87,7 @@ interface ContestedProps extends Omit<ConflictDialogProps, 'texts'> {
 }
 
 function Contested({ name, conflict, texts, side, onChoose, ...props }: ContestedProps): JSX.Element {
-  const { labelOf = String, textOf = plainText } = props
+  const { labelOf = String, textOf = (_name: string, of: unknown) => plainText(of) } = props
   const shown = (value: unknown): string => textOf(name, value) || texts.empty
   const { base, theirs, mine } = conflict
   const choice = (of: Side, label: string, value: unknown): JSX.Element => (
@@ -114,9 +115,4 @@ function Contested({ name, conflict, texts, side, onChoose, ...props }: Conteste
       </RadioGroup>
     </FormControl>
   )
-}
-
-function plainText(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -15,7 +15,7 @@ import type { BindingFormProps } from './form/props.js'
 import { useTexts } from './languages/texts.js'
 import { Modal, type ModalProps } from './Modal.js'
 import { MODAL_TEXTS, type ModalTexts } from './modalTexts.js'
-import { textOf } from './text.js'
+import { plainText, textOf } from './text.js'
 
 /** Props of `FormModal`. */
 export interface FormModalProps<N extends BindingName>
@@ -232,5 +232,5 @@ function detailText(field: Described, value: unknown): string {
   const choice = field.choices?.find(each => each.value === value)
   if (choice) return choice.label
   if (field.type === 'datetime' && typeof value === 'string') return new Date(value).toLocaleString()
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return plainText(value)
 }

@@ -14,6 +14,12 @@ export function labelOf(labels: Readonly<Record<string, string>> | undefined, ke
   return Object.hasOwn(labels, name) ? labels[name] : undefined
 }
 
+/** A value as text, whatever it is. */
+export function plainText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
 /** The first message of each field error, in one sentence for people. */
 export function messagesOf(errors: readonly { readonly message: string }[] | undefined): string {
   return (errors ?? []).map(error => error.message).join(' ')

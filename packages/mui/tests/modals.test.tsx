@@ -1,3 +1,4 @@
+import { BindingError } from '@channels-binding/core'
 import { CreateModal, DeleteModal, RetrieveModal, UpdateModal } from '@channels-binding/mui'
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
@@ -80,4 +81,52 @@ it('shows a row, and what becomes of it', async () => {
   await waitFor(() => expect(dialog).toHaveTextContent('Votes4'))
   act(() => server.remove('desk.Ticket', 2))
   expect(await screen.findByText('This was deleted, or may no longer be seen.')).toBeInTheDocument()
+})
+
+it('shows values of every kind in words', async () => {
+  const seen = '2026-11-22T13:30:00Z'
+  const rows = [
+    { id: 1, title: 'Printer', status: ['open', 'done'], seen, due: seen, extra: { a: 1 }, votes: 0, owner: null },
+  ]
+  const { show } = stage({ 'desk.Ticket': { ...TICKETS, rows } })
+  show(<RetrieveModal binding="desk.Ticket" id={1} open onClose={vi.fn()} />)
+  const dialog = await screen.findByRole('dialog', { name: 'Printer' })
+  const said = (label: string): string | null | undefined => within(dialog).getByText(label).nextSibling?.textContent
+  await waitFor(() => expect(said('Status')).toBe('Open, Done'))
+  expect(said('Seen')).toBe(new Date(seen).toLocaleString())
+  expect(said('Due')).toBe(seen)
+  expect(said('Extra')).toBe('{"a":1}')
+  expect(said('Votes')).toBe('0')
+  expect(said('Owner')).toBe('—')
+})
+
+it('shows why a row cannot be read', async () => {
+  const { show, server } = stage(tables)
+  server.handle('desk.Ticket.retrieve', () => {
+    throw new BindingError('unavailable', 'The database does not answer.')
+  })
+  show(<RetrieveModal binding="desk.Ticket" id={1} open onClose={vi.fn()} />)
+  expect(await screen.findByRole('alert')).toHaveTextContent('The database does not answer.')
+})
+
+it('stays open while a form saves by itself', async () => {
+  const { show, user, server } = stage(tables)
+  const onClose = vi.fn()
+  const onSuccess = vi.fn()
+  show(<UpdateModal binding="desk.Ticket" id={2} open autosave onClose={onClose} onSuccess={onSuccess} />)
+  const title = await screen.findByRole('textbox', { name: 'Title' })
+  await user.clear(title)
+  await user.type(title, 'Beamer')
+  await user.tab()
+  await waitFor(() => expect(server.rows('desk.Ticket')[1]).toMatchObject({ title: 'Beamer' }))
+  await waitFor(() => expect(onSuccess).toHaveBeenCalled())
+  expect(onClose).not.toHaveBeenCalled()
+})
+
+it('says which row was deleted', async () => {
+  const { show, user } = stage(tables)
+  const onSuccess = vi.fn()
+  show(<DeleteModal binding="desk.Ticket" id={2} open onClose={vi.fn()} onSuccess={onSuccess} />)
+  await user.click(screen.getByRole('button', { name: 'Delete' }))
+  await waitFor(() => expect(onSuccess).toHaveBeenCalledExactlyOnceWith(2))
 })

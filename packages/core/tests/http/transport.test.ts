@@ -205,3 +205,35 @@ it('reports a refusal that is no answer of ours', async () => {
     expect(error).toMatchObject({ code, status })
   }
 })
+
+it('says that a user is not wanted where the greeting is refused', async () => {
+  const fetch = async (): Promise<Response> =>
+    new Response('{"code":"forbidden","message":"Not you."}', { status: 403 })
+  const { client } = http({ fetch: fetch as typeof globalThis.fetch })
+  client.connect()
+  await settle()
+  expect(client.getState()).toMatchObject({ status: 'unauthorized', lastError: { code: 'forbidden' } })
+})
+
+it('asks for the word before a token only where none is given', async () => {
+  const words: (string | null)[] = []
+  const fetch = async (_input: unknown, init?: RequestInit): Promise<Response> => {
+    words.push(new Headers(init?.headers).get('Authorization'))
+    return new Response('{"code":"unauthenticated"}', { status: 401 })
+  }
+  const { client } = http({ fetch: fetch as typeof globalThis.fetch, token: 't', tokenScheme: 'JWT' })
+  client.connect()
+  await settle()
+  expect(words).toEqual(['JWT t'])
+})
+
+it('learns from a live read that the session is over', async () => {
+  const { client, server } = http()
+  const read = client.live('shop.Product', 'search', {})
+  await settle(100)
+  server.bends.signedOut = true
+  client.live('shop.Product', 'search', { limit: 2 })
+  await settle(500)
+  expect(client.getState().status).toBe('unauthorized')
+  expect(read.getSnapshot().error?.code).toBe('unauthenticated')
+})

@@ -1,7 +1,7 @@
 import { canonical, type FormField } from '@channels-binding/core'
 import type { Conflict } from '@channels-binding/core/writes'
 import { useCallback, useState } from 'react'
-import { labelOf } from '../text.js'
+import { labelOf, plainText } from '../text.js'
 import { optionsOf } from './choices.js'
 import { InvalidValue } from './types.js'
 import { type FormValues, picked } from './values.js'
@@ -82,5 +82,5 @@ export function valueText(field: FormField | undefined, value: unknown): string 
   const choice = field && optionsOf(field).find(option => option.value === value)
   const label = choice?.label ?? labelOf(field?.relation?.labels, value)
   if (label !== undefined) return label
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return plainText(value)
 }

@@ -8,10 +8,11 @@ import Stack from '@mui/material/Stack'
 import TablePagination from '@mui/material/TablePagination'
 import Typography from '@mui/material/Typography'
 import { type JSX, type ReactNode, useContext } from 'react'
+import { plainText } from '../text.js'
 import { LabelsContext, relationText } from './columns.js'
 import { TableContext, type TableWorld } from './context.js'
 import { EmptyOverlay } from './overlays.js'
-import { plainText, type TableColumn, type TableRow } from './row.js'
+import type { TableColumn, TableRow } from './row.js'
 
 interface CardListProps {
   readonly label: string

@@ -115,7 +115,9 @@ function CsvButton({ world }: PartProps): JSX.Element {
       const lines = csvLines(client, binding, params as Record<string, unknown>, cells, running.current.signal)
       await saveCsv(lines, `${binding}.csv`, setRows)
     } catch (reason) {
-      if (!(reason instanceof DOMException)) setError(reason instanceof Error ? reason.message : String(reason))
+      // Whoever stops it, or chooses no file, need not be told; a full disk is another matter.
+      const { name, message = String(reason) } = reason as Partial<Error>
+      if (name !== 'AbortError') setError(message)
     }
     setRows(null)
   }

@@ -2,8 +2,8 @@ import type { DescribedField, Description, Labels } from '@channels-binding/core
 import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid'
 import { createContext, type JSX, type ReactNode, useContext } from 'react'
 import { Guard, guarded } from '../Guard.js'
-import { keepFraction, labelOf, parseInteger } from '../text.js'
-import { plainText, type TableColumn, type TableRow } from './row.js'
+import { keepFraction, labelOf, parseInteger, plainText } from '../text.js'
+import type { TableColumn, TableRow } from './row.js'
 
 /** The texts of relations; a context, so that a new text renders the cells of relations and no others. */
 export const LabelsContext: React.Context<Labels | undefined> = createContext<Labels | undefined>(undefined)

@@ -15,9 +15,3 @@ export type EditCellParams = GridRenderEditCellParams<TableRow>
 
 /** The name of a cell. */
 export const cellKey = (id: RowId, field: string): string => `${JSON.stringify(id)} ${field}`
-
-/** A value as text, whatever it is. */
-export function plainText(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}

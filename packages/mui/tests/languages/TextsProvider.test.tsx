@@ -90,3 +90,17 @@ it('finds a language by any case and the nearest name, and says nothing that is 
   rerender(said('zh'))
   expect(await screen.findByRole('button', { name: FORM_TEXTS.save })).toBeInTheDocument()
 })
+
+it.each([
+  [de.table.waiting, '1 Änderung wartet.', '2 Änderungen warten.'],
+  [de.table.selected, '1 Zeile ist ausgewählt', '2 Zeilen sind ausgewählt'],
+  [de.table.changeRows, '1 Zeile ändern', '2 Zeilen ändern'],
+  [de.table.removed, '1 Zeile ist gelöscht.', '2 Zeilen sind gelöscht.'],
+])('counts in German as in English: one, and several', (say, one, two) => {
+  expect([say?.(1), say?.(2)]).toEqual([one, two])
+})
+
+it('says in German what was saved, and what was not', () => {
+  expect(de.table.bulkDone?.(3, 0, '')).toBe('3 gespeichert.')
+  expect(de.table.bulkDone?.(2, 1, 'Belegt.')).toBe('2 gespeichert, 1 nicht: Belegt.')
+})

@@ -1,5 +1,7 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { render, screen, waitFor, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
+import CardList from '../../src/table/CardList.js'
+import type { TableRow } from '../../src/table/row.js'
 import { stage, TICKETS, violations } from '../helpers.js'
 import { Table } from './grid.js'
 
@@ -28,4 +30,40 @@ it('says below the rows what the stream can measure of all of them', async () =>
   show(<Table columns={['title', 'votes']} pageSize={2} totals={['count', 'sum:votes', 'avg:secret']} />)
   const totals = await screen.findByRole('group', { name: 'Totals' })
   await waitFor(() => expect(totals).toHaveTextContent(`Rows 3Σ Votes ${(1210).toLocaleString()}`))
+})
+
+it('shows where cards will be, and says where there are none', async () => {
+  const { show, server } = stage({ 'desk.Ticket': { ...TICKETS, rows: [] } })
+  server.hold()
+  show(<Table cards columns={['title']} />)
+  const skeletons = (): number => document.querySelectorAll('ul > .MuiSkeleton-root').length
+  await waitFor(() => expect(skeletons()).toBe(3))
+  server.release()
+  expect(await screen.findByText('No tickets yet.')).toBeInTheDocument()
+  expect(skeletons()).toBe(0)
+})
+
+it('heads a card with the first column where none is a name, and with the key where that is empty', async () => {
+  const { show } = stage({ 'desk.Ticket': TICKETS })
+  show(<Table cards columns={['due', 'votes']} />)
+  expect(await screen.findByRole('heading', { name: /2026/ })).toBeInTheDocument()
+  expect(screen.getByRole('heading', { name: '#2' })).toBeInTheDocument()
+})
+
+it('takes a card out of the selection again, and makes values as the columns of a table do', async () => {
+  const { show, user } = stage({ 'desk.Ticket': TICKETS })
+  const points = { field: 'points', valueGetter: (_value: unknown, row: TableRow) => String(row.title).length }
+  show(<Table cards selection toolbar columns={['title', points]} />)
+  const box = await screen.findByRole('checkbox', { name: 'Select Screen' })
+  await user.click(box)
+  expect(await screen.findByText('1 row is selected')).toBeInTheDocument()
+  expect(box.closest('li')).toHaveTextContent('Screenpoints6')
+  await user.click(box)
+  await waitFor(() => expect(screen.queryByText('1 row is selected')).not.toBeInTheDocument())
+})
+
+it('is of a table, and nothing without one', () => {
+  const props = { label: 'x', rows: [], page: 1, isLoading: false, isSelectable: false, actionsOf: () => null }
+  const { container } = render(<CardList {...props} onOpen={undefined} />)
+  expect(container).toBeEmptyDOMElement()
 })

@@ -1,5 +1,7 @@
-import { screen, waitFor, within } from '@testing-library/react'
-import { beforeEach, expect, it } from 'vitest'
+import { BindingError } from '@channels-binding/core'
+import { render, screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, expect, it, vi } from 'vitest'
+import TableToolbar from '../../src/table/TableToolbar.js'
 import { tables } from '../filters/tables.js'
 import { type Stage, stage, violations } from '../helpers.js'
 import { cell, header, Table, titles } from './grid.js'
@@ -96,4 +98,51 @@ it('hides, moves and packs columns, and keeps that with the filters as a view', 
   await press(world, 'Delete the view Mine')
   await waitFor(() => expect(screen.queryByRole('button', { name: 'Mine' })).not.toBeInTheDocument())
   expect(localStorage.getItem('channels-binding:views:tickets')).toBe('[]')
+})
+
+it('says that a file could not be made, and makes it when it is asked for once more', async () => {
+  const world = await open({ columns: ['title', { field: 'points', valueGetter: () => 1 }, 'votes'], query: 'r' })
+  const made = vi.fn(() => 'blob:x')
+  vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: made, revokeObjectURL: vi.fn() }))
+  world.server.handle('desk.Ticket.search', () => {
+    throw new BindingError('unavailable', 'The database does not answer.')
+  })
+  await press(world, 'CSV')
+  expect(await screen.findByRole('button', { name: 'CSV failed, again' })).toHaveAttribute(
+    'title',
+    'The database does not answer.',
+  )
+  expect(made).not.toHaveBeenCalled()
+})
+
+it('stops making a file when that is wished, and complains of nothing', async () => {
+  const world = await open()
+  world.server.hold()
+  await press(world, 'CSV')
+  await press(world, /of 3 rows, stop/)
+  expect(await screen.findByRole('button', { name: 'CSV' })).not.toHaveAttribute('title')
+  world.server.release()
+})
+
+it.each([
+  ['no file is chosen', 'AbortError', 'CSV'],
+  ['the disk is full', 'QuotaExceededError', 'CSV failed, again'],
+])('says what keeps a file from being written, where %s', async (_when, name, said) => {
+  const world = await open()
+  vi.stubGlobal('showSaveFilePicker', () => Promise.reject(new DOMException('There is no room.', name)))
+  await press(world, 'CSV')
+  await waitFor(() => expect(screen.getByRole('button', { name: said })).toBeInTheDocument())
+  expect(screen.getByRole('button', { name: said }).title).toBe(said === 'CSV' ? '' : 'There is no room.')
+})
+
+it('offers only the filters that the application names', async () => {
+  const world = await open({ filterNames: ['status'] })
+  await press(world, 'Filters')
+  expect(await screen.findByRole('combobox', { name: 'State' })).toBeInTheDocument()
+  expect(screen.queryByRole('textbox', { name: 'Title has' })).not.toBeInTheDocument()
+})
+
+it('is of a table, and nothing without one', () => {
+  const { container } = render(<TableToolbar />)
+  expect(container).toBeEmptyDOMElement()
 })

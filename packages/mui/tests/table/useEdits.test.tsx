@@ -132,3 +132,32 @@ it('chooses a related row in its cell', async () => {
   await world.user.click(await screen.findByRole('option', { name: 'ben' }))
   await waitFor(() => expect(stored(world)).toMatchObject({ owner: 8 }))
 })
+
+it('chooses several related rows in one cell, narrowed as the field is, and saves them when one leaves it', async () => {
+  const fields = TICKETS.describe?.fields?.map(field =>
+    field.name === 'owner'
+      ? { ...field, multiple: true, relation: { stream: 'auth.User', filters: { is_active: true } } }
+      : field,
+  )
+  const rows = (TICKETS.rows ?? []).map(row => ({ ...row, owner: [7] }))
+  const users = [
+    { id: 7, username: 'ann', is_active: true },
+    { id: 8, username: 'ben', is_active: true },
+    { id: 9, username: 'gone', is_active: false },
+  ]
+  const world = stage({
+    'desk.Ticket': { ...TICKETS, rows, describe: { ...TICKETS.describe, ...(fields && { fields }) } },
+    'auth.User': { rows: users },
+  })
+  world.show(<Table editable columns={['title', 'owner']} />)
+  await world.user.dblClick((await screen.findAllByText('Ann'))[0] as HTMLElement)
+  const field = await screen.findByRole('combobox', { name: 'Owner' })
+  await world.user.click(field)
+  await screen.findByRole('option', { name: 'ben' })
+  expect(screen.queryByRole('option', { name: 'gone' })).not.toBeInTheDocument()
+  await world.user.click(screen.getByRole('option', { name: 'ben' }))
+  expect(field).toBeInTheDocument()
+  expect(world.server.requests('save')).toEqual([])
+  await world.user.click(await cell('Screen'))
+  await waitFor(() => expect(stored(world)).toMatchObject({ owner: [7, 8] }))
+})
