@@ -1,5 +1,5 @@
-import type { BindingName, Pk } from '@channels-binding/core'
-import { useDelete, useDescribe, useRetrieve } from '@channels-binding/core/react'
+import { type BindingName, canonical, type DescribedField, type Labels, type Pk } from '@channels-binding/core'
+import { useChannels, useDelete, useDescribe, useRetrieve } from '@channels-binding/core/react'
 import Alert from '@mui/material/Alert'
 import Button from '@mui/material/Button'
 import DialogActions from '@mui/material/DialogActions'
@@ -8,6 +8,7 @@ import DialogContentText from '@mui/material/DialogContentText'
 import DialogTitle from '@mui/material/DialogTitle'
 import Skeleton from '@mui/material/Skeleton'
 import Typography from '@mui/material/Typography'
+import { useQuery } from '@tanstack/react-query'
 import { type JSX, useId, useState } from 'react'
 import { BindingForm } from './form/BindingForm.js'
 import { FORM_TEXTS } from './form/formTexts.js'
@@ -15,7 +16,7 @@ import type { BindingFormProps } from './form/props.js'
 import { useTexts } from './languages/texts.js'
 import { Modal, type ModalProps } from './Modal.js'
 import { MODAL_TEXTS, type ModalTexts } from './modalTexts.js'
-import { plainText, textOf } from './text.js'
+import { plainText, relationText, textOf } from './text.js'
 
 /** Props of `FormModal`. */
 export interface FormModalProps<N extends BindingName>
@@ -186,6 +187,7 @@ export function RetrieveModal<N extends BindingName>(props: RetrieveModalProps<N
   const { data, error, isGone } = useRetrieve(binding, id, { enabled: open })
   const row = data as Readonly<Record<string, unknown>> | undefined
   const shown = (description?.fields ?? []).filter(({ name }) => !fields || fields.includes(name))
+  const texts = useRelationTexts(binding, shown, row)
   return (
     <Modal open={open} onClose={onClose} maxWidth={maxWidth} variant={variant} titleId={titleId}>
       <DialogTitle id={titleId}>{title ?? (row ? textOf(row) : (description?.label ?? binding))}</DialogTitle>
@@ -196,7 +198,11 @@ export function RetrieveModal<N extends BindingName>(props: RetrieveModalProps<N
         {row && (
           <Typography component="dl" sx={{ display: 'grid', gridTemplateColumns: 'auto 1fr', gap: 1, m: 0 }}>
             {shown.map(field => (
-              <Detail key={field.name} label={field.label} text={detailText(field, row[field.name])} />
+              <Detail
+                key={field.name}
+                label={field.label}
+                text={detailText(field, row[field.name], texts?.[field.name])}
+              />
             ))}
           </Typography>
         )}
@@ -221,14 +227,35 @@ function Detail({ label, text }: { readonly label: string; readonly text: string
   )
 }
 
-interface Described {
-  readonly type: string
-  readonly choices?: readonly { readonly value: unknown; readonly label: string }[]
+/** The texts of the rows that a row points to, asked anew when it points to others. */
+function useRelationTexts(
+  binding: string,
+  shown: readonly DescribedField[],
+  row: Readonly<Record<string, unknown>> | undefined,
+): Labels | undefined {
+  const colon = binding.indexOf(':')
+  const { client } = useChannels(binding.slice(0, Math.max(colon, 0)))
+  const stream = binding.slice(colon + 1)
+  const fields = shown.filter(field => field.relation && (row?.[field.name] ?? null) !== null).map(({ name }) => name)
+  const keys = fields.map(name => row?.[name])
+  const ask = ({ signal }: { signal: AbortSignal }): Promise<unknown> =>
+    client.call(`${stream}.retrieve` as never, { ids: [row?.id], fields, labels: true } as never, { signal })
+  const { data } = useQuery({
+    queryKey: ['channels-binding', 'texts', binding, row?.id, canonical([fields, keys])],
+    queryFn: ask,
+    enabled: fields.length > 0,
+  })
+  return (data as { readonly labels?: Labels } | undefined)?.labels
 }
 
-function detailText(field: Described, value: unknown): string {
+function detailText(
+  field: DescribedField,
+  value: unknown,
+  texts: Readonly<Record<string, string>> | undefined,
+): string {
   if (value === null || value === undefined) return ''
-  if (Array.isArray(value)) return value.map(each => detailText(field, each)).join(', ')
+  if (field.relation) return relationText(value, texts)
+  if (Array.isArray(value)) return value.map(each => detailText(field, each, texts)).join(', ')
   const choice = field.choices?.find(each => each.value === value)
   if (choice) return choice.label
   if (field.type === 'datetime' && typeof value === 'string') return new Date(value).toLocaleString()

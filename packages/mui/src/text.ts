@@ -20,6 +20,12 @@ export function plainText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
+/** What stands for related rows: their texts, their keys where there are none. */
+export function relationText(value: unknown, texts: Readonly<Record<string, string>> | undefined): string {
+  const text = (key: unknown): string => labelOf(texts, key) ?? plainText(key)
+  return Array.isArray(value) ? value.map(text).join(', ') : text(value)
+}
+
 /** The first message of each field error, in one sentence for people. */
 export function messagesOf(errors: readonly { readonly message: string }[] | undefined): string {
   return (errors ?? []).map(error => error.message).join(' ')

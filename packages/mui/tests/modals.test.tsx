@@ -100,6 +100,20 @@ it('shows values of every kind in words', async () => {
   expect(said('Owner')).toBe('—')
 })
 
+it('names the rows that a row points to, and asks anew when it points to others', async () => {
+  const { show, server } = stage(tables)
+  show(<RetrieveModal binding="desk.Ticket" id={1} open onClose={vi.fn()} fields={['title', 'owner']} />)
+  const dialog = await screen.findByRole('dialog', { name: 'Printer' })
+  await waitFor(() => expect(dialog).toHaveTextContent('OwnerAnn'))
+  act(() => void server.update('desk.Ticket', 1, { owner: 8 }))
+  await waitFor(() => expect(dialog).toHaveTextContent('OwnerBen'))
+  act(() => void server.update('desk.Ticket', 1, { owner: 99 }))
+  await waitFor(() => expect(dialog).toHaveTextContent('Owner99'))
+  act(() => void server.update('desk.Ticket', 1, { owner: null }))
+  await waitFor(() => expect(dialog).toHaveTextContent('Owner—'))
+  expect(server.requests('retrieve').at(-1)?.data).toMatchObject({ ids: [1], fields: ['owner'], labels: true })
+})
+
 it('shows why a row cannot be read', async () => {
   const { show, server } = stage(tables)
   server.handle('desk.Ticket.retrieve', () => {

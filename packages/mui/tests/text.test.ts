@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { relationText } from '../src/table/columns.js'
-import { labelOf, messagesOf, textOf } from '../src/text.js'
+import { labelOf, messagesOf, relationText, textOf } from '../src/text.js'
 
 it.each([
   [{ id: 1, label: 'a', name: 'b' }, 'a'],

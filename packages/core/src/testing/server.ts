@@ -296,8 +296,7 @@ export class FakeServer {
     if (handler) return this.#handled(connection, stream, handler, values)
     if (action === 'presence') return this.#presence(connection, request)
     const table = this.#tables.get(stream)
-    if (action === 'retrieve' && Array.isArray(values.ids))
-      return { data: { rows: values.ids.flatMap(id => table.get(id) ?? []).map(row => table.shown(row, values)) } }
+    if (action === 'retrieve' && Array.isArray(values.ids)) return { data: table.several(values.ids, values) }
     if (action === 'retrieve') return this.#read(connection, request, new RowRead(table, values))
     if (action === 'search' || action === 'list' || action === 'aggregate')
       return this.#read(connection, request, new ListRead(table, action, values))

@@ -184,6 +184,13 @@ export class FakeTable {
     return rows.slice(0, relation.limit ?? 20)
   }
 
+  /** The rows of a `retrieve` of several, in the order asked for; missing ones are left out. */
+  several(ids: readonly unknown[], data: Values): Values {
+    const rows = ids.flatMap(id => this.get(id) ?? [])
+    const labels = data.labels === true && { labels: this.options.labels?.(rows) ?? {} }
+    return { rows: rows.map(row => this.shown(row, data)), ...labels }
+  }
+
   /** The form with the values of a row, or as submitted. */
   form(id: string | number | null, errors: FieldErrors = {}, submitted?: Values): FormReply<FakeRow> {
     const object = id === null ? null : this.find(id)

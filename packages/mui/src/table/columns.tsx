@@ -2,7 +2,7 @@ import type { DescribedField, Description, Labels } from '@channels-binding/core
 import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid'
 import { createContext, type JSX, type ReactNode, useContext } from 'react'
 import { Guard, guarded } from '../Guard.js'
-import { keepFraction, labelOf, parseInteger, plainText } from '../text.js'
+import { keepFraction, parseInteger, plainText, relationText } from '../text.js'
 import type { TableColumn, TableRow } from './row.js'
 
 /** The texts of relations; a context, so that a new text renders the cells of relations and no others. */
@@ -168,12 +168,6 @@ function relationColumn(name: string, labels: ColumnOptions['labels']): Partial<
 function RelationCell({ field, value }: GridRenderCellParams<TableRow>): JSX.Element {
   const labels = useContext(LabelsContext)
   return <>{relationText(value, labels?.[field])}</>
-}
-
-/** What stands for related rows: their texts, their keys where there are none. */
-export function relationText(value: unknown, texts: Readonly<Record<string, string>> | undefined): string {
-  const textOf = (key: unknown): string => labelOf(texts, key) ?? plainText(key)
-  return Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)
 }
 
 const numberText = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString() : plainText(value))
