@@ -31,6 +31,27 @@ export function messagesOf(errors: readonly { readonly message: string }[] | und
   return (errors ?? []).map(error => error.message).join(' ')
 }
 
+/** Why a read was refused, with what is wrong with which name where the server says so: `…: titel: Cannot filter by that.` */
+export function reasonOf(error: Refusal | null | undefined): string | null {
+  if (!error) return null
+  const details = leavesOf(error.fields ?? {}).filter(([, message]) => message !== error.message)
+  return [error.message, ...details.map(([name, message]) => `${name}: ${message}`)].join(' ')
+}
+
+/** What of a `BindingError` is shown. */
+interface Refusal {
+  readonly message: string
+  readonly fields?: object | null
+}
+
+/** `{filters: {titel: [{message: '…'}]}}` → `[['titel', '…']]` */
+function leavesOf(fields: object): [string, string][] {
+  return Object.entries(fields).flatMap(([name, found]: [string, unknown]): [string, string][] => {
+    if (Array.isArray(found)) return [[name, messagesOf(found)]]
+    return typeof found === 'object' && found !== null ? leavesOf(found) : []
+  })
+}
+
 /** `'12'` → 12; `''` → null; anything else stays text, for the server to say what is wrong with it. */
 export function parseInteger(text: string): number | string | null {
   const trimmed = text.trim()

@@ -6,8 +6,8 @@ export interface UrlModal<Id extends string | number> {
   readonly open: boolean
   /** The row that it was opened for last; `null` where it was for none. */
   readonly id: Id | null
-  /** Opens it, for a row where a key is given; "back" closes it. */
-  readonly onOpen: (id?: Id) => void
+  /** Opens it, for a row where a key is given (that of a table's row, `row.id`, is of either kind); "back" closes it. */
+  readonly onOpen: (id?: string | number) => void
   readonly onClose: () => void
 }
 
@@ -25,7 +25,7 @@ export function useUrlModal<Id extends string | number = number>(name: string): 
   const [last, setLast] = useState(text)
   if (text !== null && text !== last) setLast(text)
   const onOpen = useCallback(
-    (id?: Id): void => {
+    (id?: string | number): void => {
       const state = { ...window.history.state, [MARK]: name }
       changeAddress(searchWith(name, id === undefined ? '' : writeValue(id)), 'push', state)
     },

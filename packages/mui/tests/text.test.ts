@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { labelOf, messagesOf, relationText, textOf } from '../src/text.js'
+import { labelOf, messagesOf, reasonOf, relationText, textOf } from '../src/text.js'
 
 it.each([
   [{ id: 1, label: 'a', name: 'b' }, 'a'],
@@ -25,4 +25,14 @@ it('joins what is wrong with a field', () => {
   expect(messagesOf([{ message: 'Too short.' }, { message: 'Taken.' }])).toBe('Too short. Taken.')
   expect(messagesOf([])).toBe('')
   expect(messagesOf(undefined)).toBe('')
+})
+
+it('says of a refused read which name was wrong, and nothing twice', () => {
+  const wrong = [{ code: 'unknown', message: 'Cannot filter by that.' }]
+  expect(reasonOf({ message: 'No.', fields: { filters: { titel: wrong }, limit: wrong } })).toBe(
+    'No. titel: Cannot filter by that. limit: Cannot filter by that.',
+  )
+  expect(reasonOf({ message: 'Cannot filter by that.', fields: { order: wrong } })).toBe('Cannot filter by that.')
+  expect(reasonOf({ message: 'No.', fields: { odd: 'text' } })).toBe('No.')
+  expect([reasonOf({ message: 'No.' }), reasonOf(null)]).toEqual(['No.', null])
 })

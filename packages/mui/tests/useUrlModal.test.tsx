@@ -1,4 +1,5 @@
 import { CreateModal, UpdateModal, useUrlModal } from '@channels-binding/mui'
+import type { RowAction } from '@channels-binding/mui/table'
 import { act, renderHook, screen, waitFor } from '@testing-library/react'
 import type { JSX } from 'react'
 import { afterEach, expect, it } from 'vitest'
@@ -59,4 +60,11 @@ it('opens the dialogs of this package by a link, each for its own name', async (
   expect(await screen.findByRole('dialog', { name: /^Change/ })).toBeVisible()
   act(() => go('?new='))
   expect(await screen.findByRole('dialog', { name: /^Add/ })).toBeVisible()
+})
+
+it('is opened for the row of a table, whose key may be of either kind', () => {
+  const { result } = renderHook(() => useUrlModal('edit'))
+  const action: RowAction = { label: 'Edit', run: row => result.current.onOpen(row.id) } // it compiles
+  act(() => action.run({ id: 7 }))
+  expect(result.current).toMatchObject({ open: true, id: 7 })
 })

@@ -53,12 +53,12 @@ export function Tickets(): JSX.Element {
 
 interface TicketTableProps {
   readonly state: TableState
-  readonly onOpen: (id: number) => void
+  readonly onOpen: (id: TableRow['id']) => void
 }
 
 function TicketTable({ state, onOpen }: TicketTableProps): JSX.Element {
   const size = useScreenSize()
-  const open = useMemo(() => (row: TableRow) => onOpen(row.id as number), [onOpen])
+  const open = useMemo(() => (row: TableRow) => onOpen(row.id), [onOpen])
   const rowActions = useMemo(() => [{ label: 'Open ticket', icon: <EditIcon />, run: open }, 'delete'] as const, [open])
   return (
     <Paper

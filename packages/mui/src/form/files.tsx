@@ -1,10 +1,10 @@
 import Checkbox from '@mui/material/Checkbox'
 import FormControlLabel from '@mui/material/FormControlLabel'
-import Link from '@mui/material/Link'
 import Stack from '@mui/material/Stack'
 import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
-import { type ChangeEvent, type DragEvent, type JSX, type ReactNode, useEffect, useState } from 'react'
+import { type ChangeEvent, type DragEvent, type JSX, useEffect, useState } from 'react'
+import { FileLink } from '../FileLink.js'
 import { useTexts } from '../languages/texts.js'
 import { attributesOf, hasType } from './attributes.js'
 import { FORM_TEXTS } from './formTexts.js'
@@ -68,7 +68,7 @@ export function FileField(props: FieldProps): JSX.Element {
       {current && (
         <Stack direction="row" spacing={2} sx={{ alignItems: 'center' }}>
           <Typography variant="body2">
-            {says.currently} <Current address={current} />
+            {says.currently} <FileLink address={current} />
           </Typography>
           {!field.required && (
             <FormControlLabel
@@ -86,15 +86,6 @@ export function FileField(props: FieldProps): JSX.Element {
       )}
     </Stack>
   )
-}
-
-/** Addresses of files are of a server; a value that is none may be anything. */
-const ADDRESS = /^(https?:\/\/|blob:|\/|\.{0,2}\/|[\w%.-]+(\/|$|\?))/i
-
-/** A link to the file that there is; its name alone where that is no address. */
-function Current({ address }: { readonly address: string }): ReactNode {
-  const name = address.split('/').at(-1)
-  return ADDRESS.test(address) ? <Link href={address}>{name}</Link> : name
 }
 
 /** What was dropped, which the field of the browser does not name. */

@@ -7,13 +7,15 @@ import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type JSX, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTexts } from '../languages/texts.js'
 import { late } from '../late.js'
+import { reasonOf } from '../text.js'
+import { warnOfUnknown } from '../warnings.js'
 import { BulkNotices } from './BulkNotices.js'
 import { CellErrorsContext } from './cellErrors.js'
-import { columnsOf, fieldsOf, LabelsContext } from './columns.js'
+import { columnsOf, fieldsOf, LabelsContext, unknownOf } from './columns.js'
 import { TableContext, type TableWorld } from './context.js'
 import { EditNotices, useDrafts } from './EditNotices.js'
 import { type HeaderFilter, HeaderFilterContext } from './headerFilter.js'
-import { HeaderFilters, Toolbar } from './lazyParts.js'
+import { HeaderFilters, SelectionBar, Toolbar } from './lazyParts.js'
 import { ConnectionNotice, Notices } from './notices.js'
 import { type Emptiness, EmptinessContext } from './overlays.js'
 import type { BindingTableProps } from './props.js'
@@ -70,6 +72,11 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   )
   const params = useMemo(() => paramsOf<N>(wanted, fields), [wanted, fields])
 
+  useEffect(() => {
+    const known = description?.fields.map(field => field.name) ?? []
+    warnOfUnknown(binding, 'field', unknownOf(description, asked), known)
+  }, [binding, description, asked])
+
   // What there is.
   const search = useSearch(binding, params, { enabled: !isUndescribed || fields !== undefined })
   const kept = useKept(binding, search)
@@ -90,7 +97,7 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
 
   const canClear = !!state.query || Object.keys(state.filters).length > 0
   const emptiness: Emptiness = {
-    error: kept.error?.message ?? describe.error?.message ?? null,
+    error: reasonOf(kept.error ?? describe.error),
     retry: () => void (describe.isError ? describe.refetch() : search.refetch()),
     isNarrowed: !!wanted.query || Object.keys(wanted.filters).length > 0,
     clear: canClear ? () => state.change({ query: '', filters: {} }) : null,
@@ -159,6 +166,7 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
             />
           )}
         </Suspense>
+        {selection && !props.toolbar && bulk.ids.length > 0 && <SelectionBar />}
         {totals && (
           <Suspense fallback={<Box sx={{ height: 40 }} />}>
             <TotalsBar measures={totals} />

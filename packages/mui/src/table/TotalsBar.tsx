@@ -2,7 +2,8 @@ import { useAggregate } from '@channels-binding/core/react'
 import Box from '@mui/material/Box'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
-import { type JSX, useContext } from 'react'
+import { type JSX, useContext, useEffect } from 'react'
+import { warnOfUnknown } from '../warnings.js'
 import { TableContext, type TableWorld } from './context.js'
 
 interface TotalsBarProps {
@@ -13,6 +14,16 @@ interface TotalsBarProps {
 /** Measures over all rows of the query, on all pages, live; none where the stream does not offer them. */
 export default function TotalsBar({ measures }: TotalsBarProps): JSX.Element | null {
   const world = useContext(TableContext)
+  useEffect(() => {
+    const known = world?.description && (world.description.aggregate?.measures ?? [])
+    if (world && known)
+      warnOfUnknown(
+        world.binding,
+        'measure',
+        measures.filter(name => !known.includes(name)),
+        known,
+      )
+  }, [world, measures])
   if (!world?.description) return <Box sx={{ height: HEIGHT_PX }} />
   const offered = world.description.aggregate?.measures ?? []
   const found = measures.filter(measure => offered.includes(measure))

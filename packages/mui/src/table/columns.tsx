@@ -1,6 +1,7 @@
 import type { DescribedField, Description, Labels } from '@channels-binding/core'
 import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid'
 import { createContext, type JSX, type ReactNode, useContext } from 'react'
+import { FileLink, fileName } from '../FileLink.js'
 import { Guard, guarded } from '../Guard.js'
 import { keepFraction, parseInteger, plainText, relationText } from '../text.js'
 import type { TableColumn, TableRow } from './row.js'
@@ -14,6 +15,9 @@ export interface ColumnOptions {
   /** The texts of relations at this moment, for what is exported and read aloud. */
   readonly labels: () => Labels | undefined
 }
+
+/** As wide as `12/30/2026, 10:09:18 AM` is with the cell's padding. */
+const MOMENT_WIDTH_PX = 190
 
 const UNEDITABLE = new Set(['json', 'file', 'image', 'list', 'object'])
 
@@ -33,6 +37,16 @@ export function columnsOf(
       : { field: name, flex: 1, minWidth: 100, ...(!description && { headerName: '' }) }
     return guardedColumn(typeof asked === 'string' ? column : ({ ...column, ...asked } as GridColDef<TableRow>))
   })
+}
+
+/** Names that were asked for and that the server does not describe: misspelt, or not for this user. A column of one's own is none. */
+export function unknownOf(
+  description: Description | undefined,
+  asked: readonly (string | GridColDef<TableRow>)[] | undefined,
+): readonly string[] {
+  const known = new Set(description?.fields.map(field => field.name))
+  const names = asked?.filter(column => typeof column === 'string') ?? []
+  return description ? names.filter(name => !known.has(name)) : []
 }
 
 /** The fields that these columns show, for the server; `undefined` while it is not known which of them are fields. */
@@ -113,13 +127,22 @@ function kindOf(field: DescribedField, labels: ColumnOptions['labels']): Partial
     case 'date':
       return dateColumn(field.name, 'date', localDate, isoDate, date => date.toLocaleDateString())
     case 'datetime':
-      return dateColumn(
-        field.name,
-        'dateTime',
-        momentOf,
-        (date, old) => keepFraction(date.toISOString(), old),
-        date => date.toLocaleString(),
-      )
+      return {
+        ...dateColumn(
+          field.name,
+          'dateTime',
+          momentOf,
+          (date, old) => keepFraction(date.toISOString(), old),
+          date => date.toLocaleString(),
+        ),
+        minWidth: MOMENT_WIDTH_PX,
+      }
+    case 'file':
+    case 'image':
+      return {
+        valueFormatter: (value: unknown) => (typeof value === 'string' ? fileName(value) : plainText(value)),
+        renderCell: ({ value }) => (typeof value === 'string' ? <FileLink address={value} /> : plainText(value)),
+      }
     default:
       return { valueFormatter: (value: unknown) => plainText(value) }
   }

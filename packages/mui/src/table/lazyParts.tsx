@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box'
+import Stack from '@mui/material/Stack'
 import { type JSX, Suspense, useContext } from 'react'
 import { late } from '../late.js'
 import { TableContext } from './context.js'
@@ -6,6 +7,7 @@ import type { HeaderFilter } from './headerFilter.js'
 
 const DropdownPanel = late(() => import('./DropdownPanel.js').then(found => found.default))
 const TableToolbar = late(() => import('./TableToolbar.js').then(found => found.default))
+const BulkBar = late(() => import('./BulkBar.js').then(found => found.BulkBar))
 const FilterPanel = late(() => import('../filters/FilterPanel.js').then(found => found.FilterPanel))
 
 /** The toolbar, which is loaded where there is one; its room is there before. */
@@ -16,6 +18,34 @@ export function Toolbar(): JSX.Element {
     >
       <TableToolbar />
     </Suspense>
+  )
+}
+
+/** What can be done with the rows that are selected, below a table without a toolbar: nothing moves under the pointer. */
+export function SelectionBar(): JSX.Element | null {
+  const world = useContext(TableContext)
+  if (!world) return null
+  return (
+    <Stack
+      direction="row"
+      role="toolbar"
+      aria-label={world.texts.toolbar}
+      useFlexGap
+      spacing={0.5}
+      sx={{
+        p: 1,
+        minHeight: 57,
+        flexShrink: 0,
+        flexWrap: 'wrap',
+        alignItems: 'center',
+        borderTop: 1,
+        borderColor: 'divider',
+      }}
+    >
+      <Suspense>
+        <BulkBar world={world} />
+      </Suspense>
+    </Stack>
   )
 }
 

@@ -1,5 +1,5 @@
 import { columnsOf } from '@channels-binding/mui/table'
-import { act, screen, waitFor, within } from '@testing-library/react'
+import { act, render, screen, waitFor, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
 import { stage, TICKETS } from '../helpers.js'
 import { cell, Table } from './grid.js'
@@ -120,4 +120,32 @@ it('keeps the fraction of a second that no editor shows, where the second is tha
   const row = { id: 1, seen: '2026-11-22T13:30:05.123456Z' }
   expect(set(new Date('2026-11-23T13:30:05Z'), row)).toEqual({ id: 1, seen: '2026-11-23T13:30:05.123456Z' })
   expect(set(new Date('2026-11-23T13:30:06Z'), row)).toEqual({ id: 1, seen: '2026-11-23T13:30:06.000Z' })
+})
+
+it('links to a file by its name', () => {
+  const description = { fields: [{ name: 'poster', label: 'Poster', type: 'image' }], can: {} } as never
+  const [column] = columnsOf(description, ['poster'], { editable: true, labels: () => undefined })
+  const format = column?.valueFormatter as unknown as (value: unknown) => string
+  expect([format('/media/a/cover%201.png?sig=x'), format(null)]).toEqual(['cover 1.png', ''])
+  render(<>{column?.renderCell?.({ value: '/media/a/cover.png' } as never)}</>)
+  expect(screen.getByRole('link', { name: 'cover.png' })).toHaveAttribute('href', '/media/a/cover.png')
+})
+
+it('gives a moment the room that it takes', () => {
+  const description = { fields: [{ name: 'seen', label: 'Seen', type: 'datetime' }], can: {} } as never
+  const [column] = columnsOf(description, ['seen'], { editable: true, labels: () => undefined })
+  expect(column?.minWidth).toBeGreaterThanOrEqual(190)
+})
+
+it('warns once of a name that the server does not know, and of no column of one’s own', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  const { show } = stage({ 'desk.Ticket': TICKETS })
+  const view = show(<Table columns={['title', 'titel', { field: 'own' }]} totals={['sum:titel']} />)
+  await cell('Printer')
+  view.rerender(<Table columns={['title', 'titel', { field: 'own' }]} totals={['sum:titel']} />)
+  await waitFor(() => expect(warn).toHaveBeenCalledTimes(2))
+  const told = warn.mock.calls.map(([message]) => String(message))
+  expect(told[0]).toMatch(/^desk.Ticket has no field 'titel' for this user; there are: id, title, /)
+  expect(told[1]).toMatch(/^desk.Ticket has no measure 'sum:titel' for this user; there are: /)
+  warn.mockRestore()
 })

@@ -40,3 +40,12 @@ it('is of rows where no table says otherwise, and its button does nothing', asyn
   const { result } = renderHook(() => useContext(EmptinessContext))
   expect(result.current.retry()).toBeUndefined()
 })
+
+it('says which filter the server does not know', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  const fields = { filters: { titel: [{ code: 'unknown', message: 'Possible: title.' }] } } as never
+  server.bends.fail = ({ event }) =>
+    event.includes('.search') ? new BindingError('invalid', 'The filters are not valid.', { fields }) : null
+  show(<Table />)
+  expect(await screen.findByRole('alert')).toHaveTextContent('The filters are not valid. titel: Possible: title.')
+})

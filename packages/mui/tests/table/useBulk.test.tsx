@@ -142,3 +142,10 @@ it('sends what is done to several rows as the stream describes it, each message 
     expect(requests.every(({ key }) => typeof key === 'string')).toBe(true)
   }
 })
+
+it('offers the same below a table without a toolbar', async () => {
+  const world = await chosen({ toolbar: false })
+  await press(world, 'Delete')
+  expect(await screen.findByText('2 rows are deleted.')).toBeInTheDocument()
+  expect(screen.queryByRole('toolbar')).not.toBeInTheDocument()
+})
