@@ -145,6 +145,8 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     ask("retrieve takes a key as text", "retrieve", {"id": "9001"}, ALPHA),
     ask("retrieve narrows fields", "retrieve", {"id": 9002, "fields": ["rank"]}, {"id": 9002, "rank": 2}),
     ask("retrieve answers several rows in order, without the missing", "retrieve", {"ids": [9003, HIDDEN, 9001, MISSING]}, {"rows": [GAMMA, ALPHA]}),
+    ask("retrieve labels the relations of several rows", "retrieve", {"ids": [9001], "labels": True}, {"rows": [ALPHA], "labels": {"owner": {"9001": "ann"}, "labels": {"9101": "red"}}}),
+    ask("a single row has no place for texts beside it", "retrieve", {"id": 9001, "labels": True}, ALPHA),
     ask("aggregate counts what a search finds", "aggregate", {}, groups({"id": "[]", "count": 5})),
     ask("aggregate measures by groups", "aggregate", {"measures": ["count", "sum:rank", "max:weight"], "by": ["done"], "order": "-done"}, groups({"id": "[true]", "done": True, "count": 1, "sum:rank": 2, "max:weight": 5}, {"id": "[false]", "done": False, "count": 4, "sum:rank": 13, "max:weight": 1}, order="-done")),
     ask("aggregate filters and queries", "aggregate", {"measures": ["sum:rank"], "filters": {"rank__gte": 2}, "query": "a"}, groups({"id": "[]", "sum:rank": 10})),

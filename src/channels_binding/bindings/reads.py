@@ -45,7 +45,8 @@ class ReadMixin(WindowMixin):
         self._refuse_unknown(data, _READ_NAMES | {"id", "ids"})
         reader = self.make_reader(data)
         if "ids" in data:
-            return Reading(self._rows_by_id(data["ids"], reader))
+            rows = self._rows_by_id(data["ids"], reader)
+            return Reading(rows, extra=self._labels(rows, reader, data))
         key = self.key_of(data)
         if self.trace is not None:
             self.trace_rows(self.reading_queryset(), reader)
@@ -144,10 +145,13 @@ class ReadMixin(WindowMixin):
     def _reading(
         self, queryset: models.QuerySet[Any], rows: tuple[Row, ...], reader: Reader, data: Data, meta: Data
     ) -> Reading:
-        extra: Data = {"labels": self.labels_of(rows, reader.serializer)} if data.get("labels") is True else {}
+        extra = self._labels(rows, reader, data)
         if data.get("highlight") is True:
             extra["highlights"] = self._highlights(queryset, rows, reader, data)
         return Reading(rows, meta, extra)
+
+    def _labels(self, rows: tuple[Row, ...], reader: Reader, data: Data) -> Data:
+        return {"labels": self.labels_of(rows, reader.serializer)} if data.get("labels") is True else {}
 
     def _highlights(
         self, queryset: models.QuerySet[Any], rows: tuple[Row, ...], reader: Reader, data: Data

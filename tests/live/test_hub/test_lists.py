@@ -73,6 +73,21 @@ async def test_every_kind_of_write_reaches_a_live_list(
     assert shown.v == fresh["v"]
 
 
+async def test_rows_that_are_asked_for_by_key_keep_their_labels_live(connect: Connect, user: Any) -> None:
+    note, _ = await make_notes(1, 2)
+    await Note.objects.filter(pk=note.pk).aupdate(owner=user)
+    shown = Shown(await connect(user), "zoo.Note.retrieve#h")
+    await shown.open(ids=[note.pk], labels=True)
+    assert shown.meta == {"labels": {"owner": {str(user.pk): "ann"}, "labels": {}}}
+    await in_thread(type(user).objects.filter(pk=user.pk).update)(username="anna")
+    while shown.meta["labels"]["owner"] != {str(user.pk): "anna"}:
+        await shown.take()
+    await in_thread(Note.objects.filter(pk=note.pk).update)(owner=None)
+    while shown.meta["labels"]["owner"] != {}:
+        await shown.take()
+    assert shown.column("owner") == [None]
+
+
 async def test_a_rolled_back_change_is_never_seen(connect: Connect, user: Any) -> None:
     (note,) = await make_notes(1)
     socket = await connect(user)
