@@ -141,6 +141,47 @@ async def test_when_nobody_may_read_any_longer_each_is_told_and_nothing_is_kept(
     assert hub.stream_groups.by_key == {}
 
 
+async def test_what_the_periodic_check_ends_for_everybody_is_not_kept(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, others = readers
+    for socket in (one, *others):
+        await socket.call("tests.OpenNote.search#h")
+    monkeypatch.setattr(Open, "closed", {"ann", *(f"other{number}" for number in range(OTHERS))})
+    await Hub.current().identity._look_around()
+    for socket in (one, *others):
+        assert (await socket.receive())["error"]["code"] == "forbidden"
+    assert Hub.current().groups == {}
+
+
+@pytest.mark.parametrize("action", ["search#h", "subscribe"])
+async def test_a_row_that_is_written_once_nobody_may_read_any_longer_is_sent_to_nobody(
+    action: str, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even by a reading that was let in before, and before anything is heard of it."""
+    one, others = readers
+    for socket in (one, *others):
+        await socket.call(f"tests.OpenNote.{action}")
+    admitted = Open.has_permission
+
+    def closing(self: Any, request: Any, view: Any) -> bool:
+        """It lets one in, and only then does it change."""
+        is_let_in = admitted(self, request, view)
+        if not Open.closed:
+            Open.closed = {"ann", *(f"other{number}" for number in range(OTHERS))}
+            with monkeypatch.context() as patch:
+                patch.setattr(recorder, "_publishers", [])
+                Note.objects.create(title="canary")
+        return is_let_in
+
+    monkeypatch.setattr(Open, "closed", set())
+    monkeypatch.setattr(Open, "has_permission", closing)
+    await make_notes(1)
+    for socket in (one, *others):
+        assert (await socket.receive())["error"]["code"] == "forbidden"
+    assert await told(one) == []
+
+
 async def test_one_who_is_refused_the_rows_themselves_ends_alone(
     readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from channels_binding.live.presence import HeldMessages, Presence, Subscribers
 from channels_binding.live.queries.evaluation import (
     audience_of,
     belongs,
+    confirm,
     declared_labels,
     has_own_audience,
     identity_of,
@@ -81,6 +82,7 @@ class StreamGroup:
         """Read changed rows as this audience may see them → messages, as (event, tail).
 
         Raises:
+            Unauthenticated, Forbidden: Who asks may not read any longer.
             AudienceChanged: Who asks belongs to another audience by now; what was read is for nobody.
         """
         with locales.active(question.locale):
@@ -93,8 +95,7 @@ class StreamGroup:
         if keys is not None:
             queryset = queryset.filter(pk__in=[from_pk(queryset.model, key) for key in keys])
         rows = binding.visible_rows(queryset[: MAX_ROWS + 1], binding.make_reader({}))
-        if audience_of(binding) != self.audience:
-            raise AudienceChanged
+        confirm(binding, self.audience)
         if keys is None and len(rows) > MAX_ROWS:
             error = LimitExceeded(f"More than {MAX_ROWS} rows may have changed; search again.", limit=MAX_ROWS)
             return [("retrieve", Body(error=error).tail())]

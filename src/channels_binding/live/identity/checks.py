@@ -322,7 +322,10 @@ class IdentityChecks:
                 presence.subscriber.streams.pop(call.stream, None)
 
     def _end(self, subscription: Subscription, last_words: bytes) -> None:
+        """A read is refused by now. One that nobody else makes is not kept for whoever comes back to it."""
         self.delivery.unsubscribe(subscription)
+        if not subscription.group.subscriptions:
+            self.store.forget(subscription.group)
         subscription.subscriber.drop(subscription)
         subscription.subscriber.push([last_words])
 

@@ -158,8 +158,8 @@ def _evaluate(call: Call, audience: Audience | None, last: Reading | None, chang
         reading = _read(binding, action)
     if not trace.is_read_by_plan:
         trace.dependencies |= _models_in(statements) - {*_row_models(binding)}
-    if audience is not None and audience_of(binding) != audience:
-        raise AudienceChanged
+    if audience is not None:
+        confirm(binding, audience)
     rows = _row_labels(binding)
     read = {label_of(model) for model in trace.dependencies} | declared_labels(binding)
     prefilter, reason = _prefilter_or_reason(binding, matching, read & rows)
@@ -266,6 +266,19 @@ def audience_of(binding: BaseBinding) -> Audience:
 def _audience_beside(other: BaseBinding) -> Audience:
     is_admitted = other.admits_caller() or other.asked("retrieve", {}).admits_caller()
     return settle(other.get_audience()) if is_admitted else _REFUSED
+
+
+def confirm(binding: BaseBinding, audience: Audience) -> None:
+    """Once something is read: whether who asked may have it still. Permissions were asked before as well, but a row may have
+    been written after they had changed, and read all the same. In a worker thread.
+
+    Raises:
+        Unauthenticated, Forbidden: The caller may not read any longer.
+        AudienceChanged: The caller belongs to another audience by now.
+    """
+    binding.check_permissions()
+    if audience_of(binding) != audience:
+        raise AudienceChanged
 
 
 def belongs(call: Call, audience: Audience) -> bool:
