@@ -66,6 +66,11 @@ def _shares_what_its_file_has_started(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    registry._catch_up()
+    if registry.conflicts:
+        raise pytest.UsageError(
+            f"Two test files name a stream alike, and one is asked the other's: {registry.conflicts}"
+        )
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 

@@ -1,11 +1,13 @@
 """How the rows of one call are read: straight from the database where a plan allows it, else through DRF."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
 
 from django.db import models
 
+from channels_binding.bindings.trace import Trace
 from channels_binding.calls.call import Row
 from channels_binding.compiled.columns import Request
 from channels_binding.compiled.plan import Plan
@@ -23,12 +25,14 @@ class Reader:
         plan: Plan | None = None,
         complete: Callable[[Sequence[Row]], tuple[Row, ...]] = tuple,
         completed_from: Callable[[], Iterable[type[models.Model]]] | None = None,
+        trace: Trace | None = None,
     ) -> None:
         """``complete`` puts into rows what is not their serializer's; ``completed_from`` says from which models."""
         self._make_serializer = make_serializer
         self.plan = plan
         self._complete = complete
         self._completed_from = completed_from
+        self._trace = trace
 
     @cached_property
     def serializer(self) -> Any:
@@ -38,24 +42,35 @@ class Reader:
     def rows(self, queryset: models.QuerySet[Any]) -> tuple[Row, ...]:
         """A queryset → its rows as sent."""
         if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self._complete(self.plan.rows(queryset, self._request))
+            return self._completed(self.plan.rows(queryset, self._request))
         return self.rows_of(self.instances(queryset))
 
     def row(self, queryset: models.QuerySet[Any], key: Any) -> tuple[Row, ...]:
         """The row with a key, as sent: one or none."""
         if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self._complete(self.plan.row(queryset, key, self._request))
+            return self._completed(self.plan.row(queryset, key, self._request))
         return self.rows(queryset.order_by().filter(pk=key))
 
     def _request(self) -> Request:
         return self.serializer.context.get("request")
 
     def rows_of(self, instances: Sequence[Any]) -> tuple[Row, ...]:
-        return self._complete(default.rows_of(self.serializer, instances))
+        with self.reading_beside():
+            rows = default.rows_of(self.serializer, instances)
+        return self._completed(rows)
+
+    def _completed(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        with self.reading_beside():
+            return self._complete(rows)
 
     def instances(self, queryset: models.QuerySet[Any]) -> list[Any]:
         """Instances with everything that the serializer reads, in few statements."""
-        return [*joined(queryset, self.serializer)]
+        with self.reading_beside(own=1):
+            return [*joined(queryset, self.serializer)]
+
+    def reading_beside(self, own: int = 0) -> AbstractContextManager[None]:
+        """As ``Trace.reading_beside``, where a live query is evaluated."""
+        return nullcontext() if self._trace is None else self._trace.reading_beside(own)
 
     def related(self, model: type[models.Model]) -> Iterable[type[models.Model]]:
         """Models whose rows it shows parts of."""

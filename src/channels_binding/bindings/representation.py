@@ -118,10 +118,11 @@ class Representation(RowSource):
         declared = self.get_expandable()
         expansions = expansions_of(self, read_paths(data, declared), declared)
         if not expansions:
-            reader = Reader(lambda: self._narrowed(names), own)
+            reader = Reader(lambda: self._narrowed(names), own, trace=self.trace)
         else:
             complete = functools.partial(expanded, model=self.get_model(), expansions=expansions)
-            reader = Reader(lambda: self._narrowed(names), own, complete, functools.partial(models_shown, expansions))
+            shown = functools.partial(models_shown, expansions)
+            reader = Reader(lambda: self._narrowed(names), own, complete, shown, self.trace)
         if plan is None and names is not None:
             assert reader.serializer is not None  # made now, so that a wrong name is refused before any SQL
         return reader

@@ -62,7 +62,10 @@ class RowSource(AccessMixin):
         """Rows of a queryset that the object permissions let the caller see."""
         if self.sees_every_row():
             return reader.rows(queryset)
-        return reader.rows_of([each for each in reader.instances(queryset) if self.may_see(each)])
+        instances = reader.instances(queryset)
+        with reader.reading_beside():
+            visible = [each for each in instances if self.may_see(each)]
+        return reader.rows_of(visible)
 
     def sees_every_row(self) -> bool:
         """Whether the object permissions refuse no row, so that none need be asked about an instance."""

@@ -1,6 +1,7 @@
 """What one evaluation of a live query hands to the read, and what the read notes for it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +25,22 @@ class Trace:
     dependencies: set[type[models.Model]] = field(default_factory=set)
     """Models that the answer is made of. The stream's own is among them only where more of it is read than the rows that are
     shown."""
+    statements: Callable[[], int] = lambda: 0
+    """How many statements this evaluation has made by now."""
+    beside: list[slice] = field(default_factory=list)
+    """Which of them read more than the rows that are shown, and yet perhaps of the same model: those of a serializer's methods,
+    of object permissions."""
+    prefetched: list[slice] = field(default_factory=list)
+    """As well, of prefetches: what belongs to the rows."""
     is_read_by_plan: bool = False
     """Whether the rows were read by a compiled plan, which reads of no other models than ``dependencies``."""
+
+    @contextmanager
+    def reading_beside(self, own: int = 0) -> Iterator[None]:
+        """What is asked inside, but for the first ``own`` statements, is more than the rows that are shown."""
+        begin = self.statements() + own
+        yield
+        (self.prefetched if own else self.beside).append(slice(begin, self.statements()))
 
     def note(self, queryset: models.QuerySet[Any]) -> None:
         """The answer depends on every model of a queryset."""

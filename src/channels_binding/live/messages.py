@@ -58,7 +58,9 @@ def _changes(message: Mapping[str, Any]) -> bool:
 
 
 def _are_rows(rows: Any) -> bool:
-    return isinstance(rows, list) and len(rows) <= MAX_KEYS and all(_is_key(row) or _is_fact(row) for row in rows)
+    if not isinstance(rows, list) or len(rows) > MAX_KEYS + ([] in rows):
+        return False
+    return all(row == [] or _is_key(row) or _is_fact(row) for row in rows)
 
 
 def _is_fact(row: Any) -> bool:

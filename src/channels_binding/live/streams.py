@@ -70,7 +70,8 @@ class StreamGroup:
         touched = [changes.keys[label] for label in self.labels & changes.keys.keys()]
         if not touched:
             return False
-        return None if any(keys is None for keys in touched) else {key for keys in touched for key in keys or ()}
+        is_any = self.labels & changes.joins or any(keys is None for keys in touched)
+        return None if is_any else {key for keys in touched for key in keys or ()}
 
     # In a worker thread
 
@@ -141,7 +142,7 @@ class StreamGroups:
 
     def declaring(self, changes: Changes) -> set[Subscriber]:
         """Those who may belong to another audience now, or may subscribe no longer, by what their bindings declare."""
-        labels = {label for label, keys in changes.keys.items() if keys is None or keys}
+        labels = {label for label, keys in changes.keys.items() if keys is None or keys} | changes.joins
         return {each for group in self.by_key.values() if labels & group.declared for each in group.subscribers}
 
     def has(self, subscriber: Subscriber) -> bool:

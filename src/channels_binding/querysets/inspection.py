@@ -4,10 +4,12 @@ from functools import cache
 from typing import Any
 
 from django.db import connections, models
-from django.db.models.expressions import F, OrderBy
+from django.db.models.expressions import F, OrderBy, RawSQL
 from django.db.models.query import ModelIterable, Prefetch
 from django.db.models.sql import Query
+from django.db.models.sql.where import ExtraWhere
 
+from channels_binding.classes import is_written_in
 from channels_binding.serializers.relations import prefetches_of
 
 
@@ -50,6 +52,32 @@ def is_whole(query: Any) -> bool:
     return type(query) is Query and not (
         is_odd or query.select_for_update or query.where.children or len(query.alias_map) > 1
     )
+
+
+def holds_own_sql(query: Any) -> bool:
+    """Whether SQL of the project's may be part of it (``RawSQL``, ``extra``, an expression or lookup of its own).
+
+    It may read any table, and call the query's own one by its name, which has another in a subquery.
+    """
+    parts = [query.where, *query.annotations.values(), *query.order_by, *query.combined_queries]
+    return bool(query.extra or query.extra_tables or query.extra_order_by) or any(map(_holds_own_sql, parts))
+
+
+def _holds_own_sql(part: Any) -> bool:
+    if isinstance(part, (list, tuple, set, frozenset)):
+        return any(map(_holds_own_sql, part))
+    if isinstance(part, models.QuerySet):
+        part = part.query
+    if isinstance(part, Query):
+        return holds_own_sql(part)
+    is_expression = hasattr(part, "as_sql") and not isinstance(part, type)
+    if not is_expression:
+        return False
+    if isinstance(part, (RawSQL, ExtraWhere)) or not is_written_in(type(part), "django"):
+        return True
+    inside = [*getattr(part, "children", ()), getattr(part, "lhs", None), getattr(part, "rhs", None)]
+    inside += part.get_source_expressions() if hasattr(part, "get_source_expressions") else []
+    return any(map(_holds_own_sql, [*inside, getattr(part, "query", None)]))
 
 
 def is_alone(queryset: models.QuerySet[Any]) -> bool:

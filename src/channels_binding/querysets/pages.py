@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 from django.core.exceptions import FieldError
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import IntegerField, Model, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Model, QuerySet, Subquery, Window
 from django.db.models.expressions import Col, ColPairs, F, Func, OrderBy
 from django.db.models.sql import Query
 from django.db.models.sql.constants import LOUTER
 from django.db.models.sql.datastructures import Join
 
 from channels_binding.exceptions import Invalid
+from channels_binding.querysets.inspection import holds_own_sql
 from channels_binding.serializers.keys import as_pk
 from channels_binding.types import Pk
 
@@ -76,7 +77,8 @@ def keys_and_count(queryset: QuerySet[Any], window: slice) -> tuple[list[Pk], in
     """Keys of the rows of one page, and how many rows a plain queryset has, in one statement."""
     count = Func(template="COUNT(*)", output_field=IntegerField())
     counted = queryset.order_by().select_related(None).annotate(_count=count).values("_count")
-    found = [*queryset.annotate(_count=Subquery(counted)).values_list("pk", "_count")[window]]
+    number: Any = Window(Count("*")) if holds_own_sql(queryset.query) else Subquery(counted)
+    found = [*queryset.annotate(_count=number).values_list("pk", "_count")[window]]
     if not found:  # a page beyond the end has no row that carries the count
         return [], queryset.order_by().count() if window.start else 0
     return [as_pk(key) for key, _ in found], found[0][1]

@@ -1,5 +1,6 @@
 """Which models a queryset reads from: its joins, and every subquery in its conditions, annotations and unions."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -11,7 +12,7 @@ from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connections, models
 from django.db.models.sql import Query
 
-from channels_binding.querysets.inspection import is_alone
+from channels_binding.querysets.inspection import holds_own_sql, is_alone
 
 
 @lru_cache(maxsize=1)
@@ -23,7 +24,8 @@ def _by_table() -> dict[str, type[models.Model]]:
 def models_of(queryset: models.QuerySet[Any]) -> set[type[models.Model]]:
     """``Ticket.objects.filter(group__in=user.groups.all())`` → ``{Ticket, Group, User_groups}``.
 
-    What a raw SQL fragment or a database function reads cannot be seen; a binding declares it (``depends_on``).
+    Of SQL of the project's, every table is taken that it names. What a database function reads cannot be seen; a binding
+    declares it (``depends_on``).
     """
     if is_alone(queryset):
         return {_by_table()[queryset.model._meta.db_table]}
@@ -34,6 +36,9 @@ def models_of(queryset: models.QuerySet[Any]) -> set[type[models.Model]]:
     except (EmptyResultSet, FullResultSet):
         sql = None
     tables = {table for table in _tables(query, set()) if table in _by_table()}
+    if sql is not None and holds_own_sql(query):
+        tables |= set(re.findall(r"\w+", sql)) & _by_table().keys()
+        return {_by_table()[table] for table in tables}
     # a join that was trimmed stays in Django's map: of filter(owner=3) the key is read from its own column
     return {_by_table()[table] for table in tables if sql is None or quoted(table) in sql}
 
@@ -52,12 +57,28 @@ def reads_again(queryset: models.QuerySet[Any], tables: Collection[str]) -> bool
     if is_alone(queryset):
         return False
     query = queryset.query.clone()
+    sql = None
     with suppress(EmptyResultSet, FullResultSet):
-        query.get_compiler(using=queryset.db).as_sql()  # ordering and select_related make their joins here
+        sql = query.get_compiler(using=queryset.db).as_sql()[0]  # ordering and select_related make their joins here
     aliases = Counter(str(source.table_name) for source in query.alias_map.values())
     every = Counter(_tables(query, set()))
+    if sql is not None and holds_own_sql(query):
+        named = Counter(re.findall(r"(?i)\b(?:from|join|,)\s+[\"`]?(\w+)", sql))
+        if any(named[table] > aliases[table] for table in tables):
+            return True
     every[query.get_meta().db_table] -= 1  # counted with its alias
     return any(every[table] > 1 or every[table] > aliases[table] > 0 for table in tables)
+
+
+def models_inside(queryset: models.QuerySet[Any]) -> set[type[models.Model]]:
+    """Models that a queryset reads in its subqueries, or by SQL of the project's."""
+    if is_alone(queryset):
+        return set()
+    if holds_own_sql(queryset.query):
+        return models_of(queryset)
+    aliases = Counter(str(source.table_name) for source in queryset.query.alias_map.values())
+    inside = Counter(_tables(queryset.query, set())) - aliases
+    return {_by_table()[table] for table in inside if table in _by_table()}
 
 
 def _tables(query: Query, seen: set[int]) -> Iterable[str]:

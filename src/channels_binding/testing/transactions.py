@@ -27,7 +27,7 @@ def _commit(using: str, before: set[int]) -> None:
     for hook in [*connections[using].run_on_commit]:
         if id(hook) not in before:
             hook[1]()
-    recorder.recorder(using).publish_in_test()
+    recorder.recorder(using).publish_all()
 
 
 async def finish() -> None:

@@ -21,7 +21,7 @@ class Raising(BasePermission):
 
 
 class OpenBinding(AsyncBinding):
-    stream = "tests.OpenNote"
+    stream = "tests.AdmittedNote"
     model = Note
     fields = ("id",)
     permission_classes = (AllowAny,)
@@ -56,17 +56,17 @@ def names(found: Any) -> list[str]:
 
 
 def test_who_is_refused_is_found_and_a_stream_that_is_gone_counts_as_refused() -> None:
-    streams = ["tests.OpenNote", "tests.ClosedNote", "tests.Nowhere"]
+    streams = ["tests.AdmittedNote", "tests.ClosedNote", "tests.Nowhere"]
     assert names(refused(map(asked, streams))) == ["tests.ClosedNote", "tests.Nowhere"]
     assert names(ruled_out(map(asked, streams))) == ["tests.ClosedNote", "tests.Nowhere"]
 
 
 def test_who_is_signed_out_is_refused_where_nobody_may_come_without_a_name() -> None:
-    assert names(refused([asked("tests.OpenNote", AnonymousUser())])) == ["tests.OpenNote"]
+    assert names(refused([asked("tests.AdmittedNote", AnonymousUser())])) == ["tests.AdmittedNote"]
 
 
 def test_a_permission_that_fails_lets_nobody_in_and_keeps_no_other_from_being_checked() -> None:
-    streams = ["tests.RaisingNote", "tests.OpenNote", "tests.ClosedNote"]
+    streams = ["tests.RaisingNote", "tests.AdmittedNote", "tests.ClosedNote"]
     with pytest.raises(RuntimeError):
         refused(map(asked, streams))
     assert names(ruled_out(map(asked, streams))) == ["tests.RaisingNote", "tests.ClosedNote"]
@@ -78,7 +78,7 @@ def test_while_the_database_does_not_answer_nobody_is_put_out(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("stream", "may_it"), [("tests.OpenNote", False), ("tests.RaisingNote", True), ("tests.Nowhere", True)]
+    ("stream", "may_it"), [("tests.AdmittedNote", False), ("tests.RaisingNote", True), ("tests.Nowhere", True)]
 )
 def test_only_rules_that_ask_who_somebody_is_are_asked_again(stream: str, may_it: bool) -> None:
     assert may_ask_who(stream) is may_it
@@ -86,5 +86,5 @@ def test_only_rules_that_ask_who_somebody_is_are_asked_again(stream: str, may_it
 
 def test_streams_are_found_by_the_models_that_they_declare() -> None:
     assert streams_declaring({"zoo.Label"}) >= {"tests.DeclaringNote"}
-    assert "tests.OpenNote" not in streams_declaring({"zoo.Label", "zoo.Note"})
+    assert "tests.AdmittedNote" not in streams_declaring({"zoo.Label", "zoo.Note"})
     assert not streams_declaring([])

@@ -26,13 +26,24 @@ class Fact:
 class Changes:
     """What one transaction (or several merged) changed: ``{"desk.Ticket": {7, 9}, "desk.Tag": None}``.
 
-    The label is a model's as in ``app.Model``; None in place of keys means: any row. No keys at all stand for a
-    many-to-many table whose change is described completely by the keys of both its sides.
+    The label is a model's as in ``app.Model``; None in place of keys means: any row.
     """
 
     keys: dict[str, set[Any] | None] = field(default_factory=dict)
     facts: dict[str, dict[Any, Fact]] = field(default_factory=dict)
     """Of some of the keys: label → key → what is known. What is not here is unknown."""
+    joins: set[str] = field(default_factory=set)
+    """Many-to-many tables of which rows came or went that have no keys here: those of both their sides are here, and say it to
+    whoever looks at the table from there. It may be any row to whoever looks at the table by itself."""
+
+    def note_joined(self, label: str) -> None:
+        """Rows of a many-to-many table came or went, and both sides are noted."""
+        self.keys.setdefault(label, set())
+        self.joins.add(label)
+
+    def any_row(self) -> set[str]:
+        """Models of which any row may have changed to whoever looks at their rows by themselves."""
+        return {label for label, keys in self.keys.items() if keys is None} | self.joins
 
     def note(self, label: str, keys: Iterable[Any] | None) -> None:
         """Add changed rows of a model; None for any row. What was known of their values is known no longer."""
@@ -70,6 +81,7 @@ class Changes:
 
     def merge(self, other: "Changes") -> None:
         """Add another's. Of a row in both nothing is known: which of the two came last is not known."""
+        self.joins |= other.joins
         for label, keys in other.keys.items():
             twice = (self.keys.get(label) or set()) & (keys or set())
             self.note(label, keys)
@@ -88,10 +100,13 @@ class Changes:
     def to_message(self) -> dict[str, Any]:
         """As it travels: ``{"desk.Ticket": [7, [9, {"status": "open"}, true]], "desk.Tag": null}``.
 
-        Keys are integers or text (what every channel layer can carry); a row of which something is known is a list.
+        Keys are integers or text (what every channel layer can carry); a row of which something is known is a list, and an
+        empty one stands for those that both sides of a many-to-many table tell of.
         """
         return {
-            label: None if keys is None else [self._row(label, key) for key in keys]
+            label: None
+            if keys is None
+            else [*(self._row(label, key) for key in keys), *([[]] if label in self.joins else ())]
             for label, keys in self.keys.items()
         }
 
@@ -105,8 +120,11 @@ class Changes:
     def from_message(cls, message: Mapping[str, Any]) -> "Changes":
         changes = cls()
         for label, rows in message.items():
-            changes.note(label, None if rows is None else (row[0] if isinstance(row, list) else row for row in rows))
-            for row in rows or ():
+            named = None if rows is None else [row for row in rows if row != []]
+            changes.note(label, named and [row[0] if isinstance(row, list) else row for row in named])
+            if rows is not None and [] in rows:
+                changes.note_joined(label)
+            for row in named or ():
                 if isinstance(row, list):
                     changes.know(label, row[0], row[1], is_new=row[2])
         return changes

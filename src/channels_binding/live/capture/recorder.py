@@ -4,6 +4,7 @@ import contextvars
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from django.db import connections
@@ -98,17 +99,29 @@ class Recorder:
             self._hooks.insert(0, flush)
         self._hooks.insert(0, (set(self.connection.savepoint_ids), _MarkCommitted(notes), True))
 
-    def publish_in_test(self) -> None:
-        """A test calls this its commit: publish everything that is not rolled back, and was not published before."""
+    def publish_all(self) -> None:
+        """Publish everything that is not rolled back, and was not published before. A test calls this its commit."""
         self._forget_rolled_back()
         for notes in self.by_savepoint.values():
             notes.is_committed = True
         self.flush()
 
     def flush_unless_atomic(self) -> None:
-        """In autocommit mode each statement is its own transaction."""
-        if not self.connection.in_atomic_block:
+        """In autocommit mode each statement is its own transaction; without it, ``commit()`` ends one (``committed``)."""
+        if not self.connection.in_atomic_block and self.connection.autocommit:
             self.flush()
+
+    def committed(self) -> None:
+        """``commit()`` of a transaction that nobody's ``atomic`` has begun: ``set_autocommit(False)``."""
+        if self.by_savepoint and not self.connection.in_atomic_block and self._is_manual():
+            self.publish_all()
+
+    def rolled_back(self) -> None:
+        """``rollback()``, or the connection was closed."""
+        self.by_savepoint.pop(AUTOCOMMIT, None)
+
+    def _is_manual(self) -> bool:
+        return AUTOCOMMIT in self.by_savepoint or not self.connection.commit_on_exit
 
     def flush(self) -> None:
         """Publish what is committed, forget the rest. Never raises: a write must not fail because its publication does."""
@@ -168,7 +181,28 @@ class _PublishInTest(_MarkCommitted):
         self._record = record
 
     def __call__(self) -> None:
-        self._record.publish_in_test()
+        self._record.publish_all()
+
+
+def watch(connection: Any) -> None:
+    """Have a connection publish at the ``commit()`` of a transaction that nobody's ``atomic`` has begun."""
+    for name, follow in (
+        ("commit", Recorder.committed),
+        ("rollback", Recorder.rolled_back),
+        ("close", Recorder.rolled_back),
+    ):
+        setattr(connection, name, _followed(getattr(connection, name), connection, follow))
+    connection.set_autocommit = _followed(connection.set_autocommit, connection, Recorder.flush_unless_atomic)
+
+
+def _followed(call: Callable[..., Any], connection: Any, follow: Callable[[Recorder], None]) -> Callable[..., Any]:
+    @wraps(call)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        result = call(*args, **kwargs)
+        follow(recorder_of(connection))
+        return result
+
+    return called
 
 
 def recorder(alias: str) -> Recorder:

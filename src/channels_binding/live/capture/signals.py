@@ -26,7 +26,7 @@ from django.db.models.signals import m2m_changed, post_save
 
 from channels_binding.compiled.write import tell
 from channels_binding.live.capture import cursors
-from channels_binding.live.capture.recorder import is_heard, logger, note_any, recorder, recorder_of
+from channels_binding.live.capture.recorder import is_heard, logger, note_any, recorder, recorder_of, watch
 from channels_binding.live.capture.statements import (
     ONE_ROW,
     STATEMENTS,
@@ -112,10 +112,11 @@ def _note_statement(connection: Any, sql: str, params: Any, many: bool) -> None:
     verb = sql.lstrip()[:6].upper()
     if verb == "INSERT" and not many and ONE_ROW.search(sql) and "ON CONFLICT" not in sql:
         notes.inserted[target.label] = notes.inserted.get(target.label, 0) + 1
-        if not connection.in_atomic_block and SAVING.get() == target.label:
+        is_of_django = sql[12:13] in _QUOTES  # one written by hand may follow a save that has failed before its own
+        if not connection.in_atomic_block and SAVING.get() == target.label and is_of_django:
             return None  # post_save follows with the key
     else:
-        notes.changes.note(target.label, keys_in(sql, params, many, target))
+        notes.changes.note(target.label, None if verb == "INSERT" else keys_in(sql, params, many, target))
         for label in changed_with(target.label) if verb == "DELETE" else ():
             notes.changes.note(label, None)
         if not connection.in_atomic_block and WRITING.get() == target.label:
@@ -125,6 +126,10 @@ def _note_statement(connection: Any, sql: str, params: Any, many: bool) -> None:
 
 SAVING: contextvars.ContextVar[str | None] = contextvars.ContextVar("channels_binding_saving", default=None)
 """The model whose ``save()`` is under way in autocommit mode: its ``INSERT`` will be explained by ``post_save``."""
+
+
+_QUOTES = ('"', "`", "[")
+"""``INSERT INTO "zoo_note"`` as Django writes it."""
 
 
 WRITING: contextvars.ContextVar[str | None] = contextvars.ContextVar("channels_binding_writing", default=None)
@@ -205,6 +210,7 @@ def _m2m_changed(sender: Any, instance: Any, action: str, model: Any, pk_set: An
     if action.startswith("post_"):
         if record.through_before is not None:
             keys[through], record.through_before = record.through_before, None
+            record.notes().changes.note_joined(through)
         record.flush_unless_atomic()
 
 
@@ -218,6 +224,18 @@ def _wrap(connection: Any, **_: Any) -> None:
     if _capture not in connection.execute_wrappers:
         connection.execute_wrappers.append(_capture)
         cursors.watch(connection)
+        watch(connection)
+
+
+_AFTER_SAVE = "channels_binding.post_save"
+
+
+def _put_first(signal: Any, uid: str) -> None:
+    """Have a receiver called before all others: what those write comes after what the instance says of its row."""
+    with signal.lock:
+        at = next(place for place, each in enumerate(signal.receivers) if each[0][0] == uid)
+        signal.receivers.insert(0, signal.receivers.pop(at))
+        signal.sender_receivers_cache.clear()
 
 
 _is_connected = False
@@ -231,7 +249,8 @@ def connect() -> None:
     global _is_connected
     if not _is_connected:
         models.signals.pre_save.connect(_before_save, dispatch_uid="channels_binding.pre_save")
-        post_save.connect(_after_save, dispatch_uid="channels_binding.post_save")
+        post_save.connect(_after_save, dispatch_uid=_AFTER_SAVE)
+        _put_first(post_save, _AFTER_SAVE)
         m2m_changed.connect(_m2m_changed, dispatch_uid="channels_binding.m2m_changed")
         _is_connected = True
 

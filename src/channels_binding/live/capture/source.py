@@ -54,4 +54,5 @@ def split(changes: Changes, covered: frozenset[str]) -> tuple[Changes, Changes]:
     others, theirs = Changes(), Changes()
     for label, keys in changes.keys.items():
         (theirs if label in covered else others).keys[label] = keys
+    others.joins, theirs.joins = changes.joins - covered, changes.joins & covered
     return others, theirs

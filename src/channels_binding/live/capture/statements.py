@@ -292,7 +292,9 @@ def keys_in(sql: str, params: Any, many: bool, table: Table) -> list[Any] | None
     None too where it sets the key: the row that it leaves has another.
     """
     match = _BY_KEY.search(sql)
-    if match is None or match["column"] != table.key_column or not params or isinstance(params, Mapping):
+    if match is None or tables().get(match["table"]) != table or match["column"] != table.key_column:
+        return None
+    if not params or isinstance(params, Mapping):
         return None
     if any(each["several"] or each["column"] == table.key_column for each in _SET.finditer(sql, 0, match.start())):
         return None

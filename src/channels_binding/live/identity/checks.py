@@ -108,7 +108,9 @@ class IdentityChecks:
     def note_admitted(self, changes: Changes) -> bool:
         """Have it checked of those who are told what handlers say on a stream whether they still may be, where it may depend
         on these changes. Returns whether there are any."""
-        streams = streams_declaring([label for label, keys in changes.keys.items() if keys is None or keys])
+        streams = streams_declaring(
+            [label for label, keys in changes.keys.items() if keys != set() or label in changes.joins]
+        )
         admitted = [each for each in self.subscribers if not streams.isdisjoint(each.streams)] if streams else []
         self.check_soon(admitted)
         return bool(admitted)

@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Collection, Hashable, Mapping, Sequence, Set
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -30,7 +31,7 @@ from channels_binding.protocol.names import AGGREGATE, CURSORS, LISTS, PRESENCE
 from channels_binding.querysets.aggregates import COUNT
 from channels_binding.querysets.conditions import Conditions, conditions_of
 from channels_binding.querysets.filters import follow_the_caller
-from channels_binding.querysets.tables import row_models
+from channels_binding.querysets.tables import models_inside, row_models
 from channels_binding.serializers.keys import as_pk
 from channels_binding.threads import settle
 from channels_binding.types import Audience
@@ -152,12 +153,14 @@ def _evaluate(call: Call, audience: Audience | None, last: Reading | None, chang
     matching: list[models.QuerySet[Any]] = []
     with capture.statements() as statements:
         binding.trace = trace = Trace(lambda queryset: _begin_rows(trace, queryset, matching, statements))
+        trace.statements = lambda: len(statements)
         if last is not None and changed is not None and not last.is_single:
             trace.unchanged = {row.pk: row for row in last.rows if row.pk not in changed}
             trace.labels = last.extra.get("labels", {})
         reading = _read(binding, action)
     if not trace.is_read_by_plan:
         trace.dependencies |= _models_in(statements) - {*_row_models(binding)}
+        trace.dependencies |= _models_in(_parts(statements, trace.beside + trace.prefetched))
     if audience is not None:
         confirm(binding, audience)
     rows = _row_labels(binding)
@@ -166,7 +169,33 @@ def _evaluate(call: Call, audience: Audience | None, last: Reading | None, chang
     conditions = _conditions(binding, matching, read & rows)
     is_whole = trace.unchanged is None
     cost = Cost(round((time.perf_counter() - began) * 1000, 1), len(statements), is_whole)
-    return Evaluation(reading, read | rows, bool(read & rows), prefilter, reason, conditions, is_whole, cost)
+    tables = _apart(read, rows, matching, _models_in(_parts(statements, trace.beside)))
+    return Evaluation(reading, read | rows, bool(read & rows), prefilter, reason, conditions, tables, is_whole, cost)
+
+
+def _parts(statements: Sequence[str], parts: Iterable[slice]) -> list[str]:
+    return [sql for part in parts for sql in statements[part]]
+
+
+def _apart(
+    read: set[str], rows: Collection[str], matching: Sequence[models.QuerySet[Any]], beside: set[type[models.Model]]
+) -> frozenset[str]:
+    """Many-to-many tables that are read otherwise than from a row on one of their sides."""
+    tables = {label: sides for label, sides in _sides().items() if label in read and label not in rows}
+    if not tables:
+        return frozenset()
+    inside = {label_of(model) for model in beside.union(*map(models_inside, matching))}
+    return frozenset(label for label, sides in tables.items() if label in inside or sides.isdisjoint(read | {*rows}))
+
+
+@cache
+def _sides() -> Mapping[str, frozenset[str]]:
+    """``{"zoo.Note_labels": {"zoo.Note", "zoo.Label"}}``, of every many-to-many table."""
+    fields: list[Any] = [field for model in apps.get_models() for field in model._meta.local_many_to_many]
+    return {
+        label_of(each.remote_field.through): frozenset(map(label_of, (each.model, each.related_model)))
+        for each in fields
+    }
 
 
 def _begin_rows(
@@ -317,7 +346,7 @@ def normalized(changes: Changes, labels: Collection[str]) -> Changes:
 
     Only of the models named; nobody looks at the others.
     """
-    found = Changes()
+    found = Changes(joins={*changes.joins})
     for label, keys in changes.keys.items():
         if keys is None or label not in labels:
             found.note(label, keys)

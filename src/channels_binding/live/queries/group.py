@@ -88,6 +88,9 @@ class Group:
     """Whether a project says who belongs to its audience, so that a reader may belong to another one later."""
     is_entangled: bool = False
     """Whether a row can depend on another row of the same model, so that each change of one may change all."""
+    apart: frozenset[str] = frozenset()
+    """Many-to-many tables among the labels that are read otherwise than from a row on one of their sides: the keys of both
+    sides do not say what has changed."""
     prefilter: Prefilter | None = None
     """Tells which changes of rows cannot matter; None where each may."""
     conditions: Conditions = field(default_factory=Conditions)
@@ -144,6 +147,7 @@ class Group:
             self.reading = evaluation.reading
         # What was asked for rows that were not read again now still matters to them.
         self.labels = evaluation.labels | (set() if evaluation.is_whole else self.labels or set())
+        self.apart = evaluation.apart | (frozenset() if evaluation.is_whole else self.apart)
         self.prefilter, self.is_entangled = evaluation.prefilter, evaluation.is_entangled
         self.cost = evaluation.cost
         self.conditions = evaluation.conditions
@@ -163,10 +167,18 @@ class Group:
             return
         for label in self.labels & changes.keys.keys():
             keys = changes.keys[label]
-            if keys is None or (keys and (label not in self.row_labels or self.is_entangled)):
+            if (
+                self.looks_at(label, changes)
+                or keys is None
+                or (keys and (label not in self.row_labels or self.is_entangled))
+            ):
                 self.touch(None)
             elif keys and (self.keys is None or self.keys & keys):
                 self.touch(keys)
+
+    def looks_at(self, label: str, changes: Changes) -> bool:
+        """Whether rows of a many-to-many table that came or went matter otherwise than by the keys of both its sides."""
+        return label in changes.joins and label in self.declared | self.row_labels | self.apart
 
     def heeded(self, keys: set[Any], facts: Mapping[Any, Fact]) -> set[Any]:
         """Changed rows that may matter, of a query without a prefilter: a row that was there before may have been in it."""
@@ -312,6 +324,8 @@ class Evaluation:
     """Why it has none."""
     conditions: Conditions = field(default_factory=Conditions)
     """What a row must be to be counted in it, of an aggregate."""
+    apart: frozenset[str] = frozenset()
+    """Many-to-many tables that are read otherwise than from a row on one of their sides."""
     is_whole: bool = True
     """Whether all of it was read, and not only what had changed."""
     cost: Cost = NO_COST

@@ -156,12 +156,15 @@ class Index:
     def affected(self, changes: Changes) -> Iterator[tuple[Group, set[Any] | None]]:
         """Groups that a change matters to for sure, with the keys of the rows to read again; None for all rows."""
         for label, keys in changes.keys.items():
-            if keys is None or keys:
-                yield from ((group, None) for group in self._by_label.get(label, ()))
+            yield from (
+                (group, None)
+                for group in self._by_label.get(label, ())
+                if keys != set() or group.looks_at(label, changes)
+            )
             model_index = self._by_model.get(label)
             if model_index is None:
                 continue
-            if keys is None:
+            if keys is None or label in changes.joins:
                 yield from ((group, None) for group in self._all_on(model_index))
                 continue
             facts = changes.facts.get(label, {})
@@ -183,7 +186,7 @@ class Index:
 
     def declaring(self, changes: Changes) -> set[Group]:
         """Groups whose audience may be another one, by what their bindings declare."""
-        labels = [label for label, keys in changes.keys.items() if keys is None or keys]
+        labels = [label for label, keys in changes.keys.items() if keys != set() or label in changes.joins]
         return {group for label in labels for group in self._by_label.get(label, ()) if label in group.declared}
 
     def candidates(self, changes: Changes) -> Candidates:

@@ -114,7 +114,7 @@ class Invalidation:
         ``note`` has marked those that were read by then. But keys that were noted after "any row", or together are more than
         are kept, are keys no longer: what was read in between lacks them, and nothing else would ask for them.
         """
-        for label in [label for label, keys in changes.keys.items() if keys is None]:
+        for label in changes.any_row():
             for group in self.index.lists_of(label):
                 if _is_open(group, noted_at):
                     group.touch(None)

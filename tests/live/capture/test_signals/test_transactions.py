@@ -255,3 +255,32 @@ def test_a_row_that_is_deleted_and_made_again_in_one_transaction_is_not_a_new_on
     (changes,) = published
     facts = {found: fact.is_new for found, fact in changes.facts["zoo.Note"].items()}
     assert facts == {key: False, Note.objects.latest("pk").pk: True}
+
+
+# Without autocommit
+
+
+def test_what_is_written_without_autocommit_is_published_by_commit_and_not_before(
+    zoo: Zoo, published: Published
+) -> None:
+    transaction.set_autocommit(False)
+    try:
+        Note.objects.filter(pk=zoo.note.pk).update(done=True)
+        with transaction.atomic():
+            made = Label.objects.create(name="made")
+        assert published.publications == []
+        transaction.commit()
+        assert published.once() == {NOTE: {zoo.note.pk}, LABEL: {made.pk}}
+        published.clear()
+        Note.objects.filter(pk=zoo.note.pk).update(done=False)
+        transaction.rollback()
+        Label.objects.filter(pk=made.pk).update(name="other")
+        transaction.commit()
+        assert published.once() == {LABEL: {made.pk}}
+        published.clear()
+        Label.objects.filter(pk=made.pk).update(name="third")
+        transaction.commit()
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+    assert published.once() == {LABEL: {made.pk}}
