@@ -166,6 +166,7 @@ def ask_one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
 def ask_permissions_once(monkeypatch: pytest.MonkeyPatch) -> None:
     unasked = lambda binding, action: action.handler(binding, binding.call.data)  # noqa: E731
     monkeypatch.setattr(evaluation, "perform_found", unasked)
+    monkeypatch.setattr(evaluation, "confirm", lambda binding, audience: None)
     monkeypatch.setattr(checks, "is_changed", lambda old, new: False)
 
 
