@@ -7,7 +7,7 @@ import type { RowId } from './row.js'
 type Values = Readonly<Record<string, unknown>>
 
 /** How long a deletion can be taken back, in milliseconds. */
-const UNDO_MS = 6_000
+export const UNDO_MS = 6_000
 
 /** What came of a write of several rows. */
 export interface BulkOutcome {
