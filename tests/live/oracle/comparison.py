@@ -77,7 +77,8 @@ class Comparison:
         is_read = all(group.is_free.is_set() for group in groups)
         is_told = not any((group.is_stale or group.is_unsent) and group.subscriptions for group in groups)
         # A query slower than a round is told when it is ready: its task is there until then.
-        is_late = any("_refresh" in str(task.get_coro()) for task in self.hub._tasks)
+        beside = [str(task.get_coro()) for task in self.hub._tasks]
+        is_late = any("_refresh" in each or "_send_late" in each for each in beside)
         is_written = all(each.outbox.is_written for each in self.hub.subscribers)  # type: ignore[attr-defined]
         is_idle = self.hub.rounds.is_idle and self.hub.invalidation.is_at_rest
         return is_read and is_told and not is_late and is_written and is_idle and self.broker.is_heard()
