@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels_binding.live import messages
 from channels_binding.live.capture.changes import MAX_KEYS, Changes, Fact, portable_value
 
 LABELS = st.sampled_from(["a.A", "a.B"])
@@ -165,3 +166,18 @@ class Size(enum.Enum):
 def test_values_travel_as_what_every_channel_layer_can_carry(value: object, travels_as: object) -> None:
     assert portable_value(value) == travels_as
     assert type(portable_value(value)) is type(travels_as)
+
+
+@pytest.mark.parametrize("keys", [set(), {5}, None])
+def test_that_rows_of_a_many_to_many_table_came_or_went_travels_beside_its_keys(keys: set[int] | None) -> None:
+    changes = Changes()
+    changes.note("zoo.Note_labels", keys)
+    changes.note_joined("zoo.Note_labels")
+    message = {"from": "another", "n": 1, "kind": "changes", "changes": messages.portable(changes)}
+    assert messages.is_sound(message)
+    arrived = Changes.from_message(message["changes"])
+    assert arrived.keys == {"zoo.Note_labels": keys}
+    assert arrived.any_row() == {"zoo.Note_labels"}
+    merged = Changes()
+    merged.merge(arrived)
+    assert merged.any_row() == {"zoo.Note_labels"}
