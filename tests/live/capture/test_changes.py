@@ -173,7 +173,7 @@ def test_that_rows_of_a_many_to_many_table_came_or_went_travels_beside_its_keys(
     changes = Changes()
     changes.note("zoo.Note_labels", keys)
     changes.note_joined("zoo.Note_labels")
-    message = {"from": "another", "n": 1, "kind": "changes", "changes": messages.portable(changes)}
+    message: dict[str, Any] = {"from": "another", "n": 1, "kind": "changes", "changes": messages.portable(changes)}
     assert messages.is_sound(message)
     arrived = Changes.from_message(message["changes"])
     assert arrived.keys == {"zoo.Note_labels": keys}
