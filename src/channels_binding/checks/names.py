@@ -12,7 +12,7 @@ MOST = 30
 
 
 def near(wrong: str, known: Iterable[str]) -> str | None:
-    """``near("serach", ("search", "list"))`` → ``"search"``; None where nothing is alike."""
+    """``near("titel", ("title", "list"))`` → ``"title"``; None where nothing is alike."""
     return next(iter(get_close_matches(wrong, sorted(known), n=1)), None)
 
 
