@@ -20,13 +20,15 @@ const COLORS: Record<Status, ChipProps['color']> = {
 export interface ConnectionStatusProps extends Omit<ChipProps, 'label' | 'color'> {
   /** Shows the round trip beside the status. @default true */
   readonly showLatency?: boolean
+  /** The name of a client, for one that has a name. @default the one without */
+  readonly server?: string
   readonly texts?: Partial<StatusTexts>
 }
 
 /** A chip that says whether changes arrive, and how fast; a screen reader announces the status, not each measurement. */
-export function ConnectionStatus({ showLatency = true, texts, ...props }: ConnectionStatusProps): JSX.Element {
+export function ConnectionStatus({ showLatency = true, server, texts, ...props }: ConnectionStatusProps): JSX.Element {
   const says = useTexts('status', STATUS_TEXTS, texts)
-  const { status, latencyMs, nextRetryAt, reconnect } = useConnection()
+  const { status, latencyMs, nextRetryAt, reconnect } = useConnection(server)
   const latency = showLatency && status === 'open' && latencyMs !== null ? ` · ${Math.round(latencyMs)} ms` : ''
   const label = (
     <>

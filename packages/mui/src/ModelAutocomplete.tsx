@@ -7,6 +7,7 @@ import type { FormOfAny } from './AddDialog.js'
 import { useTexts } from './languages/texts.js'
 import { late } from './late.js'
 import { MODAL_TEXTS } from './modalTexts.js'
+import { useSteadyList } from './steadyList.js'
 import { labelOf, NAMES, textOf } from './text.js'
 
 /** A primary key. */
@@ -59,6 +60,7 @@ export function ModelAutocomplete<N extends BindingName>(props: ModelAutocomplet
   const { binding, value, onChange, multiple = false, creatable, getOptionLabel = textOf } = props
   const says = useTexts('modals', MODAL_TEXTS)
   const [isOpen, setOpen] = useState(false)
+  const { onOpen, popper, paper, maxHeight } = useSteadyList()
   const [query, setQuery] = useState('')
   const [adding, setAdding] = useState<string | null>(null)
   const [known, setKnown] = useState<ReadonlyMap<string, string>>(new Map())
@@ -91,7 +93,10 @@ export function ModelAutocomplete<N extends BindingName>(props: ModelAutocomplet
         value={multiple ? selected : (selected[0] ?? null)}
         onChange={(_event, chosen) => choose(chosen === null ? [] : [chosen].flat())}
         open={isOpen}
-        onOpen={() => setOpen(true)}
+        onOpen={event => {
+          onOpen(event)
+          setOpen(true)
+        }}
         onClose={() => setOpen(false)}
         onInputChange={(_event, text, reason) => setQuery(reason === 'input' ? text : '')}
         options={isCreatable ? [...options, { id: ADD, text: says.add(what) }] : options}
@@ -99,10 +104,11 @@ export function ModelAutocomplete<N extends BindingName>(props: ModelAutocomplet
         noOptionsText={says.noMatch}
         filterOptions={all => (isSearched ? all : all.filter(option => option.id === ADD || fits(option.text, query)))}
         getOptionLabel={option => option.text}
-        getOptionKey={option => option.id}
+        // Below other rows it is another element: it does not wander through the list.
+        getOptionKey={({ id }) => (id === ADD ? `${ADD}${options.length}` : id)}
         isOptionEqualToValue={(option, chosen) => option.id === chosen.id}
         disabled={props.disabled ?? false}
-        slotProps={{ listbox }}
+        slotProps={{ listbox: { ...listbox, style: { maxHeight } }, popper, paper }}
         {...(props.onBlur && { onBlur: props.onBlur })}
         renderInput={input => (
           <TextField

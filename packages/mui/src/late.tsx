@@ -1,6 +1,15 @@
 import Alert from '@mui/material/Alert'
 import Button from '@mui/material/Button'
-import { type ComponentType, createContext, type JSX, lazy, useContext, useState } from 'react'
+import {
+  type ComponentType,
+  createContext,
+  type JSX,
+  lazy,
+  type MemoExoticComponent,
+  memo,
+  useContext,
+  useState,
+} from 'react'
 import { useTexts } from './languages/texts.js'
 import { TABLE_TEXTS } from './table/texts.js'
 
@@ -9,8 +18,11 @@ const RetryContext = createContext<() => void>(() => undefined)
 /**
  * A component that is loaded when it is shown first. Where it cannot be (offline, or after a release that has other files), it is said so in
  * its place and can be tried again: React's own `lazy` takes the whole page away, with what was typed there, and does not try again.
+ * It renders when its props change, not whenever what is around it does.
  */
-export function late<P extends object>(load: () => Promise<ComponentType<P>>): (props: P) => JSX.Element {
+export function late<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+): MemoExoticComponent<(props: P) => JSX.Element> {
   const begin = (): ComponentType<P> =>
     lazy(() =>
       load().then(
@@ -20,7 +32,7 @@ export function late<P extends object>(load: () => Promise<ComponentType<P>>): (
     ) as unknown as ComponentType<P>
   let latest = begin()
   // biome-ignore lint/correctness/noComponentHookFactories: called once for each part, where modules begin, as `lazy` is
-  return function Late(props) {
+  return memo(function Late(props: P): JSX.Element {
     const [Part, setPart] = useState(() => latest)
     const retry = (): void => {
       latest = begin()
@@ -31,7 +43,7 @@ export function late<P extends object>(load: () => Promise<ComponentType<P>>): (
         <Part {...props} />
       </RetryContext.Provider>
     )
-  }
+  })
 }
 
 function Unloaded(): JSX.Element {

@@ -38,7 +38,7 @@ export default function Customers(): JSX.Element {
         </>
       }
     >
-      <Paper variant="outlined" sx={{ flex: 1, minHeight: { xs: 480, md: 240 }, display: 'flex' }}>
+      <Paper variant="outlined" sx={TABLE}>
         <BindingTable
           aria-label="Customers"
           binding="desk.Customer"
@@ -52,3 +52,6 @@ export default function Customers(): JSX.Element {
     </Page>
   )
 }
+
+/** As high on a phone before its rows are there as after. */
+const TABLE = { flex: { md: 1 }, minHeight: { xs: 480, md: 240 }, height: { xs: '75dvh', md: 'auto' }, display: 'flex' }

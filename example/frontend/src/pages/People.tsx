@@ -46,7 +46,7 @@ export default function People(): JSX.Element {
             ))}
           </List>
         </Paper>
-        <Paper variant="outlined" sx={{ minHeight: { xs: 480, md: 240 }, display: 'flex', minWidth: 0 }}>
+        <Paper variant="outlined" sx={TABLE}>
           <BindingTable
             aria-label="Users"
             binding="auth.User"
@@ -71,3 +71,6 @@ const COLUMNS = {
   alignItems: { xs: 'start', md: 'stretch' },
   gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: '200px minmax(0, 1fr)' },
 }
+
+/** As high on a phone before its rows are there as after. */
+const TABLE = { minHeight: { xs: 480, md: 240 }, height: { xs: '75dvh', md: 'auto' }, display: 'flex', minWidth: 0 }

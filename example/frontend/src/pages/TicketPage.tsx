@@ -30,6 +30,7 @@ export default function TicketPage({ id }: { readonly id: number }): JSX.Element
     )
   return (
     <Page
+      isOfRow
       title={`#${id} ${ticket?.title ?? '…'}`}
       about={ticket ? `Opened ${moment(ticket.created)}, last changed ${moment(ticket.updated)}` : '…'}
       actions={

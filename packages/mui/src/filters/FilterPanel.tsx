@@ -8,6 +8,7 @@ import { componentOf } from '../form/registry.js'
 import { type FieldComponent, InvalidValue } from '../form/types.js'
 import { Guard } from '../Guard.js'
 import { useTexts } from '../languages/texts.js'
+import { ServerContext, serverOf } from '../stream.js'
 import { fieldOf } from './fieldOf.js'
 import { isUnset } from './isUnset.js'
 import { FILTER_TEXTS, type FilterTexts } from './texts.js'
@@ -39,7 +40,7 @@ export function FilterPanel<N extends BindingName>(props: FilterPanelProps<N>): 
   const all = description?.filters ?? []
   const shown = names ? names.flatMap(name => all.find(filter => filter.name === name) ?? []) : all
   const isSome = shown.some(({ name }) => !isUnset(typed[name]))
-  return (
+  const panel = (
     <Stack spacing={1.5} role="group" aria-label={says.filters} {...stack}>
       {shown.map(filter => {
         const field = fieldOf(filter, description)
@@ -67,6 +68,7 @@ export function FilterPanel<N extends BindingName>(props: FilterPanelProps<N>): 
       )}
     </Stack>
   )
+  return <ServerContext.Provider value={serverOf(binding)}>{panel}</ServerContext.Provider>
 }
 
 interface FilterFieldProps {

@@ -7,6 +7,7 @@ import Stack from '@mui/material/Stack'
 import type { JSX } from 'react'
 import { ConflictDialog } from '../ConflictDialog.js'
 import { useTexts } from '../languages/texts.js'
+import { ServerContext, serverOf } from '../stream.js'
 import { FieldView } from './FieldView.js'
 import { FormButtons } from './FormButtons.js'
 import { FormNotices } from './FormNotices.js'
@@ -33,9 +34,11 @@ export function BindingForm<N extends BindingName>(props: BindingFormProps<N>): 
   const texts = useTexts('form', FORM_TEXTS, props.texts)
   if (form.schema)
     return (
-      <AddingContext.Provider value={BindingForm}>
-        <LoadedForm key={String(id)} {...props} form={form} says={texts} />
-      </AddingContext.Provider>
+      <ServerContext.Provider value={serverOf(binding)}>
+        <AddingContext.Provider value={BindingForm}>
+          <LoadedForm key={String(id)} {...props} form={form} says={texts} />
+        </AddingContext.Provider>
+      </ServerContext.Provider>
     )
   if (form.error)
     return (

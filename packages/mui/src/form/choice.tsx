@@ -12,6 +12,7 @@ import RadioGroup from '@mui/material/RadioGroup'
 import TextField from '@mui/material/TextField'
 import { Fragment, type JSX, type ReactNode, useId } from 'react'
 import { useTexts } from '../languages/texts.js'
+import { useSteadyList } from '../steadyList.js'
 import { keyOf, type Option, optionsOf, useOptions } from './choices.js'
 import { FORM_TEXTS } from './formTexts.js'
 import { textProps } from './text.js'
@@ -62,6 +63,7 @@ interface TypedProps extends FieldProps {
 function TypedChoice({ options, ...props }: TypedProps): JSX.Element {
   const { value, onChange, disabled, onBlur } = props
   const offered = options.filter(option => !isBlank(option.value))
+  const { onOpen, popper, paper, maxHeight } = useSteadyList()
   return (
     <Autocomplete<Option>
       options={offered}
@@ -70,6 +72,8 @@ function TypedChoice({ options, ...props }: TypedProps): JSX.Element {
       getOptionKey={option => keyOf(option.value)}
       disabled={disabled}
       onBlur={onBlur}
+      onOpen={onOpen}
+      slotProps={{ listbox: { style: { maxHeight } }, popper, paper }}
       {...grouping(offered)}
       renderInput={input => <TextField {...input} {...textProps(props)} />}
     />
@@ -81,6 +85,7 @@ export function MultipleChoiceField(props: FieldProps): JSX.Element {
   const { field, value, onChange, disabled, onBlur } = props
   const options = optionsOf(field)
   const chosen = chosenOf(value)
+  const { onOpen, popper, paper, maxHeight } = useSteadyList()
   return (
     <Autocomplete<Option, true>
       multiple
@@ -91,6 +96,8 @@ export function MultipleChoiceField(props: FieldProps): JSX.Element {
       getOptionKey={option => keyOf(option.value)}
       disabled={disabled}
       onBlur={onBlur}
+      onOpen={onOpen}
+      slotProps={{ listbox: { style: { maxHeight } }, popper, paper }}
       {...grouping(options)}
       renderInput={input => <TextField {...input} {...textProps(props)} required={false} />}
     />

@@ -1,5 +1,6 @@
 import type { Choice, FormField } from '@channels-binding/core'
 import { useSearch } from '@channels-binding/core/react'
+import { useRelated } from '../stream.js'
 import { labelOf, textOf } from '../text.js'
 
 /** A choice with the heading it stands under. */
@@ -25,7 +26,7 @@ export function useOptions(field: FormField, value: unknown): Option[] {
   const { relation } = field
   const isRelated = !field.choices && relation !== undefined
   const params = { limit: MAX_RELATED, ...(relation?.filters && { filters: relation.filters }) }
-  const { rows } = useSearch(relation?.stream ?? '', params as object, { enabled: isRelated })
+  const { rows } = useSearch(useRelated(relation?.stream ?? ''), params as object, { enabled: isRelated })
   if (!isRelated) return optionsOf(field)
   const offered: Option[] = rows.map(row => ({ value: row.id, label: textOf(row) }))
   const keys = new Set(offered.map(option => keyOf(option.value)))

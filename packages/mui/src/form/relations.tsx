@@ -1,6 +1,7 @@
 import { createContext, type JSX, useContext } from 'react'
 import type { FormOfAny } from '../AddDialog.js'
 import { ModelAutocomplete, type ModelAutocompleteProps } from '../ModelAutocomplete.js'
+import { useRelated } from '../stream.js'
 import { ChoiceField, MultipleChoiceField } from './choice.js'
 import type { FieldProps } from './types.js'
 
@@ -12,10 +13,11 @@ export function ModelChoiceField(props: FieldProps): JSX.Element {
   const { field, value, onChange, onBlur, error, disabled, inputRef } = props
   const { relation } = field
   const creatable = useContext(AddingContext)
+  const related = useRelated(relation?.stream ?? '')
   if (!relation) return field.multiple ? <MultipleChoiceField {...props} /> : <ChoiceField {...props} />
   return (
     <ModelAutocomplete
-      binding={relation.stream}
+      binding={related}
       value={value as ModelAutocompleteProps['value']}
       onChange={onChange}
       onBlur={onBlur}

@@ -1,8 +1,8 @@
 import type { BindingName, FormField } from '@channels-binding/core'
-import { useChannels } from '@channels-binding/core/react'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { UseFormReturn } from 'react-hook-form'
 import { draftsOf, useUnloadGuard } from '../drafts.js'
+import { useStream } from '../stream.js'
 import { hasWidget } from './attributes.js'
 import { isSame, type Touched } from './useTouched.js'
 import { type FormValues, picked } from './values.js'
@@ -38,8 +38,8 @@ export function useFormDraft(
   isKept: boolean,
   sending: { readonly current: Readonly<FormValues> | null },
 ): RestoredDraft {
-  const { client } = useChannels()
-  const store = useMemo(() => draftsOf<FormDraft>(client, 'form', binding), [client, binding])
+  const { client, stream } = useStream(binding)
+  const store = useMemo(() => draftsOf<FormDraft>(client, 'form', stream), [client, stream])
   const name = String(id)
   const [isRestored, setRestored] = useState(false)
   const { dirtyFields, isDirty } = state.formState

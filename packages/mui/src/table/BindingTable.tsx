@@ -7,6 +7,7 @@ import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type JSX, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTexts } from '../languages/texts.js'
 import { late } from '../late.js'
+import { ServerContext, serverOf } from '../stream.js'
 import { reasonOf } from '../text.js'
 import { warnOfUnknown } from '../warnings.js'
 import { BulkNotices } from './BulkNotices.js'
@@ -20,7 +21,8 @@ import { ConnectionNotice, Notices } from './notices.js'
 import { type Emptiness, EmptinessContext } from './overlays.js'
 import type { BindingTableProps } from './props.js'
 import type { RowId, TableRow } from './row.js'
-import { ActionButtons, type ActionsContext } from './rowActions.js'
+import type { ActionsContext } from './rowActions.js'
+import { Selected } from './Selected.js'
 import { TableSkeleton } from './TableSkeleton.js'
 import { TABLE_TEXTS } from './texts.js'
 import { ordered, useArrangement, visibilityOf } from './useArrangement.js'
@@ -31,11 +33,13 @@ import { useKept } from './useKept.js'
 import { useLabels, useSettled } from './useLabels.js'
 import { useLiveRows } from './useLiveRows.js'
 import { useMarks } from './useMarks.js'
+import { useSame, useSameFlags } from './useSame.js'
 import { paramsOf } from './useTableState.js'
 import { useWanted } from './useWanted.js'
 
 // The grid is most of what a table weighs: the page, its search and its rows do not wait for it, and cards never need it.
-const Grid = late(() => import('./Grid.js').then(found => found.Grid))
+const loadGrid = () => import('./Grid.js').then(found => found.Grid)
+const Grid = late(loadGrid)
 const TotalsBar = late(() => import('./TotalsBar.js').then(found => found.default))
 const CardList = late(() => import('./CardList.js').then(found => found.default))
 
@@ -94,45 +98,55 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   const isHeld = useCallback((id: RowId) => held.ids.includes(id), [held.ids])
   const marks = useMarks(binding, apiRef, held.ids, props)
   const [headerFilter, setHeaderFilter] = useState<HeaderFilter | null>(null)
+  const closeHeaderFilter = useCallback(() => setHeaderFilter(null), [])
 
+  // What has not changed stays the same object: the toolbar and what is beside the rows render when they have something else to show.
+  const isNarrowed = !!wanted.query || Object.keys(wanted.filters).length > 0
   const canClear = !!state.query || Object.keys(state.filters).length > 0
-  const emptiness: Emptiness = {
+  const { change } = state
+  const clear = useCallback(() => change({ query: '', filters: {} }), [change])
+  const refetch = describe.isError ? describe.refetch : search.refetch
+  const emptiness = useSame<Emptiness>({
     error: reasonOf(kept.error ?? describe.error),
-    retry: () => void (describe.isError ? describe.refetch() : search.refetch()),
-    isNarrowed: !!wanted.query || Object.keys(wanted.filters).length > 0,
-    clear: canClear ? () => state.change({ query: '', filters: {} }) : null,
+    retry: useCallback(() => void refetch(), [refetch]),
+    isNarrowed,
+    clear: canClear ? clear : null,
     name: description?.label_plural ?? 'rows',
     texts,
-  }
+  })
   const { count } = kept
-  const visibility = visibilityOf(props.columnVisibilityModel, arrangement.hidden)
-  const world: TableWorld = {
-    ...{
-      binding,
-      description,
-      state,
-      params,
-      count,
-      columns,
-      apiRef,
-      arrangement,
-      visibility,
-      bulk,
-      bulkActions,
-      views,
-    },
+  const visibility = useSameFlags(visibilityOf(props.columnVisibilityModel, arrangement.hidden))
+  const world = useSame<TableWorld>({
+    binding,
+    description,
+    state,
+    params,
+    count,
+    columns,
+    apiRef,
+    arrangement,
+    visibility,
+    bulk,
+    bulkActions,
+    views,
     texts,
     filterNames: props.filterNames,
     // Until it is known, there is room for it.
     isSearched: (description?.search ?? true) && props.query === undefined,
-  }
+  })
   const label = props['aria-label'] ?? description?.label_plural ?? binding
   const isLoading = search.isFetching || isUndescribed || props.loading === true
+  const isAwaited = useAwaited(isUndescribed || (search.isPending && emptiness.error === null))
+  const skeleton = <TableSkeleton density={arrangement.density ?? props.density} />
+  // It is loaded while its first rows are read, and drawn once, with them.
+  useEffect(() => {
+    if (!areCards) loadGrid().catch(() => undefined)
+  }, [areCards])
   return (
     <Contexts world={world} labels={labels} emptiness={emptiness} errors={edits.errors} openFilter={setHeaderFilter}>
       <Box sx={FRAME}>
         {props.toolbar && <Toolbar />}
-        <Suspense fallback={<TableSkeleton density={arrangement.density ?? props.density} />}>
+        <Suspense fallback={skeleton}>
           {areCards ? (
             <CardList
               label={label}
@@ -140,9 +154,11 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
               page={wanted.page}
               isLoading={isLoading}
               isSelectable={selection}
-              actionsOf={row => <ActionButtons row={row} context={actions} />}
+              actions={actions}
               onOpen={props.onOpen}
             />
+          ) : isAwaited ? (
+            skeleton
           ) : (
             <Grid
               props={props as BindingTableProps<never>}
@@ -172,9 +188,10 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
             <TotalsBar measures={totals} />
           </Suspense>
         )}
-        <HeaderFilters asked={headerFilter} onClose={() => setHeaderFilter(null)} />
+        <HeaderFilters asked={headerFilter} onClose={closeHeaderFilter} />
+        <Selected binding={binding} ids={bulk.ids} rows={held.rows} onGone={bulk.forget} />
         <Notices>
-          <ConnectionNotice texts={texts} isStale={kept.isStale} />
+          <ConnectionNotice binding={binding} texts={texts} isStale={kept.isStale} />
           <BulkNotices bulk={bulk} texts={texts} />
           <EditNotices
             binding={binding}
@@ -205,15 +222,17 @@ interface ContextsProps {
 /** What cells, menus and overlays know of their table. */
 function Contexts({ world, labels, emptiness, errors, openFilter, children }: ContextsProps): JSX.Element {
   return (
-    <TableContext.Provider value={world}>
-      <HeaderFilterContext.Provider value={openFilter}>
-        <LabelsContext.Provider value={labels}>
-          <EmptinessContext.Provider value={emptiness}>
-            <CellErrorsContext.Provider value={errors}>{children}</CellErrorsContext.Provider>
-          </EmptinessContext.Provider>
-        </LabelsContext.Provider>
-      </HeaderFilterContext.Provider>
-    </TableContext.Provider>
+    <ServerContext.Provider value={serverOf(world.binding)}>
+      <TableContext.Provider value={world}>
+        <HeaderFilterContext.Provider value={openFilter}>
+          <LabelsContext.Provider value={labels}>
+            <EmptinessContext.Provider value={emptiness}>
+              <CellErrorsContext.Provider value={errors}>{children}</CellErrorsContext.Provider>
+            </EmptinessContext.Provider>
+          </LabelsContext.Provider>
+        </HeaderFilterContext.Provider>
+      </TableContext.Provider>
+    </ServerContext.Provider>
   )
 }
 
@@ -229,6 +248,13 @@ const FRAME = {
   minWidth: 0,
   minHeight: 0,
 } as const
+
+/** Whether the first answer is still awaited; those that follow are not. */
+function useAwaited(isPending: boolean): boolean {
+  const [isAwaited, setAwaited] = useState(true)
+  if (isAwaited && !isPending) setAwaited(false)
+  return isAwaited && isPending
+}
 
 /** Whether there is room for cards only. */
 function useCards(cards: boolean | 'phone' | undefined): boolean {

@@ -1,10 +1,8 @@
-import type { FormField } from '@channels-binding/core'
-import { formOptions, useChannels } from '@channels-binding/core/react'
+import { useForm } from '@channels-binding/core/react'
 import Button from '@mui/material/Button'
 import MenuItem from '@mui/material/MenuItem'
 import Stack from '@mui/material/Stack'
 import TextField from '@mui/material/TextField'
-import { useQuery } from '@tanstack/react-query'
 import { type JSX, useState } from 'react'
 import { componentOf } from '../form/registry.js'
 import type { TableWorld } from './context.js'
@@ -12,10 +10,9 @@ import type { TableWorld } from './context.js'
 /** One field and its new value, for all of the rows. */
 export default function BulkForm({ world }: { readonly world: TableWorld }): JSX.Element {
   const { binding, bulk, description, texts } = world
-  const { client } = useChannels()
-  const form = useQuery(formOptions(client, binding as never))
+  const form = useForm(binding)
   const editable = new Set(description?.fields.filter(field => field.editable !== false).map(field => field.name))
-  const fields = ((form.data as { fields?: readonly FormField[] } | undefined)?.fields ?? []).filter(
+  const fields = form.fields.filter(
     field => editable.has(field.name) && !field.disabled && !(field.bases ?? []).includes('FileField'),
   )
   const [name, setName] = useState('')

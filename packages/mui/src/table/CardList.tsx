@@ -7,12 +7,13 @@ import Skeleton from '@mui/material/Skeleton'
 import Stack from '@mui/material/Stack'
 import TablePagination from '@mui/material/TablePagination'
 import Typography from '@mui/material/Typography'
-import { type JSX, type ReactNode, useContext } from 'react'
+import { type JSX, memo, useContext } from 'react'
 import { plainText, relationText } from '../text.js'
 import { LabelsContext } from './columns.js'
 import { TableContext, type TableWorld } from './context.js'
 import { EmptyOverlay } from './overlays.js'
 import type { TableColumn, TableRow } from './row.js'
+import { ActionButtons, type ActionsContext } from './rowActions.js'
 
 interface CardListProps {
   readonly label: string
@@ -20,7 +21,7 @@ interface CardListProps {
   readonly page: number
   readonly isLoading: boolean
   readonly isSelectable: boolean
-  readonly actionsOf: (row: TableRow) => ReactNode
+  readonly actions: ActionsContext
   readonly onOpen: ((row: TableRow) => void) | undefined
 }
 
@@ -28,7 +29,7 @@ interface CardListProps {
 export default function CardList(props: CardListProps): JSX.Element | null {
   const world = useContext(TableContext)
   if (!world) return null
-  const { label, rows, isLoading, page } = props
+  const { label, rows, isLoading, page, isSelectable, actions, onOpen } = props
   const { state, count } = world
   return (
     <Stack sx={{ flex: 1, minHeight: 0 }}>
@@ -39,7 +40,15 @@ export default function CardList(props: CardListProps): JSX.Element | null {
         sx={{ flex: 1, overflowY: 'auto', m: 0, p: 1, listStyle: 'none' }}
       >
         {rows.map(row => (
-          <RowCard key={row.id} {...props} row={row} world={world} />
+          <RowCard
+            key={row.id}
+            row={row}
+            world={world}
+            isChosen={world.bulk.ids.includes(row.id)}
+            isSelectable={isSelectable}
+            actions={actions}
+            onOpen={onOpen}
+          />
         ))}
         {!rows.length &&
           (isLoading ? (
@@ -63,12 +72,15 @@ export default function CardList(props: CardListProps): JSX.Element | null {
   )
 }
 
-interface RowCardProps extends CardListProps {
+interface RowCardProps extends Pick<CardListProps, 'isSelectable' | 'actions' | 'onOpen'> {
   readonly row: TableRow
   readonly world: TableWorld
+  readonly isChosen: boolean
 }
 
-function RowCard({ row, world, isSelectable, actionsOf, onOpen }: RowCardProps): JSX.Element {
+/** One row; where another one changed, it does not render. */
+const RowCard = memo(function RowCard(props: RowCardProps): JSX.Element {
+  const { row, world, isChosen, isSelectable, actions, onOpen } = props
   const { bulk, texts, visibility } = world
   const labels = useContext(LabelsContext)
   const shown = world.columns.filter(column => column.type !== 'actions' && visibility[column.field] !== false)
@@ -76,7 +88,6 @@ function RowCard({ row, world, isSelectable, actionsOf, onOpen }: RowCardProps):
   const head = shown.find(({ described }) => described?.type === 'string') ?? shown[0]
   const rest = shown.filter(column => column !== head)
   const title = (head && textOf(head, row, labels)) || `#${row.id}`
-  const isChosen = bulk.ids.includes(row.id)
   const choose = (): void => bulk.select(isChosen ? bulk.ids.filter(id => id !== row.id) : [...bulk.ids, row.id])
   return (
     <Card component="li" data-id={row.id} variant="outlined" sx={{ flexShrink: 0 }}>
@@ -99,7 +110,7 @@ function RowCard({ row, world, isSelectable, actionsOf, onOpen }: RowCardProps):
           >
             {title}
           </Typography>
-          {actionsOf(row)}
+          <ActionButtons row={row} context={actions} />
         </Stack>
         <Box component="dl" sx={DETAILS}>
           {rest.map(column => (
@@ -109,7 +120,7 @@ function RowCard({ row, world, isSelectable, actionsOf, onOpen }: RowCardProps):
       </CardContent>
     </Card>
   )
-}
+})
 
 function Detail({ label, text }: { readonly label: string; readonly text: string }): JSX.Element | null {
   if (!text) return null

@@ -1,10 +1,10 @@
 import { BindingError, type BindingName, type SearchParams } from '@channels-binding/core'
-import { useChannels } from '@channels-binding/core/react'
 import { Writes } from '@channels-binding/core/writes'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type JSX, type RefObject, Suspense, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { draftsOf, useUnloadGuard } from '../drafts.js'
 import { late } from '../late.js'
+import { useStream } from '../stream.js'
 import { plainText } from '../text.js'
 import { DroppedNotice, HeldNotice, RefusedNotices, useWaitedConflict } from './notices.js'
 import type { RowId, TableColumn, TableRow } from './row.js'
@@ -29,8 +29,8 @@ const NAME = 'cell'
 
 /** Keeps what was typed where a table is left, by Escape, by navigation, or (the browser asks) by a reload. */
 export function useDrafts(binding: BindingName, edits: Edits): DraftsOfTable {
-  const { client } = useChannels()
-  const store = useMemo(() => draftsOf<Draft>(client, 'table', binding), [client, binding])
+  const { client, stream } = useStream(binding)
+  const store = useMemo(() => draftsOf<Draft>(client, 'table', stream), [client, stream])
   const [dropped, setDropped] = useState<Draft | null>(null)
   const [left, setLeft] = useState<Draft | null>(() => store.get(NAME) ?? null)
   const latest = useRef(edits)
@@ -77,8 +77,8 @@ interface EditNoticesProps<N extends BindingName> {
 /** What there is to say, and to ask, of cells that are edited. */
 export function EditNotices<N extends BindingName>(props: EditNoticesProps<N>): JSX.Element {
   const { binding, apiRef, columns, params, edits, drafts, held, texts, canCreate } = props
-  const { client } = useChannels()
-  const [waited, askOfWaited, answerWaited] = useWaitedConflict()
+  const { client, stream } = useStream(binding)
+  const [waited, askOfWaited, answerWaited] = useWaitedConflict(binding)
   const describe = (draft: Draft): { label: string; text: string } => {
     const column = columns.find(each => each.field === draft.field)
     return { label: column?.headerName ?? draft.field, text: draftText(column, draft) }
@@ -90,7 +90,7 @@ export function EditNotices<N extends BindingName>(props: EditNoticesProps<N>): 
   const saveAnew = async (draft: Draft): Promise<void> => {
     const values = newValues(draft, columns)
     try {
-      await Writes.of(client).write({ stream: binding, action: 'create', values, isOptimistic: false })
+      await Writes.of(client).write({ stream, action: 'create', values, isOptimistic: false })
       end(draft.id, true)
     } catch (reason) {
       edits.refuse(draft.id, draft.field, BindingError.from(reason))

@@ -8,6 +8,7 @@ import type { RowId, TableColumn, TableRow } from './row.js'
 import type { ActionsContext } from './rowActions.js'
 import type { Arrangement } from './useArrangement.js'
 import type { Edits } from './useEdits.js'
+import type { LiveRows } from './useLiveRows.js'
 import { MARKS_SX } from './useMarks.js'
 import { useSortModel } from './useSortModel.js'
 import type { TableQuery, TableState } from './useTableState.js'
@@ -16,7 +17,7 @@ interface GridProps {
   readonly props: BindingTableProps<never>
   readonly label: string
   readonly apiRef: RefObject<GridApiCommunity | null>
-  readonly rows: readonly TableRow[]
+  readonly rows: LiveRows
   readonly columns: readonly TableColumn[]
   readonly actions: ActionsContext
   readonly count: number
@@ -36,11 +37,10 @@ interface GridProps {
 /** The Data Grid with everything in its place; it renders only when something other than the values of rows has changed. */
 export function Grid(all: GridProps): JSX.Element {
   const { props, label, apiRef, rows, actions, count, isLoading, wanted, state, edits, onEscape, isHeld, marks } = all
-  const { arrangement, selected, onSelect } = all
+  const { arrangement, visibility, selected, onSelect } = all
   const columns = useMemo(() => [...all.columns.map(withEditor), ...actionsColumn(actions)], [all.columns, actions])
   const [sortModel, isSorting] = useSortModel(wanted.order, columns)
   const { save, follow } = edits
-  const visibility = useValue(all.visibility)
   const isArranged = props.columnVisibilityModel !== undefined || Object.keys(visibility).length > 0
   const Chosen = (props.grid ?? DataGrid) as ComponentType<DataGridProps<TableRow>>
   const selectionModel = useMemo<GridRowSelectionModel>(() => ({ type: 'include', ids: new Set(selected) }), [selected])
@@ -68,14 +68,14 @@ export function Grid(all: GridProps): JSX.Element {
         {...(props.selection && {
           rowSelectionModel: selectionModel,
           onRowSelectionModelChange: (model, details) => {
-            onSelect(chosenOf(model, selected, rows))
+            onSelect(chosenOf(model, selected, rows.now()))
             props.onRowSelectionModelChange?.(model, details)
           },
         })}
         sx={[MARKS_SX, ...(Array.isArray(props.sx) ? props.sx : [props.sx])]}
         processRowUpdate={save}
         apiRef={apiRef}
-        rows={rows}
+        rows={rows.now()}
         columns={columns}
         rowCount={count}
         loading={isLoading}
@@ -118,11 +118,4 @@ export function Grid(all: GridProps): JSX.Element {
 function chosenOf(model: GridRowSelectionModel, before: readonly RowId[], rows: readonly TableRow[]): RowId[] {
   if (model.type === 'include') return [...model.ids] as RowId[]
   return [...new Set([...before, ...rows.map(row => row.id)])].filter(id => !model.ids.has(id))
-}
-
-/** The same object until something in it changes. */
-function useValue<T extends Readonly<Record<string, boolean>>>(value: T): T {
-  const key = JSON.stringify(value)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the value
-  return useMemo(() => value, [key])
 }

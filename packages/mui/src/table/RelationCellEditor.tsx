@@ -2,12 +2,14 @@ import Box from '@mui/material/Box'
 import { useGridApiContext } from '@mui/x-data-grid'
 import type { JSX } from 'react'
 import { ModelAutocomplete, type ModelKey } from '../ModelAutocomplete.js'
+import { useRelated } from '../stream.js'
 import type { EditCellParams, TableColumn } from './row.js'
 
 /** Chooses a row of another stream within a cell; one choice ends the edit, and the table saves it. */
 export default function RelationCellEditor({ id, field, value, colDef }: EditCellParams): JSX.Element | null {
   const grid = useGridApiContext()
   const { relation, multiple } = (colDef as TableColumn).described ?? {}
+  const related = useRelated(relation?.stream ?? '')
   if (!relation) return null
   const choose = async (chosen: ModelKey | ModelKey[] | null): Promise<void> => {
     await grid.current.setEditCellValue({ id, field, value: chosen })
@@ -16,7 +18,7 @@ export default function RelationCellEditor({ id, field, value, colDef }: EditCel
   return (
     <Box sx={IN_A_CELL} onKeyDown={event => event.key === 'Enter' && event.stopPropagation()}>
       <ModelAutocomplete
-        binding={relation.stream}
+        binding={related}
         {...(relation.filters && { filters: relation.filters })}
         label={colDef.headerName ?? field}
         multiple={multiple ?? false}

@@ -1,10 +1,10 @@
-import { useChannels } from '@channels-binding/core/react'
 import Button from '@mui/material/Button'
 import Stack from '@mui/material/Stack'
 import { type JSX, useContext, useRef, useState } from 'react'
 import { FilterChips } from '../filters/FilterChips.js'
 import { late } from '../late.js'
 import { SearchBar } from '../SearchBar.js'
+import { useStream } from '../stream.js'
 import { BulkBar } from './BulkBar.js'
 import { TableContext, type TableWorld } from './context.js'
 import { Dropdown } from './Dropdown.js'
@@ -99,8 +99,8 @@ function FiltersButton({ world }: PartProps): JSX.Element {
 }
 
 function CsvButton({ world }: PartProps): JSX.Element {
-  const { client } = useChannels()
-  const { binding, params, columns, visibility, texts, count } = world
+  const { params, columns, visibility, texts, count } = world
+  const { client, stream } = useStream(world.binding)
   const [rows, setRows] = useState<number | null>(null)
   const [error, setError] = useState<string | null>(null)
   const running = useRef<AbortController | null>(null)
@@ -112,8 +112,8 @@ function CsvButton({ world }: PartProps): JSX.Element {
     setError(null)
     try {
       const { csvLines, saveCsv } = await import('./exportCsv.js')
-      const lines = csvLines(client, binding, params as Record<string, unknown>, cells, running.current.signal)
-      await saveCsv(lines, `${binding}.csv`, setRows)
+      const lines = csvLines(client, stream, params as Record<string, unknown>, cells, running.current.signal)
+      await saveCsv(lines, `${stream}.csv`, setRows)
     } catch (reason) {
       // Whoever stops it, or chooses no file, need not be told; a full disk is another matter.
       const { name, message = String(reason) } = reason as Partial<Error>

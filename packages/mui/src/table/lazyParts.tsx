@@ -1,6 +1,6 @@
 import Box from '@mui/material/Box'
 import Stack from '@mui/material/Stack'
-import { type JSX, Suspense, useContext } from 'react'
+import { type JSX, memo, type NamedExoticComponent, Suspense, useContext } from 'react'
 import { late } from '../late.js'
 import { TableContext } from './context.js'
 import type { HeaderFilter } from './headerFilter.js'
@@ -11,7 +11,7 @@ const BulkBar = late(() => import('./BulkBar.js').then(found => found.BulkBar))
 const FilterPanel = late(() => import('../filters/FilterPanel.js').then(found => found.FilterPanel))
 
 /** The toolbar, which is loaded where there is one; its room is there before. */
-export function Toolbar(): JSX.Element {
+export const Toolbar: NamedExoticComponent = memo(function Toolbar() {
   return (
     <Suspense
       fallback={<Box sx={{ height: { xs: 101, sm: 57 }, flexShrink: 0, borderBottom: 1, borderColor: 'divider' }} />}
@@ -19,7 +19,7 @@ export function Toolbar(): JSX.Element {
       <TableToolbar />
     </Suspense>
   )
-}
+})
 
 /** What can be done with the rows that are selected, below a table without a toolbar: nothing moves under the pointer. */
 export function SelectionBar(): JSX.Element | null {
@@ -55,7 +55,8 @@ interface HeaderFiltersProps {
 }
 
 /** The filters of one column, below its header. */
-export function HeaderFilters({ asked, onClose }: HeaderFiltersProps): JSX.Element | null {
+export const HeaderFilters: NamedExoticComponent<HeaderFiltersProps> = memo(function HeaderFilters(props) {
+  const { asked, onClose } = props
   const world = useContext(TableContext)
   const root = world?.apiRef.current?.rootElementRef?.current
   const header = asked && root?.querySelector(`[role="columnheader"][data-field="${CSS.escape(asked.field)}"]`)
@@ -74,4 +75,4 @@ export function HeaderFilters({ asked, onClose }: HeaderFiltersProps): JSX.Eleme
       </DropdownPanel>
     </Suspense>
   )
-}
+})

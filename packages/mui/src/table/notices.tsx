@@ -1,10 +1,11 @@
 import type { BindingName, SearchParams } from '@channels-binding/core'
-import { useChannels, useConnection, usePending } from '@channels-binding/core/react'
+import { useConnection, usePending } from '@channels-binding/core/react'
 import { type Conflict, conflictOf, Writes } from '@channels-binding/core/writes'
 import Alert, { type AlertProps } from '@mui/material/Alert'
 import Button from '@mui/material/Button'
 import Stack from '@mui/material/Stack'
 import { type JSX, type ReactNode, useState } from 'react'
+import { serverOf, useStream } from '../stream.js'
 import { messagesOf } from '../text.js'
 import type { TableRow } from './row.js'
 import type { TableTexts } from './texts.js'
@@ -57,15 +58,17 @@ export function Notice({ severity = 'info', role = 'status', actions = [], child
 }
 
 interface ConnectionNoticeProps {
+  readonly binding: BindingName
   readonly texts: TableTexts
   /** Whether the rows are those of an earlier question. */
   readonly isStale: boolean
 }
 
 /** Says that changes do not arrive, and how many of the user's own wait. */
-export function ConnectionNotice({ texts, isStale }: ConnectionNoticeProps): JSX.Element | null {
-  const { status, hasEverConnected, reconnect } = useConnection()
-  const { writes } = usePending()
+export function ConnectionNotice({ binding, texts, isStale }: ConnectionNoticeProps): JSX.Element | null {
+  const server = serverOf(binding)
+  const { status, hasEverConnected, reconnect } = useConnection(server)
+  const { writes } = usePending(server)
   const waiting = writes.filter(write => write.state !== 'refused' && write.hasWaited).length
   if (status === 'unauthorized')
     return (
@@ -91,8 +94,9 @@ interface RefusedNoticesProps {
 
 /** What was refused after it had waited: its cell shows the server's value again, so it is said here. */
 export function RefusedNotices({ binding, texts, onConflict }: RefusedNoticesProps): JSX.Element {
-  const { writes, retry, drop } = usePending()
-  const refused = writes.filter(write => write.stream === binding && write.state === 'refused')
+  const { stream, server } = useStream(binding)
+  const { writes, retry, drop } = usePending(server)
+  const refused = writes.filter(write => write.stream === stream && write.state === 'refused')
   return (
     <>
       {refused.map(({ key, error, values, base }) => {
@@ -188,12 +192,14 @@ function copy(text: string): void {
 }
 
 /** The conflict of a write that had waited, which the user is to decide; and what to do with the decision. */
-export function useWaitedConflict(): readonly [
+export function useWaitedConflict(
+  binding: BindingName,
+): readonly [
   { readonly conflict: Conflict; readonly key: string } | null,
   (conflict: Conflict, key: string) => void,
   (mine: Readonly<Record<string, unknown>> | null) => void,
 ] {
-  const { client } = useChannels()
+  const { client } = useStream(binding)
   const [asked, setAsked] = useState<{ conflict: Conflict; key: string } | null>(null)
   const answer = (mine: Readonly<Record<string, unknown>> | null): void => {
     const writes = Writes.of(client)

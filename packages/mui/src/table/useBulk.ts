@@ -1,7 +1,7 @@
 import { BindingError, type BindingName, type ChannelsClient, type Description } from '@channels-binding/core'
-import { useChannels } from '@channels-binding/core/react'
 import { newKey, Writes } from '@channels-binding/core/writes'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useStream } from '../stream.js'
 import type { RowId } from './row.js'
 
 type Values = Readonly<Record<string, unknown>>
@@ -19,6 +19,8 @@ export interface BulkOutcome {
 export interface Bulk {
   readonly ids: readonly RowId[]
   readonly select: (ids: readonly RowId[]) => void
+  /** Takes a row out of the selection that is there no more. */
+  readonly forget: (id: RowId) => void
   /** Rows that are deleted unless it is undone in time. */
   readonly waiting: readonly RowId[]
   readonly remove: (ids: readonly RowId[]) => void
@@ -36,7 +38,7 @@ interface Waiting {
 
 /** Selected rows, over pages, and what is done to them. A deletion waits some seconds in which it can be undone. */
 export function useBulk(binding: BindingName, description: Description | undefined): Bulk {
-  const { client, bridge } = useChannels()
+  const { client, bridge, stream } = useStream(binding)
   const [ids, select] = useState<readonly RowId[]>([])
   const [waiting, setWaiting] = useState<readonly RowId[]>([])
   const [outcome, setOutcome] = useState<BulkOutcome | null>(null)
@@ -44,8 +46,8 @@ export function useBulk(binding: BindingName, description: Description | undefin
   const max = description?.bulk?.max ?? 1
   const write = useCallback(
     (action: 'update' | 'delete', ids: readonly RowId[], values: Values = {}) =>
-      writeMany(waysOf(client, binding, action, values), ids, max),
-    [client, binding, max],
+      writeMany(waysOf(client, stream, action, values), ids, max),
+    [client, stream, max],
   )
   /** Makes the deletion that waits. */
   const flush = useCallback((): void => {
@@ -63,12 +65,12 @@ export function useBulk(binding: BindingName, description: Description | undefin
     (ids: readonly RowId[]): void => {
       flush()
       if (!ids.length) return
-      const takeBack = ids.map(id => bridge.overlay({ stream: binding, id, values: {}, fate: 'deleted' }))
+      const takeBack = ids.map(id => bridge.overlay({ stream, id, values: {}, fate: 'deleted' }))
       held.current = { ids, takeBack, timer: setTimeout(flush, UNDO_MS) }
       setWaiting(ids)
       select(before => before.filter(id => !ids.includes(id)))
     },
-    [bridge, binding, flush],
+    [bridge, stream, flush],
   )
   const undo = useCallback((): void => {
     const now = held.current
@@ -94,9 +96,10 @@ export function useBulk(binding: BindingName, description: Description | undefin
     }
   }, [flush])
   const dismiss = useCallback(() => setOutcome(null), [])
+  const forget = useCallback((gone: RowId) => select(before => before.filter(id => id !== gone)), [])
   return useMemo(
-    () => ({ ids, select, waiting, remove, undo, update, outcome, dismiss }),
-    [ids, waiting, remove, undo, update, outcome, dismiss],
+    () => ({ ids, select, forget, waiting, remove, undo, update, outcome, dismiss }),
+    [ids, forget, waiting, remove, undo, update, outcome, dismiss],
   )
 }
 

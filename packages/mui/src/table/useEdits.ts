@@ -1,8 +1,8 @@
 import { BindingError, type BindingName, canonical } from '@channels-binding/core'
-import { useChannels } from '@channels-binding/core/react'
 import { type Conflict, conflictOf, newKey, type WriteInput, Writes } from '@channels-binding/core/writes'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useStream } from '../stream.js'
 import { messagesOf } from '../text.js'
 import type { CellErrors } from './cellErrors.js'
 import { cellKey, type RowId, type TableColumn, type TableRow } from './row.js'
@@ -57,7 +57,7 @@ type EditRows = Readonly<Record<string, Readonly<Record<string, { readonly value
 
 /** Follows which rows are edited, and saves what was typed over what the user saw, over nothing else. */
 export function useEdits(binding: BindingName, apiRef: Api, columns: readonly TableColumn[]): Edits {
-  const { client } = useChannels()
+  const { client, stream } = useStream(binding)
   const [list, setList] = useState<readonly Edit[]>([])
   const [errors, setErrors] = useState<CellErrors>({})
   const [question, setQuestion] = useState<Question | null>(null)
@@ -93,7 +93,7 @@ export function useEdits(binding: BindingName, apiRef: Api, columns: readonly Ta
       while (Object.keys(values).length) {
         own.current.set(id, Date.now())
         try {
-          await write({ stream: binding, action: 'save', id, values, isOptimistic: true, ...seen })
+          await write({ stream, action: 'save', id, values, isOptimistic: true, ...seen })
           break
         } catch (reason) {
           const error = BindingError.from(reason)
@@ -113,7 +113,7 @@ export function useEdits(binding: BindingName, apiRef: Api, columns: readonly Ta
       await nextFrame()
       return apiRef.current?.getRow(id) ?? row
     },
-    [apiRef, binding, write],
+    [apiRef, stream, write],
   )
   const refuse = useCallback((id: RowId, field: string, error: BindingError): void => {
     setErrors(before => ({ ...before, ...errorsOf(id, [field], error) }))

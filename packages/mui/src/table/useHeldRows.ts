@@ -1,6 +1,7 @@
 import type { BindingName, SearchParams } from '@channels-binding/core'
-import { useChannels, useRetrieve } from '@channels-binding/core/react'
+import { useRetrieve } from '@channels-binding/core/react'
 import { useEffect, useState } from 'react'
+import { useStream } from '../stream.js'
 import type { RowId, TableRow } from './row.js'
 import type { Edit } from './useEdits.js'
 
@@ -69,7 +70,7 @@ export function useWhereabouts<N extends BindingName>(
   params: SearchParams<N>,
   isMoving: unknown,
 ): Whereabouts {
-  const { client } = useChannels()
+  const { client, stream } = useStream(binding)
   const { isGone, error, data } = useRetrieve(binding, id as never)
   const isDeleted = isGone || error?.code === 'not_found'
   const [page, setPage] = useState<Whereabouts>('unknown')
@@ -79,7 +80,7 @@ export function useWhereabouts<N extends BindingName>(
     const { page: here = 1 } = params
     const read = async (number: number): Promise<boolean> => {
       const asked = { ...params, page: number, labels: false, live: false }
-      const { rows } = (await client.call(`${binding}.search` as never, asked as never)) as unknown as {
+      const { rows } = (await client.call(`${stream}.search` as never, asked as never)) as unknown as {
         rows: TableRow[]
       }
       return rows.some(row => row.id === id)
@@ -98,7 +99,7 @@ export function useWhereabouts<N extends BindingName>(
       isOver = true
       clearTimeout(timer)
     }
-  }, [client, binding, id, isMoving])
+  }, [client, stream, id, isMoving])
   if (isDeleted) return 'deleted'
   return data === undefined ? 'unknown' : page
 }

@@ -2,6 +2,7 @@ import { type Theme, useTheme } from '@mui/material/styles'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { TableRow } from './row.js'
+import { useSame } from './useSame.js'
 
 /** Up to so many changed rows are handed to the grid one by one; beyond it a new array is cheaper. */
 const MAX_SINGLE_UPDATES = 20
@@ -23,16 +24,24 @@ export interface Flashing {
   readonly isOwn: (id: TableRow['id']) => boolean
 }
 
+/** The rows of a grid. */
+export interface LiveRows {
+  /** Another array where the grid is to draw all of them anew. */
+  readonly given: readonly TableRow[]
+  /** `given` with the rows that were updated one by one since: what to give a grid that renders for another reason, which would go back else. */
+  readonly now: () => readonly TableRow[]
+}
+
 /**
  * Brings live rows into the grid at the least cost, at most once a frame: rows that only changed are updated one by one (the cells of
- * one row instead of all); where rows came, went or moved, the grid gets a new array. Returns what to give it as `rows`.
+ * one row instead of all); where rows came, went or moved, the grid gets a new array.
  */
 export function useLiveRows(
   apiRef: RefObject<GridApiCommunity | null>,
   rows: readonly TableRow[],
   page: string,
   flashing: Flashing,
-): readonly TableRow[] {
+): LiveRows {
   const [state, setState] = useState({ given: rows, page })
   // Another page, or the first rows: at once.
   if (page !== state.page || (rows !== state.given && !(state.given.length && rows.length)))
@@ -41,7 +50,7 @@ export function useLiveRows(
   // With CSS variables, the colour of the scheme that is shown.
   const color = (theme.vars ?? theme).palette.warning.light
   /** What the grid shows, single updates included. */
-  const shown = useRef(state.given)
+  const shown = useRef({ given: state.given, rows: state.given })
   const latest = useRef({ rows, page, flashing, color })
   const frame = useRef<number | null>(null)
   const flushing = useRef<number>(0)
@@ -49,12 +58,13 @@ export function useLiveRows(
   const flush = useCallback((): void => {
     frame.current = null
     const { rows, page, flashing, color } = latest.current
-    if (rows === shown.current) return
-    const changes = changesBetween(shown.current, rows)
-    const isFew = hasSameKeys(shown.current, rows) && changes.length <= MAX_SINGLE_UPDATES
+    const { given, rows: before } = shown.current
+    if (rows === before) return
+    const changes = changesBetween(before, rows)
+    const isFew = hasSameKeys(before, rows) && changes.length <= MAX_SINGLE_UPDATES
     // A grid that is not on the page (it is loaded, or cards are shown) will begin with the array.
     const isInPlace = isFew && !!apiRef.current?.rootElementRef?.current
-    shown.current = rows
+    shown.current = { given: isInPlace ? given : rows, rows }
     if (isInPlace) update(apiRef.current, changes)
     else setState({ given: rows, page })
     if (!flashing.isOn || prefersReducedMotion()) return
@@ -64,12 +74,13 @@ export function useLiveRows(
     else flushing.current = window.setTimeout(draw) // once React has drawn the new rows
   }, [apiRef])
 
+  const { given } = state
   useEffect(() => {
-    shown.current = state.given
-  }, [state.given])
+    if (shown.current.given !== given) shown.current = { given, rows: given }
+  }, [given])
   useEffect(() => {
     latest.current = { rows, page, flashing, color }
-    if (rows !== shown.current && frame.current === null) frame.current = requestAnimationFrame(flush)
+    if (rows !== shown.current.rows && frame.current === null) frame.current = requestAnimationFrame(flush)
   }, [rows, page, flashing, color, flush])
   useEffect(
     () => () => {
@@ -79,7 +90,8 @@ export function useLiveRows(
     },
     [],
   )
-  return state.given
+  const now = useCallback(() => (shown.current.given === given ? shown.current.rows : given), [given])
+  return useSame({ given, now })
 }
 
 /** The community edition takes one row a call. */

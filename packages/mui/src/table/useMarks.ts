@@ -1,9 +1,10 @@
 import type { BindingName, ChannelsClient } from '@channels-binding/core'
-import { useChannels, usePending } from '@channels-binding/core/react'
+import { usePending } from '@channels-binding/core/react'
 import { Writes } from '@channels-binding/core/writes'
 import type { DataGridProps } from '@mui/x-data-grid'
 import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { type RefObject, useEffect, useMemo, useRef } from 'react'
+import { useStream } from '../stream.js'
 import type { RowId, TableRow } from './row.js'
 
 type Marks = Required<Pick<DataGridProps<TableRow>, 'getCellClassName' | 'getRowClassName'>>
@@ -15,16 +16,16 @@ export function useMarks(
   held: readonly RowId[],
   given: Pick<DataGridProps<TableRow>, 'getCellClassName' | 'getRowClassName'>,
 ): Marks {
-  const { client } = useChannels()
+  const { client, stream } = useStream(binding)
   usePendingRows(binding, apiRef)
   const { getCellClassName, getRowClassName } = given
   return useMemo(
     () => ({
       getCellClassName: params =>
-        joined(getCellClassName?.(params), waits(client, binding, params.id, params.field) && 'cb-pending'),
+        joined(getCellClassName?.(params), waits(client, stream, params.id, params.field) && 'cb-pending'),
       getRowClassName: params => joined(getRowClassName?.(params), held.includes(params.id) && 'cb-held'),
     }),
-    [client, binding, held, getCellClassName, getRowClassName],
+    [client, stream, held, getCellClassName, getRowClassName],
   )
 }
 
@@ -37,12 +38,11 @@ const waits = (client: ChannelsClient, binding: string, id: unknown, field: stri
 
 /** Draws a row anew when a change of it begins to wait, or waits no longer. */
 function usePendingRows(binding: BindingName, apiRef: RefObject<GridApiCommunity | null>): void {
-  const { writes } = usePending()
+  const { stream: own, server } = useStream(binding)
+  const { writes } = usePending(server)
   const before = useRef<readonly RowId[]>([])
   useEffect(() => {
-    const ids = writes.flatMap(({ stream, id, hasWaited }) =>
-      stream === binding && hasWaited && id !== null ? [id] : [],
-    )
+    const ids = writes.flatMap(({ stream, id, hasWaited }) => (stream === own && hasWaited && id !== null ? [id] : []))
     const changed = [
       ...ids.filter(id => !before.current.includes(id)),
       ...before.current.filter(id => !ids.includes(id)),
@@ -53,7 +53,7 @@ function usePendingRows(binding: BindingName, apiRef: RefObject<GridApiCommunity
       const row = api?.getRow(id)
       if (row) api?.updateRows([{ ...row }])
     }
-  }, [writes, binding, apiRef])
+  }, [writes, own, apiRef])
 }
 
 /** How marked cells and rows look. */

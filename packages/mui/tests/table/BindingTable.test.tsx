@@ -1,7 +1,7 @@
 import { act, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
 import { stage, TICKETS, violations } from '../helpers.js'
-import { cell, editor, header, nextPage, Table, titles } from './grid.js'
+import { cell, countRenders, editor, header, nextPage, Table, titles } from './grid.js'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -153,4 +153,21 @@ it('has nothing that axe finds wrong', async () => {
   show(<Table editable />)
   await cell('Printer')
   expect(await violations()).toEqual([])
+})
+
+it('renders nothing around the rows when one of them has changed', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  const { counts, Counted } = countRenders('MuiButton', 'MuiOutlinedInput', 'MuiTablePagination')
+  show(
+    <Counted>
+      <Table toolbar views="mine" selection columns={['title', 'votes']} />
+    </Counted>,
+  )
+  await cell('Printer')
+  await screen.findByRole('searchbox')
+  expect(counts.MuiButton).toBeGreaterThan(0)
+  for (const name of Object.keys(counts)) counts[name] = 0
+  act(() => void server.update('desk.Ticket', 1, { votes: 5 }))
+  await cell('5')
+  expect(counts).toEqual({ MuiButton: 0, MuiOutlinedInput: 0, MuiTablePagination: 0 })
 })

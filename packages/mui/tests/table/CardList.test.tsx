@@ -1,9 +1,10 @@
-import { render, screen, waitFor, within } from '@testing-library/react'
+import { act, render, screen, waitFor, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
 import CardList from '../../src/table/CardList.js'
 import type { TableRow } from '../../src/table/row.js'
+import { TABLE_TEXTS } from '../../src/table/texts.js'
 import { stage, TICKETS, violations } from '../helpers.js'
-import { Table } from './grid.js'
+import { countRenders, Table } from './grid.js'
 
 it('shows rows as cards, with their actions, and pages through them', async () => {
   const { show, user } = stage({ 'desk.Ticket': TICKETS })
@@ -62,8 +63,25 @@ it('takes a card out of the selection again, and makes values as the columns of 
   await waitFor(() => expect(screen.queryByText('1 row is selected')).not.toBeInTheDocument())
 })
 
+const NO_ACTIONS = { actions: [], description: undefined, remove: () => undefined, texts: TABLE_TEXTS }
+
 it('is of a table, and nothing without one', () => {
-  const props = { label: 'x', rows: [], page: 1, isLoading: false, isSelectable: false, actionsOf: () => null }
+  const props = { label: 'x', rows: [], page: 1, isLoading: false, isSelectable: false, actions: NO_ACTIONS }
   const { container } = render(<CardList {...props} onOpen={undefined} />)
   expect(container).toBeEmptyDOMElement()
+})
+
+it('renders the card of a changed row, and no other', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  const { counts, Counted } = countRenders('MuiCard')
+  show(
+    <Counted>
+      <Table cards columns={['title', 'votes']} />
+    </Counted>,
+  )
+  await screen.findByText('1,200')
+  const before = counts.MuiCard ?? 0
+  act(() => void server.update('desk.Ticket', 1, { votes: 5 }))
+  await screen.findByText('5')
+  expect((counts.MuiCard ?? 0) - before).toBe(2) // once, which StrictMode does twice
 })

@@ -144,7 +144,7 @@ it('warns once of a name that the server does not know, and of no column of oneâ
   await cell('Printer')
   view.rerender(<Table columns={['title', 'titel', { field: 'own' }]} totals={['sum:titel']} />)
   await waitFor(() => expect(warn).toHaveBeenCalledTimes(2))
-  const told = warn.mock.calls.map(([message]) => String(message))
+  const told = warn.mock.calls.map(([message]) => String(message)).sort()
   expect(told[0]).toMatch(/^desk.Ticket has no field 'titel' for this user; there are: id, title, /)
   expect(told[1]).toMatch(/^desk.Ticket has no measure 'sum:titel' for this user; there are: /)
   warn.mockRestore()

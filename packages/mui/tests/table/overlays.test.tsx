@@ -6,14 +6,16 @@ import { EmptinessContext, EmptyOverlay } from '../../src/table/overlays.js'
 import { stage, TICKETS } from '../helpers.js'
 import { cell, Table } from './grid.js'
 
-it('shows a skeleton at first, then the rows', async () => {
+it('shows a skeleton at first, then the grid with its rows, which is not drawn before', async () => {
   const { show, server } = stage({ 'desk.Ticket': TICKETS })
   server.hold()
   const { container } = show(<Table />)
-  await waitFor(() => expect(container.querySelector('.MuiDataGrid-skeletonLoadingOverlay')).toBeInTheDocument())
+  await waitFor(() => expect(container.querySelector('.cb-skeleton')).toBeInTheDocument())
+  await act(() => import('../../src/table/Grid.js'))
+  expect(container.querySelector('.MuiDataGrid-root')).toBeNull()
   act(() => server.release())
   await cell('Printer')
-  await waitFor(() => expect(container.querySelector('.MuiDataGrid-skeletonLoadingOverlay')).not.toBeInTheDocument())
+  expect(container.querySelector('.cb-skeleton')).toBeNull()
 })
 
 it('says why it shows no rows', async () => {

@@ -1,3 +1,4 @@
+import { BindingError } from '@channels-binding/core'
 import { act, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { UNDO_MS, writeMany } from '../../src/table/useBulk.js'
@@ -34,6 +35,25 @@ async function chosen(props: object = {}): Promise<Stage> {
 const press = async ({ user }: Stage, name: string): Promise<void> =>
   user.click(await screen.findByRole('button', { name }))
 const ids = ({ server }: Stage): unknown[] => server.rows('desk.Ticket').map(row => row.id)
+
+it('lets go of selected rows that somebody deletes, on this page and on others, and of no others', async () => {
+  const world = await chosen()
+  act(() => world.server.remove('desk.Ticket', 1)) // selected on the first page, while the second is shown
+  expect(await screen.findByText('1 row is selected')).toBeInTheDocument()
+  await waitFor(() => expect(titles()).toEqual(['Screen', 'Mouse'])) // the second page is no more
+  expect(screen.getByText('1 row is selected')).toBeInTheDocument()
+  act(() => world.server.remove('desk.Ticket', 3))
+  await waitFor(() => expect(screen.queryByText(/ (is|are) selected/)).not.toBeInTheDocument())
+})
+
+it('lets go of selected rows that may no longer be seen', async () => {
+  const world = await chosen()
+  world.server.bends.fail = ({ event }) => (event.startsWith('desk.Ticket.retrieve') ? REFUSED : null)
+  act(() => void world.client.reconnect())
+  await waitFor(() => expect(screen.getByText('1 row is selected')).toBeInTheDocument())
+})
+
+const REFUSED = new BindingError('not_found', 'No such row.')
 
 it('deletes rows of several pages, which can be undone', async () => {
   const world = await chosen()

@@ -1,4 +1,4 @@
-import { act, waitFor } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, it, vi } from 'vitest'
 import { stage, TICKETS } from '../helpers.js'
 import { cell, Table, titles } from './grid.js'
@@ -40,6 +40,18 @@ it('renders the cells of a changed row, and no others', async () => {
   await cell('5')
   const values = new Set(rendered.mock.calls.flat())
   expect([...values].sort()).toEqual([5, 'Printer'])
+})
+
+it('keeps rows that were updated one by one when the grid renders for another reason, such as another count', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  show(<Table pageSize={2} order="id" columns={['title', 'votes']} />)
+  await cell('Printer')
+  act(() => void server.update('desk.Ticket', 1, { votes: 5 }))
+  await cell('5')
+  act(() => void server.insert('desk.Ticket', { title: 'Cable', status: 'open', votes: 0 })) // on the second page
+  await screen.findByText(/of 4$/)
+  expect(screen.queryByText('1,200')).toBeNull()
+  expect(screen.getByText('5')).toBeVisible()
 })
 
 it('lets changed cells flash, unless the user prefers reduced motion', async () => {
