@@ -144,6 +144,8 @@ def test_a_custom_event_is_reflected_dispatched_and_broadcast(windows: Windows, 
     manager, agent = windows.open("manager"), windows.open("agent")
     for page in (manager, agent):
         page.get_by_role("button", name="Behind the scenes").click()
+        confirmed = re.compile(r"in\s*custom_stream\.subscribe")
+        expect(page.get_by_role("region", name="Last frames")).to_contain_text(confirmed)
     heard = [page.get_by_role("region", name="Messages heard") for page in (manager, agent)]
     manager.get_by_role("button", name="Send").click()
     for log in heard:
