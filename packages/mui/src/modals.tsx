@@ -1,5 +1,5 @@
 import { type BindingName, canonical, type DescribedField, type Labels, type Pk } from '@channels-binding/core'
-import { useChannels, useDelete, useDescribe, useRetrieve } from '@channels-binding/core/react'
+import { useDelete, useDescribe, useRetrieve } from '@channels-binding/core/react'
 import Alert from '@mui/material/Alert'
 import Button from '@mui/material/Button'
 import DialogActions from '@mui/material/DialogActions'
@@ -16,6 +16,7 @@ import type { BindingFormProps } from './form/props.js'
 import { useTexts } from './languages/texts.js'
 import { Modal, type ModalProps } from './Modal.js'
 import { MODAL_TEXTS, type ModalTexts } from './modalTexts.js'
+import { useStream } from './stream.js'
 import { plainText, relationText, textOf } from './text.js'
 
 /** Props of `FormModal`. */
@@ -229,13 +230,11 @@ function Detail({ label, text }: { readonly label: string; readonly text: string
 
 /** The texts of the rows that a row points to, asked anew when it points to others. */
 function useRelationTexts(
-  binding: string,
+  binding: BindingName,
   shown: readonly DescribedField[],
   row: Readonly<Record<string, unknown>> | undefined,
 ): Labels | undefined {
-  const colon = binding.indexOf(':')
-  const { client } = useChannels(binding.slice(0, Math.max(colon, 0)))
-  const stream = binding.slice(colon + 1)
+  const { client, stream } = useStream(binding)
   const fields = shown.filter(field => field.relation && (row?.[field.name] ?? null) !== null).map(({ name }) => name)
   const keys = fields.map(name => row?.[name])
   const ask = ({ signal }: { signal: AbortSignal }): Promise<unknown> =>
