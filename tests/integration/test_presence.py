@@ -107,6 +107,7 @@ async def test_who_was_on_a_killed_process_has_left_within_the_time(cluster: Clu
     here, there = cluster.ports
     ann, bob = [*cluster.sessions][:2]
     async with Tab(cluster, here, ann) as first:
+        await until(first, {ann: [here]}, TTL + 5)  # those of the test before have left
         try:
             async with Tab(cluster, there, bob):
                 await until(first, {ann: [here], bob: [there]}, 5)
