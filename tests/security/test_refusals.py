@@ -91,6 +91,18 @@ async def test_what_a_class_says_is_logged_without_the_token(
     assert "abc" not in said
 
 
+@pytest.mark.parametrize("header", [f"{40 * 'a'}", f"{40 * '7'}", f"{40 * 'a'} ", f"{40 * 'a'} b", "eyJh.bGci.OiJI x"])
+async def test_a_token_without_a_word_before_it_is_not_in_the_log(
+    header: str, connect: Connect, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DEBUG = True
+    settings.CHANNELS_BINDING = {"AUTHENTICATION_CLASSES": (TokenAuthentication,)}
+    headers = [(b"authorization", header.encode()), (b"host", b"testserver")]
+    assert not await BindingCommunicator("/ws/", headers=headers, modern=False).open()
+    assert "was refused" in caplog.text
+    assert header[:20] not in caplog.text
+
+
 def test_what_the_client_is_told_fits_a_close_frame_and_keeps_the_way_out_to_the_log() -> None:
     refusal = HandshakeRefused("nobody is signed in", "Sign in first.", is_unauthenticated=True)
     assert (str(refusal), refusal.code, refusal.way_out) == ("nobody is signed in", "unauthenticated", "Sign in first.")

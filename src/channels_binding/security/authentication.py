@@ -34,6 +34,8 @@ BEARER = "bearer."
 QUERY = "token"
 """Name of the token in a query string."""
 
+_WORD = re.compile(r"[A-Za-z-]{1,20}")
+"""What stands before a token: ``Bearer``, ``JWT``, ``Api-Key``. A token is longer, or has digits."""
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}\Z")
 _IN_LOGS = re.compile(r"(\bbearer\.|\bauthorization:? \w+ )[^&\s,\"']+", re.I)
 _PARAMETER = re.compile(r"([?&])([^=&?\s\"']+)=([^&\s,\"']+)")
@@ -252,11 +254,14 @@ def authenticate(cls: type[BaseAuthentication], scope: Mapping[str, Any], token:
 def header_words(scope: Mapping[str, Any], classes: Iterable[type]) -> tuple[str, list[str]] | None:
     """The word in a request's ``Authorization`` header, and those that the classes take; None where one of them takes it.
 
-    ``Authorization: Bearer abc`` where DRF's ``TokenAuthentication`` is asked → ``("Bearer", ["Token"])``.
+    ``Authorization: Bearer abc`` where DRF's ``TokenAuthentication`` is asked → ``("Bearer", ["Token"])``. What may be the
+    token itself is no word, for words are said in the log: ``Authorization: abc`` → None.
     """
-    word = (_header(scope) or "").partition(" ")[0]
+    word, _, token = (_header(scope) or "").partition(" ")
+    if not (token and _WORD.fullmatch(word)):
+        return None
     taken = [keyword for cls in classes if is_drf(cls) and (keyword := _keyword(cls(), _request({})))]
-    is_taken = not word or word.lower() in {each.lower() for each in taken}
+    is_taken = word.lower() in {each.lower() for each in taken}
     return None if is_taken or not taken else (word, [*dict.fromkeys(taken)])
 
 
