@@ -343,7 +343,7 @@ async def test_of_a_batch_that_is_not_atomic_each_operation_is_a_transaction(
     assert await sync_to_async(names)() == ["whole"]
 
 
-@pytest.mark.parametrize(("event", "kind"), [("row", "Note"), ("rows", "QuerySet")])
+@pytest.mark.parametrize(("event", "kind"), [("row", "Note"), ("rows", "QuerySet"), ("inside", "Note")])
 async def test_a_handler_that_answers_with_rows_is_told_how_to(event: str, kind: str) -> None:
     """Their text was sent, as if it were the row."""
 
@@ -357,6 +357,10 @@ async def test_a_handler_that_answers_with_rows_is_told_how_to(event: str, kind:
         @bind
         async def rows(self, data: Any) -> Any:
             return Note.objects.all()
+
+        @bind
+        def inside(self, data: Any) -> Any:
+            return {"number": 1, "found": [{"note": Note(title="x")}]}
 
     with pytest.raises(TypeError, match=rf"The handler of '{event}' has answered a {kind}, .* self\.perform"):
         await aperform(Call("test.rows", event, {}, ANN, "websocket"))

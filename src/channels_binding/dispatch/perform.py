@@ -92,15 +92,26 @@ def _answered(binding: BaseBinding, action: Action) -> Any:
     return _shown(action, settle(action.handler(binding, _data(binding, action))))
 
 
+def _rows_in(answer: Any) -> "Model | QuerySet[Any] | None":
+    """The first row or queryset in what a handler has answered, however deep: ``{"note": Note(…)}``."""
+    if isinstance(answer, Model | QuerySet):
+        return answer
+    parts: Any = answer if isinstance(answer, list | tuple | set | frozenset) else ()
+    if isinstance(answer, Mapping):
+        parts = answer.values()
+    return next((found for each in parts if (found := _rows_in(each)) is not None), None)
+
+
 def _shown(action: Action, answer: Any) -> Any:
     """What a handler has answered, as it is sent. Lazy texts are put into words now, in the caller's language.
 
     Raises:
-        TypeError: A row or a queryset, which is no JSON: its text would be sent, and not what its stream shows.
+        TypeError: There is a row or a queryset in it, which is no JSON: its text would be sent, and not what its stream shows.
     """
-    if isinstance(answer, Model | QuerySet):
+    rows = _rows_in(answer)
+    if rows is not None:
         raise TypeError(
-            f"The handler of {action.name!r} has answered a {type(answer).__name__}, which is no JSON. Answer with keys or "
+            f"The handler of {action.name!r} has answered a {type(rows).__name__}, which is no JSON. Answer with keys or "
             'values; a row as its stream shows it is self.perform("retrieve", {"id": …}), or await self.retrieve({"id": …}).'
         )
     shown = arguments.shown(answer)
