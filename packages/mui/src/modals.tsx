@@ -1,5 +1,5 @@
 import { type BindingName, canonical, type DescribedField, type Labels, type Pk } from '@channels-binding/core'
-import { useDelete, useDescribe, useRetrieve } from '@channels-binding/core/react'
+import { queryKeys, useDelete, useDescribe, useRetrieve } from '@channels-binding/core/react'
 import Alert from '@mui/material/Alert'
 import Button from '@mui/material/Button'
 import DialogActions from '@mui/material/DialogActions'
@@ -240,7 +240,7 @@ function useRelationTexts(
   const ask = ({ signal }: { signal: AbortSignal }): Promise<unknown> =>
     client.call(`${stream}.retrieve` as never, { ids: [row?.id], fields, labels: true } as never, { signal })
   const { data } = useQuery({
-    queryKey: ['channels-binding', 'texts', binding, row?.id, canonical([fields, keys])],
+    queryKey: [...queryKeys.of(binding), 'texts', row?.id, canonical([fields, keys])],
     queryFn: ask,
     enabled: fields.length > 0,
   })
