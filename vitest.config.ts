@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: {
     alias: [
       {
-        find: /^@channels-binding\/core\/(react|testing|writes|persist|presence|devtools)$/,
+        find: /^@channels-binding\/core\/(react|testing|forms|writes|persist|presence|devtools)$/,
         replacement: source('core/src/$1/index.ts'),
       },
       {

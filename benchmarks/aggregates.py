@@ -16,6 +16,7 @@ import statistics
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import django
@@ -126,7 +127,13 @@ def main() -> list[dict[str, Any]]:
     from django.db import connection
 
     user = prepare()
-    found = {"database": connection.vendor, "rows": ROWS, "ms of the statement alone": round(alone(), 1)}
+    found = {
+        "measured": f"{datetime.now(UTC):%Y-%m-%d}",
+        "load before": round(os.getloadavg()[0], 1),
+        "database": connection.vendor,
+        "rows": ROWS,
+        "ms of the statement alone": round(alone(), 1),
+    }
     found |= asyncio.run(measured(user))
     print(json.dumps(found), file=sys.stderr)
     return [found]

@@ -52,6 +52,8 @@ def write(found: Mapping[str, Any]) -> None:
     if found["table"]:
         put(ROOT / "README.md", "figures", summary(found, README_PEERS))
         put(ROOT / "docs" / "topics" / "performance.md", "figures", summary(found, SHOWN))
+    if "aggregates" in found:
+        put(ROOT / "docs" / "topics" / "performance.md", "aggregates", table(turned(columns(found["aggregates"]))))
     if "slopes" in found:
         put(ROOT / "docs" / "topics" / "performance.md", "slopes", table(columns(found["slopes"])))
 
@@ -74,8 +76,17 @@ def as_text(found: Mapping[str, Any]) -> str:
         parts.append(table([HEADS, *map(row, found["table"])]))
     for name, value in found.items():
         if name not in ("machine", "table"):
-            parts += [f"## {name}", table(columns([value] if isinstance(value, dict) else value))]
+            parts += [f"## {name}", table(columns(lines(value)))]
     return "\n\n".join(parts) + "\n"
+
+
+def lines(value: Any) -> list[dict[str, Any]]:
+    """What one program has measured, as lines of a table: ``{"SQLite": {"µs": 3}}`` → ``[{"": "SQLite", "µs": 3}]``."""
+    if isinstance(value, list):
+        return value
+    if all(isinstance(each, dict) for each in value.values()):
+        return [{"": name, **each} for name, each in value.items()]
+    return [value]
 
 
 def row(result: Mapping[str, Any]) -> list[str]:
@@ -94,6 +105,11 @@ def columns(results: Iterable[Mapping[str, Any]]) -> list[list[str]]:
     flat = [{name: value for name, value in each.items() if not isinstance(value, dict)} for each in results]
     heads = [*dict.fromkeys(name for each in flat for name in each)]
     return [heads, *([str(each.get(name, "")) for name in heads] for each in flat)]
+
+
+def turned(rows: list[list[str]]) -> list[list[str]]:
+    """Rows as columns: of few results of which much is said."""
+    return [list(cells) for cells in zip(*rows, strict=True)]
 
 
 def table(rows: list[list[str]]) -> str:

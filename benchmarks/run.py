@@ -1,5 +1,8 @@
 """``make bench``, or ``make bench BENCH="rows http-list --rounds 9 --databases sqlite"``: our cost beside that of others.
 
+With ``--add`` what was measured before stays, of the cases that are not named:
+``python -m tests.services run -- python -m benchmarks.run aggregates --add``, on PostgreSQL.
+
 Writes benchmarks/results/: what was measured (results.json), a table (results.md) and plots.
 """
 
@@ -30,6 +33,7 @@ PROGRAMS = {
     "slopes": ["slopes"],
     "invalidation": ["invalidation"],
     "aggregates": ["aggregates"],
+    "frames": ["frames"],
 }
 """Cases that are programs of their own: ``python -m benchmarks.live p99``."""
 PACKAGES = (
@@ -43,6 +47,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", choices=[*CASES, *PROGRAMS, []], help="all, unless named")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--databases", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--add", action="store_true", help="to what was measured before")
     asked = parser.parse_args()
     cases = asked.cases or [*CASES, *PROGRAMS]
     of_table = [name for name in cases if name in CASES]
@@ -50,6 +55,9 @@ def main() -> None:
     for database in asked.databases if of_table else ():
         results += measured("table", database, *of_table, "--rounds", str(asked.rounds))
     found = {"machine": machine(), "table": results}
+    if asked.add:
+        before = json.loads(report.FOLDER.joinpath("results.json").read_text())
+        found = before if not results else {**before, **found}
     found |= {name: measured(*PROGRAMS[name]) for name in cases if name in PROGRAMS}
     report.write(found)
     print(report.FOLDER.joinpath("results.md").read_text())

@@ -14,13 +14,16 @@ from django.db.models.sql import Query
 from django.test import TransactionTestCase
 from hypothesis import settings
 
-from channels_binding import threads
+from channels_binding import repeated, threads
 from channels_binding.live.hub import Hub
 from channels_binding.registry import registry
 from channels_binding.testing import BindingCommunicator
+from tests import groups
 from tests.project.settings import CHANNEL_LAYERS
+from tests.temporary import begin
 from tests.throwaway import throwaway
 
+begin()
 settings.register_profile("untimed", deadline=None)  # a slow machine is not a defect
 settings.load_profile("untimed")
 
@@ -53,25 +56,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     touches = item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"} or is_djangos
     if touches and not item.get_closest_marker("one_backend"):
         item.add_marker("backends")
-    if _shares_what_its_file_has_started(item):
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-
-
-def _shares_what_its_file_has_started(item: pytest.Item) -> bool:
-    """Whether it needs servers, a browser or a long run of before, which two processes would start twice."""
-    known = item.session._fixturemanager
-    found = [known.getfixturedefs(name, item) or () for name in getattr(item, "fixturenames", ())]
-    return any(each.scope in ("module", "package") for definitions in found for each in definitions)
+    groups.mark(item)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     registry._catch_up()
     if registry.conflicts:
         raise pytest.UsageError(
             f"Two test files name a stream alike, and one is asked the other's: {registry.conflicts}"
         )
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    groups.keep_together(config, items)
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +75,8 @@ def _no_backends_unless_marked(request: pytest.FixtureRequest, monkeypatch: pyte
     """What uses the project's channel layer, or makes SQL, fails until it is marked: so nobody can forget it."""
     if request.node.get_closest_marker("backends") or request.node.get_closest_marker("one_backend"):
         return
+    # a thread may have kept a connection of an earlier test, which is not this one's to look at
+    monkeypatch.setattr(threads, "close_old_connections", lambda: None)
     monkeypatch.setattr(Query, "get_compiler", _refusing_to_compile(Query.get_compiler))
     for name in ("__getitem__", "make_backend"):
         monkeypatch.setattr(ChannelLayerManager, name, _refusing_the_projects(getattr(ChannelLayerManager, name)))
@@ -106,6 +104,12 @@ def _refuse(*_: object, **__: object) -> NoReturn:
     pytest.fail(
         "This makes SQL or uses the channel layer. Mark it @pytest.mark.backends: then PostgreSQL and Redis run it too."
     )
+
+
+@pytest.fixture(autouse=True)
+def _no_warning_of_an_earlier_test_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is logged now and then is logged each time: otherwise a test would wait for the end of another's five seconds."""
+    monkeypatch.setattr(repeated, "SECONDS", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
-TIMEOUT = 5.0
+TIMEOUT = 20.0
 
 
 @contextmanager
@@ -70,10 +70,11 @@ class Stream:
         return bytes(event.get("body", b""))
 
     async def body(self) -> Any:
-        """A whole answer that is none of events."""
+        """A whole answer that is none of events. The request has ended then: one that nobody refers to would be cancelled."""
         text = b""
         while not self.is_over:
             text += await self.chunk()
+        await self.application.wait(TIMEOUT)
         return json.loads(text)
 
     async def event(self, seconds: float = TIMEOUT) -> tuple[str | None, Any]:

@@ -14,6 +14,7 @@ from rest_framework import exceptions as drf
 from rest_framework import serializers
 
 from channels_binding import exceptions as ours
+from channels_binding import repeated
 from channels_binding.exception_handler import as_error, django_field_errors
 from tests.project.zoo.models import Note
 from tests.schema import problems
@@ -250,3 +251,13 @@ def test_in_debug_a_missing_csrf_token_is_told_where_it_is(settings: Any) -> Non
     settings.DEBUG = True
     assert as_error(missing).message.endswith("or what GET hello/ says as csrf, as the header X-CSRFToken.")
     assert as_error(drf.PermissionDenied("No.")).message == "No."
+
+
+def test_a_database_that_is_away_is_not_told_a_thousand_times(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeated, "SECONDS", 60.0)
+    for _ in range(100):
+        as_error(OperationalError("away just now"))
+    told = [record for record in caplog.records if "away just now" in record.getMessage()]
+    assert len(told) == 1

@@ -22,7 +22,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "channels_binding.dispatch": ("perform", "aperform"),
     "channels_binding.registry": ("registry",),
     "channels_binding.conf": ("Settings", "get_settings"),
-    "channels_binding.live": ("asend", "notify", "process_figures", "send"),
+    "channels_binding.live": ("asend", "needs_primary", "notify", "process_figures", "send"),
     "channels_binding.testing": ("BindingClient", "BindingCommunicator", "LiveList", "Message", "committed", "finish"),
     "channels_binding.types": ("Audience", "Pk", "JSON"),
     "channels_binding.apps": ("ChannelsBindingConfig",),

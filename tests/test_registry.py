@@ -154,6 +154,17 @@ def test_while_one_develops_a_stream_that_there_is_not_is_told_with_those_that_t
         found.get("zoo.Notes")
 
 
+def test_an_address_that_an_extra_serves_names_the_extra_where_it_is_not_installed(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEBUG = True
+    with pytest.raises(NotFound, match="There are: "):
+        Registry().get("schema")
+    monkeypatch.setattr("channels_binding.registry.find_spec", lambda name: None)
+    with pytest.raises(NotFound, match=r'pip install "channels-binding\[openapi\]"'):
+        Registry().get("schema")
+
+
 def test_a_message_that_names_no_action_is_told_so(settings: Any) -> None:
     """``zoo.Note`` is the stream ``zoo`` and the action ``Note``; the stream of another model was proposed."""
     settings.DEBUG = True

@@ -55,3 +55,35 @@ def test_without_the_extra_openapi_everything_else_is_there() -> None:
     command = [sys.executable, "-c", WITHOUT]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "as it should be", done.stderr
+
+
+LATER = """
+import sys
+import django
+django.setup()
+from django.urls import reverse
+assert reverse("channels_binding:schema") == "/api/schema/"
+early = [name for name in ("drf_spectacular.openapi", "django.test", "unittest") if name in sys.modules]
+assert early == EXPECTED, early
+if early:
+    assert "channels_binding.contract.spectacular_fixes" in sys.modules
+print("as it should be")
+"""
+
+
+@pytest.mark.parametrize("makes_own_documents", [False, True])
+def test_what_makes_documents_is_loaded_where_one_is_asked_for_or_the_project_makes_its_own(
+    makes_own_documents: bool, tmp_path: Path
+) -> None:
+    expected = ["drf_spectacular.openapi", "django.test", "unittest"]
+    apps = ', "drf_spectacular"' if makes_own_documents else ""
+    (tmp_path / "own_settings.py").write_text(
+        f"from tests.project.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS{apps}]\n"
+    )
+    root = Path(__file__).parents[1]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "own_settings", "PYTHONPATH": f"{tmp_path}:{root}"}
+    code = LATER.replace("EXPECTED", repr(expected if makes_own_documents else []))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "as it should be", done.stderr

@@ -20,7 +20,7 @@ DJANGOS = {"5.2": "django>=5.2,<5.3", "6": "django>=6.0"}
 NEEDS = {"6": "3.12"}
 """Django → the oldest Python that it runs on."""
 TESTS = ("tests", "--ignore=tests/browser", "--ignore=tests/integration")
-EXTRAS = "redis,openapi,server"
+EXTRAS = "redis,openapi,server,mcp,conformance"
 VERSIONS = """
 import sys, django, rest_framework, channels
 print("Python", sys.version.split()[0], "Django", django.__version__, "REST framework", rest_framework.VERSION,

@@ -32,7 +32,6 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "packages" / "core" / "dist"
 SUPERUSER = {"USERNAME": "ann", "PASSWORD": "quick-start", "EMAIL": "ann@example.com"}
 SECONDS = 60
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -190,7 +189,7 @@ def watch(url: str, opening: str, creating: str, module: str) -> None:
     """The explorer shows what the admin adds; two windows open the list, one creates a row, both see it, and the npm package's
     client too."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
         windows = [Window(browser, url), Window(browser, url)]
         explore(windows[0].page, url)
         first, second = (

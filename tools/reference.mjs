@@ -1,29 +1,50 @@
-// Writes docs/reference/client.md: every export of every entry of packages/core, from the declarations that tsc makes and what is said
-// of them in the source.
+// Writes docs/reference/client.md and components.md: every export of every entry of packages/core and packages/mui, from the declarations
+// that tsc makes and what is said of them in the source.
 //
 //   npm run reference            writes it
 //   npm run reference -- --check fails where it is not as it would be written
+//   npm run reference -- mui     that of one package
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
 const root = new URL('..', import.meta.url).pathname
-const PAGE = join(root, 'docs/reference/client.md')
-/** Entries in the order of the page, with what is said of each. */
-const ENTRIES = {
-  '.': 'The client, without a framework.',
-  './react': 'Hooks on TanStack Query, and the components made of them.',
-  './presence':
-    'Who is at a row, or in a room ([how-to](../howto/presence.md)). Without React: `@channels-binding/core/presence/room`.',
-  './devtools':
-    'What a client does, for development ([how-to](../howto/devtools.md)). Without React: `@channels-binding/core/devtools/log`.',
-  './writes': 'Writes that wait, and are made once.',
-  './persist': 'Keeps them over a reload.',
-  './testing': 'A server in memory, for tests.',
+/** The packages, each with its page, its entries in the order of the page, and what is said of each. */
+const PACKAGES = {
+  core: {
+    page: 'docs/reference/client.md',
+    title: 'The client, name by name',
+    entries: {
+      '.': 'The client, without a framework.',
+      './react': 'Hooks on TanStack Query, and the components made of them.',
+      './presence':
+        'Who is at a row, or in a room ([how-to](../howto/presence.md)). Without React: `@channels-binding/core/presence/room`.',
+      './devtools':
+        'What a client does, for development ([how-to](../howto/devtools.md)). Without React: `@channels-binding/core/devtools/log`.',
+      './forms': 'What reads the answers of forms with formsets.',
+      './writes': 'Writes that wait, and are made once.',
+      './persist': 'Keeps them over a reload.',
+      './testing': 'A server in memory, for tests.',
+    },
+    /** Parts of another entry that are told there. */
+    parts: ['./presence/room', './devtools/log'],
+  },
+  mui: {
+    page: 'docs/reference/components.md',
+    title: 'The components, name by name',
+    entries: {
+      './table': 'The table of a live list.',
+      './form': 'The form of a row, and its fields.',
+      './filters': 'Filters of a list, beside a table or without one.',
+      './presence': 'Who is here, as avatars.',
+      './pickers': 'Fields of dates and times with the pickers of MUI X.',
+      './languages': 'The texts, in other languages and in your own words.',
+      '.': 'All of the above but the pickers and the languages, and these.',
+    },
+    parts: [],
+  },
 }
-/** Parts of another entry that are told there. */
-const PARTS = new Set(['./presence/room', './devtools/log', './package.json'])
 
 /** The text between a position and where all brackets that were opened since are closed, up to one of `ends`. */
 function statement(text, start, ends) {
@@ -165,26 +186,32 @@ function described({ as, entry }) {
   return [...lines, '']
 }
 
-function page(declared) {
-  const { exports } = JSON.parse(readFileSync(join(root, 'packages/core/package.json'), 'utf8'))
-  const left = Object.keys(exports).filter(entry => !(entry in ENTRIES) && !PARTS.has(entry))
+function page(name, declared) {
+  const { title, entries, parts } = PACKAGES[name]
+  const { exports } = JSON.parse(readFileSync(join(root, `packages/${name}/package.json`), 'utf8'))
+  const left = Object.keys(exports).filter(
+    entry => !(entry in entries || parts.includes(entry) || entry === './package.json'),
+  )
   if (left.length) throw new Error(`tools/reference.mjs says nothing of ${left.join(', ')}`)
   const lines = [
-    '# The client, name by name',
+    `# ${title}`,
     '',
-    '<!-- written by tools/reference.mjs (npm run reference): change the comments in packages/core/src instead -->',
+    `<!-- written by tools/reference.mjs (npm run reference): change the comments in packages/${name}/src instead -->`,
     '',
-    'Every export of `@channels-binding/core`. How they work together is told in its [README](../../packages/core/README.md).',
+    `Every export of \`@channels-binding/${name}\`. How they work together is told in its [README](../../packages/${name}/README.md).`,
     '',
   ]
-  for (const [entry, about] of Object.entries(ENTRIES)) {
+  const told = new Set() // what another entry hands on as well
+  for (const [entry, about] of Object.entries(entries)) {
     const index = join(declared, exports[entry].types.replace('./dist/', ''))
     const all = handedOn(index).map(({ name, as, file }) => ({ as, entry: find(name, file), name, file }))
     const missing = all.filter(each => each.entry === null)
     if (missing.length) throw new Error(`${entry}: nothing is found of ${missing.map(({ name }) => name).join(', ')}`)
     const isType = ({ entry: { kind } }) => kind === 'interface' || kind === 'type'
-    const sorted = all.sort((a, b) => Number(isType(a)) - Number(isType(b)) || a.as.localeCompare(b.as, 'en'))
-    lines.push(`## ${`@channels-binding/core${entry.slice(1)}`}`, '', about, '', ...sorted.flatMap(described))
+    const untold = all.filter(({ as, entry: { file } }) => !told.has(`${file} ${as}`))
+    for (const { as, entry } of untold) told.add(`${entry.file} ${as}`)
+    const sorted = untold.sort((a, b) => Number(isType(a)) - Number(isType(b)) || a.as.localeCompare(b.as, 'en'))
+    lines.push(`## ${`@channels-binding/${name}${entry.slice(1)}`}`, '', about, '', ...sorted.flatMap(described))
   }
   return `${lines
     .join('\n')
@@ -193,19 +220,32 @@ function page(declared) {
     .trimEnd()}\n`
 }
 
-const declared = mkdtempSync(join(tmpdir(), 'reference-'))
-try {
-  const options = ['--emitDeclarationOnly', '--declarationMap', 'false', '--sourceMap', 'false', '--outDir', declared]
-  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'packages/core/tsconfig.json', ...options], {
-    cwd: root,
-    stdio: 'inherit',
-  })
-  const text = page(declared)
-  if (!process.argv.includes('--check')) writeFileSync(PAGE, text)
-  else if (readFileSync(PAGE, 'utf8') !== text) {
-    console.error('docs/reference/client.md is not up to date: npm run reference')
-    process.exitCode = 1
+const asked = process.argv.slice(2).filter(argument => argument in PACKAGES)
+for (const [name, { page: file }] of Object.entries(PACKAGES)) {
+  if (asked.length && !asked.includes(name)) continue
+  const declared = mkdtempSync(join(tmpdir(), 'reference-'))
+  try {
+    const options = [
+      '--noCheck',
+      '--emitDeclarationOnly',
+      '--declarationMap',
+      'false',
+      '--sourceMap',
+      'false',
+      '--outDir',
+      declared,
+    ]
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', `packages/${name}/tsconfig.json`, ...options], {
+      cwd: root,
+      stdio: 'inherit',
+    })
+    const text = page(name, declared)
+    if (!process.argv.includes('--check')) writeFileSync(join(root, file), text)
+    else if (readFileSync(join(root, file), 'utf8') !== text) {
+      console.error(`${file} is not up to date: npm run reference`)
+      process.exitCode = 1
+    }
+  } finally {
+    rmSync(declared, { recursive: true, force: true })
   }
-} finally {
-  rmSync(declared, { recursive: true, force: true })
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const WORK = join(ROOT, 'node_modules', '.snippets')
-const GENERATED = ['docs/reference/client.md']
+const GENERATED = ['docs/reference/client.md', 'docs/reference/components.md']
 const ENTRIES = {
   '@channels-binding/core': 'core/src/index.ts',
   '@channels-binding/core/react': 'core/src/react/index.ts',
@@ -87,7 +87,10 @@ const written = pages.flatMap(page =>
 const paths = Object.fromEntries(
   [
     ...Object.entries(ENTRIES),
-    ...['writes', 'persist', 'devtools'].map(each => [`@channels-binding/core/${each}`, `core/src/${each}/index.ts`]),
+    ...['forms', 'writes', 'persist', 'devtools'].map(each => [
+      `@channels-binding/core/${each}`,
+      `core/src/${each}/index.ts`,
+    ]),
     ['@channels-binding/core/devtools/log', 'core/src/devtools/log.ts'],
     ...['table', 'form', 'pickers', 'languages'].map(each => [
       `@channels-binding/mui/${each}`,

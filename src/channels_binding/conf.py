@@ -27,7 +27,7 @@ class Settings:
     ANONYMOUS_CONNECTION_ALLOWED: bool = False
     """Whether a connection without a user is accepted, and an HTTP request without one answered."""
     ALLOWED_ORIGINS: Sequence[str] | None = None
-    """Origins a browser page may connect from; None follows ``ALLOWED_HOSTS``. A request without Origin is no browser's."""
+    """Origins of pages that may connect, beside the server's own; None: ``ALLOWED_HOSTS``. Without Origin it is no browser."""
     DEFAULT_PAGE_SIZE: int = 25
     """Rows per page of ``search`` where neither the call nor the binding says."""
     MAX_PAGE_SIZE: int = 1000
@@ -104,7 +104,7 @@ class Settings:
     SLOW_SECONDS: float = 60.0
     """Nothing acknowledged for this long: the connection is closed with 4508."""
     UNACKNOWLEDGED_BYTES: int = 262_144
-    """Bytes sent without acknowledgement after which a connection's reads are conflated."""
+    """Bytes sent without acknowledgement after which a connection's reads are conflated; on a socket at most 8 MiB."""
     DRAIN_SECONDS: float = 10.0
     """On SIGTERM, over how long clients are sent elsewhere before the server shuts down; 0 leaves it to the server."""
     TRIGGERS_DATABASE: str | None = None

@@ -17,6 +17,7 @@ from rest_framework import exceptions as drf
 
 from channels_binding import exceptions as ours
 from channels_binding.exceptions import BindingError
+from channels_binding.repeated import Repeated
 
 logger = logging.getLogger("channels_binding")
 
@@ -144,8 +145,11 @@ def _suspicious(exception: django_exceptions.SuspiciousOperation) -> BindingErro
 
 
 def _unavailable(exception: BaseException) -> BindingError:
-    logger.warning("The database did not answer: %s", exception)
+    _no_answer(exception)
     return ours.Unavailable()
+
+
+_no_answer = Repeated(logger, "The database did not answer: %s")
 
 
 _NOT_NULL = re.compile(r"NOT NULL constraint failed: (?P<table>.+)\.(?P<column>.+)")

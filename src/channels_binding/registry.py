@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from difflib import get_close_matches
+from importlib.util import find_spec
 from threading import Lock
 
 from django.apps import apps
@@ -14,6 +15,9 @@ from django.utils.module_loading import module_has_submodule
 from channels_binding.bindings import base
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.exceptions import NotFound
+
+OF_EXTRA = dict.fromkeys(("schema", "asyncapi", "docs"), "drf_spectacular")
+"""Addresses below the API that an extra serves, with the package it brings: who asks without it is told of it."""
 
 
 class Registry:
@@ -49,6 +53,8 @@ class Registry:
         of_app = [name for name in names if name.startswith(f"{stream}.")]
         if of_app:
             return f"There is no stream {stream[:100]!r}. A message names a stream and an action: '{of_app[0]}.search'."
+        if stream in OF_EXTRA and find_spec(OF_EXTRA[stream]) is None:
+            return f'There is no stream {stream!r}. It describes the API: pip install "channels-binding[openapi]".'
         meant = get_close_matches(stream, names, n=1)
         known = f"Did you mean {meant[0]!r}?" if meant else f"There are: {', '.join(names[:20]) or 'none'}."
         return f"There is no stream {stream[:100]!r}. {known} Bindings are found in bindings.py of the apps in INSTALLED_APPS."

@@ -6,10 +6,10 @@ from django.urls import path
 
 from channels_binding.explorer import views as explorer
 from channels_binding.rest.batch_view import BatchView
-from channels_binding.rest.converters import routes, slashed_routes
+from channels_binding.rest.converters import event_below_row_routes, routes, slashed_routes
 from channels_binding.rest.hello_view import HelloView
 from channels_binding.rest.upload_view import UploadView
-from channels_binding.rest.views import AggregateView, FormView, RowView, StreamView
+from channels_binding.rest.views import AggregateView, FormView, NowhereView, RowView, StreamView
 
 app_name = "channels_binding"
 
@@ -29,6 +29,7 @@ urlpatterns = [
     *routes("<cb_stream:stream>/<str:name>/", RowView.as_view(), "row"),
     *routes("<cb_stream:stream>/<str:name>/form/", FormView.as_view(), "row-form"),
     *slashed_routes("<cb_text_keyed_stream:stream>/", RowView.as_view(), FormView.as_view(), "row", "row-form"),
+    *event_below_row_routes(NowhereView.as_view()),
 ]
 
 if find_spec("drf_spectacular"):  # the extra "openapi"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django_filters import AllValuesFilter, AllValuesMultipleFilter, FilterSet
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
@@ -138,3 +139,57 @@ def test_every_kind_of_field_has_its_word(user: Any) -> None:
 def test_every_word_stands_in_the_contract() -> None:
     words = document()["$defs"]["describedField"]["properties"]["type"]["enum"]
     assert {word for _, word in FIELD_TYPES} | {"text", "object"} == set(words)
+
+
+class ByValues(FilterSet):  # type: ignore[misc]
+    code = AllValuesFilter(field_name="secret_code")
+    codes = AllValuesMultipleFilter(field_name="secret_code")
+
+    class Meta:
+        model = Note
+        fields = ()
+
+
+class IsNotToBeListed(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(view.action != "list" or request.user.is_staff)
+
+
+@pytest.fixture
+def by_values(user: Any, stranger: Any) -> str:
+    class ByValuesBinding(AsyncBinding):
+        stream = "test.by_values"
+        model = Note
+        fields = ("id",)
+        filterset_class = ByValues
+        permission_classes = (IsNotToBeListed,)
+
+        def get_queryset(self) -> Any:
+            return Note.objects.filter(owner=self.user)
+
+    for owner, code in ((user, "mine"), (user, "mine"), (stranger, "CANARY")):
+        Note.objects.create(title="a", secret_code=code, owner=owner)
+    return ByValuesBinding.get_stream()
+
+
+def test_a_filter_that_offers_all_values_offers_those_of_rows_that_the_caller_may_list(
+    by_values: str, user: Any, stranger: Any
+) -> None:
+    user.is_staff = True
+    told = describe(by_values, user)
+    assert "CANARY" not in str(told)
+    offered = [[choice["value"] for choice in each["field"]["choices"]] for each in told["filters"]]
+    assert offered == [["", "mine"], ["mine"]]
+    told = describe(by_values, stranger)  # who may not list them, though one is theirs
+    assert "CANARY" not in str(told)
+    assert "mine" not in str(told)
+
+
+@pytest.mark.parametrize("code", ["CANARY", "nobody's"])
+def test_a_value_of_hidden_rows_is_as_one_of_none(by_values: str, code: str, user: Any) -> None:
+    user.is_staff = True
+    for filters in ({"code": code}, {"codes": [code]}):
+        answer = perform(Call(by_values, "search", {"filters": filters}, user))
+        assert answer.meta["count"] == 0  # type: ignore[union-attr]
+    found = perform(Call(by_values, "search", {"filters": {"code": "mine"}}, user))
+    assert found.meta["count"] == 2  # type: ignore[union-attr]

@@ -17,6 +17,7 @@ from channels_binding.bindings.expansions import asked_paths, declared_paths
 from channels_binding.calls import Call
 from channels_binding.consumers import Binding
 from channels_binding.exceptions import Invalid, LimitExceeded
+from channels_binding.registry import registry
 from tests.conformance.related import HIDDEN, HIDDEN_CHILD, HIDING, ROW, SEEN, SEES_ALL, make_rows, served_by
 from tests.project.zoo.models import Label, Note
 from tests.throwaway import throwaway
@@ -171,6 +172,23 @@ def test_one_answer_holds_so_many_related_rows(family: list[Note], user: Any, mo
     monkeypatch.setattr(expansions, "MAX_RELATED", 2)
     with pytest.raises(LimitExceeded):
         rows_of(user, "labels")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"count": False}, {"count": "estimate"}, {"after": ""}, {"before": "", "order": "-id"}], ids=str
+)
+@pytest.mark.parametrize("is_distinct", [False, True])
+def test_the_row_behind_the_page_does_not_count(
+    asked: Any, is_distinct: bool, family: list[Note], user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_distinct:
+        monkeypatch.setattr(registry.get(STREAM), "get_queryset", lambda self: Note.objects.distinct())
+    monkeypatch.setattr(expansions, "MAX_RELATED", 2)
+    asked = {"order": "id", **asked}
+    reading: Any = dispatch.perform(Call(STREAM, "search", {**asked, "limit": 1, "expand": ["labels"]}, user))
+    (row,) = [json.loads(each.body) for each in reading.rows]
+    assert (row["title"], len(row["expand"]["labels"])) == ("first", 2)
+    assert reading.meta.get("has_next", reading.meta.get("has_previous")) is True
 
 
 def test_a_related_row_counts_as_often_as_it_stands_in_the_answer(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
 from channels_binding.bindings import Binding
@@ -169,3 +170,100 @@ def test_a_new_row_beside_a_form_gets_what_its_own_stream_gives_a_new_row(client
         )
     assert answer["success"]
     assert sorted(row.title for row in novel.chapters.all()) == ["changed", "given"]
+
+
+class OnlyWritten(serializers.ModelSerializer):  # type: ignore[type-arg]
+    class Meta:
+        model = Note
+        fields = ("id", "title", "secret_code", "done")
+        extra_kwargs = {name: {"write_only": True} for name in ("secret_code", "done")}
+
+
+class LeftOut(serializers.ModelSerializer):  # type: ignore[type-arg]
+    class Meta:
+        model = Note
+        fields = ("id", "title", "secret_code", "done")
+
+    def to_representation(self, instance: Any) -> Any:
+        shown = super().to_representation(instance)
+        return {name: shown[name] for name in ("id", "title")}
+
+
+class NotToBeRead(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return view.action != "retrieve"  # type: ignore[no-any-return]
+
+
+WITHHOLDING: dict[str, dict[str, Any]] = {
+    "by the binding": {
+        "fields": ("id", "title", "secret_code", "done"),
+        "extra_kwargs": OnlyWritten.Meta.extra_kwargs,
+    },
+    "by the serializer": {"serializer_class": OnlyWritten},
+    "by its representation": {"serializer_class": LeftOut},
+    "by a permission": {"fields": ("id", "title", "secret_code", "done"), "permission_classes": (NotToBeRead,)},
+}
+
+
+@pytest.fixture(params=WITHHOLDING)
+def withholding(request: pytest.FixtureRequest) -> str:
+    members = {"stream": "test.withholding", "model": Note, "__module__": __name__, **WITHHOLDING[request.param]}
+    type("WithholdingBinding", (Binding,), members)
+    return "test.withholding"
+
+
+@pytest.fixture
+def secret(transactional_db: None) -> Note:
+    return Note.objects.create(title="a", secret_code="CANARY", done=True)
+
+
+def test_a_form_shows_nothing_of_a_row_that_a_read_does_not(
+    withholding: str, secret: Note, client: BindingClient
+) -> None:
+    asked: list[dict[str, Any]] = [{}, {"submit": {"title": ""}}, {"submit": {"title": "b"}}]
+    for each in asked:
+        answer = client.call(f"{withholding}.form", {"id": secret.pk, **each})
+        assert "CANARY" not in str(answer)
+        told = {field["name"]: (field["initial"], field["value"], field.get("withheld")) for field in answer["fields"]}
+        assert told["secret_code"] == told["done"] == (None, None, True)
+    secret.refresh_from_db()
+    assert (secret.title, secret.secret_code, secret.done) == ("b", "CANARY", True)
+
+
+def test_what_is_shown_of_none_stays_where_it_is_sent_back_empty(
+    withholding: str, secret: Note, client: BindingClient
+) -> None:
+    for empty in ("", None):
+        submit = {"title": "b", "secret_code": empty, "done": None}
+        assert client.call(f"{withholding}.form", {"id": secret.pk, "submit": submit})["success"]
+    secret.refresh_from_db()
+    assert (secret.secret_code, secret.done) == ("CANARY", True)
+
+
+def test_it_can_be_written_and_who_sends_it_is_shown_what_was_sent(
+    withholding: str, secret: Note, client: BindingClient
+) -> None:
+    wrong = client.form(withholding, secret.pk, submit={"secret_code": "m" * 41})
+    assert {field["name"]: field["value"] for field in wrong["fields"]}["secret_code"] == "m" * 41
+    answer = client.form(withholding, secret.pk, submit={"secret_code": "mine", "done": False})
+    assert (answer["success"], "mine" in str(answer)) == (True, False)
+    secret.refresh_from_db()
+    assert (secret.secret_code, secret.done) == ("mine", False)
+
+
+def test_a_new_row_s_form_says_where_to_begin(withholding: str, user: Any, client: BindingClient) -> None:
+    fields = {field["name"]: field for field in client.form(withholding)["fields"]}
+    assert (fields["secret_code"]["value"], "withheld" in fields["secret_code"]) == ("canary-secret-code", False)
+
+
+def test_a_form_of_the_project_s_says_itself_what_it_shows(secret: Note, client: BindingClient) -> None:
+    class OwnFormBinding(Binding):
+        stream = "test.own_form"
+        model = Note
+        serializer_class = OnlyWritten
+        form_class = forms.modelform_factory(Note, fields=["title", "secret_code"])
+
+    assert {field["name"]: field["value"] for field in client.form("test.own_form", secret.pk)["fields"]} == {
+        "title": "a",
+        "secret_code": "CANARY",
+    }

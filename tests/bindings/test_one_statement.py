@@ -39,7 +39,7 @@ from channels_binding.protocol import codecs
 from channels_binding.registry import registry
 from channels_binding.serializers.keys import as_pk
 from tests.project.zoo.bindings.notes import IsNotLocked
-from tests.project.zoo.models import Article, Note, Precious
+from tests.project.zoo.models import Article, Label, Note, Precious
 from tests.zoo_rows import Maker, values
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,8 +91,9 @@ class Twice:
     def write(self, action: str, data: dict[str, Any], row: Any = None) -> Made:
         """Both writes, which may differ in nothing. Args: row: The one that is changed."""
         before = [*self.model._base_manager.values()]
+        links = {each: [*each._base_manager.all()] for each in self._throughs()}
         self.present = {*self.model._base_manager.values_list("pk", flat=True)}
-        self._restore(before)
+        self._restore(before, links)
         made = []
         for stock_writes in (lambda self, given: None, OneStatement.stock_writes):
             with (
@@ -101,7 +102,7 @@ class Twice:
                 fixed_values(self.model),
             ):
                 made.append(self._made(action, copy.deepcopy(data)))
-            self._restore(before)
+            self._restore(before, links)
         assert made[1] == made[0]
         return made[1]
 
@@ -136,8 +137,12 @@ class Twice:
         for row in rows if fields else ():
             self.model._base_manager.filter(pk=row.pk).update(**{each.attname: LONG_AGO for each in fields})
 
-    def _restore(self, before: list[dict[str, Any]]) -> None:
-        """The rows, and the next key, as they were."""
+    def _throughs(self) -> set[Any]:
+        """Tables of its links."""
+        return {each.remote_field.through for each in self.model._meta.many_to_many}
+
+    def _restore(self, before: list[dict[str, Any]], links: dict[Any, list[Any]]) -> None:
+        """The rows, what they are linked to, and the next key, as they were."""
         meta, rows = self.model._meta, self.model._base_manager
         for row in rows.all():
             if row.pk not in self.present:
@@ -148,6 +153,9 @@ class Twice:
             rows.filter(**{name: each[name] for name in each if name in key}).update(
                 **{name: each[name] for name in columns}
             )
+        for through, rows_of_links in links.items():
+            through._base_manager.all()._raw_delete(through._base_manager.db)
+            through._base_manager.bulk_create(rows_of_links)
         for model in (self.model, *meta.get_parent_list()):
             reset_sequences(model)
 
@@ -274,6 +282,14 @@ def test_a_changed_row_is_as_by_the_ordinary_way(stream: str, twice: Callable[[s
         if row is not None:
             key = (data.draw(st.integers(0, 3)) and as_pk(row.pk)) or MISSING
             both.write(data.draw(st.sampled_from(["update", "replace"])), {**sent(both, data), "id": key})
+
+
+def test_what_the_ordinary_way_has_linked_is_not_linked_already_when_the_other_is_tried(
+    twice: Callable[[str], Any],
+) -> None:
+    with twice("zoo.Note") as both:
+        note, label = Note.objects.create(title="x"), Label.objects.create(name="red")
+        assert "zoo.Note_labels" in both.write("update", {"id": note.pk, "labels": [label.pk]}).notes[0][0]
 
 
 def made(both: Twice, data: st.DataObject) -> Any:

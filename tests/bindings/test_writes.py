@@ -18,7 +18,7 @@ from channels_binding.dispatch import perform
 from channels_binding.exceptions import Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.live.capture import recorder
 from channels_binding.registry import registry
-from tests.checks.test_bindings import Nesting
+from tests.checks.test_writes import Nesting
 from tests.project.zoo.models import Article, Booking, Chapter, Invoice, Label, Note, Novel, Precious, Step
 from tests.throwaway import throwaway
 

@@ -61,17 +61,21 @@ def explorer(
     width: int = 1440,
     path: str = ADDRESS,
     init: str | None = None,
+    by_the_login_page: bool = False,
     expect_problems: bool = False,
     **options: Any,
 ) -> Iterator[Explorer]:
-    """A window in which somebody has signed in and the explorer is open; nothing may stand on its console at the end.
+    """A window of somebody who has signed in, with the explorer open; nothing may stand on its console at the end.
 
     Args:
         path: Where the explorer is.
         init: A script that runs before all others.
+        by_the_login_page: Signs in there, to which the explorer leads; otherwise has done so before.
         expect_problems: The test looks at the console itself.
     """
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=color_scheme, **options)
+    has_signed_in: Any = {} if by_the_login_page else {"storage_state": desk.cookies_of(username)}
+    size: Any = {"width": width, "height": 900}
+    context = browser.new_context(viewport=size, color_scheme=color_scheme, **has_signed_in, **options)
     page = context.new_page()
     if init is not None:
         page.add_init_script(init)
@@ -80,8 +84,9 @@ def explorer(
     page.on("pageerror", lambda error: window.problems.append(str(error)))
     page.on("request", lambda request: window.hosts.add(urlsplit(request.url).netloc))
     page.goto(window.url)
-    sign_in(page, username)
-    page.wait_for_url(f"**{path}")
+    if by_the_login_page:
+        sign_in(page, username)
+        page.wait_for_url(f"**{path}")
     expect(page.get_by_role("heading", name="Streams of this project")).to_be_visible()
     yield window
     context.close()

@@ -46,10 +46,10 @@ def test_an_edit_is_there_after_a_reload(windows: Windows, desk: Desk) -> None:
 
 
 def test_an_agent_sees_no_ticket_of_another_team(windows: Windows, desk: Desk, screenshot: Screenshot) -> None:
-    new_ticket(desk, "Not for Support", team_name="Billing")
+    new_ticket(desk, "Only billed", team_name="Billing")
     manager, agent = windows.open("manager"), windows.open("agent")
     for page in (manager, agent):
-        search(page, "Not for Support")
+        search(page, "Only billed")
     expect(rows(manager)).to_have_count(1)
     expect(agent.get_by_text("No tickets match.")).to_be_visible()
     expect(rows(agent)).to_have_count(0)

@@ -15,7 +15,9 @@ def test_swagger_ui_shows_the_streams_asks_nobody_else_and_sends_the_token(desk:
     problems: list[str] = []
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{desk.url}/login/")
+    login = page.goto(f"{desk.url}/login/")
+    assert login is not None
+    assert login.status == 200, login.text()
     sign_in(page, "manager")
     page.wait_for_url(f"{desk.url}/")
     page.goto(f"{desk.url}/api/docs/")

@@ -113,7 +113,7 @@ def prefixed(desk: Desk) -> Iterator[Desk]:
 
 
 def test_below_a_prefix_page_socket_and_forms_are_found(prefixed: Desk, browser: Browser) -> None:
-    with explorer(browser, prefixed, path=f"{PREFIX}/api/explorer/") as window:
+    with explorer(browser, prefixed, path=f"{PREFIX}/api/explorer/", by_the_login_page=True) as window:
         window.rows("desk.Tag")
         page = window.page
         expect(page.get_by_text("WebSocket", exact=True)).to_be_visible()

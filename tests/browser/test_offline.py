@@ -12,11 +12,12 @@ CORE = ROOT / "packages" / "core" / "dist"
 PAGE = """
 import { ChannelsClient } from "/core/index.js"
 import { indexedDb } from "/core/persist/index.js"
-import { Writes } from "/core/writes/index.js"
+import { seen, Writes } from "/core/writes/index.js"
 
 window.client = new ChannelsClient({ backoff: { minMs: 100, maxMs: 500 }, writes: { persist: indexedDb() } })
 window.read = client.live("desk.Ticket", "search", { limit: 2, order: "id" }, () => undefined)
 window.writes = Writes.of(client)
+window.seen = seen
 window.rename = (id, title) => writes.write({ stream: "desk.Ticket", action: "save", id, values: { title } })
 """
 BLOCK = """() => {
@@ -77,16 +78,39 @@ def test_what_was_written_offline_survives_a_reload_and_is_made_once(desk: Desk,
         assert page.evaluate("writes.getSnapshot()") == []
 
 
+def test_two_tabs_keep_what_each_has_written_and_each_sends_its_own(desk: Desk, page: Page) -> None:
+    (key, title), (other, _) = rows(page)
+    second = page.context.new_page()
+    show(desk, second)
+    for tab in (page, second):
+        tab.evaluate(BLOCK)
+    second.evaluate("([id, other]) => { rename(id, 'of the second'); rename(other, 'given up') }", [key, other])
+    second.wait_for_function("writes.getSnapshot().length === 2")
+    page.evaluate("id => { rename(id, 'of the first') }", other)
+    page.wait_for_timeout(100)  # what is put into the database is not told
+    show(desk, page)  # has what it kept, and sends it; what the second keeps is not its to send
+    page.wait_for_function("read.getSnapshot().data.rows[1].title === 'of the first'")
+    assert rows(page)[0][1] == title
+    assert second.evaluate("writes.getSnapshot().map(({ state }) => state)") == ["waiting", "waiting"]
+    second.evaluate("writes.drop(writes.getSnapshot()[1].key)")
+    second.wait_for_timeout(100)
+    second.close()
+    show(desk, page)  # now it is gone
+    page.wait_for_function("read.getSnapshot().data.rows[0].title === 'of the second'")
+    assert [each[1] for each in rows(page)] == ["of the second", "of the first"]
+    page.wait_for_function("writes.getSnapshot().length === 0")
+
+
 def test_the_second_of_two_who_write_the_same_field_is_told_and_nothing_is_lost(desk: Desk, page: Page) -> None:
     (key, _), _ = rows(page)
     told = page.evaluate(
         """async ([id, other]) => {
-          const seen = client.seen("desk.Ticket", id)
+          const shown = seen(client, "desk.Ticket", id)
           await fetch(`/api/desk.Ticket/${id}/`, {
             method: "PATCH", body: JSON.stringify({ title: other }),
             headers: { "Content-Type": "application/json", "X-CSRFToken": (await (await fetch("/api/hello/")).json()).csrf },
           })
-          const write = { stream: "desk.Ticket", action: "save", id, values: { title: "mine" }, ifVersion: seen.v }
+          const write = { stream: "desk.Ticket", action: "save", id, values: { title: "mine" }, ifVersion: shown.v }
           return writes.write(write).then(() => "written", error => [error.code, error.current.title])
         }""",
         [key, "theirs, first"],

@@ -140,3 +140,53 @@ def test_steps_fit_a_telephone_and_dark_colours(windows: Windows, desk: Desk, sc
     screenshot(page, "steps-telephone")
     assert page.evaluate("() => document.documentElement.scrollWidth") == 360
     assert audit(page) == []
+
+
+def test_rows_are_back_where_a_form_was_left_and_what_others_did_meanwhile_is_asked(
+    windows: Windows, desk: Desk
+) -> None:
+    key = new_ticket(desk, "Left in the middle")
+    agent = windows.open("agent")
+    drawer = opened(agent, key)
+    for text in ("Call", "Look", "Order"):
+        drawer.get_by_role("button", name="Add step").click()
+        agent.keyboard.type(text)
+    save(drawer)
+    expect(drawer).to_be_hidden()
+
+    drawer = opened(agent, key)
+    what(drawer, 1).fill("Call back")
+    step(drawer, 2).get_by_role("button", name="Delete").click()
+    what(drawer, 3).fill("Order two")
+    drawer.get_by_role("button", name="Add step").click()
+    agent.keyboard.type("Write")
+    agent.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    theirs = opened(windows.open("manager"), key)
+    what(theirs, 1).fill("Call me")
+    step(theirs, 2).get_by_role("textbox", name="Minutes").fill("5")
+    step(theirs, 3).get_by_role("button", name="Delete").click()
+    save(theirs)
+    expect(theirs).to_be_hidden()
+
+    drawer = opened(agent, key)
+    expect(drawer.get_by_text("What you had typed here and not saved is back.")).to_be_visible()
+    expect(drawer.get_by_text("Step 2 is deleted when you save.")).to_be_visible()
+    expect(what(drawer, 1)).to_have_value("Call back")
+    expect(step(drawer, 3).get_by_text("Somebody else has deleted this.")).to_be_visible()
+    expect(what(drawer, 3)).to_have_value("Order two")
+    expect(what(drawer, 4)).to_have_value("Write")
+    save(drawer)
+    dialog = agent.get_by_role("dialog", name="Somebody else has changed this")
+    dialog.get_by_role("group", name="Step 1: What").get_by_role("radio", name="Mine: Call back").check()
+    expect(dialog.get_by_role("group", name="Step 2")).to_contain_text("Theirs: What: Look, Minutes: 5")
+    dialog.get_by_role("group", name="Step 3").get_by_role("radio", name="Mine: What: Order two").check()
+    assert audit(agent) == []
+    dialog.get_by_role("button", name="Save the choice").click()
+    expect(drawer).to_be_hidden()
+    assert [(each["text"], each["minutes"]) for each in stored(desk, key)] == [
+        ("Call back", None),
+        ("Look", 5),
+        ("Order two", None),
+        ("Write", None),
+    ]

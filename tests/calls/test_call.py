@@ -147,7 +147,7 @@ def test_an_operation_of_a_batch_counts_by_itself() -> None:
 MAKE_THE_FIRST = {
     *("calls/call.py", "websocket/connection.py", "rest/base_view.py", "testing/client.py"),
     *("management/commands/bindings.py", "contract/json_schema.py", "contract/typescript.py"),
-    *("contrib/mcp/tools.py", "explorer/offers.py"),
+    *("contrib/mcp/tools.py", "explorer/offers.py", "checks/serializers.py"),
 }
 """Where somebody from outside asks something. Everywhere else a Call comes from another, and so keeps who asks."""
 

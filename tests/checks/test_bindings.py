@@ -5,37 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django import forms
 from django.core.checks import run_checks
-from django.forms import formset_factory
 from django.test import override_settings
-from rest_framework import serializers
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
 
 from channels_binding.bindings import AsyncBinding
-from channels_binding.bindings import base as bindings
 from channels_binding.checks import bindings as checks
 from channels_binding.consumers import bind
 from channels_binding.registry import Registry
-from tests.project.zoo.models import Chapter, Note, Novel
-
-
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """A registry of the bindings that the test defines, and of no others."""
-    monkeypatch.setattr(bindings, "defined", [])
-    monkeypatch.setattr(bindings, "unnamed", [])
-    registry = Registry()
-    monkeypatch.setattr(checks, "registry", registry)
-    return registry
-
-
-def ids(*names: str) -> set[str]:
-    return {f"channels_binding.{name}" for name in names}
-
-
-def found() -> set[str]:
-    return {str(message.id) for message in checks.check_bindings()}
+from tests.checks.judged import found, ids, judged
+from tests.project.zoo.models import Note
 
 
 def test_a_binding_that_names_its_fields_and_permissions_is_fine(fresh: Registry) -> None:
@@ -49,39 +28,6 @@ def test_a_binding_that_names_its_fields_and_permissions_is_fine(fresh: Registry
         ordering = ("-rank",)
 
     assert found() == set()
-
-
-def test_a_bare_binding_is_told_what_it_shows_and_to_whom(fresh: Registry) -> None:
-    class Bare(AsyncBinding):
-        stream = "checks.Bare"
-        model = Note
-
-    assert found() == ids("W001", "W002")
-
-
-def test_it_says_truly_who_may_do_what(fresh: Registry) -> None:
-    class Reads(AsyncBinding):
-        stream, model, fields, actions = "checks.Reads", Note, ("id",), ("search",)
-
-    class Own(AsyncBinding):
-        stream, model, fields = "checks.Own", Note, ("id",)
-
-        def get_queryset(self) -> Any:
-            return Note.objects.filter(owner=self.user)
-
-    def told() -> list[str]:
-        return [
-            message.msg.partition(": ")[2] for message in checks.check_bindings() if str(message.id).endswith("W002")
-        ]
-
-    assert told()[0].startswith("every signed-in user may read")
-    assert told()[1] == "every signed-in user may read and write all rows that its get_queryset() gives."
-    with override_settings(CHANNELS_BINDING={"ANONYMOUS_CONNECTION_ALLOWED": True}):
-        assert told()[1].startswith("everybody, signed in or not, may read and write")
-    with override_settings(REST_FRAMEWORK={"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"]}):
-        assert told() == []
-        with override_settings(CHANNELS_BINDING={"DEFAULT_PERMISSION_CLASSES": []}):
-            assert len(told()) == 2
 
 
 def test_two_bindings_of_one_stream_are_a_conflict_unless_one_derives_from_the_other(fresh: Registry) -> None:
@@ -100,65 +46,32 @@ def test_two_bindings_of_one_stream_are_a_conflict_unless_one_derives_from_the_o
     assert "channels_binding.E001" in found()
 
 
-@pytest.mark.parametrize("attribute", ["search_fields", "ordering_fields", "ordering"])
-def test_a_name_that_the_model_does_not_have_is_found(attribute: str, fresh: Registry) -> None:
-    type(
-        "Wrong",
-        (AsyncBinding,),
-        {"stream": "checks.Wrong", "model": Note, "fields": ("id",), attribute: ("-nonsense",)},
-    )
-    assert "channels_binding.E004" in found()
-
-
 class NotADrfClass:
     """Has none of the methods."""
 
 
 WRONG: dict[str, dict[str, Any]] = {
-    "E005": {"filterset_fields": {"nonsense": ["exact"]}},
     "E006": {"actions": ("search", "serach")},
     "E007": {"permission_classes": (NotADrfClass,)},
     "E008": {"serializer_class": NotADrfClass},
     "E010": {"fields": ("id", "nonsense")},
-    "W003": {"filterset_fields": ("secret_code",)},
     "E011": {"depends_on": ("zoo.Nonsense",)},
-    "W005": {"ordering_fields": ("secret_code",)},
-    "W006": {"formsets": {"labels": formset_factory(forms.Form)}, "atomic": False},
 }
 FURTHER: list[tuple[str, dict[str, Any]]] = [
-    ("E005", {"filterset_fields": ("owner__nonsense",)}),
-    ("E005", {"filterset_fields": {"title": ["nonsense"]}}),
     ("E007", {"authentication_classes": (NotADrfClass,)}),
     ("E007", {"throttle_classes": (NotADrfClass,)}),
     ("E007", {"permission_classes": ("rest_framework.permissions.IsAuthenticated",)}),
     ("E011", {"depends_on": ("nonsense",)}),
-    ("W005", {"ordering_fields": ("owner__password",)}),
     ("E008", {"form_class": Note}),
     ("E008", {"filterset_class": Note}),
-    ("E008", {"formsets": {"other": forms.Form}}),
-    ("E008", {"formsets": {"title": formset_factory(forms.Form)}}),
     ("E010", {"extra_kwargs": {"title": {"nonsense": True}}}),
     ("E010", {"extra_kwargs": {"titel": {"required": True}}}),
     ("E010", {"read_only_fields": ("rnak",)}),
-    ("W003", {"filterset_fields": ("owner__password",)}),
 ]
 FINE: list[dict[str, Any]] = [
     {"permission_classes": (IsAuthenticated & ~IsAdminUser,)},
     {"actions": ("search", "retrieve", "replace", "form")},
-    {"filterset_fields": {"rank": ["gte"], "owner__username": ["exact"], "id": ["in"]}},
-    {"formsets": {"labels": formset_factory(forms.Form)}},
 ]
-
-
-def judged(members: dict[str, Any]) -> set[str]:
-    base = {
-        "stream": "checks.Judged",
-        "model": Note,
-        "fields": ("id", "title", "rank"),
-        "permission_classes": (IsAuthenticated,),
-    }
-    type("Judged", (AsyncBinding,), {**base, **members})
-    return found()
 
 
 @pytest.mark.parametrize(("number", "members"), [*WRONG.items(), *FURTHER], ids=lambda value: str(value)[:60])
@@ -223,19 +136,6 @@ def test_a_handler_that_takes_no_data_is_told(fresh: Registry) -> None:
 @pytest.mark.parametrize("members", FINE, ids=lambda value: str(value)[:60])
 def test_what_is_meant_so_is_let_pass(members: dict[str, Any], fresh: Registry) -> None:
     assert judged(members) - ids("I001") == set()
-
-
-def test_a_serializer_that_shows_a_secret_is_told_of(fresh: Registry) -> None:
-    class Open(serializers.ModelSerializer):  # type: ignore[type-arg]
-        class Meta:
-            model = Note
-            fields = ("id", "secret_code")
-
-    class Closed(Open):
-        secret_code = serializers.CharField(write_only=True)
-
-    assert "channels_binding.W004" in judged({"serializer_class": Open})
-    assert "channels_binding.W004" not in judged({"serializer_class": Closed, "stream": "checks.Closed"}) - ids("W004")
 
 
 @pytest.mark.parametrize("stream", ["schema", "batch", "upload", "docs", "asyncapi", "cb", "cb.x"])
@@ -316,60 +216,3 @@ def test_an_authentication_class_can_say_who_somebody_is() -> None:
     with override_settings(CHANNELS_BINDING={"AUTHENTICATION_CLASSES": [*good, KnowsNobody]}):
         told = [(str(message.id).rpartition(".")[2], message.obj) for message in checks.check_settings()]
     assert told == [("I003", KnowsSomebody), ("E013", KnowsNobody)]
-
-
-class ChapterInside(serializers.ModelSerializer):  # type: ignore[type-arg]
-    class Meta:
-        model = Chapter
-        fields = ("title",)
-
-
-class Nesting(serializers.ModelSerializer):  # type: ignore[type-arg]
-    chapters = ChapterInside(many=True)
-
-    class Meta:
-        model = Novel
-        fields = ("id", "title", "chapters")
-
-
-class Creating(Nesting):
-    def create(self, validated_data: Any) -> Any:
-        return super().create({"title": validated_data["title"]})
-
-
-class Dotted(serializers.ModelSerializer):  # type: ignore[type-arg]
-    novel_title = serializers.CharField(source="novel.title")
-
-    class Meta:
-        model = Chapter
-        fields = ("id", "novel_title")
-
-
-class Reading(Nesting):
-    chapters = ChapterInside(many=True, read_only=True)
-
-
-def _ignore(self: Any, serializer: Any) -> None:
-    """A binding's own way to save."""
-
-
-@pytest.mark.parametrize(
-    ("members", "missing"),
-    [
-        ({"serializer_class": Nesting}, "create() and no update()"),
-        ({"serializer_class": Creating}, "update()"),
-        ({"serializer_class": Dotted, "model": Chapter}, "create() and no update()"),
-        ({"serializer_class": Nesting, "actions": ("search", "create")}, "create()"),
-        ({"serializer_class": Nesting, "perform_create": _ignore}, "update()"),
-        ({"serializer_class": Reading}, None),
-        ({"serializer_class": Creating, "actions": ("search", "create")}, None),
-        ({"serializer_class": Nesting, "actions": ("search", "retrieve")}, None),
-        ({"serializer_class": Nesting, "perform_create": _ignore, "perform_update": _ignore}, None),
-    ],
-)
-def test_nested_data_that_nobody_saves_is_told_of(
-    members: dict[str, Any], missing: str | None, fresh: Registry
-) -> None:
-    judged({"model": Novel, **members})
-    told = [message for message in checks.check_bindings() if message.id == "channels_binding.W016"]
-    assert [message.msg.rpartition("has no ")[2] for message in told] == ([] if missing is None else [f"{missing}."])

@@ -9,6 +9,8 @@ from django.test import override_settings
 
 from channels_binding.checks import project
 from channels_binding.checks.project import check_surroundings
+from channels_binding.live import needs_primary
+from tests.project.zoo.models import Note
 
 LOCAL = {"BACKEND": project.LOCAL_CACHE}
 SHARED = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
@@ -51,6 +53,32 @@ def test_a_setting_that_is_almost_called_as_ours_is_told(name: str, meant: str) 
         ]
         assert "W029" in found()
         assert found(CHANNELS_BINDING={"NONSENSE": 1}) == ["W029"], "which E002 does not hide"
+
+
+class Replicas:
+    def db_for_read(self, model: Any, **_: Any) -> str | None:
+        return "archive" if model is Note else None
+
+
+class Following(Replicas):
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return None if needs_primary() else super().db_for_read(model, **hints)
+
+
+class Broken:
+    def db_for_read(self, model: Any, **_: Any) -> str:
+        raise RuntimeError("whose tenant?")
+
+
+def test_replicas_that_live_reads_are_asked_of_are_told() -> None:
+    with override_settings(DATABASE_ROUTERS=[Replicas()]):
+        (message,) = project._replicas()
+        assert message.msg.startswith("A database router has zoo.Note read elsewhere than written")
+        assert "W031" in found()
+    with override_settings(DATABASE_ROUTERS=[Following()]):
+        assert [*project._replicas()] == []
+    with override_settings(DATABASE_ROUTERS=[Broken()]):
+        found()  # a check never raises
 
 
 @pytest.mark.parametrize(

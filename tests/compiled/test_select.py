@@ -206,6 +206,22 @@ def test_an_instance_of_two_tables_is_django_s_to_load() -> None:
     assert (found.name, found.seats) == ("x", 3)
 
 
+def test_an_instance_that_the_project_makes_is_django_s_to_load(
+    notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ``from_db()`` of before Django 6.1 takes no ``fetch_mode``, and Django knows that."""
+
+    def from_db(cls: Any, db: Any, field_names: Any, values: Any) -> Any:
+        made = models.Model.from_db.__func__(cls, db, field_names, values)  # type: ignore[attr-defined]
+        made.title = made.title[::-1]
+        return made
+
+    monkeypatch.setattr(Note, "from_db", classmethod(from_db))
+    monkeypatch.setattr(select, "_loading_options", lambda queryset: {"fetch_mode": None})
+    Note.objects.filter(pk=notes[0].pk).update(title="ab")
+    assert select.get(Note.objects.all(), notes[0].pk).title == "ba"
+
+
 def test_times_are_read_as_django_reads_them() -> None:
     day, hour = datetime.date(2026, 2, 3), datetime.time(4, 5, 6, 7)
     Moment.objects.create(day=day, instant=datetime.datetime(2026, 2, 3, 4, 5, 6, 7, datetime.UTC), hour=hour)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rest_framework import serializers as drf
 
 from channels_binding.compiled.columns import Convert, bind_of
-from channels_binding.compiled.sqlite import is_parsed_when_fetched, short_cut
+from channels_binding.compiled.sqlite import boolean, booleans, is_parsed_when_fetched, short_cut
 from tests.project.zoo.models import Moment, Money, Note, Prose, Token
 
 KEPT_BY: dict[str, Any] = {"ENGINE": "", "NAME": ":memory:", "TIME_ZONE": None, "OPTIONS": {}, "CONN_MAX_AGE": 0}
@@ -119,6 +119,23 @@ def test_an_odd_uuid_is_shown_alike(text: Any) -> None:
 @pytest.mark.parametrize("value", [0, 1, 2, -1, 1.0, True, "x"])
 def test_a_boolean_is_shown_alike(value: Any) -> None:
     alike(drf.BooleanField(), Note, "done", value)
+    assert [*map(type, booleans([value, None]))] == [type(boolean(value)), type(None)]
+    assert booleans([value, None]) == [boolean(value), None]
+
+
+@pytest.mark.parametrize(
+    ("field", "model", "name"),
+    [
+        (drf.DateTimeField(), Moment, "instant"),
+        (drf.DateField(), Moment, "day"),
+        (drf.DecimalField(max_digits=10, decimal_places=2), Money, "amount"),
+        (drf.UUIDField(), Token, "id"),
+        (drf.BooleanField(), Note, "done"),
+    ],
+)
+def test_a_null_in_a_column_that_should_hold_none_is_shown_as_null(field: Any, model: Any, name: str) -> None:
+    """Such a column's values are shown without a look for NULL first."""
+    alike(field, model, name, None)
 
 
 @pytest.mark.parametrize(

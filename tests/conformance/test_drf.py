@@ -195,6 +195,8 @@ QUERIES = {
     "?rank__gte=2": {"filters": {"rank__gte": 2}},
     "?starts=t": {"filters": {"starts": "t"}},
     "?search=hre": {"query": "hre"},
+    "?search='": {"query": "'"},  # a quoted phrase of nothing: every row
+    '?search="hre" t,h': {"query": '"hre" t,h'},
 }
 
 

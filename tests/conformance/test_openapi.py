@@ -54,6 +54,16 @@ def admin_of_the_zoo(transactional_db: None) -> Client:
     return client
 
 
+DOCUMENTS: list[dict[str, Any]] = []
+"""Of the zoo, which is the same for every test: making it takes a second."""
+
+
+def document_of_the_zoo(admin: Client) -> dict[str, Any]:
+    if not DOCUMENTS:
+        DOCUMENTS.append(admin.get("/api/schema/").json())
+    return {**DOCUMENTS[0]}
+
+
 def is_as_documented(run: Run, at_least: int) -> None:
     assert run.errors == []
     assert not run.failures, "\n\n".join(run.failures)
@@ -87,7 +97,7 @@ def stream_of(path: str) -> str:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_zoo_answers_as_documented(part: int, prompt_server: Any, admin_of_the_zoo: Client) -> None:
-    document = admin_of_the_zoo.get("/api/schema/").json()
+    document = document_of_the_zoo(admin_of_the_zoo)
     asked = sorted({stream for stream in map(stream_of, document["paths"]) if is_asked_here(stream)})[part::PARTS]
     document["paths"] = of_streams(document["paths"], asked)
     assert document["paths"]
@@ -109,7 +119,7 @@ def test_the_example_answers_as_documented(desk: Desk) -> None:
 
 
 def test_every_stream_of_the_zoo_is_in_the_document(admin_of_the_zoo: Client) -> None:
-    paths = admin_of_the_zoo.get("/api/schema/").json()["paths"]
+    paths = document_of_the_zoo(admin_of_the_zoo)["paths"]
     served = {cls.get_stream() for cls in registry if not issubclass(cls, PresenceBinding)}  # those can only be watched
     assert served == {stream_of(path) for path in paths} - {"hello", "batch", "upload"}
 
@@ -141,7 +151,7 @@ A_PAGE = {"description": "", "content": {"application/json": {"schema": {"type":
 def test_a_document_that_is_wrong_is_found_out(
     method: str, path: str, change: dict[str, Any], finding: str, prompt_server: Any, admin_of_the_zoo: Client
 ) -> None:
-    document = admin_of_the_zoo.get("/api/schema/").json()
+    document = document_of_the_zoo(admin_of_the_zoo)
     document["paths"] = {path: {method: {**document["paths"][path][method], **change}}}
     run = fuzz(Target(prompt_server.url, str(admin_of_the_zoo.session.session_key), document, 5), SEED)
     assert any(finding in failure for failure in run.failures), run.failures

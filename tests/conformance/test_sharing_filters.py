@@ -130,28 +130,6 @@ def test_a_range_that_compares_by_a_lookup_of_the_projects() -> None:
         judge(binding_of({"filterset_class": Ranged}), {"filters": {"rank_min": 0}})
 
 
-class Named(django_filters.FilterSet):
-    title = django_filters.CharFilter()
-
-
-class Shown(django_filters.FilterSet):
-    title = django_filters.AllValuesFilter()
-
-
-def test_all_values_of_a_default_manager_of_the_projects() -> None:
-    from unittest import mock
-
-    class Mine(models.Manager):
-        def get_queryset(self) -> Any:
-            return super().get_queryset().filter(title=CALLER.get())
-
-    manager: Any = Mine()
-    manager.model, manager._db = Note, None
-    cls = binding_of({"filterset_class": Shown, "queryset": models.QuerySet(Note)})
-    with mock.patch.object(Note._meta, "default_manager", manager):
-        judge(cls, {"filters": {"title": "ann"}})
-
-
 class Property(django_filters.FilterSet):
     """``queryset`` is given to instances, and stands in no body of django-filter's class."""
 

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.validators import MinValueValidator, RegexValidator
 from django.forms import CharField, Form, formset_factory
-from django_filters import FilterSet, NumberFilter, RangeFilter
+from django_filters import AllValuesFilter, AllValuesMultipleFilter, FilterSet, NumberFilter, RangeFilter
 from jsonschema import Draft202012Validator
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
@@ -251,3 +251,27 @@ def test_a_form_takes_its_fields_and_the_rows_of_its_formsets(shapes: Any) -> No
         assert posted.is_valid({"title": "x", "all-parts-0-text": "x", "all-parts-999-DELETE": "on"})
         for name in ("all-parts", "all-parts-1000-text", "all-parts-00-text", "all-parts-0-other", "other-0-text"):
             assert not posted.is_valid({name: "x"})
+
+
+def test_a_filter_that_offers_all_values_names_none(shapes: Any, db: None) -> None:
+    """Whose rows they are of, no document knows."""
+
+    class ByValues(FilterSet):  # type: ignore[misc]
+        code = AllValuesFilter(field_name="secret_code")
+        codes = AllValuesMultipleFilter(field_name="secret_code")
+
+        class Meta:
+            model = Note
+            fields = ()
+
+    class ByValuesBinding(AsyncBinding):
+        stream = "test.documented_values"
+        model = Note
+        fields = ("id",)
+        filterset_class = ByValues
+
+    Note.objects.create(title="a", secret_code="CANARY")
+    assert [each.schema for each in shapes.filters(ByValuesBinding)] == [
+        {"type": "string"},
+        {"type": "array", "items": {"type": "string"}},
+    ]

@@ -276,3 +276,30 @@ async def test_a_message_that_was_sent_is_not_sent_again_because_cleaning_fails(
         await sent(postgres.port, 1)
     await reader.has_read_on()
     assert reader.heard == []
+
+
+async def ask_in_vain(broker: PostgresBroker, connection: Any) -> None:
+    with pytest.raises(TimeoutError):
+        await broker._execute(connection, "SELECT pg_sleep(30)")
+
+
+async def ask_and_be_cancelled(broker: PostgresBroker, connection: Any) -> None:
+    asking = asyncio.create_task(broker._execute(connection, "SELECT pg_sleep(30)"))
+    await asyncio.sleep(0.1)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+@pytest.mark.parametrize("give_up", [ask_in_vain, ask_and_be_cancelled])
+async def test_an_answer_that_is_given_up_leaves_nobody_watching_the_descriptor(
+    give_up: Callable[[PostgresBroker, Any], Any], postgres: Postgres
+) -> None:
+    """Its number is the next socket's: a loop that went on watching it broke that one."""
+    broker = PostgresBroker(str(postgres.port))
+    connection = await broker._connect()
+    number, tasks = connection.fileno(), len(asyncio.all_tasks())
+    await give_up(broker, connection)
+    assert connection.closed
+    assert len(asyncio.all_tasks()) == tasks
+    assert not asyncio.get_running_loop().remove_reader(number)

@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
 from django.test import Client
-from rest_framework.permissions import DjangoModelPermissions
+from rest_framework.permissions import BasePermission, DjangoModelPermissions
 
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding, Binding, bind
@@ -225,3 +225,85 @@ def test_each_operation_is_asked_for_with_its_own_method(user: Any) -> None:
         answer = post(client, {"ops": ops, "atomic": False}).json()
     assert ["error" in result for result in answer["results"]] == [False, True, True]
     assert Label.objects.get(pk=kept.pk).name == "kept"
+
+
+class Circle(BasePermission):
+    """Whom a row of labels lets in."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(Label.objects.filter(name=request.user.username).exists())
+
+
+class KeptNoteBinding(Binding):
+    stream, model, fields, bulk = "tests.KeptNote", Note, ("id", "title", "owner"), "independent"
+    permission_classes = (Circle,)
+
+    def get_queryset(self) -> Any:
+        return Note.objects.filter(owner=self.user)
+
+    @bind("reveal")
+    def reveal(self, data: Any) -> Any:
+        return {"said": "canary"}
+
+
+def asked_again(user: Any, meanwhile: Any, *ops: Any, **data: Any) -> list[Any]:
+    """What a batch with a key is answered over HTTP, before and after something has happened."""
+    client = Client()
+    client.force_login(user)
+    answers = []
+    for happens in (None, meanwhile):
+        if happens is not None:
+            happens()
+        answers.append(post(client, {"ops": [*ops], **data}, **{"Idempotency-Key": "k"}).json())
+    return answers
+
+
+@pytest.fixture
+def circle(user: Any) -> Any:
+    return Label.objects.create(name=user.username)
+
+
+@pytest.mark.parametrize("is_atomic", [True, False])
+def test_who_may_no_longer_ask_is_not_answered_what_was_answered_before(
+    is_atomic: bool, user: Any, circle: Any
+) -> None:
+    before, after = asked_again(user, circle.delete, {"event": "tests.KeptNote.reveal"}, atomic=is_atomic)
+    assert before["results"] == [{"data": {"said": "canary"}}]
+    assert "canary" not in json.dumps(after)
+    refused = after if is_atomic else after["results"][0]["error"]
+    assert refused["code"] == "forbidden"
+
+
+@pytest.mark.parametrize("way", ["create", "update", "several", "form"])
+@pytest.mark.parametrize("in_batch", [True, False])
+def test_rows_in_an_answer_that_is_given_again_are_those_that_the_caller_may_see_now(
+    in_batch: bool, way: str, user: Any, stranger: Any, circle: Any
+) -> None:
+    note = Note.objects.create(title="first", owner=user)
+    path, event, data = {
+        "create": ("", "create", {"title": "mine", "owner": user.pk}),
+        "update": (f"{note.pk}/", "update", {"id": note.pk, "title": "mine"}),
+        "several": ("", "update", {"ids": [note.pk], "title": "mine"}),
+        "form": (f"{note.pk}/form/", "form", {"id": note.pk, "submit": {"title": "mine", "owner": user.pk}}),
+    }[way]
+    method = {"create": "post", "update": "patch", "several": "patch", "form": "post"}[way]
+    body = {"ops": [{"event": f"tests.KeptNote.{event}", "data": data}]} if in_batch else data.get("submit", data)
+    client = Client()
+    client.force_login(user)
+
+    def send() -> str:
+        address = "/api/batch/" if in_batch else f"/api/tests.KeptNote/{path}"
+        ask = getattr(client, "post" if in_batch else method)
+        answer = ask(address, json.dumps(body), "application/json", headers={"Idempotency-Key": "k"})
+        assert answer.status_code in (200, 201)
+        return str(answer.content.decode())
+
+    assert "mine" in send()
+    assert "mine" not in KeptAnswer.objects.get().answer
+    Note.objects.filter(title="mine").update(title="changed")
+    assert "changed" in send()
+    assert Note.objects.filter(title="changed").count() == 1, "it is made once"
+    Note.objects.filter(title="changed").update(title="canary", owner=stranger)
+    again = send()
+    assert "canary" not in again
+    assert "mine" not in again

@@ -14,9 +14,10 @@ from django.db import connections
 from django.test import Client
 
 from channels_binding.calls import Call
-from channels_binding.consumers import AsyncBinding, bind
+from channels_binding.consumers import AsyncBinding, Binding, bind
 from channels_binding.dispatch import idempotency, perform
-from channels_binding.exceptions import Conflict, Invalid, Unavailable
+from channels_binding.dispatch.perform import aperform
+from channels_binding.exceptions import Conflict, Invalid, Timeout, Unavailable
 from channels_binding.models import KeptAnswer
 from channels_binding.protocol import codecs
 from tests.conftest import Connect
@@ -163,9 +164,31 @@ def test_the_answer_is_there_if_and_only_if_the_row_is(user: Any, monkeypatch: p
 
 def test_a_large_answer_is_kept_by_what_it_did(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "MOST_BYTES", 50)
+    with throwaway():
+
+        class Answers(Binding):
+            stream = "test.answers"
+
+            @bind("tell")
+            def tell(self, data: Any) -> Any:
+                return {"success": True, "id": 7, "said": "x" * 50}
+
+        tell = Call("test.answers", "tell", {}, user, key="k")
+        assert "said" in dict(perform(tell))  # type: ignore[arg-type]
+        assert perform(tell) == {"success": True, "id": 7}
+
+
+def test_of_a_form_and_of_several_rows_what_was_done_is_kept_and_the_rest_is_read_again(user: Any) -> None:
     form = Call("zoo.Note", "form", {"submit": {"title": "x", "rank": 1}}, user, key="k")
-    assert "fields" in dict(perform(form))  # type: ignore[arg-type]
-    assert perform(form) == {"success": True}
+    first: Any = perform(form)
+    key = first["object"]["id"]
+    assert json.loads(KeptAnswer.objects.get().answer) == {"cb.with_rows": {"success": True, "id": key}}
+    assert perform(form) == first
+    Note.objects.update(title="since then")
+    again: Any = perform(form)
+    assert (again["object"]["title"], again["fields"][0]["value"]) == ("since then", "since then")
+    Note.objects.all().delete()
+    assert perform(form) == {"fields": [], "object": {"id": key}, "errors": {}, "success": True}
 
 
 def test_of_a_written_row_only_the_key_is_kept_and_the_row_is_read_again(user: Any) -> None:
@@ -226,6 +249,52 @@ async def test_a_coroutine_that_was_cut_off_is_not_run_again(connect: Connect, u
         socket = await connect(user)
         assert (await socket.call("test.cut.write", {}, key="a"))["error"]["code"] == "conflict"
         assert ran == [1]
+
+
+@pytest.mark.parametrize("how", ["the caller is gone", "its time is over"])
+async def test_a_coroutine_that_was_cut_off_before_it_began_leaves_its_key_free(
+    how: str, user: Any, hub_ended: None, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """And holds up nobody, however long the thread on which it begins does not come back."""
+    ran: list[int] = []
+    is_taken, goes_on, begin = threading.Event(), threading.Event(), idempotency.begin
+
+    def slowly(*args: Any) -> Any:
+        place = begin(*args)
+        is_taken.set()
+        assert goes_on.wait(10)
+        return place
+
+    class Later(AsyncBinding):
+        stream = "test.later"
+
+        @bind
+        async def write(self, data: Any) -> Any:
+            ran.append(1)
+            return {}
+
+    monkeypatch.setattr(idempotency, "begin", slowly)
+    call = Call("test.later", "write", {}, user, key="a")
+    if how == "its time is over":
+        settings.CHANNELS_BINDING = {**settings.CHANNELS_BINDING, "CALL_TIMEOUT_SECONDS": 0.2}
+    task = asyncio.ensure_future(aperform(call))
+    assert await asyncio.to_thread(is_taken.wait, 5)
+    if how == "the caller is gone":
+        task.cancel()
+    try:
+        done, _ = await asyncio.wait([task], timeout=5)
+        assert done, "it waits for the thread"
+    finally:
+        goes_on.set()
+    with pytest.raises(asyncio.CancelledError if how == "the caller is gone" else Timeout):
+        await task
+    settings.CHANNELS_BINDING = {**settings.CHANNELS_BINDING, "CALL_TIMEOUT_SECONDS": 10}
+    async with asyncio.timeout(5):
+        while True:
+            with suppress(Conflict):  # until it is free
+                assert await aperform(call) == {}
+                break
+    assert ran == [1]
 
 
 def test_what_was_begun_by_a_process_that_died_is_a_conflict_in_the_end(user: Any) -> None:

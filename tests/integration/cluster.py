@@ -1,6 +1,6 @@
 """Several server processes of the test project on one PostgreSQL and one Redis, and clients that follow the contract.
 
-python -m tests.integration.cluster prepare     # tables, users, notes; prints {"user": session key}
+python -m tests.integration.cluster prepare     # tables, users, notes; prints session keys: [{"ann": …}, {"reader0": …}]
 python -m tests.integration.cluster write 20    # another process that writes: a task, a command
 python -m tests.integration.cluster keep_writing    # one that does until its standard input is closed
 """
@@ -29,6 +29,8 @@ from tests.services import Postgres, Redis, free_port
 
 PYTHON = (sys.executable, "-W", "ignore")
 COOKIE = "sessionid"
+READERS = 16
+"""Users who have nothing, for tests that want one whom nobody else has written to: ``reader0``, ``reader1``, …"""
 
 
 SERVERS: dict[str, tuple[str, ...]] = {
@@ -64,6 +66,9 @@ class Cluster:
         self.ports = [free_port() for _ in range(processes)]
         self.servers: dict[int, subprocess.Popen[bytes]] = {}
         self.sessions: dict[str, str] = {}
+        """Of ann and bob, who have notes: name → key."""
+        self.readers: dict[str, str] = {}
+        """Of ``READERS`` more, who have none."""
         self.more_env = dict(env or {})
         self.commands = commands
         self.application = application
@@ -78,7 +83,7 @@ class Cluster:
         done = subprocess.run(
             [*PYTHON, "-m", "tests.integration.cluster", "prepare"], env=self.env, capture_output=True, check=True
         )
-        self.sessions = json.loads(done.stdout)
+        self.sessions, self.readers = json.loads(done.stdout)
         for command in self.commands:
             subprocess.run([*PYTHON, "-m", "django", *command], env=self.env, capture_output=True, check=True)
         for port in self.ports:
@@ -314,8 +319,9 @@ def prepare() -> None:
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     users = [get_user_model().objects.create_user(name) for name in ("ann", "bob")]
+    readers = [get_user_model().objects.create_user(f"reader{number}") for number in range(READERS)]
     Note.objects.bulk_create(Note(title=f"n{i}", rank=i % 10, owner=users[i % 2]) for i in range(60))
-    print(json.dumps({user.username: session_cookie(user) for user in users}))
+    print(json.dumps([{user.username: session_cookie(user) for user in each} for each in (users, readers)]))
 
 
 def write(count: int) -> None:

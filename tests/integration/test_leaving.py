@@ -25,7 +25,7 @@ from tests.streams import Stream, fleeting_connections
 
 pytestmark = pytest.mark.one_backend("counts what is left in this process")
 
-LEAVERS = int(os.environ.get("LEAVERS", "1000"))
+LEAVERS = int(os.environ.get("LEAVERS", "400"))
 AT_ONCE = 40
 LONGEST_STAY_SECONDS = 0.2
 """Longer than a call takes with the rounds that follow: so they leave before, during and after each part of it."""

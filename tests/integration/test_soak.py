@@ -2,12 +2,15 @@
 
 import subprocess
 from collections import Counter
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from tools.soak.faults import MODES, environment_of
 from tools.soak.run import FLOORS, report
+from tools.soak.writes import Writer
 
 from tests.integration.cluster import PYTHON
 
@@ -39,6 +42,17 @@ def test_a_whole_engine_passes() -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "lists right after" in ended.stdout
     assert "seed 5" in ended.stdout
+
+
+@pytest.mark.django_db
+def test_a_writer_goes_on_with_what_the_one_before_has_left() -> None:
+    for name in ("ann", "bob"):
+        get_user_model().objects.create_user(name)
+    before = Writer(Random(1))
+    for label in before.labels:
+        label.name = "l1"
+        label.save()
+    assert Writer(Random(2)).labels == before.labels
 
 
 def ran(**done: int) -> Any:

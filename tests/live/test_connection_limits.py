@@ -1,13 +1,14 @@
 """What is bounded in sum: rows and bytes of a connection's live reads, of a user's connections, and how many these are."""
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authtoken.models import Token
 
-from channels_binding.live.connection_limits import ConnectionLimits, owner_of
+from channels_binding.live.connection_limits import ConnectionLimits, _is_user, owner_of
 from channels_binding.live.hub import Hub
 from channels_binding.live.queries import store
 from channels_binding.security.authentication import Identity
@@ -235,3 +236,34 @@ def test_near_the_limit_all_that_a_user_holds_is_looked_at_anew() -> None:
     limits.remove(second)
     assert not limits._totals
     assert not limits._members
+
+
+def test_a_push_of_who_holds_little_looks_at_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits, connections = ConnectionLimits(), [Weighed(10) for _ in range(100)]
+    for each in connections:
+        limits.admit(each, OWNER, 100)
+    monkeypatch.setattr(ConnectionLimits, "hold_more_than", lambda *_: pytest.fail("none of them can hold too much"))
+    assert not any(limits.exceeds_its_share(each, 1_000) for each in connections)
+    assert [each.asked for each in connections] == [1] * 100
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whose_share_is_exceeded_follows_from_what_all_hold(seed: int) -> None:
+    chance = random.Random(seed)
+    limits, owners = ConnectionLimits(), [OWNER, ("user", "auth.user", "8"), ("address", "192.0.2.1"), None]
+    here: dict[Weighed, Any] = {}
+    for _ in range(200):
+        if not here or chance.random() < 0.4:
+            connection, owner = Weighed(chance.randrange(300)), chance.choice(owners)
+            if limits.admit(connection, owner, 8):
+                here[connection] = owner
+        elif chance.random() < 0.4:
+            limits.remove(leaving := chance.choice([*here]))
+            del here[leaving]
+        for each in here:
+            each.held = chance.randrange(300)
+            limits.hold_more_than(1_000, each)
+        for each, owner in here.items():
+            together = [other for other in here if here[other] == owner] if _is_user(owner) else [each]
+            exceeds = each.held * len(together) > 1_000 and sum(other.held for other in together) > 1_000
+            assert limits.exceeds_its_share(each, 1_000) is exceeds

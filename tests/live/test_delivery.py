@@ -37,6 +37,7 @@ async def test_a_seed_client_gets_whole_results_rows_and_deletes(connect: Connec
 class FakeGroup:
     is_stale = False
     reading = None
+    causes = None
 
     def push_to(self, subscription: Any) -> bytes:
         return b'{"event":"zoo.Note.search#h","v":"1"}'

@@ -14,6 +14,7 @@ from channels_binding.protocol import codecs
 HEAD = {"from": "another", "n": 1}
 SOUND: list[dict[str, Any]] = [
     {"kind": "changes", "changes": {}},
+    {"kind": "changes", "changes": {"a.B": None}, "elsewhere": True},
     {
         "kind": "changes",
         "changes": {"a.B": None, "a.C": [1, "x", [2, {"s": "open", "n": 3, "e": None, "b": True}, False]]},
@@ -26,6 +27,7 @@ SOUND: list[dict[str, Any]] = [
 NONSENSE: list[dict[str, Any]] = [
     {"kind": "changes"},
     {"kind": "changes", "changes": []},
+    {"kind": "changes", "changes": {}, "elsewhere": 1},
     {"kind": "changes", "changes": {"a.B": 7}},
     {"kind": "changes", "changes": {"a.B": [None]}},
     {"kind": "changes", "changes": {"a.B": [1.5]}},

@@ -14,10 +14,9 @@ from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding, bind
-from channels_binding.live import handler_messages, presence
+from channels_binding.live import handler_messages
 from channels_binding.live.hub import Hub
 from channels_binding.live.identity import checks
-from channels_binding.live.presence import HeldMessages
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.identity.test_checks import EditorNoteBinding, GroupNoteBinding
@@ -293,36 +292,6 @@ async def test_what_is_said_while_it_is_checked_who_hears_it_is_sent_after_the_c
         assert "canary" not in str(await sockets[0].receive())
 
 
-async def test_messages_that_wait_for_a_check_are_sent_in_their_order_and_are_bounded(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Reader:
-        def __init__(self) -> None:
-            self.frames: list[bytes] = []
-            self.dropped: list[str] = []
-
-        def push(self, frames: list[bytes]) -> None:
-            self.frames += frames
-
-        def overflow(self, event: str) -> None:
-            self.dropped.append(event)
-
-    monkeypatch.setattr(presence, "MAX_HELD", 3)
-    reader: Any = Reader()
-    is_checked = True
-    held = HeldMessages(lambda _: is_checked, lambda: None)
-    for number in range(4):
-        assert held.keeps(reader, "a.b", b"%d" % number, lambda number=number: number != 1)  # type: ignore[misc]
-    held.release()
-    assert reader.frames == []
-    is_checked = False
-    assert held.keeps(reader, "a.b", b"4", lambda: True), "behind those that wait already"
-    held.release()
-    assert reader.frames == [b"0", b"2"]
-    assert reader.dropped == ["a.b", "a.b"]
-    assert not held.keeps(reader, "a.b", b"5", lambda: True)
-
-
 async def test_a_token_that_says_something_else_has_its_reads_made_again(tokens: dict[str, str], user: Any) -> None:
     """Its row was changed: what a permission or a queryset reads of ``request.auth`` is another now."""
     await make_notes(1, owner=user)
@@ -389,7 +358,7 @@ async def test_what_waits_for_the_reply_to_a_write_is_for_whoever_the_connection
     while not connection._writes_in_flight:  # type: ignore[attr-defined]
         await asyncio.sleep(0.005)
     await Note.objects.acreate(title="canary")
-    while not connection._held:  # type: ignore[attr-defined]
+    while not connection._after_reply:  # type: ignore[attr-defined]
         await asyncio.sleep(0.005)
     before = connection.revision
     if is_withdrawn:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import OperationalError, transaction
 
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live import streams
+from channels_binding.live import stream_group, streams
 from channels_binding.live.capture import recorder
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.hub import Hub
@@ -163,8 +163,8 @@ async def test_who_comes_second_waits_for_what_was_there_before(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note = await in_thread(Note.objects.create)(title="old")
-    key, go, visible = note.pk, threading.Event(), streams._visible_keys
-    monkeypatch.setattr(streams, "_visible_keys", lambda call: go.wait(10) and visible(call))
+    key, go, visible = note.pk, threading.Event(), stream_group._visible_keys
+    monkeypatch.setattr(stream_group, "_visible_keys", lambda call: go.wait(10) and visible(call))
     first, second = await connect(user), await connect(user)
     calls = [asyncio.create_task(socket.call("zoo.Note.subscribe")) for socket in (first, second)]
     while len(Hub.current().stream_groups.by_key) == 0:
@@ -207,7 +207,7 @@ async def test_a_group_that_cannot_be_loaded_is_nobodys(
 
     first, second = await connect(user), await connect(user)
     with monkeypatch.context() as patch:
-        patch.setattr(streams, "_visible_keys", fail)
+        patch.setattr(stream_group, "_visible_keys", fail)
         calls = [asyncio.create_task(socket.call("zoo.Note.subscribe")) for socket in (first, second)]
         while sum(len(group.subscribers) for group in Hub.current().stream_groups.by_key.values()) < 2:
             await asyncio.sleep(0.01)
@@ -226,7 +226,7 @@ async def test_a_slow_look_sends_nothing_older_after_something_newer(
     note = await in_thread(Note.objects.create)(title="old")
     socket = await connect(user)
     await socket.call("zoo.Note.subscribe")
-    look, begun, go = streams.StreamGroup.look, threading.Event(), threading.Event()
+    look, begun, go = stream_group.StreamGroup.look, threading.Event(), threading.Event()
 
     def slow(self: Any, *args: Any) -> Any:
         found = look(self, *args)
@@ -235,7 +235,7 @@ async def test_a_slow_look_sends_nothing_older_after_something_newer(
             go.wait(10)
         return found
 
-    monkeypatch.setattr(streams.StreamGroup, "look", slow)
+    monkeypatch.setattr(stream_group.StreamGroup, "look", slow)
     served = Hub.current().stream_groups
     changes = Changes({"zoo.Note": {note.pk}})
     rounds = [asyncio.create_task(served.refresh(changes))]
@@ -260,7 +260,7 @@ async def test_a_round_that_waits_for_another_stream_sends_nothing_older_after_s
     socket = await connect(user)
     for stream in ("zoo.Note", "zoo.Label"):
         await socket.call(f"{stream}.subscribe")
-    look, begun, go = streams.StreamGroup.look, threading.Event(), threading.Event()
+    look, begun, go = stream_group.StreamGroup.look, threading.Event(), threading.Event()
 
     def slow(self: Any, *args: Any) -> Any:
         if self.call.stream == "zoo.Label":
@@ -268,7 +268,7 @@ async def test_a_round_that_waits_for_another_stream_sends_nothing_older_after_s
             go.wait(10)
         return look(self, *args)
 
-    monkeypatch.setattr(streams.StreamGroup, "look", slow)
+    monkeypatch.setattr(stream_group.StreamGroup, "look", slow)
 
     def rename(title: str) -> None:
         with transaction.atomic():
@@ -289,7 +289,7 @@ async def test_a_round_that_waits_for_another_stream_sends_nothing_older_after_s
 async def test_more_rows_than_are_worth_reading_are_an_error_that_says_so(
     connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "MAX_ROWS", 2)
+    monkeypatch.setattr(stream_group, "MAX_ROWS", 2)
     await in_thread(Note.objects.bulk_create)([Note(title=str(rank)) for rank in range(3)])
     socket = await connect(user)
     await socket.call("zoo.QuietNote.subscribe")
@@ -300,6 +300,26 @@ async def test_more_rows_than_are_worth_reading_are_an_error_that_says_so(
         "limit_exceeded",
         2,
     )
+
+
+@pytest.mark.parametrize("modern", [True, False], ids=["cb.1", "seed"])
+async def test_of_a_bulk_of_changes_a_subscriber_is_sent_what_it_may_have_at_once_and_told_that_there_was_more(
+    modern: bool, connect: Connect, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MAX_BYTES_AT_ONCE", 1000)
+    await in_thread(Note.objects.bulk_create)([Note(title=f"{rank:080}", rank=rank) for rank in range(50)])
+    socket = await connect(user, modern=modern)
+    await socket.call("zoo.Note.subscribe")
+    await in_thread(lambda: Note.objects.update(done=True))()
+    heard = [await socket.receive()]
+    while "error" not in heard[-1]:
+        heard.append(await socket.receive())
+    assert all(each["data"]["done"] for each in heard[:-1])
+    assert 3 < len(heard) < 11
+    assert (heard[-1]["event"], heard[-1]["error"]["code"]) == ("zoo.Note.retrieve", "limit_exceeded")
+    assert await socket.silent()
+    await in_thread(lambda: Note.objects.filter(rank=3).update(done=False))()
+    assert (await socket.receive())["data"]["rank"] == 3, "there is room again"
 
 
 async def test_where_messages_were_lost_every_row_is_looked_at(connect: Connect, user: Any) -> None:

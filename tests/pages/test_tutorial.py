@@ -20,7 +20,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tools import chromium, walk
-from tools.quickstart import FLAGS, ROOT
+from tools.quickstart import ROOT
 
 TUTORIAL = ROOT / "docs" / "tutorial"
 PAGES = sorted(TUTORIAL.glob("[0-9]-*.md"))
@@ -147,7 +147,7 @@ def url(project: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium.find(), args=list(FLAGS))
+        running = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
         yield running
         running.close()
 

@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db.models import F, Min, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, F, Min, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from channels_binding.bindings import AsyncBinding
 from channels_binding.checks import bindings as checks
-from channels_binding.querysets.once import is_path_to_many, once, repeats
+from channels_binding.exceptions import NotFound
+from channels_binding.querysets.once import is_path_to_many, once, repeats, settled, whole
 from channels_binding.testing import BindingClient
 from tests.conftest import Connect
+from tests.live.test_hub.shown import in_thread, make_notes
 from tests.project.zoo.models import Label, Note, Person, Place, Remark
 from tests.throwaway import throwaway
 
@@ -139,3 +143,156 @@ async def test_each_row_stays_once_in_a_live_list(connect: Connect, user: Any, c
         await note.labels.aset(some)
         await socket.assert_live(live)
     assert [row["title"] for row in live.rows] == ["a", "b", "c"]
+
+
+# Cut off
+
+
+def test_what_is_cut_off_can_be_filtered_counted_and_ordered_anew(notes: list[Note]) -> None:
+    cut = Note.objects.annotate(twice=F("rank") * 2).select_related("owner").order_by("-rank", "pk")[:2]
+    rows = whole(cut)
+    assert [(row.title, row.twice) for row in rows] == [("b", 12), ("a", 0)]
+    assert (rows.count(), rows.filter(rank=0).count(), rows.order_by("rank").first()) == (2, 1, notes[1])
+    assert "owner" in rows.query.select_related  # type: ignore[operator]
+    assert [row.title for row in whole(Note.objects.order_by("-rank", "pk")[1:2])] == ["a"]
+
+
+def test_what_is_not_cut_off_stays_as_it_is() -> None:
+    for queryset in (Note.objects.all(), Note.objects.all().union(Note.objects.all())[:1]):
+        assert whole(queryset) is queryset
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_list_of_the_first_rows_stays_one_while_it_is_live(connect: Connect, user: Any) -> None:
+    with throwaway():
+
+        class FirstBinding(AsyncBinding):
+            stream = "test.first"
+            model = Note
+            fields = ("id", "title", "rank")
+            search_fields = ("title",)
+
+            def get_queryset(self) -> Any:
+                return Note.objects.order_by("-rank")[:2]
+
+        low, *others = await make_notes(1, 2, 3)
+        socket = await connect(user)
+        live = [await socket.live(f"test.first.search#{n}", data) for n, data in enumerate(({}, {"query": "n"}))]
+        assert [row["rank"] for row in live[0].rows] == [3, 2]
+        for change in (lambda: Note.objects.filter(pk=low.pk).update(rank=9), others[1].delete, low.delete):
+            await in_thread(change)()
+            await socket.assert_live(*live)
+        assert [row["rank"] for row in live[0].rows] == [2]
+        answers = [await socket.call(f"test.first.{action}", {"id": others[0].pk}) for action in ("retrieve", "delete")]
+        assert [each["data"]["id"] for each in answers] == [others[0].pk] * 2
+
+
+# Whose rows depend on all rows: what asks for fewer stays within them
+
+
+def by_window() -> QuerySet[Note]:
+    ranked = Note.objects.annotate(place=Window(RowNumber(), partition_by=F("done"), order_by=F("rank").desc()))
+    return ranked.filter(place__lte=1)
+
+
+def by_count() -> QuerySet[Note]:
+    return Note.objects.annotate(number=Count("labels")).filter(number__gte=2)
+
+
+def by_union() -> QuerySet[Note]:
+    return Note.objects.order_by().filter(title="top").union(Note.objects.order_by().filter(rank=77))
+
+
+def by_distinct() -> QuerySet[Note]:
+    return Note.objects.distinct("done").order_by("done", "-rank")
+
+
+WITHIN = {"a window function": by_window, "an aggregate": by_count, "a union": by_union}
+if connection.vendor == "postgresql":  # no other database has it
+    WITHIN["distinct on"] = by_distinct
+
+
+@pytest.fixture
+def top_and_hidden() -> tuple[Note, Note]:
+    """The first is in each of them, and the second in none."""
+    first, second = [Label.objects.create(name=name) for name in ("x", "y")]
+    top, hidden = Note.objects.create(title="top", rank=9), Note.objects.create(title="hidden", rank=1)
+    top.labels.set([first, second])
+    hidden.labels.set([first])
+    for note in (top, hidden):
+        Note.objects.bulk_create([Note(title=title, parent=note) for title in ("part1", "part2")])
+    return top, hidden
+
+
+@pytest.fixture
+def within(user: Any, request: Any) -> Iterator[BindingClient]:
+    with throwaway():
+
+        class WithinBinding(AsyncBinding):
+            stream = "test.within"
+            model = Note
+            fields = ("id", "title", "rank")
+            search_fields = ("title", "note__title")
+            filterset_fields = {"title": ["exact"], "note__title": ["startswith"]}
+            ordering = ("id",)
+            group_by = ("title",)
+
+            def get_queryset(self) -> Any:
+                return WITHIN[request.param]()
+
+        yield BindingClient(user)
+
+
+@pytest.mark.parametrize("within", WITHIN, indirect=True)
+def test_who_asks_for_fewer_rows_is_shown_none_that_are_not_there(
+    within: BindingClient, top_and_hidden: tuple[Note, Note]
+) -> None:
+    top, hidden = top_and_hidden
+    listed = {"id": top.pk, "title": "top", "rank": 9}
+    assert within.search("test.within")["rows"] == within.list("test.within")["rows"] == [listed]
+    assert within.retrieve("test.within", top.pk) == listed
+    with pytest.raises(NotFound):
+        within.retrieve("test.within", hidden.pk)
+    asked: list[Any] = [{"filters": {"title": "hidden"}}, {"query": "hidden"}, {"filters": {"title": "top"}}]
+    asked += [
+        {"filters": {"note__title__startswith": "part"}},
+        {"query": "part"},
+        {"order": "-rank", "limit": 1, "page": 1},
+    ]
+    found = [within.search("test.within", **data) for data in asked]
+    assert [(page["count"], page["rows"]) for page in found] == [(0, []), (0, []), *[(1, [listed])] * 4]
+    assert within.call("test.within.retrieve", {"ids": [hidden.pk, top.pk]})["rows"] == [listed]
+    for action in ("update", "delete", "form"):
+        with pytest.raises(NotFound):
+            within.call(f"test.within.{action}", {"id": hidden.pk})
+    counted = within.call("test.within.aggregate", {"filters": {"note__title__startswith": "part"}})
+    assert counted["rows"] == [{"id": "[]", "count": 1}]
+    assert within.search("test.within", after="", limit=5)["rows"] == [listed]
+    assert within.call("test.within.update", {"id": top.pk, "title": "still"})["success"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("within", WITHIN, indirect=True)
+async def test_lists_and_subscribers_follow_who_is_among_them(
+    within: BindingClient, connect: Connect, user: Any, top_and_hidden: tuple[Note, Note]
+) -> None:
+    top, hidden = top_and_hidden
+    socket = await connect(user)
+    asked: list[Any] = [{}, {"filters": {"title": "hidden"}}, {"query": "part"}]
+    live = [await socket.live(f"test.within.search#{n}", data) for n, data in enumerate(asked)]
+    other = await connect(user)
+    await other.call("test.within.subscribe")
+    await in_thread(Note.objects.filter(pk=hidden.pk).update)(rank=0)
+    await socket.assert_live(*live)
+    assert await other.silent(), "it is not there for having changed"
+    await in_thread(Note.objects.filter(pk=top.pk).update)(rank=8)
+    await socket.assert_live(*live)
+    assert (await other.receive())["data"] == {"id": top.pk, "title": "top", "rank": 8}
+    await in_thread(top.delete)()
+    await socket.assert_live(*live)
+
+
+def test_what_depends_on_no_other_row_stays_as_it_is() -> None:
+    shown = Note.objects.annotate(number=Count("labels"))
+    assert whole(shown) is shown
+    assert settled(shown) is shown

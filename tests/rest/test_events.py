@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -11,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db.backends.signals import connection_created
 from django.test import Client
 from django.utils.module_loading import import_string
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
@@ -138,6 +140,24 @@ async def test_a_row_stays_live_until_it_is_gone(listen: Open, user: Any) -> Non
     assert (version, gone) == (None, {"event": "zoo.StreamedNote.retrieve", "type": "gone"})
     await Note.objects.filter(pk=note.pk).aupdate(title="back")
     assert (await stream.event())[1]["type"] == "snapshot"
+
+
+async def test_an_open_stream_holds_no_database_connection(listen: Open, user: Any) -> None:
+    """Django's handler keeps the thread of a request, and what it has opened there, until the answer has ended."""
+    opened: list[tuple[str, Any]] = []
+
+    def note(connection: Any, **_: Any) -> None:
+        opened.append((threading.current_thread().name, connection))
+
+    here = await in_thread(lambda: threading.current_thread().name)()
+    connection_created.connect(note)
+    try:
+        await (await listen("/api/zoo.StreamedNote/", user=user)).event()
+    finally:
+        connection_created.disconnect(note)
+    of_the_request = [each for name, each in opened if name != here and not name.startswith("channels-binding")]
+    assert of_the_request, "it was asked there who asks"
+    assert [each.alias for each in of_the_request if each.connection is not None] == []
 
 
 async def test_last_event_id_resumes(listen: Open, user: Any) -> None:

@@ -255,3 +255,11 @@ def test_a_handler_s_answer_that_is_no_json_is_an_error_in_the_contract_s_words(
 
         answer = send(client, "POST", "/api/test.odd/odd/", {})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("end", ["", "/"])
+def test_an_event_below_a_row_is_an_error_in_the_contracts_words(method: str, end: str, client: Client) -> None:
+    response = send(client, method, f"/api/zoo.Note/7/slow{end}", {})
+    assert (response.status_code, response["Content-Type"]) == (404, "application/json")
+    assert (response.json()["code"], "in its body" in response.json()["message"]) == ("not_found", True)

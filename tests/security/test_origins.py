@@ -176,8 +176,45 @@ LISTED = ["https://app.example.com", "http://localhost:5173/", "HTTPS://Upper.ex
         ("null", False),
     ],
 )
-def test_listed_origins_are_the_only_ones_scheme_and_port_included(origin: str, is_listed: bool) -> None:
+def test_listed_origins_are_the_only_other_ones_scheme_and_port_included(origin: str, is_listed: bool) -> None:
     assert is_allowed(scope(origin)) is is_listed
+
+
+@override_settings(
+    ALLOWED_HOSTS=[".example.com"],
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    CHANNELS_BINDING={"ALLOWED_ORIGINS": LISTED},
+)
+@pytest.mark.parametrize(
+    ("origin", "host", "is_own"),
+    [
+        ("https://api.example.com", "api.example.com", True),
+        ("https://api.example.com", "API.example.com:443", True),
+        ("http://api.example.com:8000", "api.example.com:8000", True),
+        ("http://api.example.com:8000", "api.example.com:9000", False),
+        ("http://api.example.com:8000", "api.example.com", False),
+        ("https://other.example.com", "api.example.com", False),  # allowed as a host, and not this one
+        ("https://evil.com", "evil.com", False),
+        ("https://api.example.com", None, False),
+    ],
+)
+def test_beside_listed_origins_the_server_s_own_may_connect(origin: str, host: str | None, is_own: bool) -> None:
+    """As with ``CSRF_TRUSTED_ORIGINS``: what is named is added to it."""
+    assert is_allowed(scope(origin, host=host)) is is_own
+
+
+@override_settings(
+    ALLOWED_HOSTS=["example.com"],
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    CHANNELS_BINDING={"ALLOWED_ORIGINS": []},
+)
+def test_a_page_without_tls_is_none_of_a_server_with() -> None:
+    secure = scope("http://example.com")
+    secure["headers"].append((b"x-forwarded-proto", b"https"))
+    assert not is_allowed(secure)
+    assert is_allowed(scope("http://example.com"))
+    assert not is_allowed({**scope("http://example.com"), "scheme": "wss"})
+    assert is_allowed({**scope("https://example.com"), "scheme": "wss"})
 
 
 @override_settings(CHANNELS_BINDING={"ALLOWED_ORIGINS": ["*"]})
@@ -188,5 +225,6 @@ def test_a_star_lets_in_every_page_but_nothing_that_is_none() -> None:
 
 
 @override_settings(ALLOWED_HOSTS=["*"], CHANNELS_BINDING={"ALLOWED_ORIGINS": []})
-def test_an_empty_list_lets_in_no_page() -> None:
-    assert not is_allowed(scope("https://example.com"))
+def test_an_empty_list_lets_in_the_server_s_own_pages_alone() -> None:
+    assert is_allowed(scope("https://example.com"))
+    assert not is_allowed(scope("https://sub.example.com"))

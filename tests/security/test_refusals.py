@@ -52,6 +52,11 @@ REFUSED: dict[str, Any] = {
         {"headers": ELSEWHERE},
         "'http://localhost:3000' may not connect. Name it in CHANNELS_",
     ),
+    "a page that the list lacks": (
+        {"ALLOWED_ORIGINS": ["http://localhost:5173"]},
+        {"headers": ELSEWHERE},
+        "'http://localhost:3000' may not connect. CHANNELS_BINDING has ALLOWED_ORIGINS: http://localhost:5173; pages of any",
+    ),
 }
 
 

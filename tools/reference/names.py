@@ -54,7 +54,10 @@ CLOSE_CODES = {
     "SLOW": "The client reads too slowly, or holds too much ([slow clients](../howto/slow-clients.md)).",
 }
 MODULES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "channels_binding.live": ("From a task, a command, a view", ("send", "asend", "notify", "process_figures")),
+    "channels_binding.live": (
+        "From a task, a command, a view",
+        ("send", "asend", "notify", "needs_primary", "process_figures"),
+    ),
     "channels_binding.dispatch": ("Calls from code", ("perform", "aperform")),
     "channels_binding.calls": ("What a call and an answer are", ("Call", "Reading", "Row")),
     "channels_binding.testing": (

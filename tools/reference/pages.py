@@ -184,7 +184,7 @@ def _http() -> str:
         actions = getattr(view, "method_actions", None) or {}
         methods = ", ".join(f"`{method}` {action}" for method, action in actions.items())
         own = ", ".join(f"`{name.upper()}`" for name in ("get", "post") if hasattr(view, name)) or "`GET`"
-        if route.endswith("/") and not re.match("explorer/.", route):
+        if pattern.name and route.endswith("/") and not re.match("explorer/.", route):
             rows.setdefault(route, [f"`{route}`", methods or own, f"`{pattern.name}`", _after_colon(said(view))])
     return "\n\n".join((
         "# HTTP routes", HEAD,

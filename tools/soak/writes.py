@@ -23,6 +23,7 @@ from tests.project.zoo.models import Label, Note  # noqa: E402
 
 SECONDS_BETWEEN = 0.01
 MOST_ROWS = 300
+LABELS = 3
 
 
 class Undone(Exception):
@@ -35,7 +36,10 @@ class Writer:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.users = [*get_user_model().objects.filter(username__in=("ann", "bob"))]
-        self.labels = [Label.objects.get_or_create(name=f"l{number}")[0] for number in range(3)]
+        self.labels = [
+            *Label.objects.order_by("pk")[:LABELS]
+        ]  # those of the writer before, whatever they are called by now
+        self.labels += [Label.objects.create(name=f"l{number}") for number in range(len(self.labels), LABELS)]
         self.team = Group.objects.get_or_create(name="team")[0]
 
     def note(self) -> Note:

@@ -1,4 +1,5 @@
 import type { CallOptions } from './calls.js'
+import { BindingError } from './errors.js'
 import { hasFile } from './files.js'
 import { eventName } from './names.js'
 import type { BatchAnswer, BatchOperation, ClientOptions, OneShot } from './options.js'
@@ -33,7 +34,13 @@ import type {
   WindowPage,
   WindowParams,
 } from './types.js'
-import type { FileToken } from './upload.js'
+import type { FileToken, FormTarget, Uploader } from './upload.js'
+
+/** What sends files is loaded with the first of them: where that cannot be, they could not be sent either. */
+const uploads = (): Promise<typeof import('./upload.js')> =>
+  import('./upload.js').catch(() => {
+    throw new BindingError('unavailable', 'The server cannot be reached.')
+  })
 
 /**
  * The built-in actions by their names: each is a call, or a form with files by HTTP.
@@ -43,7 +50,7 @@ export abstract class Actions {
   /** Sends an event to its handler and resolves with the answer. Rejects with `BindingError`, or the signal's reason. */
   abstract call<E extends EventName>(event: E, data?: EventIn<E>, options?: CallOptions): Promise<EventOut<E>>
 
-  protected readonly options: ClientOptions
+  protected options: Uploader
 
   constructor(options: ClientOptions) {
     this.options = options
@@ -135,24 +142,18 @@ export abstract class Actions {
 
   /** Uploads a file, for `create`, `update` or a form to use: `create('desk.Ticket', { attachment: await client.upload(file) })`. */
   upload(file: Blob, options: CallOptions = {}): Promise<FileToken> {
-    return import('./upload.js').then(({ keep }) => keep(file, this.options, options.signal))
+    return uploads().then(({ keep }) => keep(file, this.options, options.signal))
   }
 
   /** Submits a form. What does not validate is an ordinary reply with `success: false`. Files travel by HTTP. */
   submitForm<N extends BindingName>(
     name: N,
     values: Readonly<Record<string, unknown>>,
-    target: {
-      id?: Pk<N> | null | undefined
-      /** Names of file fields, `'lines.photo'` in a formset. */
-      files?: readonly string[]
-      /** Names of formsets. */
-      formsets?: readonly string[]
-    } = {},
+    target: FormTarget<Pk<N>> = {},
     options?: CallOptions,
   ): Promise<FormReply<Row<N>>> {
-    const { id = null, files = [], formsets = [] } = target
-    if (hasFile(values)) return this.#upload(name, id, values, { files, formsets }, options)
+    const { id = null } = target
+    if (hasFile(values)) return uploads().then(({ submit }) => submit(name, values, target, this.options, options))
     return this.#action(name, 'form', { ...(id !== null && { id }), submit: values }, options)
   }
 
@@ -167,16 +168,5 @@ export abstract class Actions {
 
   #once<T>(name: string, action: string, params: object, options?: CallOptions): Promise<T> {
     return this.#action(name, action, { ...params, live: false }, options)
-  }
-
-  async #upload<T>(
-    name: string,
-    id: string | number | null,
-    values: Readonly<Record<string, unknown>>,
-    { files, formsets }: { files: readonly string[]; formsets: readonly string[] },
-    options: CallOptions = {},
-  ): Promise<T> {
-    const { formDataOf, upload } = await import('./upload.js')
-    return upload(name, id, formDataOf(values, files, formsets), this.options, options) as Promise<T>
   }
 }

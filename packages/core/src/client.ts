@@ -1,13 +1,13 @@
 import { Actions } from './actions.js'
 import { type CallOptions, Calls } from './calls.js'
 import { isRefusal } from './closes.js'
-import { Connection } from './connection.js'
+import { Connection, closedError } from './connection.js'
 import { Credentials } from './credentials.js'
 import { BindingError } from './errors.js'
 import { Listeners } from './listeners.js'
 import { parseEvent, READS } from './names.js'
 import type { ClientOptions, ClientStats, LiveObserver, Locale, ServerLimits } from './options.js'
-import type { Seen } from './read.js'
+import type { Shown } from './read.js'
 import { type LiveHandle, type NotifyBatch, Reads } from './reads.js'
 import { Streams } from './streams.js'
 import type { Frame } from './transport.js'
@@ -44,13 +44,16 @@ const isRead = (event: string, data: unknown): boolean => {
   return (
     READS.has(action) ||
     action === 'describe' ||
-    (action === 'form' && (data as { submit?: unknown } | undefined)?.submit === undefined)
+    (action === 'form' && !(data as { submit?: unknown } | undefined)?.submit)
   )
 }
 
 /** Whether what is shown to be allowed was refused; what says what is allowed cannot be wrong about that. */
 const isForbidden = ({ event, error }: Message): boolean =>
   error?.code === 'forbidden' && !['describe', 'form'].includes(parseEvent(event).action)
+
+/** What a server takes before it knows who speaks (spec/protocol.md, section 4). */
+const FIRST_FRAME_BYTES = 4096
 
 /** One server, spoken to over one socket that opens on first use, or by HTTP where that cannot be: calls, live reads and pushes. */
 export class ChannelsClient extends Actions {
@@ -64,24 +67,29 @@ export class ChannelsClient extends Actions {
   readonly #frames = new Listeners<[Frame]>()
   readonly #errors = new Listeners<[BindingError, string]>()
   readonly #permissions = new Listeners()
-  #isKnown = false
+  /** Who the server says this is on this connection; `undefined` until it has. */
+  #speaker: unknown
+  /** How often the client has said who this is and is not answered yet. */
+  #introductions = 0
   #whoever: unknown
   /** Whether a connection was open before, so that what was asked on it may not hold any more. */
   #isBack = false
   #limits: ServerLimits = {}
-  #lastId = 0
-  #locale: Locale = {}
+  #locale: Locale | null = null
 
   constructor(options: ClientOptions = {}) {
     super(options)
-    const subprotocol = options.subprotocol === undefined ? 'cb.1.json' : options.subprotocol
-    this.#credentials = new Credentials({ token: options.token, renew: token => this.#authenticate(token) })
+    const { token, backoff, subprotocol, heartbeat = {}, connectTimeoutMs = 10_000, timeoutMs = 15_000 } = options
+    this.#credentials = new Credentials({ token, renew: token => this.#authenticate(token) })
+    // an upload brings the token that counts by then, and is made for who this is by then
+    this.options = { ...options, token: () => this.#credentials.resolve(), whoever: () => this.#whoever }
     this.#connection = new Connection(
       {
-        transport: handlers => transportOf(options, this.#credentials, handlers),
-        backoff: options.backoff,
-        heartbeat: subprotocol === null ? false : (options.heartbeat ?? {}),
-        connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+        transport: handlers =>
+          transportOf(options, this.#credentials, handlers, () => this.#limits.frame_bytes ?? FIRST_FRAME_BYTES),
+        backoff,
+        heartbeat: subprotocol !== null && heartbeat,
+        connectTimeoutMs,
       },
       {
         opened: () => this.#opened(),
@@ -94,21 +102,19 @@ export class ChannelsClient extends Actions {
         isBusy: () => this.#calls.isInFlight,
       },
     )
-    const shared = {
-      nextId: () => ++this.#lastId,
+    this.#calls = new Calls({
       isOpen: () => this.#connection.isOpen,
+      isKnown: () => this.isKnown,
       send: this.#send,
-      refusal: () => this.#refusal(),
-      timeoutMs: options.timeoutMs ?? 15_000,
-    }
-    this.#calls = new Calls(shared)
+      refusal: () => this.#connection.refusal,
+      timeoutMs,
+    })
     this.#reads = new Reads({
-      ...shared,
+      calls: this.#calls,
       graceMs: options.graceMs ?? 1_500,
       diverged: () => this.stats.divergences++,
-      end: event => this.#post(event),
     })
-    this.#streams = new Streams(event => this.#post(event))
+    this.#streams = new Streams(event => this.#calls.post(event))
   }
 
   // ---- the connection
@@ -121,10 +127,7 @@ export class ChannelsClient extends Actions {
   /** Disconnects: calls reject with `unavailable`, live reads stop; `connect()` starts again. */
   close(): void {
     this.#connection.close()
-    this.#credentials.stop()
-    const error = new BindingError('unavailable', 'The client is closed.')
-    this.#calls.refuse(error)
-    this.#reads.refuse(error)
+    this.#end(closedError())
   }
 
   /** Connects anew at once, also after `unauthorized`; live reads are asked for again. */
@@ -268,9 +271,9 @@ export class ChannelsClient extends Actions {
     this.#reads.setBatch(batch)
   }
 
-  /** A row as a live read shows it with all of its fields, and its version, for `ifVersion`; `null` where none does. */
-  seen(stream: string, id: string | number): Seen | null {
-    return this.#reads.seen(stream, id)
+  /** What each live read shows (`seen` of `@channels-binding/core/writes` finds a row there, and its version). */
+  get shown(): Iterable<Shown> {
+    return this.#reads.shown
   }
 
   /** Who this is, or was when the server said it last; `undefined` until it has. */
@@ -278,9 +281,15 @@ export class ChannelsClient extends Actions {
     return this.#whoever
   }
 
-  /** Whether the server has said on this connection who this is. */
+  /** Whether it is known who this is on this connection: the server has said so, where it does, and nothing else is said meanwhile. */
   get isKnown(): boolean {
-    return this.#isKnown && this.#connection.isOpen
+    const isSaid = this.#speaker !== undefined || this.options.subprotocol === null
+    return isSaid && !this.#introductions && this.#connection.isOpen
+  }
+
+  /** Why there will be no connection before `connect()` or `reconnect()`; `null` while there is one or may be one. */
+  get refusal(): BindingError | null {
+    return this.#connection.refusal
   }
 
   /** How writes that wait are kept (`@channels-binding/core/writes`). */
@@ -300,25 +309,20 @@ export class ChannelsClient extends Actions {
     this.#connection.send(request)
   }
 
-  /** Sends what needs no answer, if the connection is open; if it is not, the server has forgotten it anyway. */
-  #post(event: string): void {
-    if (this.#connection.isOpen) this.#calls.exchange(event, {}, false).catch(() => undefined)
-  }
-
   async #call(event: string, data: unknown, options?: CallOptions): Promise<unknown> {
     return (await this.ask(event, data, options)).data
   }
 
-  #refusal(): BindingError | null {
-    const { status, lastError } = this.getState()
-    if (status !== 'closed' && status !== 'unauthorized') return null
-    return lastError ?? new BindingError('unavailable', 'The client is closed.')
-  }
-
   async #authenticate(token: string, options?: CallOptions): Promise<unknown> {
-    const reply = await this.#call('cb.auth', { token }, options)
-    this.#known(reply as Record<string, unknown>)
-    return reply
+    this.#introductions++
+    try {
+      const reply = await this.#call('cb.auth', { token }, options)
+      this.#known(reply as Record<string, unknown>)
+      return reply
+    } finally {
+      this.#introductions--
+      this.#settle()
+    }
   }
 
   /** The first message of a connection: everything else of its frame waits for it on the server. */
@@ -335,18 +339,31 @@ export class ChannelsClient extends Actions {
 
   /** A new connection knows nothing of the old one's language. */
   #speak(): void {
-    if (Object.keys(this.#locale).length) this.#call('cb.locale', this.#locale).catch(() => undefined)
+    if (this.#locale) this.#call('cb.locale', this.#locale).catch(() => undefined)
   }
 
-  #known(data: Record<string, unknown>): void {
-    this.#isKnown = true
-    this.#whoever = data.user ?? null
-    this.#connection.update({ user: data.user ?? null })
-    if (this.#credentials.token !== null) this.#credentials.accepted(data.expires_in)
+  #known({ user, expires_in }: Record<string, unknown>): void {
+    this.#isNow(user)
+    if (this.#credentials.token !== null) this.#credentials.accepted(expires_in)
+  }
+
+  #isNow(user: unknown = null): void {
+    this.#speaker = user
+    this.#settle()
+  }
+
+  /** It is settled who this is, unless another one is on its way. */
+  #settle(): void {
+    const user = this.#speaker
+    if (user === undefined || !this.isKnown) return
+    this.#whoever = user
+    this.#connection.update({ user })
+    this.#calls.known(user)
   }
 
   #opened(): void {
-    this.#isKnown = this.options.subprotocol === null
+    this.#speaker = undefined
+    this.#limits = {}
     this.#introduce()
     this.#speak()
     this.#streams.opened()
@@ -362,51 +379,48 @@ export class ChannelsClient extends Actions {
     this.#calls.lost()
   }
 
-  #refused(error: BindingError, code: number): void {
-    this.#isBack = true
+  /** Nothing that is asked for will be answered. */
+  #end(error: BindingError): void {
     this.#credentials.stop()
     this.#calls.refuse(error)
     this.#reads.refuse(error)
+  }
+
+  #refused(error: BindingError, code: number): void {
+    this.#isBack = true
+    this.#end(error)
     if (isRefusal(code)) this.options.onUnauthorized?.(code as 4401 | 4403)
   }
 
-  /** Reads first and replies after them: a reply never overtakes the changes that came before it in its frame. */
+  /**
+   * What is shown changes once for all that a frame holds, and pushes come after it. So do replies: whoever waits for one is called
+   * when the frame is done.
+   */
   #receive(messages: readonly Message[]): void {
     this.stats.received += messages.length
-    const replies: Message[] = []
+    const pushes: Message[] = []
     this.#reads.during(() => {
-      for (const message of messages) if (!this.#isHandled(message)) replies.push(message)
+      for (const message of messages) {
+        if (message.id !== undefined) this.#calls.settle(message)
+        else if (message.event.startsWith('cb.') && !message.error) this.#system(message)
+        else if (!this.#reads.receive(message)) pushes.push(message)
+      }
     })
     if (messages.some(isForbidden)) this.#permissions.emit()
-    for (const message of replies) {
-      if (message.id !== undefined) this.#calls.settle(message)
-      else this.#push(message)
-    }
+    for (const push of pushes) this.#push(push)
   }
 
-  #isHandled(message: Message): boolean {
-    if (message.event.startsWith('cb.') && message.id === undefined) {
-      this.#system(message.event, (message.data ?? {}) as Record<string, unknown>, message)
-      return true
-    }
-    return this.#reads.receive(message)
-  }
-
-  #system(event: string, data: Record<string, unknown>, message: Message): void {
-    if (event === 'cb.hello') this.#hello(data)
-    else if (event === 'cb.ping') this.#send({ event: 'cb.pong', data: { n: data.n } })
+  #system({ event, data: said }: Message): void {
+    const data = (said ?? {}) as Record<string, unknown>
+    if (event === 'cb.hello') {
+      this.#limits = (data.limits ?? {}) as ServerLimits
+      this.#known(data)
+    } else if (event === 'cb.ping') this.#send({ event: 'cb.pong', data: { n: data.n } })
     else if (event === 'cb.user') {
-      this.#connection.update({ user: data.user ?? null })
+      this.#isNow(data.user)
       this.#permissions.emit()
     } else if (event === 'cb.pong') this.#connection.pong(data.n)
     else if (event === 'cb.goaway') this.#connection.goAway(Number(data.after_ms) || 0, data.reconnect !== false)
-    else if (event === 'cb.error') this.#errors.emit(BindingError.from(message.error), event)
-  }
-
-  #hello(data: Record<string, unknown>): void {
-    this.#limits = (data.limits ?? {}) as ServerLimits
-    if (this.#limits.frame_bytes) this.#connection.limitFrames(this.#limits.frame_bytes)
-    this.#known(data)
   }
 
   #push(message: Message): void {

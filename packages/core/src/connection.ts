@@ -43,6 +43,8 @@ const STABLE_MS = 5_000
 /** How often a connection that is to move on looks whether every call is answered. */
 const LEAVE_CHECK_MS = 50
 
+export const closedError = (): BindingError => new BindingError('unavailable', 'The client is closed.')
+
 const INITIAL: ConnectionState = {
   status: 'idle',
   transport: null,
@@ -84,6 +86,7 @@ export class Connection {
       moved: () => this.#entered(),
       replaced: by => {
         this.#transport = by
+        if (this.#state.nextRetryAt !== null) this.#dial('lost')
       },
       closed: (code, reason, wasOpen) => this.#closed(code, reason, wasOpen),
       received: messages => this.#received(messages),
@@ -103,6 +106,12 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.#transport.isOpen && !this.#isMovingOn
+  }
+
+  /** Why there will be no connection; `null` while there is one or may be one. */
+  get refusal(): BindingError | null {
+    const { status, lastError } = this.#state
+    return status === 'closed' || status === 'unauthorized' ? (lastError ?? closedError()) : null
   }
 
   onState(callback: () => void): () => void {
@@ -129,7 +138,7 @@ export class Connection {
   reconnect(): void {
     this.#backoff.reset()
     this.#notBefore = 0
-    if (this.#transport.isOpen) this.#handlers.lost()
+    if (this.#state.status === 'open') this.#handlers.lost()
     this.#dial('reconnect')
   }
 
@@ -147,11 +156,6 @@ export class Connection {
   /** Sends a message if the connection is open. */
   send(request: Request): void {
     this.#transport.send(request)
-  }
-
-  /** The largest frame that the server takes, in bytes. */
-  limitFrames(bytes: number): void {
-    this.#transport.limitFrames(bytes)
   }
 
   /** The server has answered ping `n`. */
@@ -207,15 +211,17 @@ export class Connection {
   /** Messages can be sent, by whatever carries them now. Requests by HTTP show by themselves whether the server is there. */
   #entered(): void {
     const { carrier: transport } = this.#transport
-    this.update({
+    this.#state = {
+      ...this.#state,
       status: this.#after('opened'),
       transport,
       attempts: 0,
       nextRetryAt: null,
       hasEverConnected: true,
       lastError: null,
-    })
+    }
     this.#handlers.opened()
+    this.#listeners.emit() // to whom nothing of the connection before may count any more
     if (this.#options.heartbeat !== false && transport === 'ws') this.#monitor.start()
   }
 

@@ -36,8 +36,9 @@ export class Credentials {
   }
 
   /** Gets the token for the next handshake. */
-  async resolve(): Promise<void> {
+  async resolve(): Promise<string | null> {
     this.#token = this.#given ?? (await this.#next())
+    return this.#token
   }
 
   /** This token is about to be sent; whether the server takes it is not known yet. */

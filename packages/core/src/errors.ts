@@ -18,33 +18,14 @@ export type ErrorCode =
   | 'unavailable'
   | 'timeout'
 
-const STATUS: Readonly<Record<ErrorCode, number>> = {
-  bad_request: 400,
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  not_acceptable: 406,
-  conflict: 409,
-  gone: 410,
-  precondition_failed: 412,
-  too_large: 413,
-  unsupported_media_type: 415,
-  throttled: 429,
-  limit_exceeded: 429,
-  internal: 500,
-  unavailable: 503,
-  timeout: 504,
-}
-
-/** What may succeed later. */
-const PASSING: readonly string[] = ['throttled', 'unavailable', 'timeout'] satisfies readonly ErrorCode[]
-
-/** Each code with its HTTP status and whether trying again may help; equal to `spec/errors.json`, and a test holds them equal. */
-export const ERROR_CODES = Object.fromEntries(
-  Object.entries(STATUS).map(([code, status]) => [code, { status, retry: PASSING.includes(code) }]),
-) as Readonly<Record<ErrorCode, { readonly status: number; readonly retry: boolean }>>
+/**
+ * What the client finds out by itself, and may pass. The status of anything else the server says (protocol §5), or whoever makes the error: a
+ * page that shows lists has no need of the whole table, which `ERROR_CODES` of `@channels-binding/core/testing` is.
+ */
+const OWN: ReadonlyMap<string, number> = new Map([
+  ['unavailable', 503],
+  ['timeout', 504],
+])
 
 /** One thing that is wrong with one field. */
 export interface FieldError {
@@ -54,26 +35,9 @@ export interface FieldError {
 
 /**
  * What is wrong, by field name; `__all__` holds what belongs to no single field.
- * Under the name of a formset stands an object instead, which `formsetErrors` reads.
+ * Under the name of a formset stands an object instead, which `formsetErrors` of `@channels-binding/core/forms` reads.
  */
 export type FieldErrors = Readonly<Record<string, readonly FieldError[]>>
-
-/** What is wrong with the rows beside a form. */
-export interface FormsetErrors {
-  /** With all of them together, such as that there are too many. */
-  readonly own: readonly FieldError[]
-  /** By the number of the row among the formset's `forms`, those that were added at the end. */
-  readonly rows: ReadonlyMap<number, FieldErrors>
-}
-
-/** Reads what a reply or an error says of a formset: `{"chapters": {"1": {"title": […]}, "__all__": […]}}`. */
-export function formsetErrors(errors: FieldErrors | null | undefined, name: string): FormsetErrors {
-  const found: unknown = errors?.[name]
-  if (Array.isArray(found)) return { own: found, rows: new Map() }
-  const { __all__: own = [], ...rows } = (found ?? {}) as Record<string, unknown>
-  const numbered = Object.entries(rows).map(([number, each]) => [Number(number), each as FieldErrors] as const)
-  return { own: own as readonly FieldError[], rows: new Map(numbered) }
-}
 
 /** An error as it travels (protocol §5); `code` may be one that this client does not know yet. */
 export interface WireError {
@@ -95,7 +59,7 @@ export interface WireError {
 export class BindingError extends Error {
   /** One of `ErrorCode`, or one of a newer server. */
   declare readonly code: ErrorCode | (string & {})
-  /** The HTTP status that says the same. */
+  /** The HTTP status that says the same. @default 500, but of `unavailable` and `timeout` */
   declare readonly status: number
   /** Whether the same request may succeed later. */
   declare readonly retry: boolean
@@ -118,9 +82,8 @@ export class BindingError extends Error {
 
   constructor(code: ErrorCode | (string & {}), message: string, details: Partial<WireError> = {}) {
     super(message)
-    const known = ERROR_CODES[code as ErrorCode]
     const { retry_after: retryAfterSeconds = null, v: version = null } = details
-    const { status = known?.status ?? 500, retry = known?.retry ?? false } = details
+    const { status = OWN.get(code) ?? 500, retry = OWN.has(code) } = details
     const { fields = null, ref = null, limit = null, current = null, of = null, op = null } = details
     const facts = { code, status, retry, fields, ref, retryAfterSeconds, limit, current, version, of, op }
     Object.assign(this, facts, { name: 'BindingError' })

@@ -11,29 +11,32 @@ const PATIENCE_MS = 1_000
 
 /** What finds another way: it takes the socket over as it is, and all that is reported goes through it. */
 export interface Finder extends Transport {
-  /** Begins to look for one. */
-  start(isSocketTrying: boolean, failures: number): void
+  /** Begins to look for one, where the connection waits for it. */
+  start(isSocketTrying: boolean): void
 }
 
+/** Makes what finds another way, after so many sockets in a row that could not be opened. */
+export type FinderOf = (socket: SocketTransport | null, failures: number) => Finder
+
 /**
- * A socket, as long as one can be opened. Where it cannot, what finds other ways is loaded and takes its place: most pages never
- * need it. Knows when that is; knows nothing of other ways.
+ * A socket, as long as one can be opened. Where it cannot, what finds other ways is loaded beside it and takes its place: most pages
+ * never need it. Knows when that is; knows nothing of other ways.
  */
 export class FirstWay extends SocketTransport {
-  readonly #find: () => Promise<(socket: SocketTransport | null) => Finder>
+  readonly #find: () => Promise<FinderOf>
   readonly #isSocketWanted: boolean
   readonly #told: ReplaceableHandlers
   readonly #timer = new Timer()
   #failures = 0
-  #isTrying = false
-  /** Which search counts; `null` where nothing is looked for. */
-  #search: object | null = null
-  #isReplaced = false
+  /** Whether it is to be open and is not yet. */
+  #isOpening = false
+  /** Whether what finds others is on its way, or has taken over. */
+  #isFound = false
 
   constructor(
     options: SocketOptions & { readonly handlers: ReplaceableHandlers },
     isSocketWanted: boolean,
-    find: () => Promise<(socket: SocketTransport | null) => Finder>,
+    find: () => Promise<FinderOf>,
   ) {
     super(options)
     const { handlers } = options
@@ -47,17 +50,18 @@ export class FirstWay extends SocketTransport {
         this.#failures = 0
         handlers.opened()
       },
-      closed: (code, reason, wasOpen) => this.#closed(code, reason, wasOpen),
+      closed: (code, reason, wasOpen) => {
+        this.#rest()
+        if (!wasOpen && !isFinal(code) && ++this.#failures >= TRIES) void this.#look()
+        handlers.closed(code, reason, wasOpen)
+      },
     })
   }
 
   override open(): void {
-    this.#rest()
-    this.#isTrying = this.#isSocketWanted
-    if (this.#isTrying) super.open()
-    if (this.#isReplaced) return
-    if (this.#isTrying && this.#failures < TRIES) this.#timer.start(() => void this.#look(), PATIENCE_MS)
-    else void this.#look()
+    this.#isOpening = true
+    if (this.#isSocketWanted) super.open()
+    this.#timer.start(() => void this.#look(), this.#isSocketWanted && this.#failures < TRIES ? PATIENCE_MS : 0)
   }
 
   override close(): void {
@@ -66,36 +70,27 @@ export class FirstWay extends SocketTransport {
   }
 
   #rest(): void {
-    this.#search = null
+    this.#isOpening = false
     this.#timer.stop()
-  }
-
-  #closed(code: number, reason: string, wasOpen: boolean): void {
-    this.#isTrying = false
-    if (!wasOpen && !isFinal(code)) {
-      this.#failures++
-      if (this.#search) return
-      if (this.#failures >= TRIES) return void this.#look()
-    }
-    this.#rest()
-    this.#told.closed(code, reason, wasOpen)
   }
 
   async #look(): Promise<void> {
-    this.#timer.stop()
-    const search = {}
-    this.#search = search
+    if (this.#isFound) return
+    this.#isFound = true
     try {
       const finderOf = await this.#find()
-      if (search !== this.#search) return
-      const finder = finderOf(this.#isSocketWanted ? this : null)
-      this.#isReplaced = true
-      this.#told.replaced(finder)
-      finder.start(this.#isTrying, this.#failures)
+      this.#isFound = !this.isOpen
+      if (this.#isFound) this.#handOver(finderOf)
     } catch (error) {
-      if (search !== this.#search) return
-      this.#search = null
-      if (!this.#isTrying) this.#told.closed(1006, String(error), false)
+      this.#isFound = false
+      if (this.#isOpening && !this.#isSocketWanted) this.#told.closed(1006, String(error), false)
     }
+  }
+
+  #handOver(finderOf: FinderOf): void {
+    const isOpening = this.#isOpening // who waited for the next attempt makes it when told of the finder
+    const finder = finderOf(this.#isSocketWanted ? this : null, this.#failures)
+    this.#told.replaced(finder)
+    if (isOpening) finder.start(this.#isSocketWanted)
   }
 }

@@ -43,6 +43,8 @@ export interface FormField {
   readonly help_text?: string
   readonly required?: boolean
   readonly disabled?: boolean
+  /** Whether the row has a value that the user may not see: it stays unless another is submitted. */
+  readonly withheld?: boolean
   readonly multiple?: boolean
   readonly initial?: unknown
   readonly value?: unknown

@@ -8,12 +8,9 @@ export type { TokenSource } from './credentials.js'
 export type * from './description.js'
 export {
   BindingError,
-  ERROR_CODES,
   type ErrorCode,
   type FieldError,
   type FieldErrors,
-  type FormsetErrors,
-  formsetErrors,
   type WireError,
 } from './errors.js'
 export type * from './forms.js'
@@ -30,11 +27,12 @@ export type {
   OneShot,
   ServerLimits,
 } from './options.js'
-export type { Seen } from './read.js'
+export type { ReadSpec, Shown } from './read.js'
 export type { LiveHandle, NotifyBatch } from './reads.js'
 export { getConsumer } from './registered.js'
 export type { SocketConstructor, SocketEvent, SocketLike } from './socket.js'
 export type { ConnectionState, ConnectionStatus, LiveState, LiveStatus } from './states.js'
 export type { Frame } from './transport.js'
-export type { FileToken } from './upload.js'
+export type { FileToken, FormTarget } from './upload.js'
+export type { Window } from './window.js'
 export type * from './wire.js'

@@ -26,7 +26,7 @@ export class Monitor {
   readonly #intervalMs: number
   readonly #timeoutMs: number
   readonly #handlers: MonitorHandlers
-  #interval: ReturnType<typeof setInterval> | undefined
+  readonly #beat = new Timer()
   readonly #deadline = new Timer()
   #pinged: { n: number; at: number } | null = null
   #n = 0
@@ -41,21 +41,19 @@ export class Monitor {
   /** Begins to beat; call it when the link is open. */
   start(): void {
     this.stop()
-    this.#interval = setInterval(() => this.ping(), this.#intervalMs)
-    this.ping()
+    this.#next()
   }
 
   /** Ends the beat; call it when the link is gone. */
   stop(): void {
-    clearInterval(this.#interval)
+    this.#beat.stop()
     this.#deadline.stop()
-    this.#interval = undefined
     this.#pinged = null
   }
 
   /** Asks at once, unless an answer is awaited already or the monitor is stopped. */
   ping(): void {
-    if (this.#pinged || this.#interval === undefined) return
+    if (this.#pinged || !this.#beat.isRunning) return
     this.#pinged = { n: ++this.#n, at: performance.now() }
     this.#waitForAnswer()
     this.#handlers.ping(this.#n)
@@ -77,19 +75,23 @@ export class Monitor {
 
   /** Listens to the page's `online` and `visibilitychange`, where there is a page. */
   watch(): void {
-    const { addEventListener, document } = globalThis
-    if (this.#watching || typeof addEventListener !== 'function') return
+    if (this.#watching || !globalThis.addEventListener) return
     this.#watching = new AbortController()
     const { signal } = this.#watching
-    const awake = (): void => this.#handlers.awake()
-    addEventListener('online', awake, { signal })
-    document?.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && awake(), { signal })
+    const awake = (): unknown => globalThis.document?.hidden || this.#handlers.awake()
+    addEventListener('online', () => this.#handlers.awake(), { signal })
+    addEventListener('visibilitychange', awake, { signal }) // it bubbles up from the document
   }
 
   /** Ends `watch`. */
   unwatch(): void {
     this.#watching?.abort()
     this.#watching = null
+  }
+
+  #next(): void {
+    this.#beat.start(() => this.#next(), this.#intervalMs)
+    this.ping()
   }
 
   #waitForAnswer(): void {

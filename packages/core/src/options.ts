@@ -20,7 +20,7 @@ export interface ClientOptions {
   readonly pollMs?: number
   /** `null` for a server that only knows `{event, data}`. @default 'cb.1.json' */
   readonly subprotocol?: 'cb.1.json' | null
-  /** Who this is, where no session cookie says it: a token, or a function that gets one; asked again before it is over. */
+  /** Who this is, where no session cookie says it: a token, or a function that gets one; asked again before it is over, and by uploads. */
   readonly token?: TokenSource
   /** Whether the token travels as the first message, or in the handshake (as `bearer.<token>`). @default 'message' */
   readonly tokenIn?: 'message' | 'subprotocol'
@@ -40,6 +40,11 @@ export interface ClientOptions {
   readonly writes?: WritesOptions
   /** @default globalThis.WebSocket */
   readonly WebSocket?: SocketConstructor
+  /**
+   * Whether requests bring cookies, as `fetch` has it. `'include'` for a page of another origin whose session the server
+   * knows, such as Vite's at port 5173; the server allows it with `CORS_ALLOW_CREDENTIALS`. @default 'same-origin'
+   */
+  readonly credentials?: RequestCredentials
   /** @default globalThis.fetch */
   readonly fetch?: typeof fetch
 }

@@ -1,10 +1,12 @@
 import { Backoff } from './backoff.js'
+import type { Calls } from './calls.js'
 import { BindingError } from './errors.js'
-import { eventName } from './names.js'
+import { Listeners } from './listeners.js'
+import { canonical, eventName } from './names.js'
 import { READ, type ReadEvent } from './states.js'
 import { Timer } from './timer.js'
-import type { LiveState, LiveStatus, Message, Request } from './types.js'
-import { seenIn, type Window, windowOf } from './window.js'
+import type { LiveState, LiveStatus, Message } from './types.js'
+import { type Window, windowOf } from './window.js'
 
 /** Which read: equal ones share one read of the server's. */
 export interface ReadSpec {
@@ -14,24 +16,22 @@ export interface ReadSpec {
   readonly params: unknown
 }
 
+/** A text that is equal for equal reads. */
+export const keyOf = ({ stream, action, params }: ReadSpec): string => `${stream}.${action} ${canonical(params ?? {})}`
+
 /** What a live read needs from around it. */
 export interface ReadContext {
-  nextId(): number
-  isOpen(): boolean
-  send(request: Request): void
-  /** Why there will be no connection; `null` while there is one or may be one. */
-  refusal(): BindingError | null
+  readonly calls: Calls
   /** The state has changed; observers are notified at the end of the frame. */
-  changed(read: LiveRead): void
+  changed(): void
   /** What was built differs from what the server says it is. */
-  diverged(read: LiveRead): void
-  readonly timeoutMs: number
+  diverged(): void
 }
 
-/** A row as it is shown, and its version. */
-export interface Seen {
-  readonly row: Readonly<Record<string, unknown>>
-  readonly v: string
+/** What a live read shows; `null` while that is nothing. */
+export interface Shown {
+  readonly spec: ReadSpec
+  readonly window: Window | null
 }
 
 interface Waiter {
@@ -57,24 +57,29 @@ const PENDING: LiveState = { status: 'pending', data: undefined, error: null, v:
 
 /**
  * One live read: sends its request, applies answers and diffs, and sends the request again where a diff does not fit.
- * Knows one event name and the state under it; knows nothing of observers, other reads or the socket.
+ * Knows one event name and the state under it; knows nothing of other reads or the socket, nor when its observers are called.
  */
-export class LiveRead {
+export class LiveRead implements Shown {
   readonly spec: ReadSpec
-  readonly event: string
+  readonly key: string
   readonly hash: string
+  readonly event: string
+  readonly observers: Listeners<[LiveState]> = new Listeners<[LiveState]>()
+  /** Runs while nobody observes it. */
+  readonly grace: Timer = new Timer()
   readonly #context: ReadContext
   readonly #backoff = new Backoff({ minMs: 1_000, maxMs: 30_000 })
   #state: LiveState = PENDING
   #window: Window | null = null
+  /** The question whose answer is awaited. */
   #asking: number | null = null
-  readonly #deadline = new Timer()
   readonly #retry = new Timer()
   #waiters: Waiter[] = []
 
   constructor(spec: ReadSpec, hash: string, context: ReadContext) {
     loadDiffs()
     this.spec = spec
+    this.key = keyOf(spec)
     this.hash = hash
     this.event = eventName(spec.stream, spec.action, hash)
     this.#context = context
@@ -84,35 +89,40 @@ export class LiveRead {
     return this.#state
   }
 
-  /** The row with this key and its version, if it is shown here. */
-  seen(id: unknown): Seen | null {
-    return seenIn(this.#window, id)
+  get window(): Window | null {
+    return this.#window
   }
 
-  /** Asks the server, with what is shown already; while the connection is down, the deadline alone runs. */
+  /** Asks the server, with what is shown already; once there is a connection. */
   ask(): void {
-    this.#retry.stop()
-    const refusal = this.#context.refusal()
-    if (refusal) return this.fail(refusal)
-    this.#startDeadline()
-    if (!this.#context.isOpen()) return
-    const id = this.#context.nextId()
-    const have = diffs?.haveOf(this.#window)
-    this.#asking = id
-    this.#context.send({ event: this.event, id, data: this.spec.params ?? {}, ...(have && { have }) })
+    const { calls } = this.#context
+    this.#forget()
+    this.#asking = calls.nextId()
+    calls.ask(this.#asking, {
+      compose: () => {
+        const have = diffs?.haveOf(this.#window)
+        return { event: this.event, data: this.spec.params ?? {}, ...(have && { have }) }
+      },
+      isAnybodys: true,
+      repeats: true,
+      answered: reply => {
+        this.#asking = null
+        this.receive(reply)
+      },
+      failed: reason => this.fail(reason as BindingError),
+    })
   }
 
   /** The state after the answer on its way, which is asked for unless it is. Rejects if that answer is an error. */
   fresh(): Promise<LiveState> {
     const answer = new Promise<LiveState>((resolve, reject) => this.#waiters.push({ resolve, reject }))
-    if (!this.#deadline.isRunning) this.ask()
+    if (this.#asking === null) this.ask()
     return answer
   }
 
-  /** Takes a message under this read's name. A push is left out while an answer is awaited: the answer includes it. */
+  /** Takes an answer or a push. A push is left out while an answer is awaited: the answer includes it. */
   receive(message: Message): void {
-    if (message.id === undefined ? this.#asking !== null : message.id !== this.#asking) return
-    this.#stopDeadline()
+    if (this.#asking !== null) return
     if (message.error) this.fail(BindingError.from(message.error))
     else if (message.type === 'gone') this.gone()
     else this.#apply(message)
@@ -124,23 +134,28 @@ export class LiveRead {
     this.#answered({ ...PENDING, status: this.#after('gone'), isLive: true })
   }
 
-  /** The answer is an error. What may succeed later is tried again later, and what is shown stays until then. */
+  /** There is an error. What may succeed later is tried again later, and what is shown stays until then. */
   fail(error: BindingError): void {
-    this.#stopDeadline()
+    this.#forget()
     if (this.#isGone(error)) return this.gone()
     const status = this.#after(error.retry ? 'delayed' : 'refused')
     const keepsData = status === 'success'
     if (error.retry) this.#retryLater(error)
     else this.#window = null
-    this.#set(keepsData ? { isLive: false } : { ...PENDING, status, error })
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
+    this.#set({ ...(keepsData ? { isLive: false } : { ...PENDING, status }), error })
+    this.#giveUp(error)
   }
 
   /** The connection is gone: what is shown stays, and is asked for again when the connection is back. */
   lost(): void {
     this.#retry.stop()
-    this.#asking = null
     this.#set({ status: this.#after('lost'), isLive: false })
+  }
+
+  /** Ends the read; whoever waits for its answer learns so. */
+  stop(): void {
+    this.#forget()
+    this.#giveUp(new BindingError('unavailable', 'The read was given up.'))
   }
 
   #after(event: ReadEvent): LiveStatus {
@@ -148,11 +163,14 @@ export class LiveRead {
     return READ[status][event] ?? status
   }
 
-  /** Ends the read; whoever waits for its answer learns so. */
-  stop(): void {
-    this.#stopDeadline()
+  /** Neither waits for an answer nor will ask. */
+  #forget(): void {
     this.#retry.stop()
-    const error = new BindingError('unavailable', 'The read was given up.')
+    if (this.#asking !== null) this.#context.calls.drop(this.#asking)
+    this.#asking = null
+  }
+
+  #giveUp(error: BindingError): void {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
   }
 
@@ -176,12 +194,13 @@ export class LiveRead {
   /** Asks again; with what is shown if that is whole, from the start if not even the answer to that fitted. */
   #diverged(message: Message): void {
     if (message.type !== 'diff') this.#window = null
-    this.#context.diverged(this)
+    this.#context.diverged()
     this.#set({ isLive: false })
     this.ask()
   }
 
   #answered(state: LiveState): void {
+    this.#retry.stop()
     this.#set(state)
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(state)
   }
@@ -191,25 +210,11 @@ export class LiveRead {
     const keys = Object.keys(next) as (keyof LiveState)[]
     if (keys.every(key => next[key] === this.#state[key])) return
     this.#state = next
-    this.#context.changed(this)
-  }
-
-  #startDeadline(): void {
-    this.#stopDeadline()
-    this.#deadline.start(
-      () => this.fail(new BindingError('timeout', `No answer to ${this.event}.`)),
-      this.#context.timeoutMs,
-    )
-  }
-
-  #stopDeadline(): void {
-    this.#deadline.stop()
-    this.#asking = null
+    this.#context.changed()
   }
 
   #retryLater(error: BindingError): void {
-    this.#retry.stop()
-    if (!this.#context.isOpen()) return
+    if (!this.#context.calls.isOpen) return
     const delayMs = (error.retryAfterSeconds ?? 0) * 1000 || this.#backoff.nextDelayMs()
     this.#retry.start(() => this.ask(), delayMs)
   }

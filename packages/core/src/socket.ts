@@ -11,6 +11,8 @@ export interface SocketEvent {
 
 /** The part of a WebSocket that is used here; the browser's, `ws`'s and the fake server's all fit. */
 export interface SocketLike {
+  /** 2 and 3: it is closing, or closed, and nothing can be sent any more. */
+  readonly readyState?: number
   send(text: string): void
   close(code?: number, reason?: string): void
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: SocketEvent) => void): void
@@ -27,6 +29,8 @@ export interface SocketOptions {
   readonly protocols: () => readonly string[]
   /** Whether several messages may travel in one array frame. */
   readonly batches: boolean
+  /** The largest frame that the server takes on this connection, in bytes. */
+  readonly maxFrameBytes: () => number
   readonly WebSocket: SocketConstructor | undefined
   readonly handlers: TransportHandlers
 }
@@ -35,9 +39,6 @@ export interface SocketOptions {
 const withoutQuery = (url: string): string => url.replace(/[?#].*/s, '')
 
 const byteLength = (text: string): number => new TextEncoder().encode(text).length
-
-/** What a server takes before it knows who speaks (spec/protocol.md, section 4). */
-const FIRST_FRAME_BYTES = 4096
 
 /**
  * Carries messages over one socket at a time. What is sent within one microtask leaves as one array frame.
@@ -50,8 +51,6 @@ export class SocketTransport implements Transport {
   #attempt = 0
   #isOpen = false
   #outbox: string[] = []
-  /** The largest frame that the server takes, in bytes; `cb.hello` says it for each connection. */
-  #maxFrameBytes = FIRST_FRAME_BYTES
   #handlers: TransportHandlers
 
   constructor(options: SocketOptions) {
@@ -64,27 +63,24 @@ export class SocketTransport implements Transport {
     this.#handlers = handlers
   }
 
+  /** Not while it closes: what is sent then would be lost. */
   get isOpen(): boolean {
-    return this.#isOpen
+    return this.#isOpen && !((this.#socket?.readyState ?? 1) > 1)
   }
 
   /** Opens a socket; the handlers are called with what comes of it. */
   open(): void {
     const attempt = ++this.#attempt
     this.#options.url().then(
-      url => attempt === this.#attempt && this.#dial(url, attempt),
+      url => attempt === this.#attempt && this.#dial(url),
       error => attempt === this.#attempt && this.#lost(1006, String(error)),
     )
   }
 
   /** Queues a message for the frame that leaves at the end of this microtask; dropped unless open. */
   send(message: Request): void {
-    if (!this.#isOpen) return
+    if (!this.isOpen) return
     if (this.#outbox.push(JSON.stringify(message)) === 1) queueMicrotask(() => this.#flush())
-  }
-
-  limitFrames(bytes: number): void {
-    this.#maxFrameBytes = bytes
   }
 
   /** Ends the socket without waiting for the other side to agree. */
@@ -100,29 +96,24 @@ export class SocketTransport implements Transport {
     socket?.close(1000)
   }
 
-  #dial(url: string, attempt: number): void {
+  #dial(url: string): void {
     const Socket = this.#options.WebSocket ?? (globalThis.WebSocket as SocketConstructor | undefined)
     if (!Socket) return this.#lost(1006, 'There is no WebSocket here: give the option `WebSocket`.')
-    const protocols = this.#options.protocols()
     try {
-      this.#socket = protocols.length ? new Socket(url, [...protocols]) : new Socket(url)
+      const socket = new Socket(url, [...this.#options.protocols()])
+      this.#socket = socket
+      const on = (type: 'open' | 'message' | 'close', callback: (event: SocketEvent) => void): void =>
+        socket.addEventListener(type, event => socket === this.#socket && callback(event))
+      on('open', () => {
+        this.#isOpen = true
+        this.#handlers.opened()
+      })
+      on('message', event => this.#receive(event.data))
+      on('close', event => this.#lost(event.code ?? 1006, event.reason || (this.#isOpen ? '' : withoutQuery(url))))
+      socket.addEventListener('error', () => undefined) // `ws` throws where nobody listens
     } catch (error) {
-      return this.#lost(1006, String(error))
+      this.#lost(1006, String(error))
     }
-    this.#listen(this.#socket, url, () => attempt === this.#attempt)
-  }
-
-  #listen(socket: SocketLike, url: string, isCurrent: () => boolean): void {
-    socket.addEventListener('open', () => {
-      if (!isCurrent()) return
-      this.#isOpen = true
-      this.#handlers.opened()
-    })
-    socket.addEventListener('message', event => isCurrent() && this.#receive(event.data))
-    socket.addEventListener('close', event => {
-      if (isCurrent()) this.#lost(event.code ?? 1006, event.reason || (this.#isOpen ? '' : withoutQuery(url)))
-    })
-    socket.addEventListener('error', () => undefined)
   }
 
   #receive(text: unknown): void {
@@ -143,7 +134,6 @@ export class SocketTransport implements Transport {
     this.#socket = null
     this.#isOpen = false
     this.#outbox = []
-    this.#maxFrameBytes = FIRST_FRAME_BYTES
     return socket
   }
 
@@ -157,14 +147,14 @@ export class SocketTransport implements Transport {
   }
 
   /** One array frame, or as many as the server's limit asks for; without a subprotocol a frame for each message. */
-  #framesOf(texts: readonly string[]): string[] {
-    if (!this.#options.batches) return [...texts]
+  #framesOf(texts: readonly string[]): readonly string[] {
+    if (!this.#options.batches) return texts
     const batches: string[][] = []
     let batch: string[] = []
     let bytes = 0
     for (const text of texts) {
       const size = byteLength(text) + 1
-      if (!batch.length || bytes + size > this.#maxFrameBytes) {
+      if (!batch.length || bytes + size > this.#options.maxFrameBytes()) {
         batch = []
         batches.push(batch)
         bytes = 1

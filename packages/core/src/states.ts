@@ -28,6 +28,7 @@ export interface LiveState<T = unknown> {
   readonly status: LiveStatus
   /** `undefined` until the first success, and when the row is gone. */
   readonly data: T | undefined
+  /** Why nothing is shown; or, beside data, why that is not live just now. */
   readonly error: BindingError | null
   /** Version of the data; `null` before the first, and from servers that send none. */
   readonly v: string | null

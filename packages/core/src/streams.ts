@@ -25,7 +25,7 @@ export class Streams {
 
   /** Subscribes to a stream; the last one to let go unsubscribes. */
   subscribe(stream: string, callback: (action: string, data: unknown) => void = () => undefined): () => void {
-    const subscription = this.#subscriptionOf(stream)
+    const subscription = this.#subscriptions.get(stream) ?? this.#begin(stream)
     const remove = subscription.add(callback)
     return () => {
       remove()
@@ -48,9 +48,7 @@ export class Streams {
     for (const stream of this.#subscriptions.keys()) this.#send(eventName(stream, 'subscribe'))
   }
 
-  #subscriptionOf(stream: string): Subscription {
-    const known = this.#subscriptions.get(stream)
-    if (known) return known
+  #begin(stream: string): Subscription {
     const subscription: Subscription = new Listeners()
     this.#subscriptions.set(stream, subscription)
     this.#send(eventName(stream, 'subscribe'))

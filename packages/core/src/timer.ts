@@ -1,5 +1,5 @@
 /** Longest wait in milliseconds, 23 days: what is above 2³¹, and `Infinity`, `setTimeout` takes for no wait at all. */
-const LONGEST_MS = 2e9
+export const LONGEST_MS = 2e9
 
 /** One thing that happens later; another one takes its place. */
 export class Timer {
@@ -14,7 +14,7 @@ export class Timer {
     this.stop()
     this.#id = setTimeout(
       () => {
-        this.#id = undefined
+        this.stop()
         callback()
       },
       Math.min(ms, LONGEST_MS),

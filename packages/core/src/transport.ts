@@ -33,8 +33,6 @@ export interface Transport {
   readonly isOpen: boolean
   /** Opens; the handlers are called with what comes of it. */
   open(): void
-  /** The largest frame that the server takes on this connection, in bytes. */
-  limitFrames(bytes: number): void
   /** Sends a message; drops it unless open. */
   send(message: Request): void
   /** Ends without waiting for the other side to agree. */

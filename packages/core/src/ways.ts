@@ -9,6 +9,7 @@ export function transportOf(
   options: ClientOptions,
   credentials: Credentials,
   handlers: ReplaceableHandlers,
+  maxFrameBytes: () => number,
 ): Transport {
   const { transport = 'auto', subprotocol = 'cb.1.json', WebSocket } = options
   const batches = subprotocol !== null
@@ -16,13 +17,14 @@ export function transportOf(
     url: () => socketUrl(options, credentials),
     protocols: () => protocolsOf(options, credentials.token),
     batches,
+    maxFrameBytes,
     WebSocket,
     handlers,
   }
   if (transport === 'ws' || !batches) return new SocketTransport(own)
   return new FirstWay(own, transport === 'auto', async () => {
     const { finderOf } = await import('./http/ways.js')
-    return socket => finderOf(options, credentials, handlers, socket)
+    return (socket, failures) => finderOf(options, credentials, handlers, socket, failures)
   })
 }
 

@@ -14,16 +14,6 @@ export interface Window {
 export const isList = (data: unknown): data is Row & { readonly rows: readonly Row[] } =>
   Array.isArray((data as Row | null)?.rows)
 
-/** The row with this key and its version, if the window shows it. */
-export function seenIn(window: Window | null, id: unknown): { row: Row; v: string } | null {
-  if (!window || window.v === null) return null
-  const { data, v, etags } = window
-  const [rows, versions] = isList(data) ? [data.rows, etags] : [[data], [v]]
-  const index = rows.findIndex(row => row.id === id)
-  const [row, version] = [rows[index], versions[index]]
-  return row && version ? { row, v: version } : null
-}
-
 /** What a snapshot shows, where nothing was shown before. */
 export const windowOf = ({ data, v, etags = [] }: Message): Window => ({
   data: (data ?? {}) as Row,

@@ -1,4 +1,5 @@
 import { BindingError } from '@channels-binding/core'
+import { seen } from '@channels-binding/core/writes'
 import { expect, it } from 'vitest'
 import { fakeClock, settle, world } from './helpers.js'
 
@@ -31,6 +32,15 @@ it('ends a call that nobody answers after fifteen seconds', async () => {
   const call = expect(client.describe('shop.Product')).rejects.toMatchObject({ code: 'timeout', retry: true })
   await settle(15_000)
   await call
+})
+
+it('waits for an answer as long as it takes, where there is no limit', async () => {
+  const { client, server } = world({ heartbeat: false })
+  server.hold()
+  const call = client.describe('shop.Product', { timeoutMs: Number.POSITIVE_INFINITY })
+  await settle(60_000)
+  server.release()
+  await expect(call).resolves.toMatchObject({ stream: 'shop.Product' })
 })
 
 it('ends a call that waits for a connection in vain', async () => {
@@ -84,11 +94,40 @@ it('rejects a write when the connection was lost before the answer, for it may h
   await Promise.all(writes)
 })
 
+it.each([4503, 4500, 1006])(
+  'sends a write after the hello alone, so that none is lost that is closed with %i before it',
+  async code => {
+    const { client, server } = world()
+    server.bends.silent = true
+    const write = client.save('shop.Product', { id: 1, stock: 0 })
+    const read = client.retrieve('shop.Product', 2)
+    await settle()
+    expect([server.requests('save').length, server.requests('retrieve').length]).toEqual([0, 1])
+    server.bends.silent = false
+    server.close(code)
+    await settle(250)
+    expect(await write).toMatchObject({ success: true, id: 1 })
+    expect(await read).toMatchObject({ name: 'Banana' })
+    expect(server.requests('save')).toHaveLength(1)
+  },
+)
+
+it('does not know of a write whose connection broke before its answer', async () => {
+  const { client, server } = world()
+  client.connect()
+  await settle()
+  server.bends.silent = true
+  const write = expect(client.save('shop.Product', { id: 1, stock: 0 })).rejects.toMatchObject({ code: 'unavailable' })
+  await settle()
+  server.close(1006)
+  await write
+})
+
 it('sends a write with a key again, for the server makes it once', async () => {
   const { client, server } = world()
   client.live('shop.Product', 'search', {})
   await settle()
-  const ifVersion = client.seen('shop.Product', 1)?.v
+  const ifVersion = seen(client, 'shop.Product', 1)?.v
   server.hold()
   const write = client.save('shop.Product', { id: 1, stock: 0 }, { key: 'k1', ifVersion })
   await settle()

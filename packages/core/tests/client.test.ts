@@ -204,7 +204,9 @@ it('sends files by HTTP', async () => {
     { files: ['doc'], formsets: ['lines'] },
   )
   expect(fetch.mock.calls.map(([url]) => url)).toEqual([
+    'http://fake/api/hello/',
     'http://fake/api/upload/',
+    'http://fake/api/hello/',
     'http://fake/api/shop.Product/form/',
   ])
 })

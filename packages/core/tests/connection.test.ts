@@ -208,10 +208,9 @@ it('stays away from a server that says so', async () => {
 
 it('tries at once when the network is back, and asks for a sign of life when the page is', async () => {
   const page = new EventTarget()
-  const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
   vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
-  vi.stubGlobal('document', document)
+  vi.stubGlobal('document', { hidden: false })
   const { client, server } = world({ backoff: { minMs: 10_000, random: () => 1 } })
   client.connect()
   await settle()
@@ -222,7 +221,7 @@ it('tries at once when the network is back, and asks for a sign of life when the
   await settle()
   expect(client.getState().status).toBe('open')
   const pings = server.requests('ping').length
-  document.dispatchEvent(new Event('visibilitychange'))
+  page.dispatchEvent(new Event('visibilitychange'))
   await settle()
   expect(server.requests('ping')).toHaveLength(pings + 1)
   client.close()

@@ -1,12 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { BindingError, ERROR_CODES, type FieldErrors, formsetErrors } from '@channels-binding/core'
+import { BindingError } from '@channels-binding/core'
 import { expect, it } from 'vitest'
-
-const spec = new URL('../../../spec/errors.json', import.meta.url)
-
-it('holds the codes of the contract, no more and no less', () => {
-  expect(ERROR_CODES).toEqual(JSON.parse(readFileSync(spec, 'utf8')))
-})
 
 it('reads an error off the wire with all that it carries', () => {
   const fields = { amount: [{ code: 'min_value', message: 'Too small.' }] }
@@ -45,12 +38,9 @@ it('keeps a code that it does not know', () => {
   })
 })
 
-it('reads what is wrong with the rows beside a form', () => {
-  const required = [{ code: 'required', message: 'Missing.' }]
-  const many = [{ code: 'too_many_forms', message: 'Too many.' }]
-  const errors = { title: required, chapters: { '2': { title: required }, __all__: many } } as unknown as FieldErrors
-  expect(formsetErrors(errors, 'chapters')).toEqual({ own: many, rows: new Map([[2, { title: required }]]) })
-  expect(formsetErrors({ chapters: many }, 'chapters')).toEqual({ own: many, rows: new Map() })
-  for (const nothing of [null, undefined, {}])
-    expect(formsetErrors(nothing, 'chapters')).toEqual({ own: [], rows: new Map() })
-})
+it.each(['constructor', '__proto__', 'toString'])(
+  'makes nothing of a code that is named as what every object has: %s',
+  code => {
+    expect(BindingError.from({ code })).toMatchObject({ code, status: 500, retry: false })
+  },
+)

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import * as core from '@channels-binding/core'
 import * as devtools from '@channels-binding/core/devtools'
 import * as log from '@channels-binding/core/devtools/log'
+import * as forms from '@channels-binding/core/forms'
 import * as persist from '@channels-binding/core/persist'
 import * as presence from '@channels-binding/core/presence'
 import * as react from '@channels-binding/core/react'
@@ -15,10 +16,8 @@ it('offers what somebody chose', () => {
   expect(Object.keys(core).sort()).toEqual([
     'BindingError',
     'ChannelsClient',
-    'ERROR_CODES',
     'canonical',
     'eventName',
-    'formsetErrors',
     'getConsumer',
     'parseEvent',
     'registerConsumer',
@@ -66,15 +65,16 @@ it('offers what somebody chose', () => {
     'useSuspenseSearch',
     'useToggle',
   ])
-  expect(Object.keys(writes).sort()).toEqual(['Writes', 'conflictOf', 'newKey'])
+  expect(Object.keys(writes).sort()).toEqual(['Writes', 'conflictOf', 'newKey', 'seen'])
   expect(Object.keys(devtools).sort()).toEqual(['ChannelsDevtools', 'DevtoolsLog', 'lineOf', 'logTo'])
   expect(Object.keys(log).sort()).toEqual(['DevtoolsLog', 'lineOf', 'logTo', 'sizeOf'])
   expect(Object.keys(presence).sort()).toEqual(['PresenceRoom', 'usePresence', 'usePresenceOf'])
+  expect(Object.keys(forms)).toEqual(['formsetErrors'])
   expect(Object.keys(persist)).toEqual(['indexedDb'])
-  expect(Object.keys(testing).sort()).toEqual(['FakeServer', 'FakeTable'])
+  expect(Object.keys(testing).sort()).toEqual(['ERROR_CODES', 'FakeServer', 'FakeTable'])
 })
 
-it.each(['', 'testing/', 'http/', 'writes/', 'persist/'])('imports no framework in src/%s', folder => {
+it.each(['', 'testing/', 'http/', 'writes/', 'persist/', 'forms/'])('imports no framework in src/%s', folder => {
   const files = readdirSync(new URL(folder, source)).filter(name => name.endsWith('.ts'))
   expect(files.length).toBeGreaterThan(0)
   for (const name of files) {

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { type Finder, FirstWay } from '../src/first.js'
+import { FirstWay } from '../src/first.js'
 import type { SocketConstructor } from '../src/socket.js'
 import { fakeClock, settle } from './helpers.js'
 
@@ -28,12 +28,14 @@ function setup(isSocketWanted = true, find?: () => Promise<never>) {
     replaced: vi.fn(),
   }
   const finder = { start: vi.fn() }
-  const load = vi.fn(find ?? (async () => () => finder as unknown as Finder))
+  const finderOf = vi.fn((_socket: unknown, _failures: number) => finder as never)
+  const load = vi.fn(find ?? (async () => finderOf))
   const way = new FirstWay(
     {
       url: async () => 'ws://fake/',
       protocols: () => [],
       batches: true,
+      maxFrameBytes: () => 4_096,
       WebSocket: Socket as unknown as SocketConstructor,
       handlers: told,
     },
@@ -48,7 +50,7 @@ function setup(isSocketWanted = true, find?: () => Promise<never>) {
     way.open()
     await settle()
   }
-  return { way, told, finder, load, play, open }
+  return { way, told, finder, finderOf, load, play, open }
 }
 
 it('loads nothing where a socket opens', async () => {
@@ -61,35 +63,61 @@ it('loads nothing where a socket opens', async () => {
   expect(told.closed).toHaveBeenCalledExactlyOnceWith(4500, '', true)
 })
 
-it('hands over what it has after a second without an answer, and not once the socket is open or given up', async () => {
+it('hands over what it has after a second without an answer, and not once the socket is open', async () => {
   const slow = setup()
   await slow.open()
   await settle(1_000)
+  expect(slow.finderOf).toHaveBeenCalledExactlyOnceWith(slow.way, 0)
   expect(slow.told.replaced).toHaveBeenCalledExactlyOnceWith(slow.finder)
-  expect(slow.finder.start).toHaveBeenCalledExactlyOnceWith(true, 0)
-  for (const end of [
-    (made: ReturnType<typeof setup>) => made.play('open'),
-    (made: ReturnType<typeof setup>) => made.way.close(),
-  ]) {
-    let loaded: (finder: never) => void = () => undefined
-    const late = setup(true, () => new Promise(resolve => (loaded = resolve)))
-    await late.open()
-    await settle(1_000)
-    await end(late)
-    loaded((() => late.finder) as never)
-    await settle()
-    expect([late.load.mock.calls.length, late.told.replaced.mock.calls.length]).toEqual([1, 0])
-  }
+  expect(slow.finder.start).toHaveBeenCalledExactlyOnceWith(true)
+  let loaded: (finder: never) => void = () => undefined
+  const late = setup(true, () => new Promise(resolve => (loaded = resolve)))
+  await late.open()
+  await settle(1_000)
+  await late.play('open')
+  loaded(late.finderOf as never)
+  await settle()
+  expect([late.load.mock.calls.length, late.told.replaced.mock.calls.length]).toEqual([1, 0])
+  await late.play('close', { code: 1006 })
+  await late.open()
+  await settle(1_000)
+  loaded(late.finderOf as never)
+  await settle()
+  expect(late.told.replaced).toHaveBeenCalledOnce() // it is looked for again in the next trouble
 })
 
-it('hands over after three sockets that could not be opened, and tells of the first two', async () => {
-  const { told, finder, open, play } = setup()
+it('starts nothing where the connection was given up meanwhile', async () => {
+  const { way, told, finder, open } = setup()
+  await open()
+  await settle(999)
+  way.close()
+  await settle(60_000)
+  expect([told.replaced.mock.calls.length, finder.start.mock.calls.length]).toEqual([0, 0])
+})
+
+it('hands over after three sockets that could not be opened, and tells of each', async () => {
+  const { way, told, finder, finderOf, open, play } = setup()
+  told.replaced.mockImplementation(() => way.open()) // who waits for the next attempt makes it now
   for (let socket = 0; socket < 3; socket++) {
+    expect(told.replaced).not.toHaveBeenCalled()
     await open()
     await play('close', { code: 1006 })
   }
-  expect(told.closed).toHaveBeenCalledTimes(2)
-  expect(finder.start).toHaveBeenCalledExactlyOnceWith(false, 3)
+  expect(told.closed).toHaveBeenCalledTimes(3)
+  expect(finderOf).toHaveBeenCalledExactlyOnceWith(way, 3)
+  expect(finder.start).not.toHaveBeenCalled()
+})
+
+it('goes on with sockets while what finds others is on its way, however long that takes', async () => {
+  const { told, load, open, play } = setup(true, () => new Promise(() => undefined))
+  for (let socket = 0; socket < 5; socket++) {
+    await open()
+    await play('close', { code: 1006 })
+  }
+  expect([told.closed.mock.calls.length, load.mock.calls.length]).toEqual([5, 1])
+  await open()
+  await play('open')
+  expect(told.opened).toHaveBeenCalledOnce()
 })
 
 it('never looks for another way to a server that does not want the connection', async () => {
@@ -102,21 +130,25 @@ it('never looks for another way to a server that does not want the connection', 
 })
 
 it('opens no socket where none is wanted', async () => {
-  const { told, finder, open } = setup(false)
+  const { told, finder, finderOf, open } = setup(false)
   await open()
-  expect(finder.start).toHaveBeenCalledExactlyOnceWith(false, 0)
+  expect(finderOf).toHaveBeenCalledExactlyOnceWith(null, 0)
+  expect(finder.start).toHaveBeenCalledExactlyOnceWith(false)
   expect(told.closed).not.toHaveBeenCalled()
 })
 
-it('says that the connection could not be opened where what finds others is not there', async () => {
-  const { told, open, play } = setup(true, () => Promise.reject(new Error('gone')))
+it('goes on with sockets where what finds others is not there, and asks for it again in the next trouble', async () => {
+  const { told, load, open } = setup(true, () => Promise.reject(new Error('gone')))
   await open()
   await settle(1_000)
-  expect(told.closed).not.toHaveBeenCalled() // the socket may open yet
-  await play('close', { code: 1006 })
+  expect([told.closed.mock.calls.length, load.mock.calls.length]).toEqual([0, 1]) // the socket may open yet
   await open()
-  await play('close', { code: 1006 })
+  await settle(1_000)
+  expect(load).toHaveBeenCalledTimes(2)
+})
+
+it('says that the connection could not be opened where there is no socket and nothing else either', async () => {
+  const { told, open } = setup(false, () => Promise.reject(new Error('gone')))
   await open()
-  await play('close', { code: 1006 })
-  expect(told.closed.mock.calls.at(-1)).toEqual([1006, 'Error: gone', false])
+  expect(told.closed).toHaveBeenCalledExactlyOnceWith(1006, 'Error: gone', false)
 })

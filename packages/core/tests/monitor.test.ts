@@ -20,6 +20,15 @@ it('asks at once and then every ten seconds', async () => {
   expect(told.stale).not.toHaveBeenCalled()
 })
 
+it('asks once where it is never to ask again', async () => {
+  const told = { ping: vi.fn(), latency: vi.fn(), stale: vi.fn(), awake: vi.fn() }
+  const heart = new Monitor({ intervalMs: Number.POSITIVE_INFINITY }, told)
+  heart.start()
+  heart.pong(1)
+  await settle(10_000)
+  expect(told.ping).toHaveBeenCalledOnce()
+})
+
 it('measures the round trip', async () => {
   const { monitor: heart, told } = monitor()
   heart.start()
@@ -75,7 +84,7 @@ it('asks nothing while an answer is awaited, or once it was stopped', () => {
 
 it('notices that the network or the page is back, until it no longer watches', () => {
   const page = new EventTarget()
-  const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' })
+  const document = { hidden: true }
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
   vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
   vi.stubGlobal('document', document)
@@ -84,15 +93,15 @@ it('notices that the network or the page is back, until it no longer watches', (
   heart.watch()
   page.dispatchEvent(new Event('online'))
   expect(told.awake).toHaveBeenCalledOnce()
-  document.dispatchEvent(new Event('visibilitychange'))
+  page.dispatchEvent(new Event('visibilitychange'))
   expect(told.awake).toHaveBeenCalledOnce()
-  document.visibilityState = 'visible'
-  document.dispatchEvent(new Event('visibilitychange'))
+  document.hidden = false
+  page.dispatchEvent(new Event('visibilitychange'))
   expect(told.awake).toHaveBeenCalledTimes(2)
   heart.unwatch()
   heart.unwatch()
   page.dispatchEvent(new Event('online'))
-  document.dispatchEvent(new Event('visibilitychange'))
+  page.dispatchEvent(new Event('visibilitychange'))
   expect(told.awake).toHaveBeenCalledTimes(2)
   vi.unstubAllGlobals()
 })

@@ -1,7 +1,8 @@
 import { expect, it, vi } from 'vitest'
+import { Calls, type CallsContext } from '../src/calls.js'
 import { versionOf } from '../src/diffs.js'
 import { BindingError } from '../src/errors.js'
-import { LiveRead, type ReadContext, type ReadSpec } from '../src/read.js'
+import { LiveRead, type ReadSpec } from '../src/read.js'
 import type { Message, Request } from '../src/types.js'
 import { fakeClock, settle } from './helpers.js'
 
@@ -14,21 +15,35 @@ interface Setup {
   readonly receive: (part: Omit<Message, 'event'>) => void
 }
 
-/** A read without anything around it, that shows one row in version `e1`. */
-function setup(context: Partial<ReadContext> = {}, spec: Partial<ReadSpec> = {}): Setup {
+/** Questions as a client sends them; `receive` is what it does with what arrives under the name of the read. */
+function asking(context: Partial<CallsContext> = {}) {
   const sent: Request[] = []
-  const diverged = vi.fn()
-  const read = new LiveRead({ stream: 'a.B', action: 'list', params: {}, ...spec }, 'h1', {
-    nextId: () => sent.length + 1,
+  const calls = new Calls({
     isOpen: () => true,
-    send: request => sent.push(request),
+    isKnown: () => true,
+    send: request => void sent.push(request),
     refusal: () => null,
-    changed: () => undefined,
-    diverged,
     timeoutMs: 15_000,
     ...context,
   })
-  const receive = (part: Omit<Message, 'event'>): void => read.receive({ event: read.event, ...part })
+  const receive = (read: LiveRead, part: Omit<Message, 'event'>): void => {
+    const message = { event: read.event, ...part }
+    if (message.id === undefined) read.receive(message)
+    else calls.settle(message)
+  }
+  return { sent, calls, receive }
+}
+
+/** A read without anything around it, that shows one row in version `e1`. */
+function setup(context: Partial<CallsContext> = {}, spec: Partial<ReadSpec> = {}): Setup {
+  const { sent, calls, receive: receiveFor } = asking(context)
+  const diverged = vi.fn()
+  const read = new LiveRead({ stream: 'a.B', action: 'list', params: {}, ...spec }, 'h1', {
+    calls,
+    changed: () => undefined,
+    diverged,
+  })
+  const receive = (part: Omit<Message, 'event'>): void => receiveFor(read, part)
   read.ask()
   receive({ id: 1, type: 'snapshot', v: one, data: { rows: [{ id: 7, n: 1 }] }, etags: ['e1'] })
   return { read, sent, diverged, receive }
@@ -96,6 +111,17 @@ it('keeps what it shows through an error that passes, and asks again when the se
   expect(sent).toHaveLength(3)
 })
 
+it('says what it cannot be read for just now beside what it shows, until the server goes on by itself', () => {
+  const { read, sent, receive } = setup()
+  receive({ error: { code: 'internal', message: 'Broken.', retry: true, ref: 'a1' } })
+  expect(read.state).toMatchObject({ status: 'success', isLive: false, error: { code: 'internal' } })
+  expect(read.state.data).toEqual({ rows: [{ id: 7, n: 1 }] })
+  receive({ type: 'same', v: one })
+  expect(read.state).toMatchObject({ status: 'success', isLive: true, error: null, v: one })
+  vi.advanceTimersByTime(60_000)
+  expect(sent).toHaveLength(1)
+})
+
 it('waits for the connection with what passes', async () => {
   let isOpen = true
   const { read, sent, receive } = setup({ isOpen: () => isOpen })
@@ -159,17 +185,13 @@ it('asks anew for what changes while what applies changes is not there, and neve
     throw new Error('It is not on the server any more.')
   })
   const { LiveRead: Read } = await import('../src/read.js')
-  const sent: Request[] = []
+  const { sent, calls, receive: receiveFor } = asking()
   const read = new Read({ stream: 'a.B', action: 'list', params: {} }, 'h1', {
-    nextId: () => sent.length + 1,
-    isOpen: () => true,
-    send: request => sent.push(request),
-    refusal: () => null,
+    calls,
     changed: () => undefined,
     diverged: () => expect.unreachable(),
-    timeoutMs: 15_000,
   })
-  const receive = (part: Omit<Message, 'event'>): void => read.receive({ event: read.event, ...part })
+  const receive = (part: Omit<Message, 'event'>): void => receiveFor(read, part)
   const rows = (n: number) => ({ data: { rows: [{ id: 7, n }] }, etags: [`e${n}`] })
   read.ask()
   receive({ id: 1, type: 'snapshot', v: one, ...rows(1) })
@@ -179,7 +201,7 @@ it('asks anew for what changes while what applies changes is not there, and neve
   expect(sent).toEqual([expect.objectContaining({ id: 1 }), { event: 'a.B.list#h1', id: 2, data: {} }])
   receive({ id: 2, type: 'snapshot', v: two, ...rows(2) })
   expect(read.state).toMatchObject({ isLive: true, v: two, data: { rows: [{ id: 7, n: 2 }] } })
-  expect(read.seen(7)).toEqual({ row: { id: 7, n: 2 }, v: 'e2' })
+  expect(read.window?.etags).toEqual(['e2'])
   read.stop()
   vi.doUnmock('../src/diffs.js')
 })

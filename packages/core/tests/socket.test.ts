@@ -21,6 +21,7 @@ function setup(options: Partial<SocketOptions> & Pick<SocketOptions, 'WebSocket'
     url: async () => 'ws://fake/',
     protocols: () => ['cb.1.json'],
     batches: true,
+    maxFrameBytes: () => 4_096,
     handlers: {
       opened: () => seen.opened++,
       moved: () => undefined,
@@ -126,6 +127,26 @@ it('drops what is sent while it is not open', async () => {
   emit('open')
   await settle()
   expect({ sent, opened: seen.opened, isOpen: transport.isOpen }).toEqual({ sent: [], opened: 1, isOpen: true })
+})
+
+it('is not open while the socket closes, so that nothing is said into it', async () => {
+  const { Socket, emit, sent } = played()
+  const closing = { readyState: 1 }
+  class Closing extends Socket {
+    override get readyState(): number {
+      return closing.readyState
+    }
+  }
+  const { transport } = setup({ WebSocket: Closing })
+  transport.open()
+  await settle()
+  emit('open')
+  expect(transport.isOpen).toBe(true)
+  closing.readyState = 2
+  expect(transport.isOpen).toBe(false)
+  transport.send({ event: 'a.b' })
+  await settle()
+  expect(sent).toEqual([])
 })
 
 it('says why it could not open a socket', async () => {

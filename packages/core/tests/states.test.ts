@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { BindingError } from '@channels-binding/core'
 import { describe, expect, it } from 'vitest'
+import { Calls } from '../src/calls.js'
 import { Connection } from '../src/connection.js'
 import { LiveRead } from '../src/read.js'
 import { CONNECTION, type ConnectionEvent, READ, type ReadEvent } from '../src/states.js'
@@ -24,7 +25,6 @@ describe('a connection', () => {
     let isOpen = false
     const transport = {
       carrier: 'ws',
-      limitFrames() {},
       open() {},
       close() {},
       drop() {},
@@ -95,18 +95,21 @@ describe('a connection', () => {
 describe('a live read', () => {
   function read(): { live: LiveRead; play: Readonly<Record<ReadEvent, () => void>> } {
     const sent: Request[] = []
-    let id = 0
-    const live: LiveRead = new LiveRead({ stream: 'a.B', action: 'retrieve', params: { id: 1 } }, 'h1', {
-      nextId: () => ++id,
+    const calls = new Calls({
       isOpen: () => true,
+      isKnown: () => true,
       send: request => void sent.push(request),
       refusal: () => null,
-      changed() {},
-      diverged() {},
       timeoutMs: 1_000_000,
     })
+    const live: LiveRead = new LiveRead({ stream: 'a.B', action: 'retrieve', params: { id: 1 } }, 'h1', {
+      calls,
+      changed() {},
+      diverged() {},
+    })
     live.ask()
-    const message = (parts: object): void => live.receive({ event: live.event, id, ...parts })
+    const message = (parts: object): void =>
+      calls.settle({ event: live.event, id: sent.at(-1)?.id as number, ...parts })
     const asked = (play: () => void) => (): void => {
       live.ask()
       play()

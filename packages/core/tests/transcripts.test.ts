@@ -65,6 +65,8 @@ it('speaks the recorded conversation of a live list, word for word, and so does 
   const server = new FakeServer()
   server.bind('zoo.Note', { rows: fixture.notes })
   const client = new ChannelsClient({ url: 'ws://fake/', WebSocket: server.WebSocket, heartbeat: false })
+  client.connect()
+  await settle()
   const [hello, search, ...others] = steps
   const read = client.live('zoo.Note', 'search', search?.send ? (steps[1]?.send?.data as object) : {})
   await settle()

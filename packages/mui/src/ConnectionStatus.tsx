@@ -25,10 +25,11 @@ export interface ConnectionStatusProps extends Omit<ChipProps, 'label' | 'color'
   readonly texts?: Partial<StatusTexts>
 }
 
-/** A chip that says whether changes arrive, and how fast; a screen reader announces the status, not each measurement. */
+/** A chip that says whether changes arrive, how fast, and under the pointer why not; a screen reader announces the status, not each measurement. */
 export function ConnectionStatus({ showLatency = true, server, texts, ...props }: ConnectionStatusProps): JSX.Element {
   const says = useTexts('status', STATUS_TEXTS, texts)
-  const { status, latencyMs, nextRetryAt, reconnect } = useConnection(server)
+  const { status, latencyMs, nextRetryAt, lastError, reconnect } = useConnection(server)
+  const reason = status === 'open' ? undefined : lastError?.message
   const latency = showLatency && status === 'open' && latencyMs !== null ? ` · ${Math.round(latencyMs)} ms` : ''
   const label = (
     <>
@@ -38,7 +39,15 @@ export function ConnectionStatus({ showLatency = true, server, texts, ...props }
   )
   return (
     <Stack direction="row" spacing={1} sx={{ alignItems: 'center', display: 'inline-flex' }}>
-      <Chip size="small" variant="outlined" {...props} color={COLORS[status]} label={label} data-status={status} />
+      <Chip
+        size="small"
+        variant="outlined"
+        title={reason}
+        {...props}
+        color={COLORS[status]}
+        label={label}
+        data-status={status}
+      />
       {(nextRetryAt !== null || status === 'closed' || status === 'unauthorized') && (
         <Button size="small" onClick={reconnect}>
           {says.reconnect}

@@ -48,4 +48,8 @@ export function Modal({
 }
 
 /** What is in it is loaded, and grows: downwards, so that the title stays where it is. */
-const AT_THE_TOP = { '& .MuiDialog-container': { alignItems: 'flex-start' } } as const
+const AT_THE_TOP = {
+  '& .MuiDialog-container': { alignItems: 'flex-start' },
+  // As MUI has it where no form stands between the two.
+  '& .MuiDialogTitle-root + form > .MuiDialogContent-root': { pt: 0 },
+} as const

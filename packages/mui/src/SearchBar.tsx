@@ -28,6 +28,9 @@ export function SearchBar({ value, onChange, delayMs = 300, ...props }: SearchBa
   )
 }
 
+/** What is longer, `setTimeout` takes for no wait at all. */
+const LONGEST_MS = 2e9
+
 /** The field itself is what stands in the page, so that `sx` is about it. */
 const CONTENTS = { display: 'contents' } as const
 
@@ -55,11 +58,14 @@ function useTyped(
   const type = (typed: string): void => {
     setText(typed)
     clearTimeout(timer.current)
-    timer.current = setTimeout(() => {
-      if (typed === told.current) return
-      told.current = typed
-      latest.current(typed)
-    }, delayMs)
+    timer.current = setTimeout(
+      () => {
+        if (typed === told.current) return
+        told.current = typed
+        latest.current(typed)
+      },
+      Math.min(delayMs, LONGEST_MS),
+    )
   }
   return [text, type]
 }

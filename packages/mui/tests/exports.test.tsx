@@ -63,7 +63,7 @@ it('uses only the public entries of core, and the grid and the pickers only in t
     const text = readFileSync(join(source, name), 'utf8')
     for (const [, target = ''] of text.matchAll(/from '([^']+)'/g)) {
       if (target.includes('core'))
-        expect(target, name).toMatch(/^@channels-binding\/core(\/react|\/writes|\/presence)?$/)
+        expect(target, name).toMatch(/^@channels-binding\/core(\/react|\/forms|\/writes|\/presence)?$/)
       if (target.includes('x-data-grid')) expect(name).toMatch(/^table\//)
       if (target.includes('x-date-pickers') || target === 'dayjs') expect(name).toMatch(/^pickers\//)
     }

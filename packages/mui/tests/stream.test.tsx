@@ -1,13 +1,16 @@
 import { ChannelsProvider } from '@channels-binding/core/react'
+import { FilterChips } from '@channels-binding/mui'
 import { BindingForm } from '@channels-binding/mui/form'
 import { act, screen, waitFor } from '@testing-library/react'
 import type { JSX, ReactNode } from 'react'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { bareOf, serverOf } from '../../core/src/react/named.js'
 import * as streams from '../src/stream.js'
 import { field } from './field.js'
 import { type Stage, stage, TICKETS } from './helpers.js'
 import { cell, editor, Table } from './table/grid.js'
+
+afterEach(() => void vi.unstubAllGlobals())
 
 const FIELDS = [
   field({ name: 'title' }),
@@ -23,10 +26,12 @@ interface Two extends Omit<Stage, 'show'> {
   readonly show: (element: ReactNode) => void
 }
 
+const strayedFetch = vi.fn(async () => new Response('{}', { status: 500 }))
+
 /** Two servers with streams of the same names, and a page of both. */
-function two(): Two {
-  const main = stage({ 'desk.Ticket': { ...TICKETS, rows: [] }, 'auth.User': { rows: [] } })
-  const back = stage(TABLES)
+function two(tables: Parameters<typeof stage>[0] = TABLES, fetch?: typeof globalThis.fetch): Two {
+  const main = stage({ 'desk.Ticket': { ...TICKETS, rows: [] }, 'auth.User': { rows: [] } }, strayedFetch)
+  const back = stage(tables, fetch, { apiUrl: '/back1/' })
   const clients = { back1: back.client }
   const Both = ({ children }: { readonly children: ReactNode }): JSX.Element => (
     <ChannelsProvider client={main.client} clients={clients}>
@@ -91,5 +96,41 @@ it('saves a form there, with the choices of what it relates to', async () => {
   await world.user.click(await screen.findByRole('option', { name: 'zoe' }))
   await world.user.click(screen.getByRole('button', { name: 'Save' }))
   await waitFor(() => expect(world.back.server.rows('desk.Ticket')[0]).toMatchObject({ title: 'Printer!', owner: 9 }))
+  expect(strayed(world)).toEqual([])
+})
+
+it('writes the rows of there into a file', async () => {
+  const world = two()
+  const written: string[] = []
+  const file = { write: async (text: string) => void written.push(text), close: vi.fn(async () => undefined) }
+  vi.stubGlobal('showSaveFilePicker', async () => ({ createWritable: async () => file }))
+  world.show(<Table binding="back1:desk.Ticket" toolbar columns={['title', 'votes']} order="id" />)
+  await cell('Printer')
+  await world.user.click(screen.getByRole('button', { name: 'CSV' }))
+  await waitFor(() => expect(file.close).toHaveBeenCalledOnce())
+  expect(written.join('')).toContain('Printer,1200\r\nScreen,3\r\n')
+  expect(strayed(world)).toEqual([])
+})
+
+it('sends files there', async () => {
+  const saved = { success: true, object: { id: 1 }, fields: [], errors: {} }
+  const fetch = vi.fn(async (_url: unknown) => new Response(JSON.stringify(saved)))
+  const fields = [field({ name: 'doc', type: 'FileField' })]
+  const world = two({ 'desk.Ticket': { ...TICKETS, fields } }, fetch as never)
+  world.show(<BindingForm binding="back1:desk.Ticket" id={1} />)
+  await world.user.upload(await screen.findByLabelText('Doc'), new File(['x'], 'x.txt'))
+  await world.user.click(screen.getByRole('button', { name: 'Save' }))
+  await waitFor(() => expect(fetch).toHaveBeenCalledTimes(2))
+  expect(fetch.mock.calls.map(([url]) => url)).toEqual(['/back1/hello/', '/back1/desk.Ticket/1/form/'])
+  expect(strayedFetch).not.toHaveBeenCalled()
+  expect(strayed(world)).toEqual([])
+})
+
+it('names what rows are filtered by as there', async () => {
+  const owner = field({ name: 'owner', type: 'ModelChoiceField', relation: { stream: 'auth.User' } })
+  const filters = [{ name: 'owner', label: 'Owner', type: 'ModelChoiceFilter', field: owner }]
+  const world = two({ ...TABLES, 'desk.Ticket': { ...TICKETS, describe: { ...TICKETS.describe, filters } } })
+  world.show(<FilterChips binding="back1:desk.Ticket" value={{ owner: 9 } as never} onChange={() => undefined} />)
+  expect(await screen.findByText('Owner: zoe')).toBeInTheDocument()
   expect(strayed(world)).toEqual([])
 })

@@ -54,7 +54,7 @@ class BaseBinding(Representation):
         unless all that takes part in the answer is known to ask nothing of the caller. Override it to share more:
         ``return ("team", self.user.team_id)``. It must differ for all who may get different answers.
         """
-        return self.call.caller if sharing.reasons(self) else ("all",)
+        return self.call.caller if sharing.reasons(self) else sharing.EVERYBODY
 
     def streams_asked(self) -> "list[BaseBinding]":
         """Other streams whose rows this read depends on, asked by the same caller: of ``labels``, of filters by relations."""

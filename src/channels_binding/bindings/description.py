@@ -13,6 +13,7 @@ from channels_binding.exceptions import BindingError
 from channels_binding.forms.form import describe_field
 from channels_binding.omissions import Omissions
 from channels_binding.protocol.names import AGGREGATE
+from channels_binding.querysets.filters import lists_values, values_of
 from channels_binding.serializers.relations import child
 
 FIELD_TYPES: tuple[tuple[type, str], ...] = (
@@ -116,6 +117,12 @@ def _relation(binding: BaseBinding, name: str) -> dict[str, Any]:
     return {"relation": {"stream": stream}} if stream else {}
 
 
+def _values_seen(binding: BaseBinding, filter_: Any) -> list[tuple[Any, Any]]:
+    """The values of the rows that the caller may list."""
+    listing: Any = binding.asked("search", {})
+    return values_of(filter_, listing.reading_queryset()) if listing.admits_caller() else []
+
+
 def _filters(binding: BaseBinding) -> Iterator[dict[str, Any]]:
     cls = binding.get_filterset_class()
     if cls is None:
@@ -124,6 +131,8 @@ def _filters(binding: BaseBinding) -> Iterator[dict[str, Any]]:
     for name, filter_ in filterset.filters.items():
         with Omissions().leaving_out(f"{binding.get_stream()}.{name}"):
             binding.scope_choices(filterset.form.fields[name])
+            if lists_values(filter_):
+                filterset.form.fields[name].choices = _values_seen(binding, filter_)
             yield {
                 "name": name,
                 "label": force_str(filter_.label or name),

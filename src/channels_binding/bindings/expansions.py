@@ -5,21 +5,22 @@ more each reads them, however many tickets there are (docs/decisions/0039-expand
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from channels_binding.bindings.reader import Reader
 from channels_binding.bindings.relations import KnownRows
 from channels_binding.calls.call import Row
 from channels_binding.exceptions import Invalid, LimitExceeded
 from channels_binding.protocol import codecs
-from channels_binding.querysets.links import Link, Pairs, link_of, order_of, single_pairs
-from channels_binding.querysets.tables import models_of, row_models
+from channels_binding.querysets.inspection import has_plain_rows, holds_own_sql
+from channels_binding.querysets.links import Link, Pairs, link_of, order_of, ordered_rows, single_pairs
+from channels_binding.querysets.tables import models_of, reads_again, row_models
 from channels_binding.serializers.keys import as_pk, from_pk
+from channels_binding.serializers.relations import query_name
 from channels_binding.types import Pk
 
 DEFAULT_LIMIT = 20
@@ -84,7 +85,7 @@ class Expandable:
 
 def expandables(binding: Any, *, served_only: bool = True) -> list[Expandable]:
     """What a binding declares as expandable, of what a stream serves."""
-    targets: dict[str, type[models.Model]] = {"": binding.get_model()}
+    targets: dict[str, type[Model]] = {"": binding.get_model()}
     found = []
     for path, options in binding.get_expandable().items():
         above, _, name = path.rpartition(".")
@@ -100,9 +101,9 @@ def expandables(binding: Any, *, served_only: bool = True) -> list[Expandable]:
 class Shows(Protocol):
     """A binding, as what is related to its rows is shown by others."""
 
-    def get_model(self) -> type[models.Model]: ...
+    def get_model(self) -> type[Model]: ...
 
-    def shown_rows(self, model: type[models.Model]) -> "tuple[KnownRows, Any] | None":
+    def shown_rows(self, model: type[Model]) -> "tuple[KnownRows, Any] | None":
         """Which rows of another model the caller may know of, and the binding that shows them."""
 
 
@@ -111,6 +112,8 @@ class Expansion:
     """One relation of the rows of one binding, and what is expanded below it."""
 
     name: str
+    lookup: str
+    """By which the rows of the read are found that lead here: ``comment__author``."""
     link: Link
     known: KnownRows
     reader: Reader | None
@@ -125,28 +128,59 @@ class Expansion:
         for each in self.below:
             yield from each.every()
 
-    def models(self) -> set[type[models.Model]]:
+    def models(self) -> set[type[Model]]:
         """Models by whose changes what is shown may become another."""
-        shown = () if self.reader is None else self.reader.related(self.link.target)
-        return {*row_models(self.link.target), *models_of(self.known.rows), *self.link.models(), *shown}
+        return {*row_models(self.link.target), *self.models_beside()}
 
-    def of_each(self, pairs: Pairs) -> "Mapping[Pk, list[_Holding]]":
+    def models_beside(self) -> set[type[Model]]:
+        """Those among them that decide otherwise than as the related rows themselves, each by what it is."""
+        shown = () if self.reader is None else self.reader.related(self.link.target)
+        beside = {*models_of(self.known.rows), *self.link.models(), *shown, *self._models_of_order()}
+        return beside - {*row_models(self.link.target)} if self.is_by_own_rows else beside
+
+    def _models_of_order(self) -> set[type[Model]]:
+        return models_of(ordered_rows(self.link.target, tuple(self.order))) if self.link.is_many else set()
+
+    @property
+    def is_by_plan(self) -> bool:
+        """Whether nothing is read but what ``models`` names."""
+        return self.known.may_see is None and (self.reader is None or self.reader.plan is not None)
+
+    @property
+    def is_by_own_rows(self) -> bool:
+        """Whether a related row alone decides whether it is shown, how, and in which place: no other row of its model does."""
+        target, rows = self.link.target, self.known.rows
+        own = row_models(target)
+        if self.reader is None or not self.is_by_plan or len(own) > 1:
+            return False
+        if not has_plain_rows(rows) or holds_own_sql(rows.query) or reads_again(rows, {target._meta.db_table}):
+            return False
+        return own[0] not in self.reader.related(target)
+
+    def of_each(self, pairs: Pairs) -> Mapping[Pk, list[Row]]:
         """Key of a row → the rows that are shown there."""
         shown = self._shown({target for _, target in pairs})
-        found: dict[Pk, list[_Holding]] = defaultdict(list)
+        found: dict[Pk, list[Row]] = defaultdict(list)
         for source, target in dict.fromkeys(pairs):
             row = shown.get(as_pk(target))
             if row is not None:
                 found[as_pk(source)].append(row)
         return {key: rows[: self.limit] for key, rows in found.items()} if self.link.is_many else found
 
-    def member(self, rows: "Sequence[_Holding]") -> Any:
+    def member(self, rows: Sequence[Row]) -> Any:
         """What stands in a row: related rows, one or none, or several."""
         if self.link.is_many:
-            return codecs.Fragment(codecs.joined(each.row.body for each in rows))
-        return codecs.Fragment(rows[0].row.body) if rows else None
+            return codecs.Fragment(codecs.joined(each.body for each in rows))
+        return codecs.Fragment(rows[0].body) if rows else None
 
-    def _shown(self, targets: set[Any]) -> "Mapping[Pk, _Holding]":
+    def holds(self, rows: Sequence[Row]) -> Iterator[tuple[type[Model], Pk]]:
+        """Model and key of each of these, and of those in them."""
+        model = row_models(self.link.target)[0]
+        for each in rows:
+            yield model, each.pk
+            yield from each.holds
+
+    def _shown(self, targets: set[Any]) -> Mapping[Pk, Row]:
         if self.reader is None or not targets:
             return {}
         rows = self.known.rows.order_by().filter(pk__in=targets)
@@ -154,25 +188,34 @@ class Expansion:
             read = self.reader.rows(rows)
         else:
             read = self.reader.rows_of([each for each in self.reader.instances(rows) if self.known.may_see(each)])
-        return {each.row.pk: each for each in _holding(read, self.link.target, self.below)}
+        return {each.pk: each for each in expanded(read, self.known.rows.db, self.link.target, self.below)}
 
-    def pairs(self, keys: Sequence[Any]) -> Pairs:
-        """To which rows these lead: as many of each as are declared, of those that the caller may see."""
+    def database(self, using: str | None) -> str | None:
+        """Where it is told which rows lead to which: where the related rows are, if they tell it, else where the others are."""
+        tells = self.link.through is self.link.target and not self.link.is_own_column
+        return self.known.rows.db if tells else using
+
+    def pairs(self, keys: Sequence[Any], using: str | None) -> Pairs:
+        """To which rows these lead: as many of each as are declared, of those that the caller may see.
+
+        Args:
+            using: The database of the rows with these keys.
+        """
         if self.reader is None:
             return []
         if self.known.may_see is None:
-            return self.link.pairs(keys, self._narrowed, self.order, (1, self.limit))
-        return self._pairs_seen(keys, self.known.may_see)
+            return self.link.pairs(keys, self._narrowed, self.order, (1, self.limit), self.database(using))
+        return self._pairs_seen(keys, self.known.may_see, self.database(using))
 
     def _narrowed(self, pairs: QuerySet[Any], path: str) -> QuerySet[Any]:
         return self.known.narrow_by(pairs, path)
 
-    def _pairs_seen(self, keys: Sequence[Any], may_see: Any) -> Pairs:
+    def _pairs_seen(self, keys: Sequence[Any], may_see: Any, using: str | None) -> Pairs:
         """As ``pairs``, where rows have to be looked at to know: twice as many each time, until each has enough."""
         found: Pairs = []
         waiting, first, size = {*keys}, 1, self.limit
         while waiting:
-            pairs = self.link.pairs(waiting, self._narrowed, self.order, (first, first + size - 1))
+            pairs = self.link.pairs(waiting, self._narrowed, self.order, (first, first + size - 1), using)
             _check_number(len(found) + len(pairs))
             rows = self.known.rows.order_by().filter(pk__in={target for _, target in pairs})
             seen = {each.pk for each in rows if may_see(each)}
@@ -192,7 +235,8 @@ def _counted(pairs: Pairs) -> Mapping[Any, int]:
 
 def _check_number(number: int) -> None:
     if number > MAX_RELATED:
-        raise LimitExceeded(f"More than {MAX_RELATED} related rows are asked for.", limit=MAX_RELATED)
+        message = f"More than {MAX_RELATED} related rows: ask for fewer rows ('limit'), or for less in 'expand'."
+        raise LimitExceeded(message, limit=MAX_RELATED)
 
 
 def expansions_of(shows: Shows, paths: Sequence[str], declared: Paths) -> list[Expansion]:
@@ -214,6 +258,7 @@ def expansions_of(shows: Shows, paths: Sequence[str], declared: Paths) -> list[E
         options = declared[path]
         made = Expansion(
             name,
+            "__".join([*([found[above].lookup] if above else []), query_name(model, name)]),
             link,
             known,
             None if binding is None else binding.make_reader({}),
@@ -225,40 +270,75 @@ def expansions_of(shows: Shows, paths: Sequence[str], declared: Paths) -> list[E
     return roots
 
 
-def models_shown(expansions: Sequence[Expansion]) -> set[type[models.Model]]:
-    """Models by whose changes what these show, and those below them, may become another."""
-    return {model for root in expansions for each in root.every() for model in each.models()}
+def every(expansions: Sequence[Expansion]) -> list[Expansion]:
+    """These, and those below them."""
+    return [each for root in expansions for each in root.every()]
 
 
-def expanded(rows: Sequence[Row], model: type[models.Model], expansions: Sequence[Expansion]) -> tuple[Row, ...]:
+def are_by_plan(expansions: Sequence[Expansion]) -> bool:
+    """Whether nothing is read for these, and those below them, but what their ``models`` name."""
+    return all(each.is_by_plan for each in every(expansions))
+
+
+def expanded(
+    rows: Sequence[Row], using: str | None, model: type[Model], expansions: Sequence[Expansion]
+) -> tuple[Row, ...]:
     """Rows as they are sent, with related rows in them: ``{"id": 7, "expand": {"customer": {"id": 3}, "comments": []}}``."""
-    return tuple(each.row for each in _holding(rows, model, expansions))
-
-
-class _Holding(NamedTuple):
-    """A row as it is sent, and how many related rows it holds, those in them included."""
-
-    row: Row
-    number: int
-
-
-def _holding(rows: Sequence[Row], model: type[models.Model], expansions: Sequence[Expansion]) -> list[_Holding]:
     if not rows or not expansions:
-        return [_Holding(row, 0) for row in rows]
+        return tuple(rows)
     keys = [from_pk(model, row.pk) for row in rows]
     singles = [each for each in expansions if not each.link.is_many]
-    pairs = dict(zip(map(id, singles), single_pairs([each.link for each in singles], keys), strict=True))
-    pairs |= {id(each): each.pairs(keys) for each in expansions if each.link.is_many}
-    _check_number(sum(map(len, pairs.values())))
+    databases = {each.link: each.database(using) for each in singles}
+    of_singles = single_pairs([each.link for each in singles], keys, databases.__getitem__)
+    pairs = dict(zip(map(id, singles), of_singles, strict=True))
+    pairs |= {id(each): each.pairs(keys, using) for each in expansions if each.link.is_many}
+    _check_number(sum(len(pairs[id(each)]) for each in expansions if each.link.is_many))
     found = [(each, each.of_each(pairs[id(each)])) for each in expansions]
-    numbers = [sum(1 + held.number for _, shown in found for held in shown.get(row.pk, ())) for row in rows]
-    _check_number(sum(numbers))  # a row that many lead to is read once, and stands in each of them
-    return [
-        _Holding(_with(row, {each.name: each.member(shown.get(row.pk, ())) for each, shown in found}), number)
-        for row, number in zip(rows, numbers, strict=True)
-    ]
+    made = tuple(_with(row, [(each, shown.get(row.pk, [])) for each, shown in found]) for row in rows)
+    check_held(made)
+    return made
 
 
-def _with(row: Row, related: Mapping[str, Any]) -> Row:
+def check_held(rows: Sequence[Row]) -> None:
+    """Refuse rows that hold more related ones than an answer may. One that many lead to is read once, and stands in each.
+
+    Raises:
+        LimitExceeded: There are more than ``MAX_RELATED``.
+    """
+    _check_number(sum(row.held for row in rows))
+
+
+def _with(row: Row, related: Sequence[tuple[Expansion, Sequence[Row]]]) -> Row:
     """The row with one member more."""
-    return Row(row.pk, b"%s,%s:%s}" % (row.body[:-1], codecs.encode(MEMBER), codecs.encode(related)))
+    members = {each.name: each.member(rows) for each, rows in related}
+    holds = frozenset(held for each, rows in related for held in each.holds(rows))
+    number = sum(1 + held.held for _, rows in related for held in rows)
+    return Row(row.pk, b"%s,%s:%s}" % (row.body[:-1], codecs.encode(MEMBER), codecs.encode(members)), holds, number)
+
+
+Touched = Mapping[type[Model], Set[Pk]]
+"""Model → keys of its rows that have changed."""
+
+
+def untouched(
+    known: Mapping[Pk, Row], touched: Touched, queryset: QuerySet[Any], expansions: Sequence[Expansion]
+) -> Mapping[Pk, Row]:
+    """Of rows as they were, those that no change of a related row can have altered: they neither held it nor lead to it now.
+
+    A statement for each expansion whose rows have changed; it reads keys alone.
+
+    Args:
+        queryset: Of whose rows; it names their model and database.
+        expansions: Every one, those below others too.
+    """
+    model = queryset.model
+    gone = {(each, key) for each, keys in touched.items() for key in keys}
+    left = {pk: row for pk, row in known.items() if row.holds.isdisjoint(gone)}
+    for each in expansions:
+        targets = touched.get(row_models(each.link.target)[0])
+        if targets and left:
+            wanted: dict[str, Any] = {"pk__in": [from_pk(model, pk) for pk in left]}
+            wanted[f"{each.lookup}__pk__in"] = [from_pk(each.link.target, key) for key in targets]
+            leading = {*map(as_pk, QuerySet(model, using=queryset.db).filter(**wanted).values_list("pk", flat=True))}
+            left = {pk: row for pk, row in left.items() if pk not in leading}
+    return left

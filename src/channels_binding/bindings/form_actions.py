@@ -1,6 +1,6 @@
 """The ``form`` action: the Django form of a row, its formsets, and what is submitted to them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.forms.models import BaseModelForm
@@ -8,7 +8,8 @@ from django.forms.models import BaseModelForm
 from channels_binding.bindings.actions import builtin
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
 from channels_binding.bindings.writes import WriteMixin
-from channels_binding.exceptions import Invalid
+from channels_binding.calls.call import WithRows
+from channels_binding.exceptions import Forbidden, Invalid, NotFound
 from channels_binding.forms import formset as formset_tools
 from channels_binding.forms import multipart, uploads
 from channels_binding.forms.form import bind_data, bind_files, describe_form, form_errors
@@ -46,15 +47,47 @@ class FormMixin(WriteMixin):
         unbound = self.get_form(instance=instance)
         refuse_unknown(given, {*unbound.fields, *self.formsets})
         if instance is not None:
+            own = self._without_blanks(unbound, instance, own)
             self.check_version(instance)
         data, files = bind_data(unbound, own), bind_files(unbound, {**own, **self.call.files})
         bound = self.get_form(instance=instance, data=data, files=files or None)
-        answer = self._validated(bound, instance, rows)
-        if answer["success"]:
-            uploads.spend(given, self.write_alias())
-        return answer
+        answer = self._validated(bound, instance, rows, own)
+        if not answer["success"]:
+            return answer
+        uploads.spend(given, self.write_alias())
+        row = answer["object"] or {}
+        return WithRows(answer, {"success": True, **{name: row[name] for name in ("id",) if name in row}})
 
-    def _validated(self, form: Any, instance: Any, rows: Data) -> Data:
+    def answer_with_rows(self, kept: Mapping[str, Any]) -> Data:
+        """As of several rows, of a form that was submitted before; it is shown to who may have it now."""
+        if self.call.action != "form":
+            return super().answer_with_rows(kept)
+        try:
+            instance = self.get_object(self.key_of(kept)) if "id" in kept else None
+            self.check_form_permission(instance)
+        except (NotFound, Forbidden):
+            return {"fields": [], "object": {"id": kept["id"]} if "id" in kept else None, "errors": {}, "success": True}
+        return self._form_answer(self.get_form(instance=instance), instance, self.get_formsets(instance), success=True)
+
+    def _withheld(self, form: Any, shown: Mapping[str, Any]) -> set[str]:
+        """Fields of a row of which the caller is told no value, since a read would not show it: those that are only written,
+        and what the serializer leaves out for this caller. A form of the project's own says itself what it shows."""
+        return {name for name in form.fields if name not in shown} if self._makes_form else set()
+
+    @property
+    def _makes_form(self) -> bool:
+        """Whether the form is made of the serializer."""
+        return self.form_class is None and type(self).get_form_class is FormMixin.get_form_class
+
+    def _without_blanks(self, form: Any, instance: Any, submitted: Data) -> Data:
+        """An input that has shown nothing, and is sent back empty, is no change."""
+        blank = {name for name, value in submitted.items() if value in _BLANK}
+        if not (blank and self._makes_form):
+            return submitted
+        blank &= self._withheld(form, self.row_as_read(pk_of(instance)))
+        return {name: value for name, value in submitted.items() if name not in blank}
+
+    def _validated(self, form: Any, instance: Any, rows: Data, submitted: Collection[str]) -> Data:
         """Save a form and its formsets if all of them are valid."""
         given = settle(self.get_create_values()) if instance is None and isinstance(form, BaseModelForm) else {}
         _give(form, given)  # before it is validated: the model's rules are asked about them too
@@ -69,7 +102,7 @@ class FormMixin(WriteMixin):
             for each, values in new:
                 _give(each, values)
         if not all(are_valid):
-            return self._form_answer(form, instance, form.formsets)
+            return self._form_answer(form, instance, form.formsets, submitted)
         for formset in form.formsets.values():
             self.check_formset(formset)
         saved = settle(self.perform_form(form))
@@ -124,11 +157,21 @@ class FormMixin(WriteMixin):
         written = submitted if isinstance(submitted, Mapping) else None
         self.check_method("POST" if instance is None else "PATCH", instance, written)
 
-    def _form_answer(self, form: Any, instance: Any, formsets: Mapping[str, Any], *, success: bool = False) -> Data:
+    def _form_answer(
+        self,
+        form: Any,
+        instance: Any,
+        formsets: Mapping[str, Any],
+        submitted: Collection[str] = (),
+        *,
+        success: bool = False,
+    ) -> Data:
         is_row = isinstance(instance, self.get_model()) and instance.pk is not None
+        shown = self.row_as_read(pk_of(instance)) if is_row else None
+        withheld = set() if shown is None else self._withheld(form, shown)
         answer: Data = {
-            "fields": describe_form(form, self.stream_of),
-            "object": self.row_as_read(pk_of(instance)) if is_row else None,
+            "fields": describe_form(form, self.stream_of, withheld, submitted),
+            "object": shown,
             "errors": form_errors(form),
             "success": success,
         }
@@ -137,6 +180,9 @@ class FormMixin(WriteMixin):
             answer["errors"] |= {name: found for name, found in wrong.items() if found}
             answer["formsets"] = [formset_tools.describe(*item, self.stream_of) for item in formsets.items()]
         return answer
+
+
+_BLANK: Sequence[Any] = (None, "", [])
 
 
 def _give(form: Any, values: Mapping[str, Any]) -> None:

@@ -23,16 +23,21 @@ class Reader:
         self,
         make_serializer: Callable[[], Any],
         plan: Plan | None = None,
-        complete: Callable[[Sequence[Row]], tuple[Row, ...]] = tuple,
-        completed_from: Callable[[], Iterable[type[models.Model]]] | None = None,
+        complete: Callable[[Sequence[Row], str | None], tuple[Row, ...]] = lambda rows, using: tuple(rows),
         trace: Trace | None = None,
+        *,
+        is_completed_by_plan: bool = True,
     ) -> None:
-        """``complete`` puts into rows what is not their serializer's; ``completed_from`` says from which models."""
+        """
+        Args:
+            complete: Puts into rows of a database what is not their serializer's.
+            is_completed_by_plan: Whether it reads of no other models than are known beforehand.
+        """
         self._make_serializer = make_serializer
         self.plan = plan
         self._complete = complete
-        self._completed_from = completed_from
         self._trace = trace
+        self._is_completed_by_plan = is_completed_by_plan
 
     @cached_property
     def serializer(self) -> Any:
@@ -42,13 +47,22 @@ class Reader:
     def rows(self, queryset: models.QuerySet[Any]) -> tuple[Row, ...]:
         """A queryset → its rows as sent."""
         if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self._completed(self.plan.rows(queryset, self._request))
+            return self._completed(self.plan.rows(queryset, self._request), queryset.db)
         return self.rows_of(self.instances(queryset))
+
+    def window(self, queryset: models.QuerySet[Any], limit: int) -> tuple[tuple[Row, ...], bool]:
+        """The first ``limit`` rows, and whether one follows, of which nothing else is read."""
+        asked = queryset[: limit + 1]
+        if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
+            rows = self.plan.rows(asked, self._request)
+            return self._completed(rows[:limit], queryset.db), len(rows) > limit
+        instances = self.instances(asked)
+        return self.rows_of(instances[:limit]), len(instances) > limit
 
     def row(self, queryset: models.QuerySet[Any], key: Any) -> tuple[Row, ...]:
         """The row with a key, as sent: one or none."""
         if self.plan is not None and queryset.model is self.plan.model and is_stock_queryset(queryset):
-            return self._completed(self.plan.row(queryset, key, self._request))
+            return self._completed(self.plan.row(queryset, key, self._request), queryset.db)
         return self.rows(queryset.order_by().filter(pk=key))
 
     def _request(self) -> Request:
@@ -57,11 +71,14 @@ class Reader:
     def rows_of(self, instances: Sequence[Any]) -> tuple[Row, ...]:
         with self.reading_beside():
             rows = default.rows_of(self.serializer, instances)
-        return self._completed(rows)
+        return self._completed(rows, instances[0]._state.db if instances else None)
 
-    def _completed(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+    def _completed(self, rows: Sequence[Row], using: str | None) -> tuple[Row, ...]:
+        if self._trace is not None and self._is_completed_by_plan:
+            with self._trace.expanding():
+                return self._complete(rows, using)
         with self.reading_beside():
-            return self._complete(rows)
+            return self._complete(rows, using)
 
     def instances(self, queryset: models.QuerySet[Any]) -> list[Any]:
         """Instances with everything that the serializer reads, in few statements."""
@@ -73,14 +90,13 @@ class Reader:
         return nullcontext() if self._trace is None else self._trace.reading_beside(own)
 
     def related(self, model: type[models.Model]) -> Iterable[type[models.Model]]:
-        """Models whose rows it shows parts of."""
-        shown = related_models(self.serializer, model) if self.plan is None else self.plan.related
-        return {*shown, *self._completed_from()} if self._completed_from else shown
+        """Models whose rows it shows parts of, beside those that are expanded."""
+        return related_models(self.serializer, model) if self.plan is None else self.plan.related
 
     @property
     def is_by_plan(self) -> bool:
         """Whether nothing is read but what the plan reads."""
-        return self.plan is not None and self._completed_from is None
+        return self.plan is not None and self._is_completed_by_plan
 
     def sortable(self, model: type[models.Model]) -> Sequence[str]:
         """Shown fields that are columns of the model."""

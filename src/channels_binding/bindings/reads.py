@@ -24,6 +24,7 @@ from channels_binding.querysets.filters import (
     terms_of,
 )
 from channels_binding.querysets.highlights import Parts, in_full_text, in_rows, in_words
+from channels_binding.querysets.once import settled
 from channels_binding.querysets.pages import ordered, read_count, read_order, read_page
 from channels_binding.serializers.keys import as_pk
 from channels_binding.serializers.relations import child, joined
@@ -131,9 +132,10 @@ class ReadMixin(WindowMixin):
 
     def filter_queryset(self, queryset: models.QuerySet[Any], data: Data) -> models.QuerySet[Any]:
         """Apply ``filters`` and ``query``. Override to filter by more than the caller asks for."""
+        if data.get("filters") or data.get("query"):
+            queryset = settled(queryset)
         filters = self.get_filterset_class()
-        request = None if filters is None else self.request  # making one of a socket's scope takes a while
-        queryset = apply_filters(filters, data.get("filters"), queryset, request, self.scope_choices)
+        queryset = apply_filters(filters, data.get("filters"), queryset, lambda: self.request, self.scope_choices)
         fields, text = self.get_search_fields(), data.get("query")
         if fields and text and self._is_full_text(queryset) and (words := read_query(text)):
             return fulltext.matching(queryset, self.search_vector, self.search_config, words)

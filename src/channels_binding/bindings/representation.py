@@ -11,11 +11,12 @@ from django.forms.models import BaseModelForm
 from channels_binding.bindings import relations
 from channels_binding.bindings.expansions import (
     Paths,
+    are_by_plan,
     asked_paths,
     declared_paths,
+    every,
     expanded,
     expansions_of,
-    models_shown,
     read_paths,
 )
 from channels_binding.bindings.reader import Reader
@@ -121,10 +122,12 @@ class Representation(RowSource):
             reader = Reader(lambda: self._narrowed(names), own, trace=self.trace)
         else:
             complete = functools.partial(expanded, model=self.get_model(), expansions=expansions)
-            shown = functools.partial(models_shown, expansions)
-            reader = Reader(lambda: self._narrowed(names), own, complete, shown, self.trace)
+            by_plan = are_by_plan(expansions)
+            reader = Reader(lambda: self._narrowed(names), own, complete, self.trace, is_completed_by_plan=by_plan)
+        if self.trace is not None:
+            self.trace.expansions = every(expansions)
         if plan is None and names is not None:
-            assert reader.serializer is not None  # made now, so that a wrong name is refused before any SQL
+            _ = reader.serializer  # made now, so that a wrong name is refused before any SQL
         return reader
 
     def get_expandable(self) -> Paths:

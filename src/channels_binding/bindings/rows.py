@@ -14,7 +14,7 @@ from channels_binding.compiled import select
 from channels_binding.exceptions import Forbidden, Invalid, NotFound, Unauthenticated
 from channels_binding.protocol.codecs import SAFE_INTEGER
 from channels_binding.querysets.inspection import is_alone
-from channels_binding.querysets.once import once
+from channels_binding.querysets.once import once, whole
 from channels_binding.security import permissions
 from channels_binding.serializers.keys import from_pk, key_field, pk_of
 from channels_binding.serializers.relations import joined, prefetches_of
@@ -25,14 +25,19 @@ class RowSource(AccessMixin):
     """The rows of a binding."""
 
     def get_queryset(self) -> Any:
-        """Rows that the caller may know of. It decides every read, write and push alike."""
+        """Rows that the caller may know of. It decides every read, write and push alike.
+
+        It may be cut off (``Note.objects.order_by("-rank")[:100]``, but for MySQL), be a union, and look at all rows to say
+        which there are: by a window function, an aggregate, ``distinct("team")``. Whatever is asked of it stays within them;
+        what a window function shows is counted among them.
+        """
         if self.queryset is not None:
             return self.queryset.all()
         return self.get_model()._default_manager.all()
 
     def reading_queryset(self) -> models.QuerySet[Any]:
-        """``get_queryset()``, run, with each row once."""
-        queryset = once(settle(self.get_queryset()))
+        """``get_queryset()``, run, with each row once; it can be filtered, if it is cut off as well."""
+        queryset = whole(once(settle(self.get_queryset())))
         return queryset if self.read_alias is None else queryset.using(self.read_alias)
 
     def trace_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> None:

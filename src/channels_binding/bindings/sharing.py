@@ -17,7 +17,7 @@ from django.db.models.manager import BaseManager
 from django.forms import Form, Widget
 from django.utils.choices import flatten_choices
 from django.utils.functional import LazyObject
-from django_filters import AllValuesFilter, FilterSet, LookupChoiceFilter, OrderingFilter
+from django_filters import FilterSet, LookupChoiceFilter, OrderingFilter
 from django_filters.filters import FilterMethod
 from django_filters.filterset import FilterSetMetaclass
 from rest_framework.filters import SearchFilter
@@ -40,7 +40,11 @@ from channels_binding.querysets.stock import (
     is_djangos_queryset,
     is_plain_data,
 )
+from channels_binding.querysets.unasked import FILTERSET_PARTS, LIBRARY
 from channels_binding.security import permissions
+
+EVERYBODY = ("all",)
+"""The audience of an answer that is the same whoever asks."""
 
 _OF_WRITES = frozenset(
     {
@@ -97,7 +101,6 @@ _LOOKED_INTO = frozenset(
     }
 )
 """Attributes that are judged by what they name, or made by this package of what is."""
-_FILTERSET_PARTS = frozenset({"Meta", "_meta", "base_filters", "declared_filters"})
 
 
 def reasons(binding: Any) -> list[str]:
@@ -331,7 +334,7 @@ def _of_filterset_class(cls: type[FilterSet]) -> Iterator[str]:
     if type(cls) is not FilterSetMetaclass:
         yield f"{cls.__name__} has a metaclass"
     for name, _ in overrides(cls, LIBRARY):
-        if name not in _FILTERSET_PARTS:
+        if name not in FILTERSET_PARTS:
             yield f"{name} is {cls.__name__}'s own"
     if getattr(cls._meta, "form", Form) is not Form:
         yield f"{cls.__name__} has a form of its own"
@@ -340,7 +343,6 @@ def _of_filterset_class(cls: type[FilterSet]) -> Iterator[str]:
             yield f"the filter {name} is {cls.__name__}'s own"
 
 
-LIBRARY = ("django_filters", "django", "typing", "builtins")
 _WORDS = frozenset({"label", "_label", "help_text", "empty_label", "null_label", "error_messages", "attrs"})
 """Texts, which may be translated, and which only a form would show."""
 _PARTS = frozenset({"extra", "queryset", "parent", "model", "_field", "_method"})
@@ -380,8 +382,6 @@ def _is_stock_way(queryset: models.QuerySet[Any], filter_: Any) -> bool:
         return False
     if isinstance(filter_, OrderingFilter):
         return is_djangos_order(queryset, filter_.param_map.values())
-    if isinstance(filter_, AllValuesFilter) and not is_djangos_manager(queryset.model._default_manager):
-        return False
     if isinstance(filter_, LookupChoiceFilter):
         lookups = [lookup for lookup, _ in filter_.get_lookup_choices()]
     else:

@@ -1,6 +1,6 @@
 """What one evaluation of a live query hands to the read, and what the read notes for it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +32,12 @@ class Trace:
     of object permissions."""
     prefetched: list[slice] = field(default_factory=list)
     """As well, of prefetches: what belongs to the rows."""
+    expansions: Sequence[Any] = ()
+    """What is expanded."""
+    expanded: list[slice] = field(default_factory=list)
+    """Which statements read of no other models than those that the expansions name."""
+    touched: Mapping[type[models.Model], Set[Pk]] = field(default_factory=dict)
+    """Related rows that have changed since the last evaluation: who holds them, or leads to them now, is read again."""
     is_read_by_plan: bool = False
     """Whether the rows were read by a compiled plan, which reads of no other models than ``dependencies``."""
 
@@ -41,6 +47,13 @@ class Trace:
         begin = self.statements() + own
         yield
         (self.prefetched if own else self.beside).append(slice(begin, self.statements()))
+
+    @contextmanager
+    def expanding(self) -> Iterator[None]:
+        """What is asked inside is asked for related rows."""
+        begin = self.statements()
+        yield
+        self.expanded.append(slice(begin, self.statements()))
 
     def note(self, queryset: models.QuerySet[Any]) -> None:
         """The answer depends on every model of a queryset."""

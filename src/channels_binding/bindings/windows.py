@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 
 from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.expansions import check_held, untouched
 from channels_binding.bindings.options import Data
 from channels_binding.bindings.reader import Reader
 from channels_binding.calls.call import Row
@@ -48,10 +49,9 @@ class WindowMixin(BaseBinding):
     def _first(self, queryset: Rows, start: int, limit: int, reader: Reader) -> tuple[tuple[Row, ...], bool]:
         """``limit`` rows from a place on, and whether more follow."""
         unchanged = self._unchanged(queryset)
-        asked = slice(start, start + limit + 1)
         if unchanged is None:
-            rows = reader.rows(queryset[asked])
-            return rows[:limit], len(rows) > limit
+            return reader.window(queryset[start:], limit)
+        asked = slice(start, start + limit + 1)
         keys = [as_pk(key) for key in queryset.values_list("pk", flat=True)[asked]]
         return self._rows_of_keys(keys[:limit], unchanged, reader), len(keys) > limit
 
@@ -67,8 +67,7 @@ class WindowMixin(BaseBinding):
         if has_plain_rows(queryset):
             rows, places, has_more = self._rows_with_places(chosen, terms, limit, reader)
         else:
-            read = reader.rows(chosen[: limit + 1])
-            rows, has_more = read[:limit], len(read) > limit
+            rows, has_more = reader.window(chosen, limit)
             places = self._edges(queryset, terms, rows)
         if span.is_backward:
             rows, places = rows[::-1], places[::-1]
@@ -102,7 +101,14 @@ class WindowMixin(BaseBinding):
 
     def _unchanged(self, queryset: Rows) -> Mapping[Pk, Row] | None:
         """Rows of a live query's last evaluation that need not be read again; None where all are to be read."""
-        return self.trace.unchanged if self.trace is not None and has_plain_rows(queryset) else None
+        trace = self.trace
+        if trace is None or trace.unchanged is None or not has_plain_rows(queryset):
+            return None
+        if trace.touched:
+            touched, trace.touched = trace.touched, {}
+            with trace.expanding():
+                trace.unchanged = untouched(trace.unchanged, touched, queryset, trace.expansions)
+        return trace.unchanged
 
     def _rows_of_keys(self, keys: Sequence[Pk], known: Mapping[Pk, Row], reader: Reader) -> tuple[Row, ...]:
         """Rows in the order of ``keys``; those that are not known are read."""
@@ -111,4 +117,6 @@ class WindowMixin(BaseBinding):
             keys_lacking = [from_pk(self.get_model(), key) for key in lacking]
             fetched = reader.rows(self.reading_queryset().filter(pk__in=keys_lacking))
             known = {**known, **{row.pk: row for row in fetched}}
-        return tuple(known[key] for key in keys if key in known)
+        rows = tuple(known[key] for key in keys if key in known)
+        check_held(rows)
+        return rows

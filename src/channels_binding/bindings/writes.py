@@ -19,7 +19,7 @@ from django.http import QueryDict
 from channels_binding.bindings.actions import builtin
 from channels_binding.bindings.one_statement import OneStatement, Valid
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
-from channels_binding.calls.call import Reading, Written
+from channels_binding.calls.call import Reading, WithRows, Written
 from channels_binding.calls.posted import PostedForm, but
 from channels_binding.compiled.columns import has_djangos_values
 from channels_binding.exception_handler import as_error, django_field_errors, lacking_value
@@ -237,10 +237,18 @@ class WriteMixin(OneStatement):
         keys = self._keys(ids)
         if self.bulk == "independent":
             results = [self._attempt(key, write) for key in keys]
-            return {"success": all(result["success"] for result in results), "results": self.with_written_rows(results)}
+            return self._of_several(results)
         with self.transaction():
             results = [self._attempt(key, write, is_alone=False) for key in keys]
-            return {"success": True, "results": self.with_written_rows(results)}
+            return self._of_several(results)
+
+    def _of_several(self, results: list[Data]) -> WithRows:
+        answer = {"success": all(result["success"] for result in results), "results": results}
+        return WithRows({**answer, "results": self.with_written_rows(results)}, answer)
+
+    def answer_with_rows(self, kept: Mapping[str, Any]) -> Data:
+        """The answer of a write of several rows that was made before with the same key; the rows as they are now."""
+        return {**kept, "results": self.with_written_rows(kept["results"])} if "results" in kept else dict(kept)
 
     def _keys(self, ids: Any) -> list[Any]:
         if self.bulk is None:

@@ -189,11 +189,18 @@ def etag(body: bytes) -> str:
 class Row:
     """One row as sent: ``Row(7, b'{"id":7,"title":"…"}')``, whose ``etag`` is made when it is first asked for."""
 
-    __slots__ = ("_etag", "body", "pk")
+    __slots__ = ("_etag", "body", "held", "holds", "pk")
 
-    def __init__(self, pk: Pk, body: bytes) -> None:
+    def __init__(self, pk: Pk, body: bytes, holds: frozenset[tuple[Any, Pk]] = frozenset(), held: int = 0) -> None:
+        """
+        Args:
+            holds: The related rows that are shown in it (``expand``): model and key of each.
+            held: How many these are, each as often as it stands there.
+        """
         self.pk = pk
         self.body = body
+        self.holds = holds
+        self.held = held
         self._etag: str | None = None
 
     @classmethod
@@ -243,6 +250,15 @@ class Written(dict[str, Any]):
     def is_as_made(self) -> bool:
         """Whether no handler has changed it."""
         return self == self._made
+
+
+class WithRows(dict[str, Any]):
+    """What a write answers that holds rows: of several, or a form. Asked for again (``key``), the rows are read again."""
+
+    def __init__(self, members: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+        """``kept`` is all that is remembered of it: what was done, without what is shown of it."""
+        super().__init__(members)
+        self.kept = dict(kept)
 
 
 ROW_OVERHEAD_BYTES = 200

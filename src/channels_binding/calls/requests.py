@@ -15,6 +15,7 @@ from rest_framework.request import Request, clone_request
 
 from channels_binding.calls.call import Call
 from channels_binding.calls.scopes import HostlessRequest, request_of_scope
+from channels_binding.calls.sessions import fresh
 from channels_binding.protocol.names import AGGREGATE, AGGREGATE_NAMES, FILTER_PREFIX, READS, RESERVED_NAMES
 
 _BODY = ("_data", "_files", "_full_data")
@@ -77,7 +78,7 @@ def _made(call: Call, method: str) -> Request:
     query = query_of(call.origin or call).urlencode().encode()
     django_request = request_of_scope(call.scope, HostlessRequest, method, query_string=query)
     django_request.user = call.user
-    django_request.session = call.scope.get("session")  # type: ignore[assignment]
+    django_request.session = fresh(call.scope.get("session"))
     django_request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
     request = Request(django_request)
     request.user = call.user

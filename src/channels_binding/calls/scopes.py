@@ -7,6 +7,9 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 
+CONTEXT = "channels_binding.context"
+"""Member of a connection's scope: the context variables in which its calls are made. A project's own has another name."""
+
 
 class HostlessRequest(ASGIRequest):
     """A request that may have no host, as a call from code has none: addresses are then relative."""

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.measures import ShownFields, shows_its_fields
 from channels_binding.bindings.representation import Representation
+from channels_binding.checks.serializers import serializer_of
 from channels_binding.querysets.aggregates import COUNT, PARTS, TAKES, Group, Measure
 
 _HINT = (
@@ -47,7 +48,7 @@ class _Fields:
             or cls.get_serializer_class is not Representation.get_serializer_class
         )
         self.columns: dict[str, Any] = {column.name: column for column in cls.get_model()._meta.concrete_fields}
-        serializer: Any = (cls.serializer_class or cls.default_serializer_class())()
+        serializer = serializer_of(cls)
         self.shown = None if is_chosen else ShownFields(cls.get_model(), serializer)
         self._not_shown = "is not shown" if shows_its_fields(serializer) else "to_representation() may leave out"
 

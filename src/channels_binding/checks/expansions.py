@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.expansions import MEMBER, declared_paths
 from channels_binding.checks.names import near
+from channels_binding.checks.serializers import serializer_of
 from channels_binding.querysets.links import link_of, order_of, order_terms
-from channels_binding.serializers.relations import child
 
 OPTIONS = {"limit", "order"}
 _HINT = 'expandable = ("customer", "assignee.team"), or {"comments": {"limit": 20, "order": "-created"}}.'
@@ -37,7 +37,7 @@ def _problems(cls: type[BaseBinding]) -> Iterator[tuple[str, str]]:
         if cls.stream_over(link.target) is None:
             yield f"names {path!r}, whose rows no stream serves", _binding_of(link.target)
         yield from ((f"of {path!r} {problem}", "") for problem in _options(link, options))
-    if cls.expandable and cls.serializer_class is not None and MEMBER in child(cls.serializer_class()).fields:
+    if cls.expandable and cls.serializer_class is not None and MEMBER in serializer_of(cls).fields:
         yield f"cannot be used beside a field {MEMBER!r}", ""
 
 

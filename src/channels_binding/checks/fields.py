@@ -7,8 +7,8 @@ from rest_framework.serializers import ReadOnlyField
 
 from channels_binding.bindings.base import BaseBinding, declared_filterset
 from channels_binding.bindings.binding import Binding
+from channels_binding.checks.serializers import serializer_of
 from channels_binding.serializers.default import has_other_id, unshown_relations
-from channels_binding.serializers.relations import child
 
 _HINT = "Name a 'serializer_class' with a field for it; the package that it comes from may have one."
 
@@ -32,7 +32,7 @@ def other_id(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
     """E026: a column called ``id`` that is not the key is shown, ordered or filtered by, where ``id`` is the row's key."""
     if not has_other_id(cls.get_model()):
         return
-    shown = [] if cls.serializer_class is None else getattr(child(cls.serializer_class()), "fields", {})
+    shown = [] if cls.serializer_class is None else getattr(serializer_of(cls), "fields", {})
     filters = getattr(declared_filterset(cls), "base_filters", {})
     named = {
         "fields": cls.fields or (),

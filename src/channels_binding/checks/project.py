@@ -8,15 +8,18 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import get_commands, load_command_class
+from django.db import router
 from django.utils.module_loading import import_string
 from rest_framework.settings import api_settings
 
 from channels_binding.checks.guarded import guarded
 from channels_binding.conf import get_settings
 from channels_binding.documentation import page
+from channels_binding.live.primary import asking_primary
 from channels_binding.registry import registry
 
 LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"
@@ -39,7 +42,19 @@ def check_surroundings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
         get_settings()
     except ImproperlyConfigured:
         return guarded(_names)  # E002 says so
-    parts = (_names, _databases, _layer, _server, _hosts, _caches, _versions, _middleware, _documents, _storage)
+    parts = (
+        _names,
+        _databases,
+        _replicas,
+        _layer,
+        _server,
+        _hosts,
+        _caches,
+        _versions,
+        _middleware,
+        _documents,
+        _storage,
+    )
     return [message for part in parts for message in guarded(part)]
 
 
@@ -74,6 +89,21 @@ def _databases() -> Iterator[CheckMessage]:
                 f"DATABASES[{alias!r}] keeps connections unchecked: after a restart of the database each fails once.",
                 '"CONN_HEALTH_CHECKS": True',
             )
+
+
+def _replicas() -> Iterator[CheckMessage]:
+    """W031: rows of live reads come from another database than the one of which capture tells."""
+    models = {model for cls in registry if (model := cls.find_model()) is not None} | {get_user_model()}
+    with asking_primary():
+        apart = {model._meta.label for model in models if router.db_for_read(model) != router.db_for_write(model)}
+    if apart:
+        yield _warning(
+            31,
+            f"A database router has {', '.join(sorted(apart))} read elsewhere than written: while a replica lags, live "
+            "lists stay as they were, and rights that were lost go on.",
+            'In db_for_read: return "default" if channels_binding.live.needs_primary() else "replica"; '
+            f"see {page('howto/scale-out.md')}.",
+        )
 
 
 def _layer() -> Iterator[CheckMessage]:

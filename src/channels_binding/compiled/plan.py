@@ -202,7 +202,8 @@ class Plan:
     def _rows(self, keys: Values, columns: Sequence[Values]) -> tuple[Row, ...]:
         names = ("id", *self.names)
         pks = [as_pk(key) for key in keys]
-        bodies = codecs.encode_each([dict(zip(names, cells, strict=True)) for cells in zip(pks, *columns, strict=True)])
+        rows = zip(pks, *columns, strict=True)
+        bodies = codecs.encode_each([dict(zip(names, cells)) for cells in rows])  # noqa: B905  (one of each; it costs)
         return tuple(map(Row, pks, bodies))
 
     def fetch(

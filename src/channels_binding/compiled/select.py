@@ -16,7 +16,7 @@ from django.db.models.expressions import Col, Expression
 from django.db.models.sql import Query
 
 from channels_binding.compiled.columns import Convert
-from channels_binding.compiled.sqlite import is_parsed_when_fetched, short_cut
+from channels_binding.compiled.sqlite import boolean, booleans, is_parsed_when_fetched, short_cut
 from channels_binding.querysets.inspection import is_ordered_by_own_columns, is_plain, is_stock_queryset, is_whole
 
 Values: TypeAlias = Sequence[Any]
@@ -58,6 +58,10 @@ class Source:
             return converted(self.given((value,), connections[alias]), convert)[0]
 
         short = short_cut(self.column.target, convert, long_way, connection)
+        if short is boolean:
+            return booleans
+        if short is not None and not self.column.target.null:
+            return lambda values: [*map(short, values)]  # a NULL that is there all the same goes the long way
         if short is not None:
             return lambda values: converted(values, short)
         return lambda values: converted(self.given(values, connections[alias]), convert)
@@ -250,7 +254,10 @@ def _loading_options(queryset: Any) -> dict[str, Any]:
 
 
 def _loads_plain_instances(queryset: Any) -> bool:
-    """Whether instances come with all of their columns, and nothing that is related to them."""
+    """Whether instances come with all of their columns, and nothing that is related to them, and are made by Django alone."""
+    djangos: Any = models.Model
+    if queryset.model.from_db.__func__ is not djangos.from_db.__func__:  # Django knows with what to call it
+        return False
     query = queryset.query
     is_partial = query.deferred_loading != (frozenset(), True)
     return is_stock_queryset(queryset) and not (is_partial or query.select_related or queryset._known_related_objects)

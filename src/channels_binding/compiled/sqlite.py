@@ -6,6 +6,7 @@ Django's converters and REST framework's field make of it. Whatever does not loo
 
 import datetime
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +36,7 @@ def short_cut(column: Any, convert: Convert | None, long_way: Convert, connectio
         return _date(long_way)
     if convert is None and type(column) is models.UUIDField:
         return _uuid(long_way)
-    return _boolean if convert is None and type(column) is models.BooleanField else None
+    return boolean if convert is None and type(column) is models.BooleanField else None
 
 
 def is_parsed_when_fetched(column: Any) -> bool:
@@ -112,5 +113,10 @@ def _uuid(long_way: Convert) -> Convert:
 _BOOLEANS = {0: False, 1: True}
 
 
-def _boolean(value: Any) -> Any:
+def boolean(value: Any) -> Any:
     return _BOOLEANS.get(value, value)
+
+
+def booleans(values: Sequence[Any]) -> list[Any]:
+    """``boolean`` of each, NULL included, without a call in Python for each."""
+    return [*map(_BOOLEANS.get, values, values)]

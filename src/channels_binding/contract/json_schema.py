@@ -33,7 +33,7 @@ from channels_binding.dispatch import arguments
 from channels_binding.forms.formset import MAX_ROWS, row_names
 from channels_binding.omissions import Omissions
 from channels_binding.protocol.codecs import SAFE_INTEGER
-from channels_binding.querysets.filters import YEARS, compares_integers, is_year
+from channels_binding.querysets.filters import YEARS, compares_integers, is_year, lists_values
 from channels_binding.registry import registry
 from channels_binding.serializers.default import BindingSerializer
 from channels_binding.serializers.keys import key_field
@@ -334,6 +334,8 @@ def _as_many(field: Any, shape: Schema) -> Schema:
 def _shape(field: Any, filter_: Any) -> Schema:
     if is_year(filter_):
         return _as_many(field, {"type": "integer", "minimum": YEARS[0], "maximum": YEARS[-1]})
+    if lists_values(filter_):  # which are the rows', and not the contract's
+        return _as_many(field, {"type": "string"})
     shape = _form_shape(field)
     if shape.get("items", {}).get("type") == "number" and compares_integers(filter_):
         shape["items"] |= {"minimum": -LARGEST, "maximum": LARGEST}

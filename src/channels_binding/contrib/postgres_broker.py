@@ -8,8 +8,11 @@ The table is unlogged, so a message costs no write to the disk; a crash of the s
 """
 
 import asyncio
+import os
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 from zlib import crc32
 
@@ -143,9 +146,8 @@ class PostgresBroker(Transport):
                 raise TimeoutError(f"PostgreSQL has not answered for {ANSWER_SECONDS:g} s")
             return asking.result()
         finally:
-            if not asking.done():  # cancelled, it would wait for the server's answer to that
-                await connection.close()
-                asking.add_done_callback(_forget)
+            if not asking.done():
+                await _hang_up(connection, asking)
 
     async def _clean(self, connection: psycopg.AsyncConnection[Any]) -> None:
         now = time.monotonic()
@@ -213,10 +215,17 @@ async def _rows(
     return await cursor.fetchall() if cursor.description else []
 
 
-def _forget(asking: asyncio.Task[Any]) -> None:
-    """Nobody waits for the answer any more, nor for what it fails with."""
-    if not asking.cancelled():
-        asking.exception()
+async def _hang_up(connection: psycopg.AsyncConnection[Any], asking: asyncio.Task[Any]) -> None:
+    """End a connection whose answer a task waits for. (Cancelled, the task would wait for the server's answer to that.)
+
+    The task sees the end before the descriptor is closed: otherwise the event loop goes on watching its number, which is the
+    next socket's by then. That one was broken, and uvloop hung or aborted the process.
+    """
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.shutdown(socket.SHUT_RDWR)
+    asking.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody asks what it fails with
+    await asyncio.wait([asking], timeout=ANSWER_SECONDS)
+    await connection.close()
 
 
 def _number(notification: psycopg.Notify) -> int:

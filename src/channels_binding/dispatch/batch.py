@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import router
@@ -16,7 +17,7 @@ from rest_framework.permissions import SAFE_METHODS
 from channels_binding.calls.call import Call, Reading, Written
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import idempotency
-from channels_binding.dispatch.perform import perform
+from channels_binding.dispatch.perform import perform, repeat
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BadRequest, Invalid, LimitExceeded, MethodNotAllowed, NotFound
 from channels_binding.protocol import codecs
@@ -43,6 +44,24 @@ class Operation:
 
 MakeCall = Callable[[Operation, dict[str, Any]], Call]
 """The transport's: an operation, and its data with references filled in, as a call of the same caller."""
+
+
+class Result(dict[str, Any]):
+    """What an operation is answered with: ``{"data": {…}, "v": "…"}``, or ``{"error": {…}}``."""
+
+    def __init__(self, members: Mapping[str, Any], answer: Any = None) -> None:
+        super().__init__(members)
+        self._answer = answer
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is remembered of it for who asks again."""
+        if "data" not in self:
+            return dict(self)
+        answer = self._answer
+        if isinstance(answer, Reading):  # a written row, where the transport shows rows
+            answer = Written({"success": True, "id": answer.rows[0].pk}) if answer.is_single else self["data"]
+        return {"data": idempotency.without_rows(answer)}
 
 
 class _OperationMessages:
@@ -77,26 +96,39 @@ def run_batch(batch: Call, make_call: MakeCall) -> dict[str, Any]:
     is_exact = is_atomic and {*_all_aliases(operations)} == {idempotency.alias()}
     with idempotency.kept(batch, is_write=any(map(_is_write, operations)), is_exact=is_exact) as kept:
         if kept.answer is not None:
-            return {**kept.answer, "results": _read_again(operations, kept.answer["results"], make_call)}
+            return {**kept.answer, "results": _read_again(operations, kept.answer["results"], make_call, is_atomic)}
         results = _atomically(operations, make_call) if is_atomic else _each(operations, make_call)
         answer = {"success": all("data" in result for result in results), "results": results}
         pairs = zip(operations, results, strict=True)
-        kept.answer = {**answer, "results": [each if _is_write(operation) else None for operation, each in pairs]}
+        kept.answer = {**answer, "results": [each.kept if _is_write(operation) else None for operation, each in pairs]}
     return answer
 
 
 def _read_again(
-    operations: list[Operation], kept: list[dict[str, Any] | None], make_call: MakeCall
-) -> list[dict[str, Any]]:
-    """What was answered before; reads, which are not kept, are answered as of now."""
+    operations: list[Operation], kept: list[dict[str, Any] | None], make_call: MakeCall, is_atomic: bool
+) -> list[Result]:
+    """What was answered before, to who may ask for it still, with rows as they are now; reads are answered as of now.
+
+    Raises:
+        BindingError: The batch is atomic, and the caller may not make one of its writes any more.
+    """
     named: dict[str, Any] = {}
     results = []
-    for operation, result in zip(operations, kept, strict=True):
+    for index, (operation, result) in enumerate(zip(operations, kept, strict=True)):
         if result is None:
-            [result] = _each([operation], make_call, named)
-        elif operation.name is not None and "data" in result:
-            named[operation.name] = result["data"]
-        results.append(result)
+            results += _each([operation], make_call, named)
+        elif "data" not in result:
+            results.append(Result(result))
+        else:
+            before = idempotency.as_answered(result["data"])
+            try:
+                results.append(_perform(operation, make_call, named, partial(repeat, answer=before)))
+            except Exception as exception:
+                error = as_error(exception)
+                if is_atomic:
+                    error.facts["op"] = index
+                    raise error from None
+                results.append(Result({"error": error.to_json()}))
     return results
 
 
@@ -130,20 +162,18 @@ def _operation(op: Any, index: int) -> Operation:
     return Operation(stream, action, op.get("data") or {}, name)
 
 
-def _each(
-    operations: list[Operation], make_call: MakeCall, named: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
+def _each(operations: list[Operation], make_call: MakeCall, named: dict[str, Any] | None = None) -> list[Result]:
     named = {} if named is None else named
     results = []
     for operation in operations:
         try:
             results.append(_perform(operation, make_call, named))
         except Exception as exception:
-            results.append({"error": as_error(exception).to_json()})
+            results.append(Result({"error": as_error(exception).to_json()}))
     return results
 
 
-def _atomically(operations: list[Operation], make_call: MakeCall) -> list[dict[str, Any]]:
+def _atomically(operations: list[Operation], make_call: MakeCall) -> list[Result]:
     named: dict[str, Any] = {}
     results = []
     with ExitStack() as stack:
@@ -180,7 +210,9 @@ def _aliases(operation: Operation) -> list[str]:
     return [] if model is None else [router.db_for_write(model)]
 
 
-def _perform(operation: Operation, make_call: MakeCall, named: dict[str, Any]) -> dict[str, Any]:
+def _perform(
+    operation: Operation, make_call: MakeCall, named: dict[str, Any], answered: Callable[[Call], Any] = perform
+) -> Result:
     if operation.stream == "cb" or operation.stream.startswith("cb.") or operation.action in NOT_HERE:
         raise MethodNotAllowed("Not in a batch.")
     call = make_call(operation, _resolved(operation.data, named))
@@ -188,7 +220,7 @@ def _perform(operation: Operation, make_call: MakeCall, named: dict[str, Any]) -
         None if call.handler_messages is None else _OperationMessages(call.handler_messages, call.event)
     )
     call.handler_messages = handler_messages
-    answer = perform(call)
+    answer = answered(call)
     if answer is None:
         answer = (handler_messages and handler_messages.reflected) or {}
     result = _result(answer)
@@ -197,12 +229,12 @@ def _perform(operation: Operation, make_call: MakeCall, named: dict[str, Any]) -
     return result
 
 
-def _result(answer: Any) -> dict[str, Any]:
+def _result(answer: Any) -> Result:
     if isinstance(answer, Reading):
-        return {"data": codecs.parse(answer.data), "v": answer.version}
+        return Result({"data": codecs.parse(answer.data), "v": answer.version}, answer)
     if isinstance(answer, Written) and answer.version is not None:
-        return {"data": answer, "v": answer.version}
-    return {"data": answer}
+        return Result({"data": answer, "v": answer.version}, answer)
+    return Result({"data": answer}, answer)
 
 
 def _resolved(value: Any, named: Mapping[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connections, router
 
-from channels_binding.calls.call import Call, Written
+from channels_binding.calls.call import Call, WithRows, Written
 from channels_binding.classes import evaluated
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Conflict, Unavailable
@@ -30,6 +30,8 @@ MOST_BYTES = 16_384
 """Of a larger answer only ``SHORT`` is kept."""
 WRITTEN = "cb.written"
 """In place of an answer: the write of one row, whose row is read again when it is asked for."""
+WITH_ROWS = "cb.with_rows"
+"""As well, of several rows, or of a form."""
 SHORT = ("success", "id", "ids", "v")
 """Members that say what was done."""
 WAIT_SECONDS = 2.0
@@ -85,9 +87,24 @@ def _rows() -> Any:
     return KeptAnswer.objects.using(alias())
 
 
-def _stored(answer: Any) -> str:
+def without_rows(answer: Any) -> Any:
+    """What is kept of an answer: rows in it are read again when it is asked for, by who may see them then."""
     if isinstance(answer, Written) and answer.is_as_made:
-        return codecs.encode({WRITTEN: _shortened(answer)}).decode()
+        return {WRITTEN: _shortened(answer)}
+    return {WITH_ROWS: answer.kept} if isinstance(answer, WithRows) else answer
+
+
+def as_answered(kept: Any) -> Any:
+    """What ``without_rows`` has made of an answer → the answer, with its rows to be read again."""
+    if not isinstance(kept, dict):
+        return kept
+    if WITH_ROWS in kept:
+        return WithRows(kept[WITH_ROWS], kept[WITH_ROWS])
+    return Written(kept[WRITTEN]) if WRITTEN in kept else kept
+
+
+def _stored(answer: Any) -> str:
+    answer = without_rows(answer)
     body = codecs.encode({} if answer is None else answer)
     if len(body) > MOST_BYTES:
         body = codecs.encode(_shortened(codecs.parse(body)))
@@ -96,6 +113,8 @@ def _stored(answer: Any) -> str:
 
 def _shortened(answer: Any) -> Any:
     """What was done, without what it looks like: ``{"success": true, "id": 7}``; of a batch, of each operation."""
+    if isinstance(answer, dict) and (WRITTEN in answer or WITH_ROWS in answer):
+        return answer
     short = {name: answer[name] for name in SHORT if name in answer} if isinstance(answer, dict) else {}
     if not isinstance(answer, dict) or not isinstance(answer.get("results"), list):
         return short
@@ -166,8 +185,7 @@ def _answered(row: KeptAnswer, question: str, now: int) -> Any:
     if row.question != question:
         raise Conflict("This key belongs to another write.")
     if row.state == KeptAnswer.State.DONE:
-        answer = codecs.parse(row.answer.encode())
-        return Written(answer[WRITTEN]) if WRITTEN in answer else answer
+        return as_answered(codecs.parse(row.answer.encode()))
     if row.state == KeptAnswer.State.BEGUN and now < row.begun_at + get_settings().CALL_TIMEOUT_SECONDS + 60:
         raise UnderWay()
     raise Conflict("This write was begun, and it is not known whether it was made. Look, and use another key.")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from django.db.models import Model, QuerySet
@@ -9,9 +10,10 @@ from rest_framework.permissions import SAFE_METHODS
 
 from channels_binding.bindings.actions import Action
 from channels_binding.bindings.base import BaseBinding
+from channels_binding.bindings.form_actions import FormMixin
 from channels_binding.bindings.writes import WriteMixin
 from channels_binding.calls import locales
-from channels_binding.calls.call import Call, Reading, Written
+from channels_binding.calls.call import Call, Reading, WithRows, Written
 from channels_binding.calls.posted import PostedForm
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import arguments, idempotency
@@ -117,13 +119,27 @@ def _shown(action: Action, answer: Any) -> Any:
     shown = arguments.shown(answer)
     if action.is_builtin:
         return shown
-    return locales.in_words(dict(shown) if isinstance(shown, Written) else shown)
+    return locales.in_words(dict(shown) if isinstance(shown, Written | WithRows) else shown)
+
+
+def repeat(call: Call, answer: Any) -> Answer:
+    """What a call is answered that was answered before: by the permissions and rows of now.
+
+    Raises:
+        Exception: Whatever refuses the call.
+    """
+    binding, _ = find(call)
+    with locales.active(call.locale):
+        admit(binding)
+        return _sent(call, _again(binding, answer))
 
 
 def _again(binding: BaseBinding, answer: Any) -> Any:
     """What was answered before to the same key; of a row that was written, the row as it is now."""
     if isinstance(answer, Written) and isinstance(binding, WriteMixin):
         return binding.answer_of_repeated_write(answer)
+    if isinstance(answer, WithRows) and isinstance(binding, FormMixin):
+        return binding.answer_with_rows(answer.kept)
     return answer
 
 
@@ -195,6 +211,34 @@ async def aperform(call: Call) -> Answer:
         raise Timeout() from None
 
 
+_cut_off: set["asyncio.Task[None]"] = set()
+"""Keys that are being freed again: a task that nobody refers to would be lost."""
+
+
+async def _begun_unless_cut_off(binding: BaseBinding, action: Action) -> tuple[Any, idempotency.Kept]:
+    """Where the caller is gone before the handler has begun, nothing was done, and its key becomes free again.
+
+    Nobody waits for that: what holds up the beginning, a lock for instance, must not hold up the end of a call or a socket.
+    """
+    if binding.call.key is None:
+        return await run(_begun, binding, action)
+    beginning = asyncio.ensure_future(run(_begun, binding, action))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        undoing = asyncio.ensure_future(_undo(beginning))
+        _cut_off.add(undoing)
+        undoing.add_done_callback(_cut_off.discard)
+        raise
+
+
+async def _undo(beginning: "asyncio.Future[tuple[Any, idempotency.Kept]]") -> None:
+    with suppress(Exception):  # it was refused, and nobody is told any more
+        _, kept = await beginning
+        if kept.answer is None:
+            await run(kept.forget)
+
+
 def _begins_on_the_loop(binding: BaseBinding, action: Action) -> bool:
     """Whether nothing that comes before a handler may ask the database, or is the project's."""
     call = binding.call
@@ -207,7 +251,7 @@ async def _aperform(binding: BaseBinding, action: Action) -> Answer:
         with locales.active(binding.call.locale):
             admit(binding)
             return await _answered_by_coroutine(binding, action, _data(binding, action))
-    data, kept = await run(_begun, binding, action)
+    data, kept = await _begun_unless_cut_off(binding, action)
     if kept.answer is not None:
         return _sent(binding.call, kept.answer)
     if kept.name is None:

@@ -3,8 +3,9 @@
 import base64
 import datetime
 import decimal
+import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -28,15 +29,32 @@ MAX_CHOICES = 200
 _LIMITS = ("max_length", "min_length", "min_value", "max_value", "max_digits", "decimal_places", "step_size")
 
 
-def describe_form(form: forms.BaseForm, stream_of: StreamOf) -> list[dict[str, Any]]:
-    """Every field of a form, in its order."""
-    return [describe_field(form, name, stream_of) for name in form.fields]
+def describe_form(
+    form: forms.BaseForm, stream_of: StreamOf, withheld: Collection[str] = (), submitted: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Every field of a form, in its order.
+
+    Args:
+        withheld: Fields of whose stored values nothing is said.
+        submitted: Fields whose values are the caller's own.
+    """
+    return [
+        _withholding(describe_field(form, name, stream_of, is_told=name in submitted))
+        if name in withheld
+        else describe_field(form, name, stream_of)
+        for name in form.fields
+    ]
 
 
-def describe_field(form: forms.BaseForm, name: str, stream_of: StreamOf) -> dict[str, Any]:
+def _withholding(described: dict[str, Any]) -> dict[str, Any]:
+    """Without the value that is stored, which stays where none is submitted."""
+    return {**described, "required": False, "initial": None, "withheld": True}
+
+
+def describe_field(form: forms.BaseForm, name: str, stream_of: StreamOf, *, is_told: bool = True) -> dict[str, Any]:
     """``"priority"`` → ``{"name": "priority", "type": "TypedChoiceField", "label": "Priority", …}``."""
     field = form.fields[name]
-    value = _value(form, name)
+    value = _value(form, name) if is_told else None
     described: dict[str, Any] = {
         "name": name,
         "type": type(field).__name__,
@@ -314,11 +332,25 @@ def _as_input(field: forms.Field, name: str, value: Any) -> dict[str, Any]:
     if isinstance(field, forms.FileField):
         return {f"{name}-clear": "on"} if value is None and not field.required else {}
     if isinstance(field, forms.JSONField):
-        return {name: value if isinstance(value, str) else field.prepare_value(value)}
+        return {name: _json_text(value, field.decoder) if isinstance(value, str) else field.prepare_value(value)}
+    if "HStoreField" in _lineage(type(field), forms.Field) and isinstance(value, str):
+        return {name: _json_text(value)}
     if not _is_multiple(field):
         return {name: _plain(field, value)}
     members = value if isinstance(value, list) else [value]
     return {} if value is None or value == "" else {name: [_plain(field, member) for member in members]}
+
+
+def _json_text(text: str, decoder: Any = None) -> str:
+    """What Python's parser gives up on by what Django does not catch (numbers of thousands of digits, brackets in brackets) is
+    cut off, so that it is no JSON to Django either."""
+    try:
+        json.loads(text, cls=decoder)
+    except json.JSONDecodeError:
+        return text
+    except (ValueError, RecursionError):
+        return f"{text[:80]}…"
+    return text
 
 
 def _is_split(widget: Any) -> bool:

@@ -2,11 +2,12 @@
 (queries), and what each connection is sent (hub, delivery).
 
 For projects: ``notify`` reports rows that changed where Django cannot see it; ``send`` and ``asend`` reach browsers;
-``process_figures`` says how much is open and was done.
+``process_figures`` says how much is open and was done; ``needs_primary`` tells a database router when a replica will not do.
 """
 
 from channels_binding.live.capture.signals import notify
 from channels_binding.live.handler_messages import asend, send
+from channels_binding.live.primary import needs_primary
 from channels_binding.live.process import process_figures
 
-__all__ = ["asend", "notify", "process_figures", "send"]
+__all__ = ["asend", "needs_primary", "notify", "process_figures", "send"]

@@ -43,6 +43,8 @@ class ConnectionLimits:
         self._totals: Counter[Hashable] = Counter()
         """Owner → the sum of these."""
         self._owners: dict[Member, Hashable] = {}
+        self._most_together = 1
+        """So many connections no owner has ever had more than."""
 
     def count(self, owner: Hashable) -> int:
         return len(self._members.get(owner, ()))
@@ -57,6 +59,7 @@ class ConnectionLimits:
         self._owners[member] = owner
         if owner is not None:
             self._members[owner][member] = 0
+            self._most_together = max(self._most_together, self.count(owner))
         return True
 
     def remove(self, member: Member) -> None:
@@ -86,10 +89,13 @@ class ConnectionLimits:
         members[member] = held
 
     def exceeds_its_share(self, member: Member, most: int) -> bool:
-        """Whether more is held than may be, and more for this connection than its even share."""
+        """Whether more is held than may be, and more for this connection than its even share. Asked with each push."""
+        held = member.held_bytes
+        if held * self._most_together <= most:
+            return False
         owner = self._owners.get(member)
         sharing = len(self._members[owner]) if _is_user(owner) else 1
-        return member.held_bytes * sharing > most and self.hold_more_than(most, member)
+        return held * sharing > most and self.hold_more_than(most, member)
 
 
 def _is_user(owner: Hashable) -> bool:

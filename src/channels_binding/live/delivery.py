@@ -95,10 +95,12 @@ class Delivery:
         before = subscription.sent
         push = subscription.push()
         if push is not None:
-            is_modern = subscription.subscriber.dialect == "cb.1"
-            if is_modern and subscription.explains:
-                push = explained(push, subscription.group.why())
-            frames[subscription.subscriber].append(push if is_modern else _seed_push(subscription, before))
+            subscriber, group = subscription.subscriber, subscription.group
+            if subscriber.dialect != "cb.1":
+                push = _seed_push(subscription, before)
+            elif group.causes is not None and subscription.explains:
+                push = explained(push, group.why())
+            frames[subscriber].append(push)
 
 
 def _seed_push(subscription: Subscription, before: Reading | None) -> bytes:

@@ -16,16 +16,19 @@ from typing import Any
 from django.core.signals import setting_changed
 
 from channels_binding.calls.call import Call
+from channels_binding.conf import get_settings
 from channels_binding.exceptions import Unavailable
-from channels_binding.live import messages, unheard
+from channels_binding.live import contexts, messages, unheard
 from channels_binding.live.broker import listener, publisher
 from channels_binding.live.capture import recorder, signals, source
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.connection_limits import ConnectionLimits
 from channels_binding.live.delivery import Delivery
+from channels_binding.live.held_messages import HeldMessages, send_or_report
 from channels_binding.live.identity import checks as identity_checks
 from channels_binding.live.identity.checks import IdentityChecks
-from channels_binding.live.presence import HeldMessages, Subscribers
+from channels_binding.live.presence import Subscribers
+from channels_binding.live.primary import needs_primary
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
 from channels_binding.live.queries.store import QueryStore
@@ -66,11 +69,11 @@ class Hub:
         self.totals = Totals()
         self.store = QueryStore(self.invalidation, self.spawn, self.totals)
         self.groups = self.store.groups
-        self.held = HeldMessages(self._is_pending, self._wake.set)
+        self.held = HeldMessages(self._is_pending, self._wake.set, lambda: get_settings().UNACKNOWLEDGED_BYTES)
         self.delivery = Delivery(
             self.subscribers, self.store, self._is_pending, self._wake.set, lambda: self.identity.is_anyone_pending()
         )
-        self.stream_groups = StreamGroups(self.subscribers, self.held, self._note_again, self.recheck)
+        self.stream_groups = StreamGroups(self.subscribers, self.held, self._note_again, self.recheck, self._wake.set)
         self.rooms = Rooms(loop, self.delivery, publish_message, self.spawn, self.misses_messages)
         self.identity = IdentityChecks(
             loop, self.subscribers, self.store, self.delivery, self.stream_groups, self.held,
@@ -126,7 +129,7 @@ class Hub:
 
     def spawn(self, coroutine: Any) -> "asyncio.Task[Any]":
         """Run something beside; its failure is logged, and it ends with the hub."""
-        task: asyncio.Task[Any] = self.loop.create_task(coroutine)
+        task: asyncio.Task[Any] = self.loop.create_task(coroutine, context=contexts.of_hub())
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -230,6 +233,7 @@ class Hub:
 
     def _note_again(self, label: str, keys: "Iterable[Any] | None") -> None:
         """Rows that are to be looked at in the next round as well."""
+        self.rounds.pending.is_of_reading = False
         self.rounds.pending.note(label, keys)
 
     def misses_messages(self) -> bool:
@@ -249,7 +253,10 @@ class Hub:
         if arrived["kind"] == "presence":
             self.rooms.receive(arrived)
         elif arrived["kind"] == "changes":
-            self.receive_changes(Changes.from_message(arrived["changes"]))
+            changes = Changes.from_message(arrived["changes"])
+            changes.is_elsewhere = arrived.get("elsewhere", False)
+            changes.is_of_reading = arrived.get("reading", False)
+            self.receive_changes(changes)
         elif arrived["kind"] == "event":
             self.deliver(arrived)
         elif arrived["kind"] == "identity":
@@ -276,6 +283,7 @@ class Hub:
             await asyncio.sleep(1.0)
             now = self.loop.time()
             self.store.maintain(now)
+            self.stream_groups.maintain(now)
             self.identity.maintain(now)
             self.rooms.maintain(now)
 
@@ -291,10 +299,8 @@ class Hub:
 
     def deliver_to(self, subscriber: Subscriber, event: str, frame: bytes, is_due: Callable[[], bool]) -> None:
         """Send a message that is not part of a live read: at once, or after the check of whose the connection is."""
-        if subscriber.congested:
-            subscriber.overflow(event)
-        elif not self.held.keeps(subscriber, event, frame, is_due):
-            subscriber.push([frame])
+        if not self.held.keeps(subscriber, event, frame, is_due):
+            send_or_report(subscriber, event, frame)
 
 
 def _concerns(subscriber: Subscriber, to: str, name: Any) -> bool:
@@ -310,8 +316,11 @@ def publish_changes(changes: Changes) -> int | None:
 
     Returns the number of this batch, for ``Rounds.wait_settled``; None where no hub runs.
     """
+    changes.is_of_reading = needs_primary()
     if publisher.current().reaches_others():
-        publisher.publish({"kind": "changes", "changes": messages.portable(changes)})
+        about = {"elsewhere": changes.is_elsewhere, "reading": changes.is_of_reading}
+        said = {name: True for name, is_so in about.items() if is_so}
+        publisher.publish({"kind": "changes", "changes": messages.portable(changes), **said})
     hubs = Hub.all()
     if not hubs:
         unheard.note_changes(changes.keys)

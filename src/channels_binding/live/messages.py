@@ -52,6 +52,8 @@ def _changes(message: Mapping[str, Any]) -> bool:
     changes = message.get("changes")
     return (
         isinstance(changes, Mapping)
+        and isinstance(message.get("elsewhere", False), bool)
+        and isinstance(message.get("reading", False), bool)
         and len(changes) <= LABELS
         and all(_is_text(label) and (rows is None or _are_rows(rows)) for label, rows in changes.items())
     )

@@ -9,21 +9,25 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 
 from channels_binding.conf import get_settings
-from channels_binding.exception_handler import as_error
+from channels_binding.exception_handler import foreseen
 from channels_binding.exceptions import REFUSALS, BindingError, Internal
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.delivery import Delivery, Frames
+from channels_binding.live.failures import delay_seconds, passing
+from channels_binding.live.held_messages import HeldMessages
 from channels_binding.live.identity import models as identity_models
 from channels_binding.live.identity.checks import IdentityChecks
-from channels_binding.live.presence import HeldMessages, Presence
+from channels_binding.live.presence import Presence
 from channels_binding.live.queries.evaluation import normalized
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
-from channels_binding.live.queries.store import QueryStore, jitter
+from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.streams import StreamGroups
+from channels_binding.live.writer import Writer
 from channels_binding.protocol.messages import failure
 from channels_binding.types import Subscriber
 
@@ -39,7 +43,11 @@ EVALUATIONS_AT_ONCE = 3
 """Evaluations of one round that run side by side; the other threads stay free for calls."""
 ROUND_PATIENCE_SECONDS = 0.1
 """How long a round waits for its slowest query before it sends what the others answered."""
-RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
+MOST_ECHOES = 10
+"""Rounds in a row that answer nothing but what reading for the one before has written; from then on they are rare."""
+ECHO_SECONDS = 1.0
+TOLD_AFTER_FAILURES = 3
+"""Failures of the database in a row before the readers are told; of what nobody foresaw they are told at once."""
 
 
 class Rounds:
@@ -79,6 +87,10 @@ class Rounds:
         self._ended_at = float("-inf")
         self._rest_seconds = 0.0
         self._evaluators = asyncio.Semaphore(EVALUATIONS_AT_ONCE)
+        self._echoes = 0
+        """Rounds in a row that had nothing to answer but what reading for the last one has written."""
+        self._is_written = asyncio.Event()
+        """Set once something else is to be answered."""
 
     # Changes arrive
 
@@ -90,6 +102,8 @@ class Rounds:
             self.settled = max(self.settled, self.noted)  # nothing waits before it, and nothing follows from it
             self._settle()
             return
+        if not changes.is_of_reading:
+            self._is_written.set()
         noted = normalized(changes, self.invalidation.labels | self.stream_groups.labels)
         self.pending.merge(noted)
         self.identity.note(changes)
@@ -155,11 +169,13 @@ class Rounds:
             pause = self._ended_at + self._rest_seconds - self.loop.time()
             if pause > 0:
                 await asyncio.sleep(pause)
+            await self._rest_between_echoes()
             self._wake.clear()
             began = self.loop.time()
             self._is_running = True
             try:
                 await self._round()
+                await Writer.current().written()  # most of what a round of many readers costs
             except Exception:
                 logger.exception("A round failed; everything is read again")
                 await asyncio.sleep(1.0)
@@ -167,6 +183,32 @@ class Rounds:
             self._is_running = False
             self._ended_at = self.loop.time()
             self._rest_seconds = rest_seconds(self._ended_at - began, get_settings().COALESCE_SECONDS)
+
+    async def _rest_between_echoes(self) -> None:
+        """Two lists whose hooks write, while they are read, what the other one shows would read each other without end.
+
+        Each time that is a change like any other; but what comes of nothing else comes once a second.
+        """
+        if not self.pending:
+            return
+        self._echoes = self._echoes + 1 if self.pending.is_of_reading else 0
+        self._is_written.clear()
+        if self._echoes <= MOST_ECHOES:
+            return
+        if self._echoes == MOST_ECHOES + 1:
+            logger.warning(
+                "Live reads write what others show, and are read again by that: %s. Write less, or where nothing is read.",
+                ", ".join(self._echoing()),
+            )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_written.wait(), ECHO_SECONDS)
+
+    def _echoing(self) -> Iterable[str]:
+        """``["shop.Order writes shop.Visit", …]``"""
+        read: list[Any] = [*self.store.groups.values(), *self.stream_groups.by_key.values()]
+        return sorted(
+            {f"{each.call.stream} writes {label}" for each in read for label in each.writes & {*self.pending.keys}}
+        )
 
     async def _round(self) -> None:
         """Bring everyone up to date with everything noted so far."""
@@ -234,8 +276,8 @@ class Rounds:
             except AudienceChanged:
                 raise
             except Exception as exception:
-                error = as_error(exception)
-                if asker is None or not isinstance(error, REFUSALS):
+                error = foreseen(exception)
+                if asker is None or error is None or not isinstance(error, REFUSALS):
                     raise
                 for each in waiting:
                     if each.caller == asker.caller:
@@ -273,15 +315,35 @@ class Rounds:
             return
         for subscription in group.subscriptions:
             subscription.is_pending = False
-        error = as_error(exception)
-        if error.retry or isinstance(error, Internal):
-            delay = RETRY_SECONDS[min(group.failures, len(RETRY_SECONDS) - 1)]
-            group.failures += 1
-            group.is_stale = True
-            self.loop.call_later(delay * jitter(), self._wake.set)
+        error = foreseen(exception)
+        if error is None or error.retry or isinstance(error, Internal):
+            self._later(group, exception, frames)
             return
         presence = self.delivery.subscribers.presence
         self._end(group, {each: (presence(each.subscriber), error) for each in group.subscriptions}, frames)
+
+    def _retry(self, group: Group, retry_at: float) -> None:
+        """Its pause is over, though the clock may lack a millisecond of it: uvloop's timers fire that early."""
+        if group.retry_at == retry_at:
+            group.retry_at = float("-inf")
+        self._wake.set()
+
+    def _later(self, group: Group, exception: Exception, frames: Frames) -> None:
+        """It is tried again after a while. Its readers are told once, and so is the log: the read goes on."""
+        delay = delay_seconds(group.failures)
+        group.failures += 1
+        group.is_stale = True
+        group.retry_at = self.loop.time() + delay
+        self.loop.call_later(delay, self._retry, group, group.retry_at)
+        error = foreseen(exception)
+        if group.failure is None:
+            group.failure = passing(exception)
+        if error is not None and error.retry and group.failures < TOLD_AFTER_FAILURES:
+            return
+        for subscription in group.subscriptions:
+            if not (subscription.is_told or self.delivery.is_pending(subscription.subscriber)):
+                subscription.is_told = True
+                frames[subscription.subscriber].append(failure(group.failure, subscription.event))
 
     def _end(self, group: Group, refused: Refused, frames: Frames) -> None:
         """Say that live reads are over, and why. A group that nobody reads any more is forgotten."""
@@ -297,7 +359,7 @@ class Rounds:
 
 
 def rest_seconds(took_seconds: float, coalesce_seconds: float) -> float:
-    """How long to rest after a round: until it is ``coalesce_seconds`` since it began, and as long as it took.
+    """How long to rest after a round: until it is ``coalesce_seconds`` since it began, and as long as it took, until written.
 
     So a commit every 50 ms need not wait, and under load rounds get rarer and take more with them: calls keep half of the time.
     """

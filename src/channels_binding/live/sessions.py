@@ -1,6 +1,7 @@
 """Stored sessions, many by one statement, where Django's own code keeps and finds them in the database."""
 
 from collections.abc import Collection
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,16 @@ from channels_binding.classes import overrides
 
 _OF_MODELS = frozenset({"get_model_class", "create_model_instance", "model"})
 """What a session store of a project may say itself: which table it is."""
+
+
+@cache
+def stored_label() -> str | None:
+    """The model that sessions are rows of, a project's own too; None where they are kept elsewhere, or not at all."""
+    find = getattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class", None)
+    try:
+        return str(find()._meta.label) if find else None
+    except (ImportError, RuntimeError):  # the app with the model is not installed
+        return None
 
 
 def read_sessions(keys: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ Only what a binding declares is ever passed on; every other name is refused befo
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import MAXYEAR, MINYEAR
 from decimal import Decimal
 from functools import lru_cache
@@ -14,10 +15,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connections
-from django.db.models import IntegerField, Model, QuerySet
+from django.db.models import GeneratedField, GenericIPAddressField, IntegerField, Model, QuerySet
 from django.forms import NullBooleanField
 from django.http import QueryDict
-from django_filters import DateRangeFilter, FilterSet
+from django_filters import AllValuesFilter, AllValuesMultipleFilter, DateRangeFilter, Filter, FilterSet
 from django_filters.filterset import filterset_factory
 from django_filters.utils import get_model_field
 from django_filters.widgets import BaseCSVWidget
@@ -27,6 +28,7 @@ from channels_binding.classes import is_written_in
 from channels_binding.exception_handler import django_field_errors
 from channels_binding.exceptions import Invalid, unknown_names
 from channels_binding.querysets.once import once
+from channels_binding.querysets.unasked import are_idle_unasked
 
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
@@ -49,8 +51,22 @@ PREFIXES = "".join(SearchFilter.lookup_prefixes)
 @lru_cache(maxsize=512)
 def _filterset_of(model: type[Model], declared: tuple[Any, ...]) -> type[FilterSet]:
     fields = {name: list(lookups) for name, lookups in declared}
-    made: type[FilterSet] = filterset_factory(model, fields=fields)
+    columns: dict[str, Any] = {name: get_model_field(model, name) for name in fields}
+    generated = {name: column for name, column in columns.items() if isinstance(column, GeneratedField)}
+    plain = {name: lookups for name, lookups in fields.items() if name not in generated}
+    made: type[FilterSet] = filterset_factory(model, fields=plain)
+    for name, column in generated.items():  # django-filter knows no filter for those
+        for lookup in fields[name]:
+            filter_ = FilterSet.filter_for_field(_what_it_holds(column), name, lookup)
+            made.base_filters[FilterSet.get_filter_name(name, lookup)] = filter_
     return made
+
+
+def _what_it_holds(column: Any) -> Any:
+    """A column as the one whose values a generated one has."""
+    held = copy(column.output_field)
+    held.name, held.model, held.column = column.name, column.model, column.column
+    return held
 
 
 def filterset_class(model: type[Model], declared: Sequence[str] | Mapping[str, Sequence[str]]) -> type[FilterSet]:
@@ -139,12 +155,13 @@ def apply_filters(
     filters_class: type[FilterSet] | None,
     filters: Any,
     queryset: QuerySet[Any],
-    request: Any,
+    get_request: Callable[[], Any] = lambda: None,
     scope_choices: Callable[[Any], None] = lambda field: None,
 ) -> QuerySet[Any]:
     """``{"status": "open", "price__gte": 3}`` → the filtered queryset. ``null`` and ``""`` mean: not filtered by this.
 
     Args:
+        get_request: The request that a FilterSet may look into; making one of a socket's scope takes a while.
         scope_choices: Narrows the form field of a relation to the rows that the caller may filter by.
 
     Raises:
@@ -156,19 +173,44 @@ def apply_filters(
     if filters_class is None:
         _refuse_unknown(set(given), set())
         return queryset
-    filterset = filters_class({}, queryset, request=request)
+    are_others_idle = given.keys() <= filters_class.base_filters.keys() and are_idle_unasked(filters_class)
+    if are_others_idle and not given:
+        return once(queryset)
+    filterset = filters_class({}, queryset, request=get_request())
+    if are_others_idle:
+        filterset.filters = {name: filter_ for name, filter_ in filterset.filters.items() if name in given}
     _refuse_unknown(set(given), input_names(filterset))
     _refuse_odd(given)
     for name in given:
         scope_choices(filterset.form.fields.get(name))
+        _take_any_value(filterset, name)
     filterset.data = filterset.form.data = _as_query(given, filterset)  # one form: making it is most of the work
     if not filterset.is_valid():
         raise Invalid("The filters are not valid.", fields={"filters": _errors(filterset)})
     _refuse_odd_years(filterset)
     _refuse_odd_numbers(filterset)
+    _refuse_odd_texts(filterset)
     _refuse_odd_patterns(filterset)
     filtered: QuerySet[Any] = filterset.qs
-    return once(filtered)
+    return once(filtered, queryset)
+
+
+def lists_values(filter_: Any) -> bool:
+    """Whether a filter offers the values that its column has, and django-filter takes them of all rows of the table."""
+    return isinstance(filter_, (AllValuesFilter, AllValuesMultipleFilter))
+
+
+def values_of(filter_: Any, rows: QuerySet[Any]) -> list[tuple[Any, Any]]:
+    """Choices for such a filter, of these rows alone: ``[("open", "open"), ("closed", "closed")]``."""
+    name = filter_.field_name
+    return [(value, value) for value in rows.order_by(name).values_list(name, flat=True).distinct()]
+
+
+def _take_any_value(filterset: FilterSet, name: str) -> None:
+    """What no row has finds none, as what only hidden rows have: who asks is told no difference, and a live list whose last
+    row has gone is empty, and not over."""
+    if lists_values(filterset.filters.get(name)):
+        filterset.form.fields[name].valid_value = lambda value: True
 
 
 def _as_query(filters: Mapping[str, Any], filterset: FilterSet) -> Mapping[str, Any]:
@@ -259,6 +301,38 @@ def _refuse_odd_numbers(filterset: FilterSet) -> None:
         members = [each for each in value if isinstance(each, Decimal)] if isinstance(value, list) else ()
         if not all(-(2**63) <= each < 2**63 for each in members) and compares_integers(filter_):
             raise _invalid(name, "A number does not fit its column.")
+
+
+_OF_EQUAL_KIND = {"exact", "in", "gt", "gte", "lt", "lte"}
+"""Lookups that compare a column with what is made a value of it."""
+
+
+def _refuse_odd_texts(filterset: FilterSet) -> None:
+    """Of a text, PostgreSQL's driver makes what a column holds, as of an address, and fails by what is no error of Django's.
+    Other databases have no row by what is no address: it is refused on each.
+
+    Raises:
+        Invalid: Nothing that the column holds.
+    """
+    connection = connections[filterset.queryset.db]
+    for name, filter_ in filterset.filters.items():
+        value = filterset.form.cleaned_data.get(name)
+        column = get_model_field(filter_.model, filter_.field_name) if value else None
+        if column is None or filter_.lookup_expr not in _OF_EQUAL_KIND or not _hands_on(filter_):
+            continue
+        try:
+            for each in value if isinstance(value, (list, tuple)) else [value]:
+                if isinstance(column, GenericIPAddressField):
+                    column.run_validators(each)
+                if isinstance(each, str):
+                    column.get_db_prep_value(each, connection)
+        except (ValueError, TypeError, ValidationError):
+            raise _invalid(name, "A value does not fit its column.") from None
+
+
+def _hands_on(filter_: Any) -> bool:
+    """Whether a filter compares the column with the value as it is. That of a ``DateRangeFilter`` is a word for one."""
+    return filter_.method is None and type(filter_).filter is Filter.filter
 
 
 def _refuse_odd_patterns(filterset: FilterSet) -> None:

@@ -41,9 +41,13 @@ class Link:
         """Models by whose changes a row may lead elsewhere, but for the one that one comes from where it says so itself."""
         return set() if self.is_own_column else {self.through}
 
-    def rows(self) -> QuerySet[Any]:
-        """All pairs, through no manager."""
-        return QuerySet(self.through)
+    def rows(self, using: str | None = None) -> QuerySet[Any]:
+        """All pairs, through no manager.
+
+        Args:
+            using: The database they are in; None lets the routers say so.
+        """
+        return QuerySet(self.through, using=using)
 
     def pairs(
         self,
@@ -51,6 +55,7 @@ class Link:
         narrow: Callable[[QuerySet[Any], str], QuerySet[Any]],
         order: Sequence[str],
         places: tuple[int, int],
+        using: str | None = None,
     ) -> Pairs:
         """The pairs of rows with these keys, in order: of each row those from a place on, up to another.
 
@@ -58,7 +63,7 @@ class Link:
             narrow: Leaves those pairs that lead to rows that may be shown; is told by which path they do.
             places: Counted from 1, both included.
         """
-        rows = narrow(self.rows().filter(**{f"{self.source_path}__in": keys}), self.target_path)
+        rows = narrow(self.rows(using).filter(**{f"{self.source_path}__in": keys}), self.target_path)
         terms = [self._order_of(term) for term in order_terms(self.target, tuple(order))]
         place = Window(RowNumber(), partition_by=F(self.source_path), order_by=terms)
         first, last = places
@@ -77,6 +82,11 @@ def order_of(options: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(order.split(",") if isinstance(order, str) else order)
 
 
+def ordered_rows(model: type[Model], names: tuple[str, ...]) -> QuerySet[Any]:
+    """All rows of a model by these names; in its own order where there are none."""
+    return ordered(QuerySet(model), names)
+
+
 @lru_cache(maxsize=1024)
 def order_terms(model: type[Model], names: tuple[str, ...]) -> Sequence[Term]:
     """The terms of an order of rows of a model, by their columns; its own where none is named.
@@ -85,7 +95,7 @@ def order_terms(model: type[Model], names: tuple[str, ...]) -> Sequence[Term]:
         ImproperlyConfigured: It is by something else than columns.
     """
     try:
-        terms = terms_of(ordered(QuerySet(model), names))
+        terms = terms_of(ordered_rows(model, names))
     except Invalid:
         terms = []
     if not terms or not all(isinstance(term.what, str) for term in terms):
@@ -124,16 +134,22 @@ def _beside(target: Any, relation: Any, source: str, other: str) -> Link:
     return Link(target, relation.remote_field.through, f"{source}__pk", f"{other}__pk", is_many=True)
 
 
-def single_pairs(links: Sequence[Link], keys: Collection[Any]) -> Sequence[Pairs]:
-    """Of links to one row each, the pairs of rows with these keys: one statement for all that are columns of the rows."""
+def single_pairs(
+    links: Sequence[Link], keys: Collection[Any], using: Callable[[Link], str | None] = lambda link: None
+) -> Sequence[Pairs]:
+    """Of links to one row each, the pairs of rows with these keys: one statement for all that are columns of the rows.
+
+    Args:
+        using: The database of each, as of ``Link.rows``.
+    """
     own = [link for link in links if link.is_own_column]
     found: dict[int, Pairs] = {}
     if own:
-        rows = [*own[0].rows().filter(pk__in=keys).values_list("pk", *(link.target_path for link in own))]
+        rows = [*own[0].rows(using(own[0])).filter(pk__in=keys).values_list("pk", *(link.target_path for link in own))]
         for place, link in enumerate(own, 1):
             found[id(link)] = [(row[0], row[place]) for row in rows if row[place] is not None]
     for link in links:
         if not link.is_own_column:
-            pairs = link.rows().filter(**{f"{link.source_path}__in": keys})
+            pairs = link.rows(using(link)).filter(**{f"{link.source_path}__in": keys})
             found[id(link)] = [*pairs.values_list(link.source_path, link.target_path)]
     return [found[id(link)] for link in links]

@@ -89,6 +89,13 @@ def _is_for_djangos_thread(request: HttpRequest) -> bool:
     return is_test or asks_for_events(request.META.get("HTTP_ACCEPT", ""), request.META.get("QUERY_STRING", ""))
 
 
+async def give_back_connections() -> None:
+    """Close the database connections of the thread that Django has given a request which goes on: it serves no other request,
+    and a stream of events may be open for hours."""
+    if SyncToAsync.thread_sensitive_context.get(None) is not None:
+        await sync_to_async(connections.close_all, thread_sensitive=True)()
+
+
 def asks_for_events(accept: str, query: str) -> bool:
     """Whether a request may be one for server-sent events, in whatever way it says so.
 

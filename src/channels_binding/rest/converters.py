@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from django.db import models
-from django.urls import path, register_converter
+from django.urls import URLPattern, path, register_converter
+from django.urls.resolvers import RoutePattern
 
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.exceptions import NotFound
@@ -130,3 +131,20 @@ def slashed_routes(prefix: str, row: Any, form: Any, *names: str, **kwargs: Any)
         *routes(f"{prefix}<cb_key:name>/{FORM}/", form, names[1], kwargs),
         *routes(f"{prefix}<cb_key:name>/", row, names[0], kwargs),
     ]
+
+
+class _EventBelowRow(RoutePattern):
+    """``shop.Order/7/close/`` where ``close`` is an event of the stream; any other such address may be the project's own."""
+
+    def match(self, path: str) -> Any:
+        found = super().match(path)
+        if not found:
+            return None
+        stream, event = str(found[2]["stream"]), str(found[2]["event"])
+        return found if registry.get(stream).find_action(event) else None
+
+
+def event_below_row_routes(view: Any) -> list[Any]:
+    """Addresses at which an event might be looked for, to come after all others."""
+    route = "<cb_known_stream:stream>/<str:name>/<str:event>"
+    return [URLPattern(_EventBelowRow(each, is_endpoint=True), view) for each in (f"{route}/", route)]

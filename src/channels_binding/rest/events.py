@@ -7,6 +7,7 @@ and larger updates.
 """
 
 import asyncio
+import contextvars
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from rest_framework.request import Request
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call
 from channels_binding.calls.requests import django_request
+from channels_binding.calls.scopes import CONTEXT
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import (
@@ -40,6 +42,7 @@ from channels_binding.exceptions import (
 from channels_binding.live import users
 from channels_binding.live.connection_limits import most_connections_of, owner_of
 from channels_binding.live.expiry import Expiry
+from channels_binding.live.failures import for_returning
 from channels_binding.live.hub import Hub
 from channels_binding.live.identity.models import watch
 from channels_binding.live.overflow import Overflow
@@ -49,6 +52,7 @@ from channels_binding.live.queries.why import explained
 from channels_binding.protocol import codecs
 from channels_binding.protocol.messages import failure, frame, message
 from channels_binding.protocol.names import CloseCode
+from channels_binding.rest.asgi import give_back_connections
 from channels_binding.rest.callers import carrier_of, identity_of
 from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.threads import run
@@ -93,12 +97,17 @@ def respond(request: Request, call: Call, get_authenticators: Callable[[], Any])
     if not isinstance(as_it_came, ASGIRequest):
         raise NotAcceptable("Server-sent events need an ASGI server.")
     identity = _with_fingerprint(identity_of(request))
-    scope = {**identity.into(carrier_of(as_it_came), _id()), "locale": locales.current()}
+    own = {"locale": locales.current(), CONTEXT: contextvars.copy_context()}
+    scope = {**identity.into(carrier_of(as_it_came), _id()), **own}
     question = replace(call.as_user(identity.user, scope), handler_messages=None)
-    hub = async_to_sync(_checked)(question)
+    have = request.headers.get("Last-Event-ID")
+    try:
+        hub = async_to_sync(_checked)(question)
+    except Exception as exception:
+        raise for_returning(exception, have) from None
     again = _Again(as_it_came, get_authenticators)
     is_once = _WAITS_NOT.search(request.headers.get("Prefer", "")) is not None
-    stream = EventStream(hub, question, identity, request.headers.get("Last-Event-ID"), again, is_once=is_once)
+    stream = EventStream(hub, question, identity, have, again, is_once=is_once)
     response = StreamingHttpResponse(Body(stream), content_type="text/event-stream")
     response["Cache-Control"] = "private, no-cache"
     response["X-Accel-Buffering"] = "no"  # nginx would collect it
@@ -215,6 +224,7 @@ class EventStream:
         """The body of the answer, piece by piece. Cancelling is how it ends when the client leaves."""
         self._expiry.set(self.identity.expires_at)
         try:
+            await give_back_connections()  # all middleware is through
             await self._begin()
             while self._waiting or not self._is_over:
                 chunk = await self._next()
@@ -267,7 +277,7 @@ class EventStream:
             if group.reading is None:
                 raise NotFound()
         except Exception as exception:
-            self._finish(as_error(exception), self.call.event)
+            self._finish(as_error(for_returning(exception, self._have)), self.call.event)
             return
         self.streams[self.call.stream] = self.call.action
         self.subscription = self.hub.subscribe(group, self, self.call.event, self.call)

@@ -1,26 +1,28 @@
 """``schema/``, ``asyncapi/`` and ``docs/``: the contract of this project's streams, for programs and for people.
 
 Like any other request they need somebody to be signed in, unless anonymous connections are allowed.
+
+drf-spectacular and what it needs (DRF's and Django's test clients) are loaded when a document is first asked for: a server
+that answers rows starts without them.
 """
 
 from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote
 
+from django.apps import apps
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels_binding.calls.requests import django_request
 from channels_binding.conf import get_settings
-from channels_binding.contract import asyncapi, openapi
 from channels_binding.exceptions import NotFound, Unauthenticated
 from channels_binding.rest.base_view import BindingView
 from channels_binding.rest.callers import authenticators_of
@@ -83,9 +85,13 @@ class SchemaView(DocumentView):
     """``/api/schema/``: OpenAPI 3.1, as JSON or (``?format=yaml``) YAML."""
 
     def get_renderers(self) -> list[BaseRenderer]:
-        return [WireRenderer(), OpenApiJsonRenderer(), _Yaml()]
+        from drf_spectacular.renderers import OpenApiJsonRenderer
+
+        return [WireRenderer(), OpenApiJsonRenderer(), _yaml()]
 
     def get(self, request: Request) -> HttpResponseBase:
+        from channels_binding.contract import openapi
+
         return self.respond(openapi.document(request, self.address, authenticators_of))
 
 
@@ -93,14 +99,20 @@ class AsyncSchemaView(DocumentView):
     """``/api/asyncapi/``: AsyncAPI 3 of the socket."""
 
     def get_renderers(self) -> list[BaseRenderer]:
-        return [WireRenderer(), _Yaml()]
+        return [WireRenderer(), _yaml()]
 
     def get(self, request: Request) -> HttpResponseBase:
+        from channels_binding.contract import asyncapi
+
         return self.respond(asyncapi.document(request))
 
 
-class _Yaml(OpenApiYamlRenderer):  # type: ignore[misc]  # untyped
-    format = "yaml"
+def _yaml() -> BaseRenderer:
+    from drf_spectacular.renderers import OpenApiYamlRenderer
+
+    made: BaseRenderer = OpenApiYamlRenderer()
+    made.format = "yaml"
+    return made
 
 
 class DocsView(DocumentView):
@@ -130,3 +142,7 @@ class DocsFileView(DocumentView):
 def _cached(response: HttpResponse) -> HttpResponse:
     patch_cache_control(response, private=True, max_age=86_400)
     return response
+
+
+if apps.is_installed("drf_spectacular"):  # the project's own documents show our fields alike, whichever is made first
+    from channels_binding.contract import spectacular_fixes  # noqa: F401

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from channels_binding.bindings.actions import Action
 from channels_binding.calls.call import Reading
-from channels_binding.exceptions import Invalid, MethodNotAllowed
+from channels_binding.exceptions import Invalid, MethodNotAllowed, NotFound
 from channels_binding.protocol.names import AGGREGATE, PRESENCE, READS
 from channels_binding.registry import registry
 from channels_binding.rest import headers
@@ -181,6 +181,14 @@ class FormView(BindingView):
 
     def _of(self, name: str | None) -> dict[str, Any]:
         return {} if name is None else {"id": name}
+
+
+class NowhereView(BindingView):
+    """``/api/<stream>/<id>/<event>/``: where routers of others have the actions of a row, there is nothing."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound('Nothing is here. An event is called by POST at <stream>/<event>/, with {"id": …} in its body.')
 
 
 def _key_of(answer: Any) -> Any:

@@ -24,8 +24,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from channels_binding.calls.requests import django_request
-from channels_binding.calls.scopes import request_of_scope
-from channels_binding.classes import unwrapped
+from channels_binding.calls.scopes import CONTEXT, request_of_scope
+from channels_binding.calls.sessions import loaded
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.types import Scope
 
@@ -85,7 +85,7 @@ class Identity:
         """Distinguishes identities of one user: 32 hex digits of BLAKE2b over how each is known, and shown."""
         how = ("token", self.token) if self.token is not None else ("session", self.session_key)
         return hashlib.blake2b(
-            repr((how, _loaded(scope.get("session")), _shown(scope, connection))).encode(), digest_size=16
+            repr((how, loaded(scope.get("session")), _shown(scope, connection))).encode(), digest_size=16
         ).hexdigest()
 
 
@@ -93,7 +93,7 @@ _OF_ONE_HANDSHAKE = (b"sec-websocket-key",)
 _LEFT_OUT = frozenset(
     {
         *("user", "session", "auth", "auth_key"),  # which the identity says
-        "locale",  # an answer's, and nobody's mark
+        *("locale", CONTEXT),  # an answer's, and nobody's mark
         *("headers", "cookies", "client", "connection_id", "caller", "app"),  # looked at below, or the same for all
     }
 )
@@ -111,12 +111,6 @@ def _shown(scope: Mapping[str, Any], connection: str | None) -> Any:
     others = {str(name): value for name, value in scope.items() if name not in _LEFT_OUT}
     client = (scope.get("client") or (None,))[0]
     return headers, client, sorted(others.items()) if _is_plain(others) else (sorted(others), connection)
-
-
-def _loaded(session: Any) -> list[tuple[str, Any]]:
-    """What a session holds, if it was read: a page that is loaded again after it has changed is another caller's."""
-    cache = getattr(unwrapped(session), "_session_cache", None)
-    return sorted(cache.items(), key=lambda item: str(item[0])) if isinstance(cache, dict) else []
 
 
 def _is_plain(value: Any) -> bool:

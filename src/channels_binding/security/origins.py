@@ -1,11 +1,13 @@
 """Which web pages may open a socket: the check that keeps other sites from using a visitor's cookies."""
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http.request import validate_host
 
+from channels_binding.calls.scopes import request_of_scope
 from channels_binding.conf import get_settings
 from channels_binding.types import Scope
 
@@ -36,12 +38,30 @@ def _matches(origin: str, scope: Scope) -> bool:
         return False
     allowed = get_settings().ALLOWED_ORIGINS
     if allowed is not None:
-        return _is_listed(f"{parts.scheme}://{parts.netloc}".lower(), host, allowed)
+        return _is_listed(f"{parts.scheme}://{parts.netloc}".lower(), allowed) or _is_of_this_server(parts, scope)
     return _is_own_host(host) and (port is None or _is_own_port(host, port, scope))
 
 
-def _is_listed(origin: str, host: str, allowed: Sequence[str]) -> bool:
+def _is_listed(origin: str, allowed: Sequence[str]) -> bool:
     return "*" in allowed or origin in {each.rstrip("/").lower() for each in allowed}
+
+
+def _is_of_this_server(origin: SplitResult, scope: Scope) -> bool:
+    """Whether a page has the very host and port that were asked for the socket, as Django's CSRF check has it.
+
+    Not any of ``ALLOWED_HOSTS``, as where no origins are named: who names some may have ``*`` there. A page without TLS is
+    another one than the server with.
+    """
+    request = request_of_scope(scope)
+    try:
+        own = urlsplit(f"//{request.get_host()}")
+        own_port = own.port
+    except (DisallowedHost, ValueError):
+        return False
+    if request.is_secure() and origin.scheme != "https":
+        return False
+    usual = 443 if origin.scheme == "https" else 80
+    return own.hostname == origin.hostname and (own_port or usual) == (origin.port or usual)
 
 
 def _is_own_host(host: str) -> bool:

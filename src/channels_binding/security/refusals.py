@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from channels_binding.conf import get_settings
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.security.authentication import header_words, redacted, token_of
 
@@ -30,11 +31,15 @@ class HandshakeRefused(Unauthenticated):
 
 def foreign_origin(scope: Mapping[str, Any]) -> HandshakeRefused:
     origins = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"origin"]
-    return HandshakeRefused(
-        f"a page of {', '.join(origins)[:60]!r} may not connect",
+    listed = get_settings().ALLOWED_ORIGINS
+    way_out = (
         'Name it in CHANNELS_BINDING: "ALLOWED_ORIGINS": ["https://app.example.com"]; without that, ALLOWED_HOSTS decides, '
-        "and the port must be the server's own.",
+        "and the port must be the server's own."
+        if listed is None
+        else f"CHANNELS_BINDING has ALLOWED_ORIGINS: {', '.join(listed) or 'none'}; pages of any other origin are refused, "
+        "but for this server's own. Add it."
     )
+    return HandshakeRefused(f"a page of {', '.join(origins)[:60]!r} may not connect", way_out)
 
 
 def nobody(scope: Mapping[str, Any], takes_tokens: bool, classes: Iterable[type] = ()) -> HandshakeRefused:

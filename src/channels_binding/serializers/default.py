@@ -59,7 +59,7 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         if language not in kept:
             made = super().get_fields()
             for field in made.values():
-                assert field.validators is not None  # made now, and copied with the field
+                _ = field.validators  # made now, and copied with the field
             if not all(_is_fixed(cls.Meta.model, name, field) for name, field in made.items()):
                 cls._made = None
                 return super().get_fields()

@@ -6,14 +6,11 @@ with one writer, so order holds.
 
 import asyncio
 import sys
-import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
-
-from django.contrib.auth.models import AnonymousUser
 
 from channels_binding import fair_queue
 from channels_binding.calls import locales
@@ -35,7 +32,7 @@ from channels_binding.exceptions import (
 )
 from channels_binding.live import users
 from channels_binding.live.capture.recorder import WRITTEN
-from channels_binding.live.handler_messages import BaseHandlerMessages
+from channels_binding.live.failures import for_returning
 from channels_binding.live.identity.checks import tell
 from channels_binding.live.queries.diff import returning, snapshot
 from channels_binding.live.queries.why import explained
@@ -49,6 +46,7 @@ from channels_binding.security import authentication
 from channels_binding.security.authentication import Identity
 from channels_binding.threads import run
 from channels_binding.websocket.attendance import Attendance
+from channels_binding.websocket.handler_messages import SocketMessages
 from channels_binding.websocket.socket import Socket
 
 SMALL_FRAME = 16_384
@@ -57,44 +55,6 @@ OWN_DIFFS_SECONDS = 0.25
 """How long the reply to a write waits for the diffs that the write causes on its own connection."""
 _AT_ONCE: AbstractAsyncContextManager[None] = nullcontext()
 """In place of a turn."""
-
-
-class SocketMessages(BaseHandlerMessages):
-    """Where the handler of one call sends its own messages. Any thread may use it; it never blocks."""
-
-    def __init__(self, connection: "Connection", request: Request) -> None:
-        self.connection = connection
-        self.request = request
-        self.has_answered = False
-        """Whether a reflected message under the call's own name was its reply."""
-        self.successor: Any = None
-        """Whose the connection is once the call is answered, if the handler has signed somebody in or out."""
-        self._presence = connection.hub.subscribers.presence(connection)
-
-    def _on_loop(self, function: Any, *args: Any) -> None:
-        """Keep the order of what is sent: at once on the loop, in line from a thread."""
-        hub = self.connection.hub
-        if threading.get_ident() == hub.thread:
-            function(*args)
-        else:
-            hub.loop.call_soon_threadsafe(function, *args)
-
-    def admitted(self, stream: str, action: str) -> None:
-        if self.connection.streams.get(stream) != action:  # else it is so already, and the loop is left in peace
-            self._on_loop(self._admitted, stream, action)
-
-    def _admitted(self, stream: str, action: str) -> None:
-        if self.connection.hub.subscribers.is_present(self._presence):  # who asked may have signed out meanwhile
-            self.connection.streams[stream] = action
-
-    def become(self, user: Any) -> None:
-        self.successor = AnonymousUser() if user is None else user
-
-    def reflect(self, event: str, data: Mapping[str, Any]) -> None:
-        call_id = None
-        if event == self.request.event.partition("#")[0] and not self.has_answered:
-            self.has_answered, call_id, event = True, self.request.id, self.request.event
-        self._on_loop(self.connection.put, message(event, data, call_id))
 
 
 class Connection(Socket):
@@ -159,6 +119,7 @@ class Connection(Socket):
         act = self.session.on(Event.KNOWN)
         if act is Act.NOTHING:  # it was closed meanwhile
             return
+        self.keep_context()
         await (self._admit(identity) if act is Act.ADMIT else self.become(identity))
         self.put(message(request.event, {"success": True, **self._owner_members()}, request.id))
 
@@ -310,8 +271,11 @@ class Connection(Socket):
         """A read that stays live. From the subscription to the reply nothing is awaited, so no push can come between."""
         name = read_name(request)
         self.session.check_room(name)
-        self.check_held()
-        opened = await self.hub.open_for(self, lambda: self._call(request))
+        self.held.check()
+        try:
+            opened = await self.hub.open_for(self, lambda: self._call(request))
+        except Exception as exception:
+            raise for_returning(exception, request.have) from None
         if opened is None:
             return
         group, call = opened
@@ -331,10 +295,10 @@ class Connection(Socket):
 
     def _keep_if_light(self, undo: Callable[[], object]) -> None:
         try:
-            self.check_held()
+            self.held.check()
         except LimitExceeded:
             undo()
-            self.weigh()
+            self.held.weigh()
             raise
 
     def _first(self, request: Request, reading: Reading) -> bytes:
@@ -347,7 +311,7 @@ class Connection(Socket):
         subscription = self.session.reads.pop(name, None)
         if subscription is not None:
             self.hub.delivery.unsubscribe(subscription)
-            self.weigh()
+            self.held.weigh()
 
     async def _subscribe(self, request: Request) -> None:
         """As whoever the connection belongs to once its permissions are checked; joined before anything else is awaited."""
@@ -364,7 +328,7 @@ class Connection(Socket):
             is_counted = call.is_counted
         self.streams[call.stream] = "subscribe"
         if group is not None:
-            self.stream_keys[call.stream] = await self.hub.stream_groups.join(group, self)
+            self.held.stream_keys[call.stream] = await self.hub.stream_groups.join(group, self)
             self._keep_if_light(lambda: self._leave_stream(call.stream))
         self.put(message(request.event, {"success": True}, request.id))
 
@@ -379,9 +343,9 @@ class Connection(Socket):
 
     def _leave_stream(self, stream: str) -> None:
         self.streams.pop(stream, None)
-        self.stream_keys.pop(stream, None)
+        self.held.stream_keys.pop(stream, None)
         self.hub.stream_groups.unsubscribe(stream, self)
-        self.weigh()
+        self.held.weigh()
 
     def _is_named(self, name: str, call: Call) -> bool:
         return name in {f"{call.stream}.{action}#{call.hash}" for action in (*READS, PRESENCE)}
@@ -406,7 +370,7 @@ class Connection(Socket):
             WRITTEN.reset(token)
             self._writes_in_flight -= 1
             if not self._writes_in_flight:
-                self._release_held()
+                self._release_after_reply()
 
     async def _batch(self, request: Request, call: Call) -> Any:
         """``cb.batch``: its operations one after another, on one thread. Each counts against the rate."""

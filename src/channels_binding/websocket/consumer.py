@@ -152,6 +152,7 @@ class BaseConsumer:
             shutdown.watch(connection.hub, connection)
             if self.user is not None:  # else it is not known yet who this is
                 await self._call_hook("connected")
+                connection.keep_context()
             await self._listen_until_over(connection)
         finally:
             await connection.close()
@@ -274,6 +275,8 @@ class _Authenticator:
         self.consumer._become(identity)
         if is_new:
             await self.consumer._call_hook("connected")
+            if self.consumer.connection is not None:
+                self.consumer.connection.keep_context()
 
 
 class AsyncConsumer(BaseConsumer):

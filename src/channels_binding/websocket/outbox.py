@@ -13,9 +13,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from channels_binding.live.writer import Begun, Writer, begin
 from channels_binding.protocol.messages import message
 from channels_binding.types import Dialect, Send
-from channels_binding.websocket.writer import Begun, Writer, begin
 
 logger = logging.getLogger("channels_binding")
 
@@ -65,6 +65,22 @@ class Outbox:
     the outbox's own: it waits for that, and ends when nothing waits any more.
     """
 
+    __slots__ = (
+        *("_acknowledges", "_context", "_is_due", "_is_started", "_loop", "_moved", "_send", "_sending_since", "_task"),
+        *(
+            "_waiters",
+            "_waiting",
+            "_was_full",
+            "_writer",
+            "bound",
+            "closed_with",
+            "flow",
+            "is_over",
+            "queued",
+            "when_over",
+        ),
+    )
+
     def __init__(self, send: Send, dialect: Dialect, bound: int, moved: Callable[[], None]) -> None:
         """``moved`` is called when it was full, and something was written or acknowledged: there may be room again."""
         self.bound = bound
@@ -108,6 +124,10 @@ class Outbox:
         self._was_full |= is_full
         return is_full
 
+    def tell_when_moved(self) -> None:
+        """Call ``moved`` after the next message that leaves, even where it was not full."""
+        self._was_full = True
+
     @property
     def is_written(self) -> bool:
         """Whether nothing waits for the server."""
@@ -138,14 +158,16 @@ class Outbox:
         self._waiters.append(future)
         return future
 
-    def put(self, text: bytes) -> None:
-        """Send a frame after all that was put before."""
-        if self.closed_with is None and not self.is_over:
-            if self._waiting is None:
-                self._waiting = deque()
-            self._waiting.append(text)
-            self.queued += len(text)
-            self._be_written()
+    def put(self, text: bytes) -> bool:
+        """Send a frame after all that was put before. Returns whether it is full now."""
+        if self.closed_with is not None or self.is_over:
+            return False
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting.append(text)
+        self.queued += len(text)
+        self._be_written()
+        return self.is_full
 
     def ping(self) -> None:
         """Ask for an acknowledgement of all that was sent."""

@@ -1,6 +1,7 @@
 """One accepted socket from its opening to its end: whose it is, and what leaves. What arrives is not known here."""
 
 import asyncio
+import contextvars
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any, Literal, Protocol
 from django.contrib.auth.models import AnonymousUser
 
 from channels_binding.calls import locales
+from channels_binding.calls.scopes import CONTEXT
 from channels_binding.conf import Settings, get_settings
 from channels_binding.exceptions import (
     BindingError,
@@ -34,12 +36,11 @@ from channels_binding.protocol.states import Act, Event, State
 from channels_binding.security.authentication import Identity, facts_of
 from channels_binding.types import Dialect, Scope, Send
 from channels_binding.websocket.heartbeat import Heartbeat
+from channels_binding.websocket.held_bytes import HeldBytes
 from channels_binding.websocket.outbox import Outbox
 
 LAST_MESSAGE_SECONDS = 1.0
 """How long a last message may take to leave before the socket is closed after it."""
-KEY_BYTES = 150
-"""About how much memory the key of a row takes that a subscribed stream remembers."""
 READS_AT_ONCE = 4
 """Reads of one connection that are made side by side: so many answers may go beyond what is let wait for a client."""
 PINGS = 3
@@ -105,6 +106,7 @@ class Socket:
         self.id = secrets.token_urlsafe(9)
         self.revision = 0
         self.scope: Mapping[str, Any] = {**scope, "locale": locales.of_handshake(scope)}
+        self.keep_context()
         self.dialect: Dialect = dialect
         self.streams: dict[str, str] = {}
         self._authenticator = authenticator
@@ -118,20 +120,18 @@ class Socket:
         self.refusals = Refusals(settings.MAX_REFUSALS, Rate(max(settings.MESSAGES_PER_SECOND, settings.MAX_BATCH)))
         self.hub = Hub.current()
         self._expiry = Expiry(self.hub.loop, lambda: self.end(CloseCode.UNAUTHENTICATED, "the token is over"))
-        self.outbox = Outbox(send, dialect, settings.UNACKNOWLEDGED_BYTES, self._catch_up)
-        self._held: list[tuple[int, bytes]] = []
+        self.outbox = Outbox(send, dialect, min(settings.UNACKNOWLEDGED_BYTES, MAX_QUEUED_BYTES), self._catch_up)
+        self._after_reply: list[tuple[int, bytes]] = []
         """What waits for the reply to a write, each with the ``revision`` that it was sent for."""
+        self._bytes_after_reply = 0
         self._writes_in_flight = 0
-        self.stream_keys: dict[str, int] = {}
-        """Streams that are subscribed to → keys that are remembered for them."""
-        self._kept_bytes = 0
-        """Of what live reads and subscribed streams keep, when they were last weighed."""
+        self.held = HeldBytes(self, self.session.reads, self.hub.connection_limits, settings.MAX_HELD_BYTES)
         self._opening = 0
         """Live reads and subscriptions that are being opened."""
         self._when_idle: asyncio.Future[None] | None = None
         """For those who wait until every call is answered."""
         self._reads_at_once = asyncio.Semaphore(READS_AT_ONCE)
-        self._overflow = Overflow(settings.UNACKNOWLEDGED_BYTES, self.put)
+        self._overflow = Overflow(settings.UNACKNOWLEDGED_BYTES, lambda frame: self.push([frame]))
         self._answered_while_full = 0
         """Bytes of refusals and pongs since the outbox became full."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -193,11 +193,16 @@ class Socket:
         """Be this user's from now on, for as long as its token lasts."""
         self.revision += 1
         self.identity, self.user, self.session_key = identity, identity.user, identity.session_key
-        self.scope = identity.into({**self._handshake, "locale": self.scope["locale"]}, self.id)
+        own = {name: self.scope[name] for name in ("locale", CONTEXT)}
+        self.scope = identity.into({**self._handshake, **own}, self.id)
         watch(identity.auth)
         if self in self.hub.subscribers:
             self.hub.identity.check_newcomer(self)
         self._expiry.set(identity.expires_at)
+
+    def keep_context(self) -> None:
+        """What is asked for this connection later is asked in the context variables of now, as its calls are."""
+        self.scope = {**self.scope, CONTEXT: contextvars.copy_context()}
 
     async def set_locale(self, locale: locales.Locale) -> None:
         """Be answered in another language and time zone from now on: every live read is read again in them."""
@@ -335,57 +340,25 @@ class Socket:
 
     def put(self, *frames: bytes) -> None:
         """Send messages after all that was put before. Never blocks."""
-        outbox = self.outbox
         self.hub.totals.sent += len(frames)
-        outbox.put(frames[0] if len(frames) == 1 else messages.batch(frames))
-        if outbox.queued > MAX_QUEUED_BYTES:
+        if self.outbox.put(frames[0] if len(frames) == 1 else messages.batch(frames)):
+            self._end_if_too_slow()
+
+    def _end_if_too_slow(self) -> None:
+        if self.outbox.queued > MAX_QUEUED_BYTES:
             self.end(CloseCode.SLOW, "too much waits to be read")
-        elif outbox.is_full and self._holds_too_much():
+        elif self.held.is_too_much():
             self.end(CloseCode.SLOW, "too much is held for this user's connections")
 
     @property
     def held_bytes(self) -> int:
         """What is kept in memory for this connection. Live reads as of the last time that they were weighed."""
-        held = sum(len(frame) for _, frame in self._held) if self._held else 0
-        return self._kept_bytes + self.outbox.queued + held
+        return self.held.kept + self.outbox.queued + self._bytes_after_reply
 
-    def weigh(self) -> None:
-        """Look how much the live reads and subscribed streams keep; of a reading that several show, all."""
-        if len(self.session.reads) == 1:
-            (subscription,) = self.session.reads.values()
-            kept = subscription.kept_bytes()
-        else:
-            readings: dict[int, int] = {}
-            for subscription in self.session.reads.values():
-                readings.update(subscription.readings())
-            kept = sum(readings.values())
-        self._kept_bytes = kept + KEY_BYTES * sum(self.stream_keys.values()) if self.stream_keys else kept
-
-    def _holds_too_much(self) -> bool:
-        return self.hub.connection_limits.hold_more_than(self.settings.MAX_HELD_BYTES, self)
-
-    def _give_up_reads(self) -> None:
-        """Live reads grow with what is written. Where they have become too much, the largest end with an error."""
-        self.weigh()
-        most = self.settings.MAX_HELD_BYTES
-        while self.session.reads and self.hub.connection_limits.exceeds_its_share(self, most):
-            largest = max(self.subscriptions, key=lambda each: sum(each.readings().values()))
-            self.drop(largest)
-            self.hub.delivery.unsubscribe(largest)
-            self.weigh()
-            why = f"It has grown: more than {most} bytes are held for live reads (MAX_HELD_BYTES)."
-            self.put(failure(LimitExceeded(why, limit=most), largest.event))
-
-    def check_held(self) -> None:
-        """To be asked once something was added.
-
-        Raises:
-            LimitExceeded: What is kept for the user's connections (for the connection, if it is nobody's) is more than may be.
-        """
-        self.weigh()
-        most = self.settings.MAX_HELD_BYTES
-        if self._holds_too_much():
-            raise LimitExceeded(f"More than {most} bytes are held for live reads (MAX_HELD_BYTES).", limit=most)
+    def _give_up(self, largest: Subscription) -> None:
+        self.drop(largest)
+        self.hub.delivery.unsubscribe(largest)
+        self.put(failure(self.held.refusal("It has grown. "), largest.event))
 
     def _refused(self, error: BindingError, event: str | None = None, call_id: CallId | None = None) -> None:
         """Answer what did not become a call. Who is refused again and again is asked to leave."""
@@ -406,36 +379,40 @@ class Socket:
 
     def push(self, frames: Sequence[bytes]) -> None:
         """What the hub sends: one array frame with ``cb.1``; to others one by one, and after the reply to their own write."""
-        self._give_up_reads()
+        while (largest := self.held.read_to_end()) is not None:
+            self._give_up(largest)
         if self.dialect == "cb.1":
             self.put(*frames)
         elif self._writes_in_flight:
-            self._held.extend((self.revision, frame) for frame in frames)
+            self._after_reply.extend((self.revision, frame) for frame in frames)
+            self._bytes_after_reply += sum(map(len, frames))
         else:
             for each in frames:
                 self.put(each)
 
-    def _release_held(self) -> None:
+    def _release_after_reply(self) -> None:
         """Send what has waited, if it is for whoever the connection belongs to by now; else the reads as they are for them."""
-        held, self._held = self._held, []
-        for revision, frame in held:
+        waiting, self._after_reply, self._bytes_after_reply = self._after_reply, [], 0
+        for revision, frame in waiting:
             is_due = partial(self._is_of, revision)
             if is_due() and not self.hub.held.keeps(self, "cb.error", frame, is_due):
                 self.put(frame)
-        if any(revision != self.revision for revision, _ in held):
+        if any(revision != self.revision for revision, _ in waiting):
             for subscription in self.subscriptions:
                 subscription.sent = None
             self.hub.delivery.deliver(self.subscriptions)
+        self._catch_up()
 
     def _is_of(self, revision: int) -> bool:
         return self.revision == revision
 
     @property
     def congested(self) -> bool:
-        return self.outbox.is_full
+        return self.outbox.is_full or self._bytes_after_reply > self.outbox.bound
 
     def overflow(self, event: str) -> None:
         self._overflow.report(event)
+        self.outbox.tell_when_moved()
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:

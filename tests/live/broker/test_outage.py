@@ -24,7 +24,7 @@ def test_it_is_told_once_when_it_begins_with_the_remedy_and_once_when_it_ends_wi
     clock = iter([100.0, 163.25])
     monkeypatch.setattr("channels_binding.live.broker.outage.time.monotonic", lambda: next(clock))
     for _ in range(3):
-        outage.note(ConnectionError("refused"), "We wait.")
+        outage.note(ConnectionError("refused."), "We wait.")
     outage.end()
     outage.end()
     assert told(caplog) == [

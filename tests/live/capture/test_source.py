@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
+from channels_binding.live.broker import publisher
 from channels_binding.live.capture import source
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.source import Done, Source, make_source, split
@@ -98,6 +99,35 @@ async def test_what_the_broker_says_of_covered_models_is_asked_about_and_of_othe
     assert "zoo.Note" not in hub.rounds.pending.keys
 
 
+async def test_what_is_written_in_another_database_is_asked_of_no_source(
+    fake: FakeSource, connect: Connect, user: Any
+) -> None:
+    await connect(user)
+    hub = Hub.current()
+    fake.asked.clear()
+    hub.rounds.concern_anybody = lambda changes: True  # type: ignore[method-assign]
+    hub.receive({"kind": "changes", "changes": {"zoo.Note": [1]}, "elsewhere": True})
+    hub.receive_changes(Changes({"zoo.Note": {2}}, is_elsewhere=True))
+    assert fake.asked == []
+    assert hub.rounds.pending.keys == {"zoo.Note": {1, 2}}
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "archive"])
+async def test_so_other_processes_are_told_where_it_was_written(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr(publisher, "publish", sent.append)
+    settings.CHANNELS_BINDING = {"TRIGGERS_DATABASE": "default"}
+    monkeypatch.setattr(publisher, "current", lambda: Elsewhere())
+    for alias in ("archive", "default"):
+        await sync_to_async(Note.objects.using(alias).create)(title="a")
+    assert [each.get("elsewhere") for each in sent] == [True, None]
+
+
+class Elsewhere:
+    def reaches_others(self) -> bool:
+        return True
+
+
 async def test_later_batches_do_not_release_who_waits_for_an_earlier_one(
     fake: FakeSource, connect: Connect, user: Any
 ) -> None:
@@ -118,3 +148,11 @@ async def _turn(hub: Hub) -> None:
 
     hub._wake.set()
     await asyncio.sleep(0.02)
+
+
+def test_what_a_reading_has_written_is_said_to_be_of_one_on_both_sides() -> None:
+    changes = Changes({"zoo.Note": {1}, "sessions.Session": {"x"}}, is_of_reading=True)
+    others, theirs = split(changes, frozenset({"zoo.Note"}))
+    assert (others.keys, others.is_of_reading) == ({"sessions.Session": {"x"}}, True)
+    assert (theirs.keys, theirs.is_of_reading) == ({"zoo.Note": {1}}, True)
+    assert not split(Changes({"zoo.Note": {1}}), frozenset())[0].is_of_reading

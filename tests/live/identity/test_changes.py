@@ -21,7 +21,9 @@ class Clock:
 
 
 def someone(pk: int = 7, session: str | None = None, auth: Any = None) -> Any:
-    return SimpleNamespace(user=SimpleNamespace(pk=pk), session_key=session, auth=auth)
+    return SimpleNamespace(
+        user=SimpleNamespace(pk=pk), scope={"session": SimpleNamespace(session_key=session)}, auth=auth
+    )
 
 
 def noted(label: str, *keys: Any, any_row: bool = False) -> Changes:

@@ -11,7 +11,8 @@ from channels_binding.live.identity.pending_checks import PendingChecks
 
 def subscriber(pk: int | None, session_key: str | None = None, *, is_authenticated: bool = True) -> Any:
     user = SimpleNamespace(pk=pk, is_authenticated=is_authenticated)
-    return type("Connection", (), {"user": user, "session_key": session_key})()
+    scope = {"session": SimpleNamespace(session_key=session_key)}
+    return type("Connection", (), {"user": user, "scope": scope})()
 
 
 def test_nothing_is_pending_until_something_is_heard() -> None:

@@ -11,12 +11,20 @@ from channels_binding.calls import Call, Reading
 from channels_binding.live.hub import Hub
 from channels_binding.protocol import codecs
 from channels_binding.protocol.names import CURSORS
+from channels_binding.rest.events import EventStream
 from tests.live.oracle.brokers import FaultyBroker
 from tests.live.oracle.clients import BESIDE, Client, Feed, Mirror
 
 QUIET_SECONDS = 10.0
 ALL = 1000
 """More rows than there ever are."""
+
+
+def _is_written(subscriber: Any) -> bool:
+    """Whether the server has taken all that is for one who reads."""
+    if isinstance(subscriber, EventStream):
+        return subscriber._queued == 0
+    return bool(subscriber.outbox.is_written)
 
 
 class Comparison:
@@ -37,6 +45,7 @@ class Comparison:
     @rule()
     def quiet(self) -> None:
         self.run(self._settle())
+        self.run(self._ask_again())
         for client in self.clients:
             client.user = get_user_model().objects.get(pk=client.user.pk)
             shown: list[Mirror | Feed] = [*client.mirrors.values(), *client.feeds.values()]
@@ -57,6 +66,10 @@ class Comparison:
         for _ in range(3):
             await asyncio.sleep(0)
 
+    async def _ask_again(self) -> None:
+        for client in self.clients:
+            await client.follow()
+
     async def _settle(self) -> None:
         self.broker.recover()
         deadline = self.loop.time() + QUIET_SECONDS
@@ -64,12 +77,18 @@ class Comparison:
             for _ in range(3):
                 await asyncio.sleep(0)
             if self._is_at_rest():
-                break
+                for client in self.clients:
+                    await client.drain()
+                if self._is_followed():
+                    break
             await asyncio.sleep(0.002)
         else:
             raise AssertionError(f"The hub never came to rest: {self._restless()}")
-        for client in self.clients:
-            await client.drain()
+
+    def _is_followed(self) -> bool:
+        """Whether clients have seen each stream of events end that has ended here."""
+        open_here = sum(isinstance(each, EventStream) for each in self.hub.subscribers)
+        return open_here == sum(line.is_open for client in self.clients for line in client.lines)
 
     def _is_at_rest(self) -> bool:
         """Whether every consequence is computed, sent and handed to the sockets."""
@@ -79,7 +98,7 @@ class Comparison:
         # A query slower than a round is told when it is ready: its task is there until then.
         beside = [str(task.get_coro()) for task in self.hub._tasks]
         is_late = any("_refresh" in each or "_send_late" in each for each in beside)
-        is_written = all(each.outbox.is_written for each in self.hub.subscribers)  # type: ignore[attr-defined]
+        is_written = all(map(_is_written, self.hub.subscribers))
         is_idle = self.hub.rounds.is_idle and self.hub.invalidation.is_at_rest
         return is_read and is_told and not is_late and is_written and is_idle and self.broker.is_heard()
 

@@ -144,7 +144,7 @@ class Readers(Comparison):
             at = self.users.index(user)
             self.tokens[at] = Token.objects.create(user=user).key
         for client in gone:
-            self.run(client.socket.close())
+            self.run(client.leave())
             client.token = client.token and self.tokens[self.users.index(user)]
             self.connect(client)
 

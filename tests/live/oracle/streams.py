@@ -13,6 +13,7 @@ from rest_framework.permissions import BasePermission
 from channels_binding.consumers import AsyncBinding
 from channels_binding.registry import registry
 from tests.live.identity.test_checks import EditorNoteBinding, GroupNoteBinding
+from tests.live.oracle.over_http import TRANSPORTS
 from tests.project.zoo.models import Label, Moment, Note, Precious
 
 
@@ -190,6 +191,8 @@ expands = st.lists(
     st.sampled_from(sorted({path for paths in EXPANDS.values() for path in paths})), max_size=3, unique=True
 )
 
+
+transports = st.sampled_from([*TRANSPORTS])
 
 OWN = (EntangledNoteBinding.stream, CountedNoteBinding.stream, NamedNoteBinding.stream)
 AGGREGATES = ("zoo.Note", "zoo.OwnNote", "zoo.GuardedNote", HourlyMomentBinding.stream, DoorNoteBinding.stream, *OWN)

@@ -20,6 +20,7 @@ from tests.live.identity.test_checks import GroupNoteBinding
 from tests.live.oracle.brokers import FaultyBroker, FaultyLayer, FaultyTable
 from tests.live.oracle.clients import Client, Feed, Mirror
 from tests.live.oracle.comparison import ALL
+from tests.live.oracle.over_http import TRANSPORTS
 from tests.live.oracle.readers import Readers
 from tests.live.oracle.streams import (
     AROUND_MIDNIGHT,
@@ -31,6 +32,7 @@ from tests.live.oracle.streams import (
     expands,
     filters,
     orders,
+    transports,
 )
 from tests.live.test_hub.shown import hold_the_next_round
 from tests.project.zoo.models import Label, Moment, Note, Precious
@@ -93,10 +95,11 @@ class World(Readers, RuleBasedStateMachine):
             user.groups.add(team)
         for which, client in enumerate(self.clients):
             self.connect(client)
+            ways = itertools.cycle(random.Random(seed + which).sample([*TRANSPORTS], len(TRANSPORTS)))
             for (chosen, order), stream in zip(given, self.streams(seed, which), strict=False):
-                self.read(which, stream, chosen, order, 3, 1)
+                self.read(which, stream, chosen, order, 3, 1, transport=next(ways))
             for question in asked:
-                self.measure(which, question)
+                self.measure(which, question, next(ways))
         self.broker.drop = drop
 
     def streams(self, seed: int, which: int) -> list[str]:
@@ -123,14 +126,16 @@ class World(Readers, RuleBasedStateMachine):
         page=st.integers(1, 2),
         count=counts,
         expand=expands,
+        transport=transports,
     )
     def read(
-        self, who: int, stream: str, given: Any, order: Any, limit: int, page: int, count: Any = None, expand: Any = ()
-    ) -> None:
+        self, who: int, stream: str, given: Any, order: Any, limit: int, page: int, count: Any = None, expand: Any = (),
+        transport: str = "socket",
+    ) -> None:  # fmt: skip
         client = self.clients[who]
         if len(client.mirrors) < MOST_READS:
             data = {**self.asked(stream, given, order, expand), "limit": limit, "page": page, "count": count}
-            self.open(client, Mirror(stream, data, client))
+            self.open(client, Mirror(stream, data, client), transport)
 
     def asked(self, stream: str, given: Any, order: Any, expand: Any = ()) -> dict[str, Any]:
         """Of what is drawn, what the stream takes."""
@@ -144,9 +149,9 @@ class World(Readers, RuleBasedStateMachine):
             "expand": [path for path in expand if path in EXPANDS.get(stream, ())],
         }
 
-    def open(self, client: Client, mirror: Mirror) -> None:
+    def open(self, client: Client, mirror: Mirror, transport: str = "socket") -> None:
         self.names += 1
-        self.run(client.read(f"r{self.names}", mirror))
+        self.run(client.read(f"r{self.names}", mirror, transport))
         assert mirror.is_over == self.is_refused(mirror)
 
     @rule(
@@ -156,14 +161,17 @@ class World(Readers, RuleBasedStateMachine):
         order=orders,
         limit=st.integers(1, 3),
         way=st.sampled_from(["after", "before", "until"]),
+        transport=transports,
     )
-    def read_a_window(self, who: int, stream: str, given: Any, order: Any, limit: int, way: str) -> None:
+    def read_a_window(
+        self, who: int, stream: str, given: Any, order: Any, limit: int, way: str, transport: str
+    ) -> None:
         """The rows behind a place, in front of it, or up to it."""
         client = self.clients[who]
         if len(client.mirrors) < MOST_READS:
             data = self.asked(stream, given, order)
             place = [*self.cursors(client, stream, data, limit), ""][0]
-            self.open(client, Mirror(stream, {**data, way: place, "limit": limit}, client))
+            self.open(client, Mirror(stream, {**data, way: place, "limit": limit}, client), transport)
 
     @rule(who=readers, stream=st.sampled_from([*STREAMS]), given=filters, order=orders, most=st.integers(1, 3))
     def read_side_by_side(self, who: int, stream: str, given: Any, order: Any, most: int) -> None:
@@ -193,12 +201,27 @@ class World(Readers, RuleBasedStateMachine):
             found.append(place)
         return found[1:]
 
-    @rule(who=readers, question=aggregates)
-    def measure(self, who: int, question: tuple[str, dict[str, Any]]) -> None:
+    @rule(who=readers, question=aggregates, transport=transports)
+    def measure(self, who: int, question: tuple[str, dict[str, Any]], transport: str = "socket") -> None:
         client = self.clients[who]
         if len(client.mirrors) < MOST_READS:
             stream, data = question
-            self.open(client, Mirror(stream, data, client, "aggregate"))
+            self.open(client, Mirror(stream, data, client, "aggregate"), transport)
+
+    @rule(who=readers, which=st.integers(0, 4), transport=transports)
+    def move(self, who: int, which: int, transport: str) -> None:
+        """A list is kept by another transport from now on."""
+        if self.clients[who].mirrors:
+            self.run(self.clients[who].move(which, transport))
+
+    @rule(who=readers)
+    def lose_lines(self, who: int) -> None:
+        """Its streams of events break off, and are taken up again by ``resume``, or when all is quiet."""
+        self.run(self.clients[who].lose_lines())
+
+    @rule(who=readers)
+    def resume(self, who: int) -> None:
+        self.run(self.clients[who].follow())
 
     @rule(stream=st.sampled_from([*STREAMS]), given=filters, order=orders, limit=st.integers(1, 4))
     def read_together(self, stream: str, given: Any, order: Any, limit: int) -> None:
@@ -232,7 +255,7 @@ class World(Readers, RuleBasedStateMachine):
     async def _disconnect(self, clients: list[Client]) -> None:
         for client in clients:
             await client.drain()
-            await client.socket.close()
+            await client.leave()
 
     @rule()
     def restart_the_process(self) -> None:
@@ -384,7 +407,7 @@ class World(Readers, RuleBasedStateMachine):
 
     async def _end(self) -> None:
         for client in self.clients:
-            await client.socket.close()
+            await client.leave()
         await self.hub.stop()
 
 

@@ -12,6 +12,7 @@ from channels_binding.calls.locales import Locale
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.queries import invalidation
 from channels_binding.live.queries.group import Evaluation, Group, Subscription, same
+from channels_binding.live.stream_group import StreamGroup
 from tests.live.queries.test_evaluation import call
 from tests.live.queries.test_invalidation import Desk, create, save
 from tests.live.queries.test_invalidation import desk as desk  # the fixture
@@ -243,3 +244,24 @@ async def test_what_changes_outside_of_a_window_between_two_places_costs_it_noth
     assert [row["id"] for _, row, _ in listener.told[0]["data"]["put"]] == [notes[0].pk]
     await desk.cost(save(notes[1], rank=2))
     assert listener.told[1]["data"]["remove"] == [notes[1].pk]
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_of_reading", "is_its_own"),
+    [
+        ({"zoo.Note": {1}}, True, True),
+        ({"zoo.Note": {1}}, False, False),
+        ({"zoo.Note": {1}, "zoo.Label": {2}}, True, False),  # of which another reading has made the second
+        ({"zoo.Note": {1}, "zoo.Place": {2}}, True, True),  # which is nothing to it
+    ],
+)
+def test_what_other_readings_have_written_is_not_taken_for_its_own(
+    keys: dict[str, Any], is_of_reading: bool, is_its_own: bool
+) -> None:
+    changes = Changes(keys, is_of_reading=is_of_reading)
+    made = group()
+    made.writes = frozenset({"zoo.Note"})
+    assert made.has_made(changes) is is_its_own
+    shown = frozenset({"zoo.Note", "zoo.Label"})
+    streams = StreamGroup("k", call(), "all", shown, writes=frozenset({"zoo.Note"}))
+    assert (streams.touched_keys(changes) is False) is is_its_own

@@ -44,6 +44,11 @@ def ann(db: None) -> Any:
     return get_user_model().objects.create_user("ann")
 
 
+def test_a_user_that_there_is_not_is_named_by_what_they_sign_in_with(db: None) -> None:
+    with pytest.raises(CommandError, match=r"^There is no user whose username is 'nobody'\.$"):
+        shown("zoo.Note", "--explain", "--user", "nobody")
+
+
 def explained(stream: str, **data: Any) -> dict[str, Any]:
     (found,) = json.loads(shown(stream, "--explain", "--json", "--user", "ann", "--data", json.dumps(data)))
     return dict(found)

@@ -1,5 +1,6 @@
 import { useConnection, useRetrieve } from '@channels-binding/core/react'
 import Avatar from '@mui/material/Avatar'
+import Button from '@mui/material/Button'
 import IconButton from '@mui/material/IconButton'
 import Typography from '@mui/material/Typography'
 import type { JSX } from 'react'
@@ -7,9 +8,15 @@ import { SignOutIcon } from '../icons'
 
 /** Who is signed in, as the socket says; signing out is a form post, as Django wants it. */
 export function Account(): JSX.Element {
-  const { user } = useConnection()
+  const { user, status } = useConnection()
   const { data } = useRetrieve('auth.User', user ? Number(user) : null)
   const name = data?.username ?? '…'
+  if (status === 'unauthorized')
+    return (
+      <Button size="small" variant="contained" href={`/login/?next=${encodeURIComponent(location.pathname)}`}>
+        Sign in
+      </Button>
+    )
   return (
     <>
       <Avatar

@@ -16,9 +16,9 @@ import { TrafficSwitch } from './TrafficSwitch'
 export function TopBar(): JSX.Element {
   return (
     <AppBar position="static" color="default" elevation={0} sx={BAR}>
-      <Toolbar sx={{ flexWrap: 'wrap', columnGap: { xs: 1, sm: 2 }, py: 0.5 }}>
+      <Toolbar sx={{ flexWrap: 'wrap', columnGap: { xs: 0.5, sm: 2 }, py: 0.5 }}>
         <Logo />
-        <Typography component="h1" variant="h6" noWrap sx={{ flex: { xs: '1 1 0', sm: '0 0 auto' } }}>
+        <Typography component="h1" variant="h6" noWrap sx={TITLE}>
           Help desk
         </Typography>
         <Box sx={{ '& .MuiButton-root': { display: { xs: 'none', sm: 'inline-flex' } } }}>
@@ -27,7 +27,7 @@ export function TopBar(): JSX.Element {
         <Box sx={{ ml: 'auto', order: { xs: 1, lg: 0 }, width: { xs: '100%', lg: 'auto' } }}>
           <TrafficSwitch />
         </Box>
-        <Box sx={{ display: 'flex', alignItems: 'center', columnGap: 1, ml: { xs: 'auto', lg: 0 } }}>
+        <Box sx={{ display: 'flex', alignItems: 'center', columnGap: { xs: 0, sm: 1 }, ml: { xs: 'auto', lg: 0 } }}>
           <Button
             size="small"
             startIcon={<WindowIcon />}
@@ -45,6 +45,8 @@ export function TopBar(): JSX.Element {
   )
 }
 
+/** On a telephone there is room for it beside the longest status. */
+const TITLE = { flex: { xs: '1 1 0', sm: '0 0 auto' }, fontSize: { xs: '1rem', sm: '1.25rem' } }
 const BAR = { bgcolor: 'background.paper', borderBottom: 1, borderColor: 'divider' }
 
 const openSecondWindow = (): void => {

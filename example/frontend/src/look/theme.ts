@@ -55,13 +55,20 @@ const HIGH_CONTRAST = {
 /** Lines around what can be used, and a ring around what has the focus. */
 const STRONG_LINES = {
   MuiOutlinedInput: { styleOverrides: { notchedOutline: { borderColor: 'currentColor' } } },
+  MuiPickersOutlinedInput: { styleOverrides: { notchedOutline: { borderColor: 'currentColor' } } },
   MuiPopover: { styleOverrides: { paper: { border: '2px solid' } } },
   MuiDialog: { styleOverrides: { paper: { border: '2px solid' } } },
   MuiDrawer: { styleOverrides: { paper: { borderInlineStart: '2px solid' } } },
   MuiChip: { styleOverrides: { outlined: { borderWidth: 2 } } },
   MuiButton: { styleOverrides: { root: { textDecoration: 'underline', textUnderlineOffset: '3px' } } },
-  MuiCssBaseline: { styleOverrides: { ':focus-visible': { outline: '3px solid currentColor !important' } } },
 }
+const STRONG_FOCUS = { ':focus-visible': { outline: '3px solid currentColor !important' } }
+
+/** The words of this page stay English: each is read from the left, on a page that is laid out from the right. */
+const ENGLISH_FROM_THE_RIGHT = {
+  body: { textAlign: 'left' }, // mirrored, as all styles are
+  ':where(p, span, label, legend, h1, h2, h3, dd, dt)': { unicodeBidi: 'plaintext' },
+} as const
 
 /** The theme for how somebody wants to see the page; light and dark are variables of CSS in each. */
 export const themeOf = ({ isRightToLeft, hasHighContrast }: Look): Theme =>
@@ -74,6 +81,9 @@ export const themeOf = ({ isRightToLeft, hasHighContrast }: Look): Theme =>
       // Dark surfaces stay dark, however high they stand.
       MuiPaper: { styleOverrides: { root: { backgroundImage: 'none' } } },
       ...(hasHighContrast && STRONG_LINES),
+      MuiCssBaseline: {
+        styleOverrides: { ...(isRightToLeft && ENGLISH_FROM_THE_RIGHT), ...(hasHighContrast && STRONG_FOCUS) },
+      },
     },
     typography: {
       fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif',

@@ -7,7 +7,7 @@ import useMediaQuery from '@mui/material/useMediaQuery'
 import type { JSX } from 'react'
 import { Page } from './Page'
 
-const WIDE = ['name', 'company', 'city', { field: 'email', minWidth: 270 }, 'vip', 'since'] as const
+const WIDE = ['name', 'company', 'city', { field: 'email', minWidth: 270, flex: 1.8 }, 'vip', 'since'] as const
 const NARROW = ['name', 'company', 'vip'] as const
 
 /** The customers. Page, order, search and filters are in the address: a link shows the same, and "back" goes back. */

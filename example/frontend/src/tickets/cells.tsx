@@ -18,10 +18,11 @@ const themed = (color: string): string => `var(--mui-palette-${color})`
 
 export function Priority({ value, formattedValue }: CellProps): JSX.Element {
   return (
-    <>
+    <bdi style={value === 'urgent' ? BOLD : undefined}>
       <Dot color={themed(PRIORITY_COLORS[value] ?? 'text-disabled')} />
-      <span style={value === 'urgent' ? BOLD : undefined}>{formattedValue}</span>
-    </>
+      {GAP}
+      {formattedValue}
+    </bdi>
   )
 }
 
@@ -34,6 +35,7 @@ export function Tags({ value }: CellProps): JSX.Element {
       {tags.map(tag => (
         <bdi key={tag.id} style={TAG}>
           <Dot color={tag.color} />
+          {GAP}
           {tag.name}
         </bdi>
       ))}
@@ -56,7 +58,15 @@ function Dot({ color }: { color: string }): JSX.Element {
   return <span style={{ ...DOT, background: color }} />
 }
 
+/** A space, for it stands beside the dot from whichever side the text is read. */
+const GAP = '\u2002'
 const BOLD = { fontWeight: 700 }
 const TAG = { marginInlineEnd: 10 }
 const LATE = { color: themed('error-main'), fontWeight: 600 }
-const DOT = { display: 'inline-block', width: 8, height: 8, borderRadius: '50%', marginInlineEnd: 6 }
+const DOT = {
+  display: 'inline-block',
+  width: 8,
+  height: 8,
+  borderRadius: '50%',
+  outline: `1px solid ${themed('action-disabled')}`, // a dark tag on dark paper
+}

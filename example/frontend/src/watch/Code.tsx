@@ -49,7 +49,14 @@ function Snippet({ title, children }: { readonly title: string; readonly childre
         component="pre"
         dir="ltr"
         tabIndex={0}
-        sx={{ m: 0, fontSize: 13, lineHeight: 1.5, fontFamily: 'ui-monospace, monospace', overflowX: 'auto' }}
+        sx={{
+          m: 0,
+          textAlign: 'start',
+          fontSize: 13,
+          lineHeight: 1.5,
+          fontFamily: 'ui-monospace, monospace',
+          overflowX: 'auto',
+        }}
       >
         {children}
       </Box>

@@ -91,9 +91,9 @@ function Break({ side: { name, board } }: { readonly side: Side }): JSX.Element 
       >
         {history.map(({ key, at, text, isGood }) => (
           <Typography key={key} variant="body2" sx={{ color: isGood ? 'success.main' : 'warning.main' }}>
-            <Box component="span" sx={{ color: 'text.secondary', mr: 1, fontVariantNumeric: 'tabular-nums' }}>
+            <Box component="span" sx={{ color: 'text.secondary', fontVariantNumeric: 'tabular-nums' }}>
               {at.toLocaleTimeString()}
-            </Box>
+            </Box>{' '}
             {text}
           </Typography>
         ))}

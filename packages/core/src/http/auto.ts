@@ -20,6 +20,8 @@ export interface AutoOptions {
   readonly handlers: TransportHandlers
   /** Waits between attempts to open a socket while HTTP carries. */
   readonly backoff: Backoff
+  /** How many sockets in a row could not be opened before. @default 0 */
+  readonly failures?: number
 }
 
 /** Sockets that could not be opened in a row, before HTTP is tried. */
@@ -40,7 +42,7 @@ export class AutoTransport implements Finder {
   readonly #socket: Transport | null
   #http: Fallback | null = null
   #carrier: Transport | null = null
-  #failures = 0
+  #failures: number
   #isSocketTrying = false
   #isHttpTrying = false
   #attempt = 0
@@ -48,7 +50,8 @@ export class AutoTransport implements Finder {
 
   constructor(options: AutoOptions) {
     this.#options = options
-    const { handlers } = options
+    const { handlers, failures = 0 } = options
+    this.#failures = failures
     this.#socket =
       options.socket?.({
         ...handlers,
@@ -65,14 +68,9 @@ export class AutoTransport implements Finder {
     return this.#carrier?.isOpen ?? false
   }
 
-  limitFrames(bytes: number): void {
-    this.#carrier?.limitFrames(bytes)
-  }
-
-  /** Goes on with a socket that is not open yet, or could not be opened so often. */
-  start(isSocketTrying: boolean, failures: number): void {
+  /** Goes on where there is no connection yet, with a socket that is not open yet. */
+  start(isSocketTrying: boolean): void {
     this.#isSocketTrying = isSocketTrying
-    this.#failures = failures
     this.#openHttp()
   }
 

@@ -1,4 +1,5 @@
-import { BindingError, type WireError } from '../errors.js'
+import { ERROR_CODES } from '../errorCodes.js'
+import type { ErrorCode, WireError } from '../errors.js'
 import { parseEvent } from '../names.js'
 import type { Message, Request } from '../types.js'
 
@@ -17,7 +18,7 @@ type Data = Readonly<Record<string, unknown>>
 const ANSWERED_WITH_ROW = new Set(['create', 'update', 'save', 'replace'])
 
 /** What a status says where the body does not: a proxy has answered. */
-const CODES: Readonly<Record<number, string>> = {
+const CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',
@@ -54,8 +55,9 @@ export async function replyOf({ event, id }: Request, response: Response): Promi
 export function errorOf({ status, statusText }: Response, body: unknown): WireError {
   const { code } = (body ?? {}) as { code?: unknown }
   if (typeof code === 'string') return body as WireError
-  const known = new BindingError(CODES[status] ?? 'internal', statusText || `The server has answered ${status}.`)
-  return { code: known.code, message: known.message, status, retry: known.retry }
+  const known = CODES[status] ?? 'internal'
+  const message = statusText || `The server has answered ${status}.`
+  return { code: known, message, status, retry: ERROR_CODES[known].retry }
 }
 
 /** A form that does not validate is an ordinary reply, which HTTP marks with 400. */

@@ -97,17 +97,18 @@ export class Feed {
     const { patienceMs, release, buffered } = this.#context
     const ending = new AbortController()
     const signal = AbortSignal.any([ending.signal, this.#life.signal])
-    const timer = setTimeout(() => {
+    const timer = new Timer()
+    timer.start(() => {
       buffered()
       ending.abort()
     }, patienceMs)
     let isAlive = false
     try {
-      isAlive = await this.#listen({}, signal, undefined, () => clearTimeout(timer))
+      isAlive = await this.#listen({}, signal, undefined, () => timer.stop())
     } catch (error) {
       if (!ending.signal.aborted && !this.#isInterrupted(error)) throw error
     } finally {
-      clearTimeout(timer)
+      timer.stop()
       release()
     }
     if (isAlive) this.#backoff.reset()
@@ -162,13 +163,16 @@ export class Feed {
   }
 
   #wait(ms: number): Promise<void> {
+    const { signal } = this.#life
     return new Promise(resolve => {
       const timer = new Timer()
-      timer.start(resolve, ms)
-      this.#life.signal.addEventListener('abort', () => {
+      const end = (): void => {
         timer.stop()
+        signal.removeEventListener('abort', end)
         resolve()
-      })
+      }
+      timer.start(end, ms)
+      signal.addEventListener('abort', end)
     })
   }
 }

@@ -1,18 +1,21 @@
-import { BindingError, type WireError } from '../errors.js'
+import { ERROR_CODES } from '../errorCodes.js'
+import type { ErrorCode, WireError } from '../errors.js'
 import { csrfToken } from '../files.js'
-import { parseEvent, READS } from '../names.js'
+import { canonical, parseEvent, READS } from '../names.js'
 import type { Transport, TransportHandlers } from '../transport.js'
 import type { Message, Request } from '../types.js'
 import { errorOf, type Route, replyOf, routeOf } from './exchange.js'
 import { Feed, type FeedContext } from './feed.js'
+import { SCHEMES } from './schemes.js'
 
 /** How the HTTP twin of the socket is found. */
 export interface HttpOptions {
   /** Finds out who this is, before each attempt. */
-  readonly ready: () => Promise<void>
+  readonly ready: () => Promise<unknown>
   /** Where it is; ends with a slash. */
   readonly url: () => string
   readonly fetch: typeof fetch
+  readonly credentials: RequestCredentials
   /** The token that says who this is; `null` for a cookie. Asked for each request. */
   readonly token: () => string | null
   /** The word before the token, if it is none of the usual ones. */
@@ -21,9 +24,6 @@ export interface HttpOptions {
   /** Time in milliseconds between two questions of a read, where nothing can be streamed. */
   readonly pollMs: number
 }
-
-/** The words that stand before a token in `Authorization`; which one the server knows is found out. */
-const SCHEMES = ['Bearer', 'Token']
 
 /** Answers that do not end: browsers open six connections to a host, and calls need some of them. */
 const MOST_STREAMS = 4
@@ -47,6 +47,8 @@ export class HttpTransport implements Transport {
   #life = new AbortController()
   #isOpen = false
   #csrf: string | null = null
+  /** Who the server has said this is, as text. */
+  #user = ''
   #scheme: string | undefined
   #token: string | null | undefined
   #language: string | undefined
@@ -84,8 +86,6 @@ export class HttpTransport implements Transport {
     else void this.#call(request)
   }
 
-  limitFrames(): void {} // requests have no frames
-
   drop(reason: string): void {
     this.#lost(reason)
   }
@@ -119,7 +119,7 @@ export class HttpTransport implements Transport {
     if (signal.aborted) return
     if (!isHello(body)) return handlers.closed(codeOf(said.status), errorOf(said, body).message, false)
     this.#isOpen = true
-    this.#csrf = body.csrf ?? null
+    this.#greeted(body)
     handlers.opened()
     this.#received({ event: 'cb.hello', data: body })
   }
@@ -144,23 +144,43 @@ export class HttpTransport implements Transport {
       const said = await this.#hello()
       const reply = await replyOf(request, said)
       if (reply.error) this.#token = before
-      else for (const feed of this.#feeds.values()) void feed.refresh()
+      else {
+        this.#greeted(reply.data as Hello)
+        for (const feed of this.#feeds.values()) void feed.refresh()
+      }
       this.#received({ ...reply, ...(!reply.error && { data: { success: true, ...(reply.data as object) } }) })
     } catch (error) {
       this.#lost(String(error))
     }
   }
 
-  /** Whether the server still knows who this is. */
+  /** Whether the server still knows who this is, and as the same. */
   async #check(): Promise<void> {
     const { signal } = this.#life
     const response = await this.#hello().catch(() => null)
-    if (signal.aborted || !this.#isOpen || !response || response.ok) return
+    const body: unknown = await response?.json().catch(() => undefined)
+    if (signal.aborted || !this.#isOpen || !response) return
+    if (isHello(body)) return this.#changed(body)
     const code = codeOf(response.status)
     if (code === 1006) return
-    const { message } = errorOf(response, await response.json().catch(() => undefined))
+    const { message } = errorOf(response, body)
     this.close()
     this.#options.handlers.closed(code, message, true)
+  }
+
+  /** What it says of who this is: the token for CSRF is theirs, so that what is called for them is made for nobody else. */
+  #greeted({ csrf, user }: Hello): void {
+    this.#csrf = csrf ?? null
+    this.#user = canonical(user ?? null)
+  }
+
+  /** Somebody else may have signed in, in another tab. */
+  #changed(hello: Hello): void {
+    const before = this.#user
+    this.#greeted(hello)
+    if (this.#user === before) return
+    this.#received({ event: 'cb.user', data: { user: hello.user } })
+    for (const feed of this.#feeds.values()) void feed.refresh()
   }
 
   #tokenNow(): string | null {
@@ -182,7 +202,7 @@ export class HttpTransport implements Transport {
     const { stream, action } = parseEvent(request.event)
     if (!NO_WRITES.has(action)) await this.#changesOf(stream)
     if (!signal.aborted) this.#received(reply)
-    if (response.status === 401) void this.#check()
+    if (response.status === 401 || response.status === 403) void this.#check()
   }
 
   /** The reply to a write comes after the changes that it makes to what is shown, as on a socket. */
@@ -262,7 +282,7 @@ export class HttpTransport implements Transport {
     return this.#options.fetch(this.#options.url() + path, {
       method,
       signal,
-      credentials: 'same-origin',
+      credentials: this.#options.credentials,
       headers: {
         Accept: 'application/json',
         ...(method === 'POST' && { 'Content-Type': 'application/json', ...(csrf && { 'X-CSRFToken': csrf }) }),
@@ -305,10 +325,12 @@ function codeOf(status: number): number {
   return status === 403 ? 4403 : 1006
 }
 
-function wireOf(code: string, message: string): WireError {
-  const { status, retry } = new BindingError(code, message)
-  return { code, message, status, retry }
+const wireOf = (code: ErrorCode, message: string): WireError => ({ code, message, ...ERROR_CODES[code] })
+
+interface Hello {
+  readonly user?: unknown
+  readonly csrf?: string
 }
 
-const isHello = (body: unknown): body is { csrf?: string } =>
+const isHello = (body: unknown): body is Hello =>
   typeof body === 'object' && body !== null && (body as { proto?: unknown }).proto === 'cb.1'

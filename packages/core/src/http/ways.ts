@@ -16,6 +16,7 @@ export function finderOf(
   credentials: Credentials,
   handlers: TransportHandlers,
   socket: SocketTransport | null,
+  failures: number,
 ): AutoTransport {
   return new AutoTransport({
     socket:
@@ -29,12 +30,14 @@ export function finderOf(
         ready: () => credentials.resolve(),
         url: () => apiUrlOf(options),
         fetch: fetchOf(options),
+        credentials: options.credentials ?? 'same-origin',
         token: () => credentials.token,
         tokenScheme: options.tokenScheme,
         handlers: own,
         pollMs: options.pollMs ?? 3_000,
       }),
     handlers,
+    failures,
     backoff: new Backoff({ ...options.backoff, ...SOCKET_BACKOFF }),
   })
 }

@@ -3,8 +3,18 @@ import type { PendingWrite, WriteStore } from '../writes/write.js'
 
 const STORE = 'writes'
 
+/** Time in milliseconds that a page which is being left may take until it is gone: the one that is reloaded. */
+const GOING_MS = 500
+
 /** A write as it is stored: an error is stored in the words of the wire. */
 type Stored = Omit<PendingWrite, 'error'> & { readonly error: object | null }
+
+interface Kept {
+  readonly place?: number
+  readonly write: Stored
+  /** Which page sends it. */
+  readonly page?: string
+}
 
 const promised = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -12,11 +22,44 @@ const promised = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error)
   })
 
+/** What is true of a page for as long as it is there: it holds a lock of its name. Without TLS there are no locks. */
+class Presence {
+  readonly name: string
+  readonly #locks: LockManager | undefined = globalThis.navigator?.locks
+  #begun: Promise<void> | undefined
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** Resolves once others know that this page is there. */
+  begin(): Promise<void> {
+    this.#begun ??= new Promise(resolve => {
+      if (!this.#locks) return resolve()
+      const stay = (): Promise<never> => {
+        resolve()
+        return new Promise(() => undefined)
+      }
+      this.#locks.request(this.name, stay).catch(() => resolve()) // a page that is given none, as in a sandbox
+    })
+    return this.#begun
+  }
+
+  /** Whether another page is there no more. */
+  async hasLeft(other: string): Promise<boolean> {
+    if (!this.#locks || other === this.name) return true
+    const signal = AbortSignal.timeout(GOING_MS)
+    return this.#locks.request(other, { signal }, () => true).catch(() => false)
+  }
+}
+
 /**
  * Keeps writes in the browser's IndexedDB: `new ChannelsClient({ writes: { persist: indexedDb() } })`. One name for each server.
- * Knows the database; knows nothing of when a write is sent.
+ * What a page keeps is that page's until it is gone; the next that is opened takes it over.
+ * Knows the database and the pages of this browser; knows nothing of when a write is sent.
  */
 export function indexedDb(name = 'channels-binding'): WriteStore {
+  const page = new Presence(`${name} ${Math.random()}`)
   let opened: Promise<IDBDatabase> | undefined
   const open = (): Promise<IDBDatabase> => {
     const request = indexedDB.open(name, 1)
@@ -26,11 +69,18 @@ export function indexedDb(name = 'channels-binding'): WriteStore {
   }
   const rows = async (mode: IDBTransactionMode): Promise<IDBObjectStore> => {
     opened ??= open()
-    return (await opened).transaction(STORE, mode).objectStore(STORE)
+    const database = await opened
+    await page.begin() // where there is a database: not on a server
+    return database.transaction(STORE, mode).objectStore(STORE)
   }
+  const all = (store: IDBObjectStore): Promise<Kept[]> => promised(store.getAll())
   return {
     load: async () => {
-      const found = (await promised((await rows('readonly')).getAll())) as { write: Stored }[]
+      const owners = [...new Set((await all(await rows('readonly'))).map(kept => kept.page))]
+      const left = await Promise.all(owners.map(owner => owner === undefined || page.hasLeft(owner)))
+      const store = await rows('readwrite')
+      const found = (await all(store)).filter(kept => left[owners.indexOf(kept.page)]) // nobody else has taken it meanwhile
+      await Promise.all(found.map(kept => promised(store.put({ ...kept, page: page.name }))))
       return found.map(({ write }) => ({ ...write, error: write.error && BindingError.from(write.error) }))
     },
     put: async write => {
@@ -44,7 +94,8 @@ export function indexedDb(name = 'channels-binding'): WriteStore {
         current: error.current,
         v: error.version,
       }
-      await promised(store.put({ write: { ...write, error: told }, ...(place !== undefined && { place }) }))
+      const kept = { write: { ...write, error: told }, page: page.name }
+      await promised(store.put({ ...kept, ...(place !== undefined && { place }) }))
     },
     remove: async key => {
       const store = await rows('readwrite')

@@ -61,7 +61,8 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
   })
 }
 
-const goneError = (): BindingError => new BindingError('gone', 'This was deleted, or may no longer be seen.')
+const goneError = (): BindingError =>
+  new BindingError('gone', 'This was deleted, or may no longer be seen.', { status: 410 })
 
 /**
  * Writes live reads into TanStack Query's cache: a query with observers keeps its read subscribed, one without does not.

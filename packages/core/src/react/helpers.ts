@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useState } from 'react'
+import { LONGEST_MS } from '../timer.js'
 
 /** The value as it was when it last stood still for `delayMs` milliseconds. */
 export function useDebounced<T>(value: T, delayMs = 300): T {
   const [settled, setSettled] = useState(value)
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), delayMs)
+    const timer = setTimeout(() => setSettled(value), Math.min(delayMs, LONGEST_MS))
     return () => clearTimeout(timer)
   }, [value, delayMs])
   return settled

@@ -13,7 +13,7 @@ import {
   type Pk,
   type Row,
 } from '../index.js'
-import { type Conflict, conflictOf, Writes } from '../writes/index.js'
+import { type Conflict, conflictOf, seen, Writes } from '../writes/index.js'
 import { isSameTarget } from '../writes/write.js'
 import { useChannelsOf } from './context.js'
 import { NONE } from './extend.js'
@@ -121,10 +121,10 @@ function useVersion(
   object: Row<BindingName> | null,
 ): { current: string | undefined } {
   const version = useRef<string | undefined>(undefined)
-  const seen = object ? client.seen(name, object.id) : null
+  const shown = object ? seen(client, name, object.id) : null
   useEffect(() => {
-    if (seen && canonical(seen.row) === canonical(object)) version.current = seen.v
-  }, [seen, object])
+    if (shown && canonical(shown.row) === canonical(object)) version.current = shown.v
+  }, [shown, object])
   return version
 }
 

@@ -10,7 +10,7 @@ import type {
   SaveInput,
   SaveReply,
 } from '../index.js'
-import { type Conflict, conflictOf, type WriteInput, Writes } from '../writes/index.js'
+import { type Conflict, conflictOf, seen, type WriteInput, Writes } from '../writes/index.js'
 import { useChannelsOf } from './context.js'
 import { extend } from './extend.js'
 import { bareOf } from './named.js'
@@ -94,7 +94,7 @@ function useWrite<R, V>(
     onMutate: values => {
       const { stream, id } = inputOf(values)
       if (id === undefined || id === null) return { base: null }
-      return { base: base?.(values) ?? client.seen(stream, id)?.row ?? null }
+      return { base: base?.(values) ?? seen(client, stream, id)?.row ?? null }
     },
     onSuccess: (reply, values) => onSuccess?.(reply, values),
     onError: (error, values) => onError?.(error, values),

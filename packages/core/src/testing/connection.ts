@@ -1,4 +1,5 @@
-import type { BindingError, WireError } from '../errors.js'
+import { ERROR_CODES } from '../errorCodes.js'
+import type { BindingError, ErrorCode, WireError } from '../errors.js'
 import type { Message } from '../types.js'
 import type { Bends } from './bends.js'
 import type { FakeRead } from './read.js'
@@ -107,9 +108,10 @@ export class FakeConnection implements Conversation {
   }
 }
 
-/** An error as it travels. */
+/** An error as it travels: the status is the one of its code, whoever made it. */
 export function wireOf(error: BindingError): WireError {
-  const { code, status, message, retry, fields, ref, retryAfterSeconds, limit, current, version, of, op } = error
+  const { code, message, fields, ref, retryAfterSeconds, limit, current, version, of, op } = error
+  const { status, retry } = Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : error
   return {
     code,
     status,

@@ -1,3 +1,4 @@
+export { ERROR_CODES } from '../errorCodes.js'
 export type { FakeAggregates } from './aggregate.js'
 export type { Bends } from './bends.js'
 export type { FakeFormset } from './formset.js'

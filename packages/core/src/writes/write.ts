@@ -102,7 +102,9 @@ export function dataOf({ action, id, values }: PendingWrite): Values {
 /** What is wrong with a form that was not saved; `null` of every other answer. */
 export function refusalOf({ action }: PendingWrite, reply: unknown): BindingError | null {
   const { success, errors: fields = {} } = reply as { success?: unknown; errors?: FieldErrors }
-  return action === 'form' && !success ? new BindingError('invalid', 'The form does not validate.', { fields }) : null
+  return action === 'form' && !success
+    ? new BindingError('invalid', 'The form does not validate.', { status: 400, fields })
+    : null
 }
 
 /** The conflict that a refusal tells of; `null` where it is another one, or the row may not be read. */

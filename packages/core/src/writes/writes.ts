@@ -3,6 +3,8 @@ import type { ChannelsClient } from '../client.js'
 import { BindingError } from '../errors.js'
 import { Listeners } from '../listeners.js'
 import { canonical, eventName } from '../names.js'
+import { LONGEST_MS } from '../timer.js'
+import { seen } from './seen.js'
 import {
   dataOf,
   isAsSeen,
@@ -49,9 +51,6 @@ interface Entry {
 
 const queues = new WeakMap<ChannelsClient, Writes>()
 
-/** What becomes of a write when the connection does not come back by itself: it waits for `reconnect()`, whoever made it does not. */
-const isOver = (client: ChannelsClient): boolean => ['unauthorized', 'closed'].includes(client.getState().status)
-
 /**
  * The writes of one client: each is made once, in the order in which they were made where that matters, over lost connections and,
  * with a store, over reloads. Knows keys, rows and versions; knows no socket, no live reads and no page.
@@ -63,7 +62,10 @@ export class Writes {
   readonly #backoff = new Backoff({ minMs: 500, maxMs: 30_000 })
   #entries: readonly Entry[] = []
   #snapshot: readonly PendingWrite[] = Object.freeze([])
-  #timer: ReturnType<typeof setTimeout> | undefined
+  /** Whose writes are shown. */
+  #whoever: unknown
+  /** What rests for a while: streams to which the server wants no more written, or all of them (`''`) while it does not answer. */
+  readonly #resting = new Set<string>()
 
   private constructor(client: ChannelsClient, options: WritesOptions) {
     this.#client = client
@@ -79,7 +81,7 @@ export class Writes {
     return known
   }
 
-  /** What waits, in order; the same array until it changes. */
+  /** What waits of this user, in order; the same array until it changes. */
   readonly getSnapshot = (): readonly PendingWrite[] => this.#snapshot
 
   /** Calls back after each change. */
@@ -91,10 +93,12 @@ export class Writes {
     const twin = this.#last(write)
     if (twin && input.key === undefined && isSameWrite(twin.write, write)) return twin.promise
     this.#client.ensure()
-    if (isOver(this.#client)) return Promise.reject(this.#client.getState().lastError ?? closedError())
+    if (this.#client.refusal) return Promise.reject(this.#client.refusal)
     const { max = 100 } = this.#options
-    if (this.#entries.length >= max)
-      return Promise.reject(new BindingError('limit_exceeded', `${max} changes wait to be sent.`, { limit: max }))
+    if (this.#own.length >= max)
+      return Promise.reject(
+        new BindingError('limit_exceeded', `${max} changes wait to be sent.`, { status: 429, limit: max }),
+      )
     const entry = entryOf(write, input.timeoutMs)
     this.#entries = [...this.#entries, entry]
     if (write.hasWaited) this.#store(write)
@@ -132,16 +136,16 @@ export class Writes {
     isOptimistic = false,
     isChecked = true,
   }: WriteInput): PendingWrite {
-    const shown = isChecked && id !== null ? this.#client.seen(stream, id) : null
-    const seen = shown && base && !isAsSeen(values, base, shown.row) ? { row: base, v: null } : shown
+    const shown = isChecked && id !== null ? seen(this.#client, stream, id) : null
+    const known = shown && base && !isAsSeen(values, base, shown.row) ? { row: base, v: null } : shown
     return {
       key: key ?? newKey(),
       stream,
       action,
       id,
       values,
-      base: seen?.row ?? (isChecked ? base : null),
-      ifVersion: ifVersion ?? seen?.v ?? null,
+      base: known?.row ?? (isChecked ? base : null),
+      ifVersion: ifVersion ?? known?.v ?? null,
       user: this.#client.whoever,
       state: 'waiting',
       error: null,
@@ -152,21 +156,35 @@ export class Writes {
 
   /** The last write that this one could repeat. */
   #last(write: PendingWrite): Entry | undefined {
-    return this.#entries.findLast(
+    return this.#own.findLast(
       ({ write: each }) => each.state !== 'refused' && each.stream === write.stream && each.id === write.id,
     )
   }
 
+  /** Those of whoever is signed in: what waits of others concerns nobody else. */
+  get #own(): readonly Entry[] {
+    const { whoever } = this.#client
+    const isOwn = ({ user }: PendingWrite): boolean =>
+      user === undefined || whoever === undefined || canonical(user) === canonical(whoever)
+    return this.#entries.filter(({ write }) => isOwn(write))
+  }
+
   /** Sends all whose turn has come. */
   #pump(): void {
-    const { user } = this.#client.getState()
-    if (!this.#client.isKnown || this.#timer !== undefined) return
-    for (const [place, entry] of this.#entries.entries()) {
+    if (!this.#client.isKnown || this.#resting.has('')) return
+    const own = this.#own
+    for (const [place, entry] of own.entries()) {
       const { write } = entry
-      const isMine = !write.hasWaited || write.user === undefined || canonical(write.user) === canonical(user)
-      const mustWait = this.#entries.slice(0, place).some(earlier => waitsFor(write, earlier.write))
-      if (write.state === 'waiting' && isMine && !mustWait) void this.#send(entry)
+      const mustWait =
+        this.#resting.has(write.stream) || own.slice(0, place).some(earlier => this.#holds(earlier, write))
+      if (write.state === 'waiting' && !mustWait) void this.#send(entry)
     }
+  }
+
+  /** Whether the order of the two matters, and the earlier one is not made yet. */
+  #holds({ write: earlier }: Entry, write: PendingWrite): boolean {
+    const isAside = earlier.stream !== write.stream && this.#resting.has(earlier.stream)
+    return !isAside && waitsFor(write, earlier)
   }
 
   async #send(entry: Entry): Promise<void> {
@@ -192,10 +210,14 @@ export class Writes {
   /** What the user saw of the row has no version: it is compared with the row as it is now, and that is the condition then. */
   async #look(entry: Entry): Promise<void> {
     const { stream, id, values, base } = entry.write as PendingWrite & { id: string | number; base: Values }
-    const { row, v } = this.#client.seen(stream, id) ?? (await this.#read(stream, id))
+    const { row, v } = seen(this.#client, stream, id) ?? (await this.#read(stream, id))
     if (!row || v === null) return
     if (!isAsSeen(values, base, row))
-      throw new BindingError('precondition_failed', 'The row has changed since it was shown.', { current: row, v })
+      throw new BindingError('precondition_failed', 'The row has changed since it was shown.', {
+        status: 412,
+        current: row,
+        v,
+      })
     this.#put(entry, { ifVersion: v, base: row })
   }
 
@@ -225,7 +247,7 @@ export class Writes {
     if (error.code === 'precondition_failed' && error.version !== null && isMergeable(entry.write, error.current)) {
       return this.#set(entry, { state: 'waiting', ifVersion: error.version, base: error.current })
     }
-    if (isOver(this.#client) && entry.write.hasWaited) this.#set(entry, { state: 'waiting' })
+    if (this.#client.refusal && entry.write.hasWaited) this.#set(entry, { state: 'waiting' })
     else this.#refused(entry, error)
     entry.reject(error)
   }
@@ -239,23 +261,30 @@ export class Writes {
   /** What may succeed later is sent later, with the same key; whoever made it cannot do it better. */
   #later(entry: Entry, error: BindingError): void {
     this.#set(entry, { state: 'waiting', hasWaited: true })
-    if (isOver(this.#client)) return this.#abandon(error)
+    if (this.#client.refusal) return this.#abandon(error)
     this.#store(entry.write)
-    clearTimeout(this.#timer)
     const delayMs = (error.retryAfterSeconds ?? 0) * 1000 || this.#backoff.nextDelayMs()
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
+    const what = error.code === 'throttled' ? entry.write.stream : ''
+    this.#resting.add(what)
+    const goOn = (): void => {
+      this.#resting.delete(what)
       this.#pump()
-    }, delayMs)
+    }
+    setTimeout(goOn, Math.min(delayMs, LONGEST_MS))
   }
 
   #stateChanged(): void {
-    const { lastError } = this.#client.getState()
-    if (isOver(this.#client)) this.#abandon(lastError ?? closedError())
+    const { whoever, refusal } = this.#client
+    if (this.#whoever !== whoever) {
+      this.#whoever = whoever
+      for (const entry of this.#entries) if (entry.write.user === undefined) this.#put(entry, { user: whoever })
+      this.#changed()
+    }
+    if (refusal) this.#abandon(refusal)
     else this.#pump()
   }
 
-  /** Nobody is left to wait for the answers; the writes stay. */
+  /** The connection does not come back by itself: the writes wait for `reconnect()`, and whoever has made them does not. */
   #abandon(error: BindingError): void {
     for (const entry of this.#entries) entry.reject(error)
   }
@@ -294,7 +323,7 @@ export class Writes {
   }
 
   #changed(): void {
-    this.#snapshot = Object.freeze(this.#entries.map(entry => entry.write))
+    this.#snapshot = Object.freeze(this.#own.map(entry => entry.write))
     this.#listeners.emit()
   }
 }
@@ -306,8 +335,6 @@ const isUnversioned = ({ id, base, ifVersion }: PendingWrite): boolean =>
 /** What is known of a row once it was written: of a form, nothing. */
 const baseAfter = ({ action, values }: PendingWrite, base: Values | null): Values | null =>
   base && action !== 'form' ? { ...base, ...values } : null
-
-const closedError = (): BindingError => new BindingError('unavailable', 'The client is closed.')
 
 function entryOf(write: PendingWrite, timeoutMs?: number): Entry {
   let resolve: Entry['resolve'] = () => undefined

@@ -7,10 +7,12 @@ fakeClock()
 const auto = (options = {}): World => world({ transport: 'auto', ...options })
 
 it('shows rows within two seconds where sockets are refused', async () => {
-  const { client, server } = auto()
+  const fetch = vi.fn((...asked: Parameters<typeof globalThis.fetch>) => server.fetch(...asked))
+  const { client, server } = auto({ fetch })
   server.bends.refuse = Number.POSITIVE_INFINITY
   const read = client.live('shop.Product', 'search', { order: 'name' })
   await settle(2_000)
+  expect(fetch.mock.calls.filter(([url]) => String(url).endsWith('hello/'))).toHaveLength(1)
   expect(read.getSnapshot()).toMatchObject({ status: 'success', isLive: true, data: { count: 3 } })
   expect(client.getState()).toMatchObject({ status: 'open', transport: 'http', user: { name: 'Ann' }, lastError: null })
 })
@@ -53,7 +55,7 @@ it('tries a socket again at once when the network comes back', async () => {
   vi.stubGlobal('addEventListener', (type: string, listener: () => void) => listeners.set(type, listener))
   vi.stubGlobal('document', undefined)
   const { client, server } = auto()
-  server.bends.refuse = 3
+  server.bends.refuse = 4
   client.connect()
   await settle(1_500)
   expect(client.getState().transport).toBe('http')

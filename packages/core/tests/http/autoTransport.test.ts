@@ -14,7 +14,6 @@ class Way implements Fallback {
   opened = 0
   readonly dropped: string[] = []
   readonly sent: unknown[] = []
-  readonly limitFrames = vi.fn()
   readonly retire = vi.fn()
 
   constructor(carrier: 'ws' | 'http', handlers: TransportHandlers) {
@@ -51,7 +50,7 @@ class Way implements Fallback {
   }
 }
 
-function ways(part: { withoutSocket?: boolean; load?: () => Promise<never> } = {}) {
+function ways(part: { withoutSocket?: boolean; load?: () => Promise<never>; failures?: number } = {}) {
   const handlers = { opened: vi.fn(), received: vi.fn(), closed: vi.fn(), frame: vi.fn(), moved: vi.fn() }
   const made: { socket?: Way; http?: Way } = {}
   const auto = new AutoTransport({
@@ -59,18 +58,16 @@ function ways(part: { withoutSocket?: boolean; load?: () => Promise<never> } = {
     http: part.load ?? (async given => (made.http = new Way('http', given))),
     handlers,
     backoff: new Backoff({ minMs: 500, maxMs: 500, random: () => 1 }),
+    failures: part.failures ?? 0,
   })
   const http = (): Way => made.http as Way
   return { auto, handlers, socket: made.socket as Way, http }
 }
 
-const LIMIT = 1_000
-
 it('carries by nothing before one of them is open', () => {
   const { auto } = ways()
   expect(auto).toMatchObject({ carrier: null, isOpen: false })
   auto.send({ event: 'a' } as never)
-  auto.limitFrames(LIMIT)
   auto.awake()
 })
 
@@ -79,10 +76,8 @@ it('sends by the socket while that is open', () => {
   auto.open()
   socket.succeed()
   auto.send({ event: 'a' } as never)
-  auto.limitFrames(LIMIT)
   expect(auto).toMatchObject({ carrier: 'ws', isOpen: true })
   expect(socket.sent).toEqual([{ event: 'a' }])
-  expect(socket.limitFrames).toHaveBeenCalledWith(LIMIT)
   expect(handlers.opened).toHaveBeenCalledOnce()
   socket.fail(4500, 'restart')
   expect(handlers.closed).toHaveBeenCalledExactlyOnceWith(4500, 'restart', true)
@@ -227,13 +222,17 @@ it('says that it is closed where HTTP cannot even be loaded, unless the socket m
 
 it('takes over from a socket that is still opening, or that could not be opened so often', async () => {
   const { auto, http, handlers } = ways()
-  auto.start(true, 1)
+  auto.start(true)
   await settle()
   http().fail()
   expect(handlers.closed).not.toHaveBeenCalled()
-  const other = ways()
-  other.auto.start(false, 3)
+  const other = ways({ failures: 3 })
+  other.auto.open()
   await settle()
-  other.http().fail()
-  expect(other.handlers.closed).toHaveBeenCalledExactlyOnceWith(1006, 'no', false)
+  expect(other.http().opened).toBe(1)
+  const without = ways({ withoutSocket: true })
+  without.auto.start(false)
+  await settle()
+  without.http().fail()
+  expect(without.handlers.closed).toHaveBeenCalledExactlyOnceWith(1006, 'no', false)
 })

@@ -199,3 +199,12 @@ it('lets who waits for the next message go on when it comes, and when there will
   await settle()
   expect(heard).toHaveBeenCalledTimes(2)
 })
+
+it('keeps nothing of the waits that are over, however long it asks', async () => {
+  const added = vi.spyOn(AbortSignal.prototype, 'addEventListener')
+  const removed = vi.spyOn(AbortSignal.prototype, 'removeEventListener')
+  const { asked } = feeding([ends(FIRST), ends(NEXT)], { claim: () => false })
+  await settle(100_500)
+  expect(asked).toHaveLength(21)
+  expect(added.mock.calls.length - removed.mock.calls.length).toBe(1) // the wait that is under way
+})

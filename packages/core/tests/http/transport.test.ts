@@ -237,3 +237,25 @@ it('learns from a live read that the session is over', async () => {
   expect(client.getState().status).toBe('unauthorized')
   expect(read.getSnapshot().error?.code).toBe('unauthenticated')
 })
+
+it('makes a call for its own user alone, and finds out who has signed in since, in another tab', async () => {
+  let csrf = 'of-ann'
+  const fetch = vi.fn(async (...[url, init]: Parameters<typeof globalThis.fetch>) => {
+    const isStale = init?.method === 'POST' && new Headers(init.headers).get('X-CSRFToken') !== csrf
+    if (isStale) return Response.json({ code: 'forbidden', status: 403, message: 'CSRF Failed' }, { status: 403 })
+    const response = await made.server.fetch(url, init)
+    return String(url).endsWith('hello/') ? Response.json({ ...(await response.json()), csrf }) : response
+  })
+  const made: World = http({ fetch })
+  const { client, server } = made
+  server.hello = { ...server.hello, user: '1' }
+  await answer(client.update('shop.Product', 1, { name: 'of Ann' }))
+  csrf = 'of-ben'
+  server.hello = { ...server.hello, user: '2' }
+  await expect(answer(client.update('shop.Product', 2, { name: 'of Ann' }))).rejects.toMatchObject({
+    code: 'forbidden',
+  })
+  expect(client.getState()).toMatchObject({ status: 'open', user: '2' })
+  await answer(client.update('shop.Product', 3, { name: 'of Ben' }))
+  expect(server.rows('shop.Product').map(row => row.name)).toEqual(['of Ann', 'Banana', 'of Ben'])
+})

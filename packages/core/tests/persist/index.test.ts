@@ -3,33 +3,89 @@ import { indexedDb } from '@channels-binding/core/persist'
 import type { PendingWrite } from '@channels-binding/core/writes'
 import { afterEach, expect, it, vi } from 'vitest'
 
-type Row = { place: number; write: PendingWrite }
+type Row = { place: number; write: PendingWrite; page?: string }
 
-/** As much of IndexedDB as a store of writes needs: rows by a number that grows, found by the key of their write. */
+/**
+ * As much of IndexedDB as a store of writes needs: rows by a number that grows, found by the key of their write. Transactions that write
+ * come one after the other, each until nothing more is asked of it.
+ */
 function fakeDatabase(): { open: () => unknown } {
   const rows = new Map<number, Row>()
   let last = 0
-  const answer = <T>(result: T): object => {
-    const request = { result, onsuccess: () => undefined, onupgradeneeded: () => undefined }
+  let before: Promise<void> = Promise.resolve()
+  const opening = (): object => {
+    const request = { result: database, onsuccess: () => undefined, onupgradeneeded: () => undefined }
     queueMicrotask(() => {
       request.onupgradeneeded()
       request.onsuccess()
     })
     return request
   }
-  const store = {
-    createIndex: () => undefined,
-    index: () => ({ getKey: (key: string) => answer([...rows.values()].find(row => row.write.key === key)?.place) }),
-    getAll: () => answer([...rows.values()].sort((a, b) => a.place - b.place)),
-    put: ({ place = ++last, write }: Partial<Row> & { write: PendingWrite }) => {
-      rows.set(place, { place, write: structuredClone(write) })
-      return answer(place)
-    },
-    delete: (place: number) => answer(rows.delete(place)),
+  const storeAfter = (turn: Promise<void>, end: () => void) => {
+    let asked = 0
+    const answer = (work: () => unknown): object => {
+      const request = { result: undefined as unknown, onsuccess: () => undefined }
+      asked++
+      void turn.then(() => {
+        request.result = work()
+        request.onsuccess()
+        setTimeout(() => --asked || end(), 0)
+      })
+      return request
+    }
+    return {
+      createIndex: () => undefined,
+      index: () => ({
+        getKey: (key: string) => answer(() => [...rows.values()].find(row => row.write.key === key)?.place),
+      }),
+      getAll: () => answer(() => [...rows.values()].sort((a, b) => a.place - b.place)),
+      put: ({ place = ++last, ...row }: Partial<Row> & { write: PendingWrite }) =>
+        answer(() => rows.set(place, structuredClone({ ...row, place }))),
+      delete: (place: number) => answer(() => rows.delete(place)),
+    }
   }
-  const database = { createObjectStore: () => store, transaction: () => ({ objectStore: () => store }) }
-  return { open: () => answer(database) }
+  const transaction = (_name: string, mode: string): object => {
+    if (mode === 'readonly') return { objectStore: () => storeAfter(Promise.resolve(), () => undefined) }
+    const turn = before
+    let end = (): void => undefined
+    before = new Promise(resolve => {
+      end = resolve
+    })
+    return { objectStore: () => storeAfter(turn, end) }
+  }
+  const database = { createObjectStore: () => storeAfter(before, () => undefined), transaction }
+  return { open: opening }
 }
+
+/** Locks of a browser; `leave` closes the page that holds the one at this place, in the order in which they were asked for. */
+function fakeLocks() {
+  const queues = new Map<string, (() => void)[]>()
+  const held: string[] = []
+  const next = (name: string): void => {
+    queues.get(name)?.shift()
+    queues.get(name)?.[0]?.()
+  }
+  const request = async (name: string, ...rest: unknown[]): Promise<unknown> => {
+    const work = rest.at(-1) as () => unknown
+    const { signal } = (rest.length > 1 ? rest[0] : {}) as { signal?: AbortSignal }
+    const queue = queues.get(name) ?? []
+    queues.set(name, queue)
+    await new Promise<void>((resolve, reject) => {
+      signal?.addEventListener('abort', () => {
+        if (queue.includes(resolve)) queue.splice(queue.indexOf(resolve), 1)
+        reject(signal.reason)
+      })
+      if (queue.push(resolve) === 1) resolve()
+    })
+    if (!signal) held.push(name)
+    const result = await work()
+    next(name)
+    return result
+  }
+  return { request, leave: (place: number) => next(held[place] as string) }
+}
+
+const keysOf = (writes: readonly PendingWrite[]): string[] => writes.map(write => write.key)
 
 const WRITE: PendingWrite = {
   key: 'a',
@@ -74,5 +130,43 @@ it('opens nothing until it is asked, and says where there is no database', async
   await store.load()
   expect(open).toHaveBeenCalledWith('mine', 1)
   vi.stubGlobal('indexedDB', undefined)
+  const request = vi.fn()
+  vi.stubGlobal('navigator', { locks: { request } }) // newer ones of Node have locks, and nothing to be kept
   await expect(indexedDb().load()).rejects.toThrow()
+  await expect(indexedDb().put(WRITE)).rejects.toThrow()
+  expect(request).not.toHaveBeenCalled()
+})
+
+it('leaves to a page that is there what it keeps, and takes it over once that page is gone', async () => {
+  const locks = fakeLocks()
+  vi.stubGlobal('navigator', { locks })
+  vi.stubGlobal('indexedDB', fakeDatabase())
+  await indexedDb().put(WRITE)
+  const second = indexedDb()
+  expect(await second.load()).toEqual([])
+  await second.put({ ...WRITE, key: 'b' })
+  expect(keysOf(await indexedDb('other').load())).toEqual([])
+  locks.leave(0)
+  expect(keysOf(await second.load())).toEqual(['a', 'b'])
+  expect(await indexedDb().load()).toEqual([])
+})
+
+it('gives what a page has left to one of those that are opened at once', async () => {
+  const locks = fakeLocks()
+  vi.stubGlobal('navigator', { locks })
+  vi.stubGlobal('indexedDB', fakeDatabase())
+  await indexedDb().put(WRITE)
+  locks.leave(0)
+  const loaded = await Promise.all([indexedDb().load(), indexedDb().load()])
+  expect(loaded.flat().map(write => write.key)).toEqual(['a'])
+})
+
+it('takes over from a page that is a moment in leaving, as the one that is reloaded', async () => {
+  const locks = fakeLocks()
+  vi.stubGlobal('navigator', { locks })
+  vi.stubGlobal('indexedDB', fakeDatabase())
+  await indexedDb().put(WRITE)
+  const loading = indexedDb().load()
+  setTimeout(() => locks.leave(0), 20)
+  expect(keysOf(await loading)).toEqual(['a'])
 })

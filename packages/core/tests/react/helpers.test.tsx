@@ -14,6 +14,15 @@ it('waits until a value stands still', async () => {
   expect(result.current).toBe('ab')
 })
 
+it('keeps a value that never stands still for long enough', async () => {
+  const { result, rerender } = renderHook(({ text }) => useDebounced(text, Number.POSITIVE_INFINITY), {
+    initialProps: { text: 'a' },
+  })
+  rerender({ text: 'ab' })
+  await act(async () => void (await settle(10_000)))
+  expect(result.current).toBe('a')
+})
+
 it('toggles', () => {
   const { result } = renderHook(() => useToggle())
   act(() => result.current[1]())

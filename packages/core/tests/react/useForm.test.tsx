@@ -97,7 +97,7 @@ it('uploads the file of a field, and that of a formset, under their names', asyn
   const picture = new File(['x'], 'x.png')
   act(() => void result.current.submit({ cover: null, pages: [{ photo: picture }] }))
   await wait()
-  const body = fetch.mock.calls[0]?.[1]?.body as FormData
+  const body = fetch.mock.lastCall?.[1]?.body as FormData
   expect([...body].map(([name]) => name)).toEqual(['cover-clear', 'pages-0-photo'])
   expect(onSuccess.mock.calls[0]?.[0]).toEqual({ id: 1 })
 })

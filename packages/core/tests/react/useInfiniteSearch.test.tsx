@@ -1,4 +1,4 @@
-import { BindingError } from '@channels-binding/core'
+import { BindingError, type ClientOptions } from '@channels-binding/core'
 import { useInfiniteSearch, useSuspenseInfiniteSearch } from '@channels-binding/core/react'
 import type { FakeServer } from '@channels-binding/core/testing'
 import { act, cleanup, render, renderHook, screen } from '@testing-library/react'
@@ -12,8 +12,12 @@ fakeClock()
 
 const ROWS = Array.from({ length: 10 }, (_, index) => ({ id: index + 1, name: `p${index}`, stock: index * 10 }))
 
-function endless(order: string | string[] = 'stock', limit = 3): Stage & { result: { current: Result } } {
-  const made = stage({}, { rows: ROWS })
+function endless(
+  order: string | string[] = 'stock',
+  limit = 3,
+  options: ClientOptions = {},
+): Stage & { result: { current: Result } } {
+  const made = stage(options, { rows: ROWS })
   const { result } = renderHook(() => useInfiniteSearch('shop.Product', { order, limit }), { wrapper: made.Wrapper })
   return { ...made, result }
 }
@@ -185,24 +189,51 @@ function happen(server: FakeServer, pick: (below: number) => number): void {
 
 const ORDERS: (string | string[])[] = ['stock', '-stock', ['name', '-stock'], '-id']
 
-it('has no doubles and no holes, whatever happens', async () => {
-  const steps = fc.array(choices, { minLength: 1, maxLength: 14, size: 'max' })
-  const property = fc.asyncProperty(fc.constantFrom(...ORDERS), fc.integer({ min: 1, max: 4 }), steps, play)
-  await fc.assert(property, { numRuns: 30, seed: 1 })
-}, 120_000)
+/** One of the things that may happen to a list while one of its pages is on its way: rows enter, leave, and move between pages. */
+function happenWhileReading(server: FakeServer, pick: (below: number) => number): void {
+  server.commit(() => Array.from({ length: 1 + pick(3) }, () => happen(server, pick)))
+}
 
-async function play(order: string | string[], limit: number, steps: readonly (readonly number[])[]): Promise<void> {
-  const { server, wait, result } = endless(order, limit)
+it.each(['ws', 'http'] as const)(
+  'has no doubles and no holes, whatever happens, by %s',
+  async transport => {
+    const steps = fc.array(choices, { minLength: 1, maxLength: 14, size: 'max' })
+    const property = fc.asyncProperty(
+      fc.constantFrom(...ORDERS),
+      fc.integer({ min: 1, max: 4 }),
+      steps,
+      async (order, limit, each) => await play(order, limit, each, { transport }),
+    )
+    await fc.assert(property, { numRuns: transport === 'ws' ? 30 : 15, seed: 1 })
+  },
+  120_000,
+)
+
+async function play(
+  order: string | string[],
+  limit: number,
+  steps: readonly (readonly number[])[],
+  options: ClientOptions,
+): Promise<void> {
+  const { server, wait, result } = endless(order, limit, options)
+  const check = (): void => expect(new Set(ids(result)).size, 'doubles').toBe(ids(result).length)
   try {
     await wait()
     for (const step of steps) {
       const pick = chooser(step)
       const kind = pick(20)
-      if (kind < 5) act(() => void result.current.fetchNextPage())
-      else if (kind < 8) server.close(4503)
-      else server.commit(() => Array.from({ length: 1 + pick(3) }, () => happen(server, pick)))
+      if (kind < 3) act(() => void result.current.fetchNextPage())
+      else if (kind < 8) {
+        server.hold() // the page, and what is told of the others, are on their way meanwhile
+        act(() => void result.current.fetchNextPage())
+        if (pick(2)) await wait()
+        happenWhileReading(server, pick)
+        check()
+        server.release()
+      } else if (kind < 11) server.close(4503)
+      else happenWhileReading(server, pick)
       if (pick(2)) await wait(pick(30))
-      expect(new Set(ids(result)).size, 'doubles').toBe(ids(result).length)
+      check()
     }
     await wait(5_000)
     const shown = ids(result)
@@ -210,6 +241,58 @@ async function play(order: string | string[], limit: number, steps: readonly (re
     expect(shown).toEqual(all.slice(0, shown.length).map(row => row.id))
     expect(result.current.hasNextPage).toBe(shown.length < all.length)
     expect(result.current.rows).toEqual(all.slice(0, shown.length))
+  } finally {
+    cleanup()
+  }
+}
+
+const PLACES = ['stock', '-id'] as const
+
+it('has none in front of a place in the middle either', async () => {
+  const steps = fc.array(choices, { minLength: 1, maxLength: 10, size: 'max' })
+  const property = fc.asyncProperty(fc.constantFrom(...PLACES), fc.integer({ min: 1, max: 3 }), steps, playBothWays)
+  await fc.assert(property, { numRuns: 15, seed: 1 })
+}, 120_000)
+
+async function playBothWays(order: string, limit: number, steps: readonly (readonly number[])[]): Promise<void> {
+  const { server, client, wait, Wrapper } = stage({}, { rows: ROWS })
+  const asked = client.search('shop.Product', { order, limit: 5, after: '' })
+  await wait()
+  const initialPageParam = (await asked).end ?? ''
+  const { result } = renderHook(() => useInfiniteSearch('shop.Product', { order, limit }, { initialPageParam }), {
+    wrapper: Wrapper,
+  })
+  const more = (isBefore: boolean): void =>
+    act(() => {
+      const { fetchNextPage, fetchPreviousPage } = result.current
+      void (isBefore ? fetchPreviousPage() : fetchNextPage()).catch(() => undefined) // the socket was closed meanwhile
+    })
+  try {
+    await wait()
+    for (const step of steps) {
+      const pick = chooser(step)
+      const kind = pick(10)
+      if (kind < 5) {
+        server.hold()
+        more(kind < 3)
+        if (pick(2)) await wait()
+        happenWhileReading(server, pick)
+        server.release()
+      } else if (kind < 6) server.close(4503)
+      else happenWhileReading(server, pick)
+      if (pick(2)) await wait(pick(30))
+      expect(new Set(ids(result)).size, 'doubles').toBe(ids(result).length)
+    }
+    await wait(5_000)
+    const shown = ids(result)
+    const { rows: all } = server.bind('aside', { rows: server.rows('shop.Product') }).page('list', { order })
+    const every = all.map(row => row.id)
+    const first = shown.length > 0 ? every.indexOf(shown[0] as number) : 0
+    expect(shown).toEqual(every.slice(first, first + shown.length))
+    if (shown.length > 0) {
+      expect(result.current.hasNextPage).toBe(first + shown.length < every.length)
+      if (!result.current.hasPreviousPage) expect(first).toBe(0)
+    }
   } finally {
     cleanup()
   }

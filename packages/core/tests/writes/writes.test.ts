@@ -173,6 +173,37 @@ it('waits as long as a busy server asks for', async () => {
   expect([done.value, name(1)]).toEqual([expect.objectContaining({ success: true }), 'x'])
 })
 
+it('lets only what is written to the same stream wait while the server wants no more of it', async () => {
+  const { server, writes, name } = await shown()
+  server.bind('shop.Order', { rows: [{ id: 1, note: 'old' }] })
+  const order = { stream: 'shop.Order', action: 'save', id: 1, values: { note: 'new' } } as const
+  const isProduct = (event: string): boolean => event.startsWith('shop.Product')
+  const slowly = new BindingError('throttled', 'Slowly.', { retry_after: 3 })
+  server.bends.fail = ({ event, key }) => (key && isProduct(event) ? slowly : null)
+  const first = outcome(writes.write(change(1, { name: 'x' })))
+  await settle(100)
+  const [other, second] = [outcome(writes.write(order)), outcome(writes.write(change(2, { name: 'y' })))]
+  await settle(100)
+  expect(server.rows('shop.Order')[0]).toMatchObject({ note: 'new' })
+  expect(other.value).toMatchObject({ success: true })
+  expect(server.requests('save').filter(({ event }) => isProduct(event))).toHaveLength(1)
+  server.bends.fail = null
+  await settle(3_500)
+  expect([first.value, second.value]).toEqual([
+    expect.objectContaining({ success: true }),
+    expect.objectContaining({ success: true }),
+  ])
+  expect([name(1), name(2)]).toEqual(['x', 'y'])
+})
+
+it('waits for an answer that is asked for in a month, and does not ask all the time', async () => {
+  const { server, writes } = await shown()
+  server.bends.fail = ({ key }) => (key ? new BindingError('throttled', 'Slowly.', { retry_after: 30 * 86_400 }) : null)
+  outcome(writes.write(change(1, { name: 'x' })))
+  await settle(10_000)
+  expect(server.requests('save')).toHaveLength(1)
+})
+
 it('sends nothing as somebody else, and tells at once that nobody is signed in', async () => {
   const made = await shown()
   const { server, client, writes, name } = made
@@ -187,7 +218,7 @@ it('sends nothing as somebody else, and tells at once that nobody is signed in',
   server.hello = { ...server.hello, user: { id: 2, name: 'Ben' } }
   client.reconnect()
   await settle(1_000)
-  expect([name(1), writes.getSnapshot().length]).toEqual(['Apple', 1])
+  expect([name(1), writes.getSnapshot().length]).toEqual(['Apple', 0]) // it is Ann's, and nobody else's to see
 })
 
 const settled = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error)

@@ -28,7 +28,7 @@ export function StreamList(props: {
           fullWidth
           size="small"
           type="search"
-          label={count ? `Find among ${count} streams` : 'Find a stream'}
+          label={count > 1 ? `Find among ${count} streams` : 'Find a stream'}
           value={text}
           onChange={event => setText(event.target.value)}
         />

@@ -35,9 +35,9 @@ export default function StreamPage({ stream, view }: { readonly stream: string; 
       <Tabs
         value={shown}
         variant="scrollable"
-        allowScrollButtonsMobile
+        scrollButtons={false}
         aria-label={`Views of ${stream}`}
-        sx={{ mb: 2 }}
+        sx={{ mb: 2, '& .MuiTab-root': { minWidth: 0, px: { xs: 1.25, sm: 2 } } }}
       >
         {views.map(([name, label]) => (
           <Tab key={name} value={name} label={label} component="a" href={addressOf(stream, name)} id={`tab-${name}`} />

@@ -4,6 +4,7 @@ import Button from '@mui/material/Button'
 import Stack, { type StackProps } from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
 import { type JSX, useEffect, useRef, useState } from 'react'
+import { FieldInput } from '../form/FieldInput.js'
 import { componentOf } from '../form/registry.js'
 import { type FieldComponent, InvalidValue } from '../form/types.js'
 import { Guard } from '../Guard.js'
@@ -78,10 +79,11 @@ interface FilterFieldProps {
   readonly onChange: (value: unknown) => void
 }
 
-function FilterField({ field, component: Component, value, onChange }: FilterFieldProps): JSX.Element {
+function FilterField({ field, component, value, onChange }: FilterFieldProps): JSX.Element {
   return (
     <Guard value={value} fallback={<Typography>{field.label}</Typography>}>
-      <Component
+      <FieldInput
+        component={component}
         field={field}
         value={value ?? (field.multiple ? [] : '')}
         onChange={onChange}

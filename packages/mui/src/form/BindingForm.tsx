@@ -12,7 +12,6 @@ import { FieldView } from './FieldView.js'
 import { FormButtons } from './FormButtons.js'
 import { FormNotices } from './FormNotices.js'
 import { FormsetView } from './FormsetView.js'
-import { FORMSET_TEXTS } from './formsetTexts.js'
 import { FORM_TEXTS, type FormTexts } from './formTexts.js'
 import { Layout } from './Layout.js'
 import type { BindingFormProps, LoadedFormProps } from './props.js'
@@ -20,7 +19,6 @@ import { componentOf } from './registry.js'
 import { AddingContext } from './relations.js'
 import { without } from './submit.js'
 import { useFormState } from './useFormState.js'
-import { valueText } from './useTouched.js'
 
 /** Whether the form can say in the language of the page what is wrong; where it cannot, the server does. */
 const canCheck = (says: FormTexts): boolean =>
@@ -59,14 +57,15 @@ export function BindingForm<N extends BindingName>(props: BindingFormProps<N>): 
   )
 }
 
+/** What has the focus is scrolled to where no notice is over it. */
+const FIELDS = { pt: 1, '& :is(input, textarea, button, [tabindex])': { scrollMarginBottom: '96px' } } as const
+
 function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Element {
   const { form, components, label, binding, slots, says, layout, conditions } = props
   const world = useFormState(props)
-  const formsetSays = useTexts('formset', FORMSET_TEXTS, props.formsetTexts)
   const { state, fields, formsets, actions, failure, setFailure, submit, isBusy } = world
   const Content = slots?.content ?? 'div'
   const Actions = slots?.actions ?? 'div'
-  const fieldOf = (name: string) => fields.find(field => field.name === name)
   return (
     <form
       noValidate
@@ -81,10 +80,7 @@ function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Eleme
       style={{ display: 'contents' }}
     >
       <Content>
-        <Stack spacing={2} sx={{ pt: 1 }}>
-          {form.isGone && <Alert severity="warning">{says.gone}</Alert>}
-          {failure.message && <Alert severity="error">{failure.message}</Alert>}
-          <FormNotices world={world} says={says} progress={form.progress} isWaiting={form.isWaiting} />
+        <Stack spacing={2} sx={FIELDS}>
           <Layout
             fields={fields}
             layout={layout}
@@ -100,7 +96,7 @@ function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Eleme
                 says={says}
                 isChecked={canCheck(says)}
                 onEdit={() => {
-                  world.touched.touch(field.name)
+                  world.touch(field.name)
                   setFailure(shown => ({ ...shown, message: null }))
                 }}
               />
@@ -114,12 +110,21 @@ function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Eleme
               control={state.control}
               components={components}
               complaints={failure.formsets[edited.formset.name]}
-              texts={formsetSays}
+              texts={world.formsetSays}
               disabled={form.isGone || isBusy}
               onEdit={row => setFailure(shown => without(shown, edited.formset.name, row))}
+              onType={(name, row) => world.touch(name, edited.formset.name, row)}
             />
           ))}
         </Stack>
+        <FormNotices
+          world={world}
+          says={says}
+          progress={form.progress}
+          isWaiting={form.isWaiting}
+          isGone={form.isGone}
+          onRetry={submit}
+        />
       </Content>
       <Actions>
         <FormButtons {...props} isBusy={isBusy} isGone={form.isGone} isSaved={world.isSaved} />
@@ -127,8 +132,8 @@ function LoadedForm<N extends BindingName>(props: LoadedFormProps<N>): JSX.Eleme
       {world.conflict && (
         <ConflictDialog
           conflict={world.conflict}
-          labelOf={name => fieldOf(name)?.label ?? name}
-          textOf={(name, value) => valueText(fieldOf(name), value)}
+          labelOf={world.labelOf}
+          textOf={world.textOf}
           texts={says.conflict}
           onResolve={world.resolve}
           onCancel={() => world.setConflict(null)}

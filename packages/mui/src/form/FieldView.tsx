@@ -5,7 +5,7 @@ import { type Control, Controller } from 'react-hook-form'
 import { Guard } from '../Guard.js'
 import { useTexts } from '../languages/texts.js'
 import { check } from './checks.js'
-import { optionsOf } from './choices.js'
+import { FieldInput } from './FieldInput.js'
 import { FORM_TEXTS, type FormTexts } from './formTexts.js'
 import { type FieldComponent, InvalidValue } from './types.js'
 import type { FormValues } from './values.js'
@@ -29,7 +29,7 @@ export function FieldView({
   name,
   field,
   control,
-  component: Component,
+  component,
   says: given,
   isChecked = false,
   onEdit,
@@ -42,8 +42,9 @@ export function FieldView({
       rules={{ validate: value => (isChecked ? check(field, value, says) : validValue(value)) }}
       render={({ field: { value, onChange, onBlur, ref }, fieldState: { error } }) => (
         <Guard value={value} fallback={<Alert severity="warning">{says.unshowable(field.label)}</Alert>}>
-          <Component
-            field={field.truncated ? withHint(field) : field}
+          <FieldInput
+            component={component}
+            field={field}
             value={value}
             onChange={next => {
               onEdit()
@@ -58,10 +59,4 @@ export function FieldView({
       )}
     />
   )
-}
-
-/** No stream can be searched for what is left out, so at least it is said. */
-function withHint(field: FormField): FormField {
-  const offered = optionsOf(field).filter(option => option.value !== '').length
-  return { ...field, help_text: `${field.help_text ?? ''} There are more than the ${offered} that are offered.`.trim() }
 }

@@ -12,16 +12,26 @@ interface FormNoticesProps {
   readonly says: FormTexts
   readonly progress: number | null
   readonly isWaiting: boolean
+  readonly isGone: boolean
+  /** Sends it once more. */
+  readonly onRetry: () => void
 }
 
-/** What happens to a form while one fills it in: others change it, a draft is back, files are on their way. */
-export function FormNotices({ world, says, progress, isWaiting }: FormNoticesProps): JSX.Element {
-  const { contested, fields, changed, draft } = world
-  const labels = Object.keys(contested?.mine ?? {}).map(
-    name => fields.find(field => field.name === name)?.label ?? name,
-  )
+/**
+ * What happens to a form while one fills it in: others change it, a draft is back, files are on their way, it was refused. It stands below
+ * the fields, and over the lower edge of what is scrolled, so that no field moves when it comes or goes.
+ */
+export function FormNotices({ world, says, progress, isWaiting, isGone, onRetry }: FormNoticesProps): JSX.Element {
+  const { contested, labelOf, changed, draft, failure } = world
+  const labels = Object.keys(contested?.mine ?? {}).map(labelOf)
   return (
-    <>
+    <Stack spacing={1} sx={BELOW}>
+      {isGone && <Alert severity="warning">{says.gone}</Alert>}
+      {failure.message && (
+        <Alert severity="error" action={failure.retry && <Button onClick={onRetry}>{says.retry}</Button>}>
+          {failure.message}
+        </Alert>
+      )}
       {draft.isRestored && (
         <Alert
           severity="info"
@@ -64,14 +74,22 @@ export function FormNotices({ world, says, progress, isWaiting }: FormNoticesPro
         </Alert>
       )}
       {progress !== null && <Progress text={says.uploading(Math.round(progress * 100))} percent={progress * 100} />}
-    </>
+    </Stack>
   )
 }
+
+const BELOW = {
+  position: 'sticky',
+  bottom: 0,
+  zIndex: 2,
+  '&:not(:empty)': { mt: 2 },
+  '& > *': { boxShadow: 2 },
+} as const
 
 function Progress({ text, percent }: { readonly text: string; readonly percent: number }): JSX.Element {
   const id = useId()
   return (
-    <Stack spacing={0.5}>
+    <Stack spacing={0.5} sx={{ p: 1, borderRadius: 1, bgcolor: 'background.paper' }}>
       <Typography id={id} variant="body2">
         {text}
       </Typography>

@@ -8,11 +8,13 @@ import Typography from '@mui/material/Typography'
 import { createSvgIcon } from '@mui/material/utils'
 import { type JSX, type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import type { Control } from 'react-hook-form'
+import { type Heir, useFocusKept } from '../useFocusKept.js'
 import { FieldView } from './FieldView.js'
 import type { FormsetTexts } from './formsetTexts.js'
 import { componentOf } from './registry.js'
-import { type EditedFormset, type FormsetRow, pathOf, type RowActions } from './rows.js'
+import { type EditedFormset, type FormsetRow, pathOf } from './rows.js'
 import type { FieldComponent } from './types.js'
+import type { RowActions } from './useRows.js'
 import type { FormValues } from './values.js'
 
 /** What is wrong with a formset beside its fields, for people. */
@@ -35,6 +37,8 @@ interface FormsetViewProps {
   readonly disabled: boolean
   /** Something of this row was changed; `null` for the rows as a whole. */
   readonly onEdit: (row: string | null) => void
+  /** Something is changed in a field of a row, whose value has this name. */
+  readonly onType: (name: string, row: FormsetRow) => void
 }
 
 /** Where the focus goes once the rows are drawn anew. */
@@ -54,6 +58,7 @@ export function FormsetView(props: FormsetViewProps): JSX.Element {
   const { name, label, row_label, max } = formset
   const titleId = useId()
   const [root, focus] = useFocus(complaints)
+  useFocusKept(root, sameOf)
   const isFull = rows.filter(row => !row.isDeleted).length >= max
   const remove = (row: FormsetRow, index: number): void => {
     onEdit(row.key)
@@ -127,7 +132,7 @@ interface RowViewProps extends FormsetViewProps {
 }
 
 function RowView(props: RowViewProps): JSX.Element {
-  const { edited, row, title, complaints, control, components, onEdit } = props
+  const { edited, row, title, complaints, control, components, texts, onEdit, onType } = props
   const { name } = edited.formset
   const complaint = complaints?.rows[row.key]
   if (row.isDeleted) return <RemovedRow {...props} />
@@ -136,22 +141,33 @@ function RowView(props: RowViewProps): JSX.Element {
       <RowHead title={title}>
         <RowButtons {...props} />
       </RowHead>
+      {row.isGone && (
+        <Alert severity="warning" role="status" sx={{ mb: 1.5 }}>
+          {texts.goneRow}
+        </Alert>
+      )}
       {complaint && (
         <Alert severity="error" sx={{ mb: 1.5 }}>
           {complaint}
         </Alert>
       )}
       <Box sx={GRID}>
-        {row.fields.map(field => (
-          <FieldView
-            key={field.name}
-            name={pathOf(name, row.key, field.name)}
-            field={field}
-            control={control}
-            component={componentOf({ ...field, name: `${name}.${field.name}` }, components)}
-            onEdit={() => onEdit(row.key)}
-          />
-        ))}
+        {row.fields.map(field => {
+          const path = pathOf(name, row.key, field.name)
+          return (
+            <FieldView
+              key={field.name}
+              name={path}
+              field={field}
+              control={control}
+              component={componentOf({ ...field, name: `${name}.${field.name}` }, components)}
+              onEdit={() => {
+                onEdit(row.key)
+                onType(path, row)
+              }}
+            />
+          )
+        })}
       </Box>
     </Paper>
   )
@@ -224,7 +240,7 @@ function RowButton({ part, label, ...props }: RowButtonProps): JSX.Element {
 }
 
 /** What stands in the place of a row that goes when the form is saved. */
-function RemovedRow({ row, title, texts, onRestore }: RowViewProps): JSX.Element {
+function RemovedRow({ row, title, texts, disabled, onRestore }: RowViewProps): JSX.Element {
   return (
     <Paper
       variant="outlined"
@@ -235,7 +251,7 @@ function RemovedRow({ row, title, texts, onRestore }: RowViewProps): JSX.Element
     >
       <Stack direction="row" sx={{ alignItems: 'center' }}>
         <Typography sx={{ color: 'text.secondary', flexGrow: 1 }}>{texts.removed(title)}</Typography>
-        <Button className="undo" size="small" onClick={onRestore}>
+        <Button className="undo" size="small" disabled={disabled} onClick={onRestore}>
           {texts.undo}
         </Button>
       </Stack>
@@ -262,8 +278,24 @@ function useFocus(complaints: Complaints | undefined): [RefObject<HTMLDivElement
   return [root, focus]
 }
 
+const rowsIn = (root: HTMLElement): HTMLElement[] => [...root.querySelectorAll<HTMLElement>('[data-row]')]
+const partsIn = (row: Element | undefined): HTMLElement[] => [
+  ...(row?.querySelectorAll<HTMLElement>(`${FIELD}, button`) ?? []),
+]
+
+/** The same part of the row at the same place: a new row has another key once it is saved. */
+const sameOf: Heir = (root, focused) => {
+  const row = focused.closest('[data-row]')
+  const place = rowsIn(root).indexOf(row as HTMLElement)
+  const part = partsIn(row ?? undefined).indexOf(focused as HTMLElement)
+  return () => {
+    const rows = rowsIn(root)
+    return partsIn(rows[place] ?? rows.at(-1))[part] ?? root.querySelector<HTMLElement>('.add')
+  }
+}
+
 function elementOf(root: HTMLElement | null, { row, part }: Target): HTMLElement | null {
-  const rows = [...(root?.querySelectorAll<HTMLElement>('[data-row]') ?? [])]
+  const rows = root ? rowsIn(root) : []
   const found = rows.find(each => each.dataset.row === row)
   if (part === null) return found ?? root
   if (part === 'field') return found?.querySelector<HTMLElement>(FIELD) ?? found ?? null

@@ -132,11 +132,11 @@ export function Group({ field, error, disabled, labelId, children }: GroupProps)
 
 /** One of several choices, as radio buttons. */
 export function RadioField(props: FieldProps): JSX.Element {
-  const { field, value, onChange, onBlur, inputRef } = props
+  const { value, onChange, onBlur, inputRef } = props
   const labelId = useId()
-  const options = useOptions(field, value)
+  const { options, field } = useOptions(props.field, value)
   return (
-    <Group {...props} labelId={labelId}>
+    <Group {...props} field={field} labelId={labelId}>
       <RadioGroup row={options.length <= 3} aria-labelledby={labelId} value={keyOf(value)} onBlur={onBlur}>
         {options.map((option, index) => (
           <FormControlLabel
@@ -154,16 +154,16 @@ export function RadioField(props: FieldProps): JSX.Element {
 
 /** Several of several choices, as checkboxes. */
 export function CheckboxesField(props: FieldProps): JSX.Element {
-  const { field, value, onChange, onBlur, inputRef } = props
+  const { value, onChange, onBlur, inputRef } = props
   const labelId = useId()
-  const options = useOptions(field, value)
+  const { options, field } = useOptions(props.field, value)
   const chosen = chosenOf(value)
   const toggle = (option: Option): void => {
     const isChosen = (other: Option): boolean => chosen.has(keyOf(other.value)) !== (other === option)
     onChange(options.filter(isChosen).map(other => other.value))
   }
   return (
-    <Group {...props} labelId={labelId}>
+    <Group {...props} field={field} labelId={labelId}>
       <FormGroup>
         {options.map((option, index) => (
           <Fragment key={keyOf(option.value)}>
@@ -218,14 +218,14 @@ const THREE_VALUES = [
   { value: false, name: 'no' },
 ] as const
 
-/** Yes, no, or unknown. */
+/** Yes, no, or unknown; nothing, where a filter is not set. */
 export function NullBooleanField(props: FieldProps): JSX.Element {
   const says = useTexts('form', FORM_TEXTS)
   return (
     <TextField
       {...textProps(props)}
       select
-      value={keyOf(props.value)}
+      value={props.value === '' ? '' : keyOf(props.value)}
       onChange={event => props.onChange(JSON.parse(event.target.value))}
     >
       {THREE_VALUES.map(({ value, name }) => (

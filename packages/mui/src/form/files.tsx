@@ -54,6 +54,7 @@ export function FileField(props: FieldProps): JSX.Element {
         type="file"
         disabled={isOff}
         onChange={choose}
+        sx={CHOOSE_SX}
         slotProps={{
           inputLabel: { shrink: true },
           htmlInput: {
@@ -87,6 +88,22 @@ export function FileField(props: FieldProps): JSX.Element {
     </Stack>
   )
 }
+
+/** The browser's button, as the others look. */
+const CHOOSE_SX = {
+  '& input::file-selector-button': {
+    mr: 1.5,
+    px: 1.25,
+    py: 0.25,
+    font: 'inherit',
+    color: 'primary.main',
+    bgcolor: 'transparent',
+    border: 1,
+    borderColor: 'divider',
+    borderRadius: 1,
+    cursor: 'pointer',
+  },
+} as const
 
 /** What was dropped, which the field of the browser does not name. */
 function Chosen({ value }: { readonly value: unknown }): JSX.Element | null {

@@ -20,6 +20,8 @@ export interface FormTexts {
   readonly uploading: (percent: number) => string
   /** It has been submitted, and the server has not taken it yet. */
   readonly waiting: string
+  /** Below a field that offers the first of more choices. */
+  readonly more: (count: number) => string
   readonly unshowable: (label: string) => string
   readonly required: string
   readonly tooLong: (limit: number) => string
@@ -63,6 +65,7 @@ export const FORM_TEXTS: FormTexts = {
   close: 'Close',
   uploading: percent => `Uploading, ${percent} %`,
   waiting: 'Not sent yet. It is sent as soon as the server answers again.',
+  more: count => `There are more than the ${count} that are offered.`,
   unshowable: label => `${label} holds a value that cannot be shown here.`,
   required: 'This field is required.',
   tooLong: limit => `Ensure this value has at most ${limit} characters.`,

@@ -11,6 +11,10 @@ export interface FormsetTexts {
   /** In place of a row that goes when the form is saved. @default `Step 2 is deleted when you save.` */
   readonly removed: (name: string) => string
   readonly undo: string
+  /** At a row that somebody else has deleted while it was being changed. */
+  readonly goneRow: string
+  /** What a deleted row is in a conflict. @default '(deleted)' */
+  readonly gone: string
   /** Where there are no rows. @default `No steps yet.` */
   readonly empty: (rows: string) => string
   /** Where no more rows can be added. @default `There can be at most 5.` */
@@ -27,6 +31,8 @@ export const FORMSET_TEXTS: FormsetTexts = {
   moveDown: 'Move down',
   removed: name => `${name} is deleted when you save.`,
   undo: 'Undo',
+  goneRow: 'Somebody else has deleted this. With your changes it is added again when you save.',
+  gone: '(deleted)',
   empty: rows => `No ${rows} yet.`,
   full: max => `There can be at most ${max}.`,
 }

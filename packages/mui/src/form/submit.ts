@@ -4,7 +4,7 @@ import type { UseFormReturn } from 'react-hook-form'
 import type { Complaints } from './FormsetView.js'
 import { Marks, sentence } from './marks.js'
 import { type EditedFormset, rowErrors, type SentRows, sentRows } from './rows.js'
-import { type FormValues, submissionOf } from './values.js'
+import { type FormValues, submissionOf, toSend } from './values.js'
 
 export interface Sent {
   readonly data: FormValues
@@ -24,7 +24,7 @@ export function sentOf(
     rows[name] = sentRows(edited, (values[name] ?? {}) as FormValues, (before[name] ?? {}) as FormValues)
   }
   const lists = Object.entries(rows).map(([name, { list }]) => [name, list] as const)
-  return { data: { ...submissionOf(fields, values), ...Object.fromEntries(lists) }, rows }
+  return { data: { ...submissionOf(toSend(fields, values, before), values), ...Object.fromEntries(lists) }, rows }
 }
 
 export interface Outcome {
@@ -32,6 +32,8 @@ export interface Outcome {
   readonly errors: FieldErrors
   readonly formsets: readonly Formset[]
   readonly message: string | null
+  /** Whether the same may succeed later. */
+  readonly retry: boolean
   /** Whether nothing was saved because others have saved since. */
   readonly isOvertaken: boolean
 }
@@ -39,26 +41,42 @@ export interface Outcome {
 export async function send(form: UseFormResult<BindingName>, data: FormValues): Promise<Outcome> {
   try {
     const { success, object, errors, formsets = [] } = await form.submit(data)
-    return { object: success ? (object ?? {}) : null, errors, formsets, message: null, isOvertaken: false }
+    const saved = success ? (object ?? {}) : null
+    return { object: saved, errors, formsets, message: null, retry: false, isOvertaken: false }
   } catch (reason) {
     const error = BindingError.from(reason)
     const isOvertaken = error.code === 'precondition_failed'
-    return { object: null, errors: error.fields ?? {}, formsets: [], message: error.message, isOvertaken }
+    const errors = { ...(error.retry && filesIn(data, error)), ...error.fields }
+    return { object: null, errors, formsets: [], message: error.message, retry: error.retry, isOvertaken }
   }
 }
+
+/** Files are sent at once or not at all: it stands at them that they were not. */
+const filesIn = (data: FormValues, { code, message }: BindingError): FieldErrors =>
+  Object.fromEntries(
+    Object.entries(data)
+      .filter(([, value]) => [value].flat().some(each => each instanceof Blob))
+      .map(([name]) => [name, [{ code, message }]]),
+  )
 
 /** What is said above the form, and within the formsets; what belongs to a field stands there. */
 export interface Failure {
   readonly message: string | null
+  /** Whether the same may succeed later. */
+  readonly retry: boolean
   readonly formsets: Readonly<Record<string, Complaints>>
 }
 
-export const NO_FAILURE: Failure = { message: null, formsets: {} }
+export const NO_FAILURE: Failure = { message: null, retry: false, formsets: {} }
 
 /** What is still wrong once a row was changed. */
 export function without({ formsets }: Failure, name: string, row: string | null): Failure {
   const rows = Object.entries(formsets[name]?.rows ?? {}).filter(([key]) => key !== row)
-  return { message: null, formsets: { ...formsets, [name]: { own: '', rows: Object.fromEntries(rows), focus: null } } }
+  return {
+    message: null,
+    retry: false,
+    formsets: { ...formsets, [name]: { own: '', rows: Object.fromEntries(rows), focus: null } },
+  }
 }
 
 /** Puts each error on its field and focuses the first; returns what belongs to no field that is seen. */
@@ -79,6 +97,7 @@ export function show(
     return [name, marks.putRows(edited, found)] as const
   })
   const others = sentence(Object.entries(errors).filter(([name]) => !names.has(name)))
-  const message = others ?? (marks.isEmpty ? outcome.message : checkText)
-  return { message, formsets: Object.fromEntries(complaints) }
+  const { retry } = outcome
+  const message = others ?? (marks.isEmpty || retry ? outcome.message : checkText)
+  return { message, retry, formsets: Object.fromEntries(complaints) }
 }

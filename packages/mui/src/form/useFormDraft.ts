@@ -1,15 +1,35 @@
-import type { BindingName, FormField } from '@channels-binding/core'
+import type { BindingName } from '@channels-binding/core'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { UseFormReturn } from 'react-hook-form'
-import { draftsOf, useUnloadGuard } from '../drafts.js'
+import { get, type UseFormReturn } from 'react-hook-form'
+import { type Drafts, draftsOf, useUnloadGuard } from '../drafts.js'
 import { useStream } from '../stream.js'
 import { hasWidget } from './attributes.js'
+import { type Cell, typedValues } from './cells.js'
+import { onlyAdded, type RowEdits, type Rows } from './useRows.js'
 import { isSame, type Touched } from './useTouched.js'
 import { type FormValues, picked } from './values.js'
 
-interface FormDraft {
+/** What was typed into a form and not saved, and done to its rows. */
+export interface FormDraft {
+  /** By the names of the cells. */
   readonly values: Readonly<FormValues>
   readonly seen: Readonly<FormValues>
+  readonly rows: RowEdits
+}
+
+/** Where the drafts of forms of a stream are. */
+export function useFormDrafts(binding: BindingName): Drafts<FormDraft> {
+  const { client, stream } = useStream(binding)
+  return useMemo(() => draftsOf<FormDraft>(client, 'form', stream), [client, stream])
+}
+
+/** What a draft is made of. */
+interface Draftable {
+  readonly cells: readonly Cell[]
+  readonly rows: Rows
+  readonly touched: Touched
+  readonly isDirty: boolean
+  readonly isKept: boolean
 }
 
 /** What was typed into a form that was left, once it is open again. */
@@ -18,6 +38,8 @@ export interface RestoredDraft {
   /** Puts the server's values back. */
   readonly drop: () => void
   readonly keep: () => void
+  /** Everything is saved: nothing is left, even if the form goes before it is drawn again. */
+  readonly saved: () => void
   /** Whether the form is off the page. */
   readonly isLeft: () => boolean
   /** What was on its way when the form was left has not been saved: it is kept as well. */
@@ -26,28 +48,28 @@ export interface RestoredDraft {
 
 /**
  * Keeps what was typed and not saved when the form goes off the page, and has it in there again when the form comes back; lets the browser
- * ask before a reload. Rows of formsets are guarded, not kept. What is on its way to the server is no draft, unless it is refused: the form
- * would show it anew, and the user send it twice.
+ * ask before a reload. What is on its way to the server is no draft, unless it is refused: the form would show it anew, and the user send
+ * it twice. What was done to the rows is there from the first render (`useRows`), so that what was typed into them has a place.
  */
 export function useFormDraft(
-  binding: BindingName,
-  id: string | number | null,
-  fields: readonly FormField[],
+  store: Drafts<FormDraft>,
+  name: string,
   state: UseFormReturn<FormValues>,
-  touched: Touched,
-  isKept: boolean,
+  now: Draftable,
   sending: { readonly current: Readonly<FormValues> | null },
 ): RestoredDraft {
-  const { client, stream } = useStream(binding)
-  const store = useMemo(() => draftsOf<FormDraft>(client, 'form', stream), [client, stream])
-  const name = String(id)
   const [isRestored, setRestored] = useState(false)
-  const { dirtyFields, isDirty } = state.formState
-  const latest = useRef({ fields, seen: touched.seen, dirtyFields, isDirty, isKept })
+  const { dirtyFields } = state.formState
+  const latest = useRef({ ...now, dirtyFields })
+  const isClean = useRef(false)
+  const undrawn = useRef<FormDraft | null>(null) // taken up since the last render: StrictMode leaves and comes back before the next
   useLayoutEffect(() => {
-    latest.current = { fields, seen: touched.seen, dirtyFields, isDirty, isKept }
+    latest.current = { ...now, dirtyFields }
+    undrawn.current = null
+    isClean.current = false
   })
-  const { resume } = touched
+  const { resume } = now.touched
+  const { forget } = now.rows
   const left = useRef<FormDraft | null>(null)
   const isLeft = useRef(false)
   useLayoutEffect(() => {
@@ -58,31 +80,56 @@ export function useFormDraft(
       resume(draft.seen)
       setRestored(true)
       store.delete(name)
+      undrawn.current = draft
     }
     return () => {
-      const { fields, seen, dirtyFields, isKept } = latest.current
-      const secret = new Set(fields.filter(field => hasWidget(field, 'PasswordInput')).map(field => field.name))
-      const names = Object.keys(seen).filter(each => Object.hasOwn(dirtyFields, each) && !secret.has(each))
-      const typed = state.getValues()
-      const draftOf = (these: readonly string[]): FormDraft => ({ values: picked(typed, these), seen })
-      const unsent = names.filter(each => !sending.current || !isSame(typed[each], sending.current[each]))
+      if (undrawn.current) return store.set(name, undrawn.current)
       isLeft.current = true
-      left.current = isKept && names.length ? draftOf(names) : null
-      if (isKept && unsent.length) store.set(name, draftOf(unsent))
+      left.current = null
+      if (isClean.current) return
+      const { cells, rows, touched, dirtyFields, isKept } = latest.current
+      const { seen } = touched
+      const typed = typedValues(cells, state.getValues())
+      const names = cells
+        .filter(({ field }) => field && !hasWidget(field, 'PasswordInput'))
+        .map(cell => cell.name)
+        .filter(each => Object.hasOwn(seen, each) && get(dirtyFields, each))
+      const unsent = names.filter(each => !sending.current || !isSame(typed[each], sending.current[each]))
+      left.current = isKept && (names.length || rows.isEdited) ? draftOf(typed, names, seen, rows.edits) : null
+      if (!left.current) return
+      if (!sending.current) store.set(name, left.current)
+      else if (unsent.length) store.set(name, draftOf(typed, unsent, seen, addedOf(rows.edits, unsent)))
     }
   }, [store, name, state, resume, sending])
   useUnloadGuard(useCallback(() => latest.current.isDirty, []))
   const keep = useCallback(() => setRestored(false), [])
+  const saved = useCallback(() => {
+    isClean.current = true
+  }, [])
   const drop = useCallback(() => {
     setRestored(false)
     resume({})
+    forget()
     state.reset(undefined, { keepDirtyValues: false })
-  }, [state, resume])
+  }, [state, resume, forget])
   const keepUnsaved = useCallback(() => {
     if (isLeft.current && left.current) store.set(name, left.current)
   }, [store, name])
-  return { isRestored, drop, keep, isLeft: useCallback(() => isLeft.current, []), keepUnsaved }
+  return { isRestored, drop, keep, saved, isLeft: useCallback(() => isLeft.current, []), keepUnsaved }
 }
+
+const draftOf = (
+  typed: Readonly<FormValues>,
+  names: readonly string[],
+  seen: Readonly<FormValues>,
+  rows: RowEdits,
+): FormDraft => ({ values: picked(typed, names), seen, rows })
+
+/** The rows that were added and into which something was typed since. */
+const addedOf = ({ generation, edits }: RowEdits, names: readonly string[]): RowEdits => ({
+  generation,
+  edits: onlyAdded(edits, new Set(names.flatMap(name => name.split('.').slice(1, 2)))),
+})
 
 /** Tells whether the form holds what is not saved. */
 export function useDirtyReport(isDirty: boolean, report: ((isDirty: boolean) => void) | undefined): void {

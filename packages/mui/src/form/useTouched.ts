@@ -39,14 +39,11 @@ const isFile = (value: unknown): boolean =>
 export const isSame = (one: unknown, other: unknown): boolean =>
   one === other || (!isFile(one) && !isFile(other) && textOf(one) === textOf(other))
 
-/** What was typed over what was sent: it is not saved with it. Rows of formsets are left out. */
-export const typedSince = (
-  fields: readonly FormField[],
-  sent: Readonly<FormValues>,
-  typed: Readonly<FormValues>,
-): FormValues =>
-  Object.fromEntries(
-    fields.filter(({ name }) => !isSame(typed[name], sent[name])).map(({ name }) => [name, typed[name]]),
+/** What was typed over what was sent: it is not saved with it. */
+export const typedSince = (sent: Readonly<FormValues>, typed: Readonly<FormValues>): FormValues =>
+  picked(
+    typed,
+    Object.keys(sent).filter(name => Object.hasOwn(typed, name) && !isSame(typed[name], sent[name])),
   )
 
 /** What both this user and others have changed since the user began; `null` where there is nothing. */
@@ -62,14 +59,16 @@ export function conflictIn(
   return { mine: picked(typed, names), theirs: picked(server, names), base: picked(seen, names) }
 }
 
-/** The fields that the user has not touched and that differ between two states of the server's, in words. */
+/** What the user has not touched and what differs between two states of the server's, in words. */
 export function changedLabels(
-  fields: readonly FormField[],
+  fields: readonly { readonly name: string; readonly label: string }[],
   before: Readonly<FormValues>,
   now: Readonly<FormValues>,
   typed: Readonly<FormValues>,
 ): string[] {
-  const others = fields.filter(({ name }) => !isSame(before[name], now[name]) && isSame(typed[name], before[name]))
+  const others = fields.filter(
+    ({ name }) => Object.hasOwn(before, name) && !isSame(before[name], now[name]) && isSame(typed[name], before[name]),
+  )
   return others.map(field => field.label)
 }
 

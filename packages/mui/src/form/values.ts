@@ -28,6 +28,18 @@ function emptyOf(field: FormField): unknown {
 const isStored = (value: unknown): boolean =>
   typeof value === 'string' || (typeof value === 'object' && value !== null && 'url' in value)
 
+export const isSame = (a: unknown, b: unknown): boolean =>
+  a === b || (!(a instanceof Blob) && !(b instanceof Blob) && JSON.stringify(a) === JSON.stringify(b))
+
+/** Fields in which there is something to send: not those that show nothing of what is stored, and were left so. */
+export function toSend(
+  fields: readonly FormField[],
+  values: Readonly<FormValues>,
+  before: Readonly<FormValues>,
+): readonly FormField[] {
+  return fields.filter(({ name, withheld }) => !(withheld && isSame(values[name], before[name])))
+}
+
 /** What is sent: nothing of disabled fields, and no file that was there before. */
 export function submissionOf(fields: readonly FormField[], values: Readonly<FormValues>): FormValues {
   const sent = fields.filter(field => !field.disabled && !(isFileField(field) && isStored(values[field.name])))

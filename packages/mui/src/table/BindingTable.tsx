@@ -9,7 +9,8 @@ import { useTexts } from '../languages/texts.js'
 import { late } from '../late.js'
 import { ServerContext, serverOf } from '../stream.js'
 import { reasonOf } from '../text.js'
-import { warnOfUnknown } from '../warnings.js'
+import { type Heir, useFocusKept } from '../useFocusKept.js'
+import { warnOfUnknown, warnOnce } from '../warnings.js'
 import { BulkNotices } from './BulkNotices.js'
 import { CellErrorsContext } from './cellErrors.js'
 import { columnsOf, fieldsOf, LabelsContext, unknownOf } from './columns.js'
@@ -49,6 +50,8 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   const { rowActions = NONE, bulkActions = NONE, selection = false, totals, views = null } = props
   const ownApiRef = useRef<GridApiCommunity | null>(null)
   const apiRef = givenApiRef ?? ownApiRef
+  const frame = useRef<HTMLDivElement>(null)
+  useFocusKept(frame, rowsOf)
   const texts = useTexts('table', TABLE_TEXTS, props.texts)
   const describe = useDescribe(binding)
   const { data: description } = describe
@@ -79,7 +82,12 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   useEffect(() => {
     const known = description?.fields.map(field => field.name) ?? []
     warnOfUnknown(binding, 'field', unknownOf(description, asked), known)
-  }, [binding, description, asked])
+    for (const { field, described } of columns)
+      if (described?.type === 'relation' && !described.relation)
+        warnOnce(
+          `${binding} shows keys in '${field}', for no stream serves its rows. Bind their model to show and search their texts.`,
+        )
+  }, [binding, description, asked, columns])
 
   // What there is.
   const search = useSearch(binding, params, { enabled: !isUndescribed || fields !== undefined })
@@ -144,7 +152,7 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   }, [areCards])
   return (
     <Contexts world={world} labels={labels} emptiness={emptiness} errors={edits.errors} openFilter={setHeaderFilter}>
-      <Box sx={FRAME}>
+      <Box ref={frame} sx={FRAME}>
         {props.toolbar && <Toolbar />}
         <Suspense fallback={skeleton}>
           {areCards ? (
@@ -184,13 +192,13 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
         </Suspense>
         {selection && !props.toolbar && bulk.ids.length > 0 && <SelectionBar />}
         {totals && (
-          <Suspense fallback={<Box sx={{ height: 40 }} />}>
+          <Suspense fallback={<Box sx={{ height: TOTALS_PX }} />}>
             <TotalsBar measures={totals} />
           </Suspense>
         )}
         <HeaderFilters asked={headerFilter} onClose={closeHeaderFilter} />
         <Selected binding={binding} ids={bulk.ids} rows={held.rows} onGone={bulk.forget} />
-        <Notices>
+        <Notices footer={PAGES_PX + (totals ? TOTALS_PX : 0)}>
           <ConnectionNotice binding={binding} texts={texts} isStale={kept.isStale} />
           <BulkNotices bulk={bulk} texts={texts} />
           <EditNotices
@@ -237,6 +245,21 @@ function Contexts({ world, labels, emptiness, errors, openFilter, children }: Co
 }
 
 const NONE: readonly never[] = []
+
+/** What of a table takes the focus: the cell or heading that the grid keeps in the order of Tab, else whatever comes first. */
+const rowsOf: Heir = table => () =>
+  [
+    '.MuiDataGrid-cell[tabindex="0"]',
+    '.MuiDataGrid-columnHeader[tabindex="0"]',
+    '.MuiDataGrid-cell', // while the grid draws other rows, none has the turn
+    'a, button, input',
+  ]
+    .map(selector => table.querySelector<HTMLElement>(selector))
+    .find(found => found)
+
+/** How high the line with the pages is, and the one with the totals. */
+const PAGES_PX = 53
+const TOTALS_PX = 40
 
 const FRAME = {
   position: 'relative',

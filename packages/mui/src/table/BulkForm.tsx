@@ -4,6 +4,7 @@ import MenuItem from '@mui/material/MenuItem'
 import Stack from '@mui/material/Stack'
 import TextField from '@mui/material/TextField'
 import { type JSX, useState } from 'react'
+import { FieldInput } from '../form/FieldInput.js'
 import { componentOf } from '../form/registry.js'
 import type { TableWorld } from './context.js'
 
@@ -19,7 +20,6 @@ export default function BulkForm({ world }: { readonly world: TableWorld }): JSX
   const [value, setValue] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
   const field = fields.find(each => each.name === name)
-  const Component = field && componentOf(field)
   const apply = async (): Promise<void> => {
     setBusy(true)
     const { failed } = await bulk.update(bulk.ids, { [name]: value })
@@ -44,8 +44,9 @@ export default function BulkForm({ world }: { readonly world: TableWorld }): JSX
           </MenuItem>
         ))}
       </TextField>
-      {field && Component && (
-        <Component
+      {field && (
+        <FieldInput
+          component={componentOf(field)}
           field={field}
           value={value ?? (field.multiple ? [] : '')}
           onChange={setValue}

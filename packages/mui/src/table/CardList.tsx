@@ -129,7 +129,7 @@ function Detail({ label, text }: { readonly label: string; readonly text: string
       <Typography component="dt" variant="body2" sx={{ color: 'text.secondary' }}>
         {label}
       </Typography>
-      <Typography component="dd" variant="body2" sx={{ m: 0, overflowWrap: 'anywhere' }}>
+      <Typography component="dd" variant="body2" sx={VALUE}>
         {text}
       </Typography>
     </>
@@ -156,9 +156,12 @@ const HEADING = {
   color: 'inherit',
   font: 'inherit',
   fontWeight: 600,
-  textAlign: 'start',
+  textAlign: 'left', // as the page reads, which MUI mirrors
+  unicodeBidi: 'plaintext',
   overflowWrap: 'anywhere',
 } as const
+
+const VALUE = { m: 0, textAlign: 'left', unicodeBidi: 'plaintext', overflowWrap: 'anywhere' } as const
 
 const DETAILS = {
   display: 'grid',

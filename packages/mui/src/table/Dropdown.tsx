@@ -24,6 +24,7 @@ export function Dropdown({ label, disabled = false, children }: DropdownProps): 
       <Button
         ref={anchor}
         size="small"
+        sx={{ minWidth: 0, px: 1.25 }}
         disabled={disabled}
         aria-haspopup="dialog"
         aria-expanded={isOpen}

@@ -72,7 +72,7 @@ export function Grid(all: GridProps): JSX.Element {
             props.onRowSelectionModelChange?.(model, details)
           },
         })}
-        sx={[MARKS_SX, ...(Array.isArray(props.sx) ? props.sx : [props.sx])]}
+        sx={[MARKS_SX, TEXTS_SX, ...(Array.isArray(props.sx) ? props.sx : [props.sx])]}
         processRowUpdate={save}
         apiRef={apiRef}
         rows={rows.now()}
@@ -113,6 +113,9 @@ export function Grid(all: GridProps): JSX.Element {
     ],
   )
 }
+
+/** What rows hold is read in its own direction, whatever that of the page is: a cut text shows its beginning. */
+const TEXTS_SX = { '& .MuiDataGrid-cell': { unicodeBidi: 'plaintext' } } as const
 
 /** "All" means the rows of this page, beside those of other pages that were chosen before. */
 function chosenOf(model: GridRowSelectionModel, before: readonly RowId[], rows: readonly TableRow[]): RowId[] {

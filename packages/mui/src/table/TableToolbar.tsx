@@ -128,7 +128,13 @@ function CsvButton({ world }: PartProps): JSX.Element {
       </Button>
     )
   return (
-    <Button size="small" color={error ? 'error' : 'primary'} title={error ?? undefined} onClick={() => void start()}>
+    <Button
+      size="small"
+      color={error ? 'error' : 'primary'}
+      title={error ?? undefined}
+      onClick={() => void start()}
+      sx={{ minWidth: 0, px: 1.25 }}
+    >
       {error ? texts.exportFailed : texts.export}
     </Button>
   )

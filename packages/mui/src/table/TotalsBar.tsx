@@ -39,12 +39,19 @@ function Totals({ world, measures }: TotalsBarProps & { readonly world: TableWor
     <Stack direction="row" spacing={3} role="group" aria-label={world.texts.totals} tabIndex={0} sx={BAR}>
       {measures.map(measure => (
         <Typography key={measure} variant="body2" noWrap sx={{ flexShrink: 0 }}>
-          {labelOf(measure, world)} <b>{numberText(row?.[measure], measure.startsWith('avg:') ? 2 : 6)}</b>
+          {labelOf(measure, world)} <b>{totalText(shownOf(measure, row, world), measure.startsWith('avg:'))}</b>
         </Typography>
       ))}
     </Stack>
   )
 }
+
+/** As many rows as the table itself says, which leaves out those whose deletion can still be undone. */
+const shownOf = (
+  measure: string,
+  row: Readonly<Record<string, unknown>> | undefined,
+  { count }: TableWorld,
+): unknown => (row && measure === 'count' ? count : row?.[measure])
 
 /** One line, whatever the numbers are: it is scrolled where it has no room, so that nothing moves when they come. */
 const HEIGHT_PX = 40
@@ -68,11 +75,18 @@ function labelOf(measure: string, { columns, description, texts }: TableWorld): 
   return name ? `${word} ${label ?? name}` : word
 }
 
-/** A decimal stays text, and is only grouped where no digit is lost. */
-function numberText(value: unknown, maximumFractionDigits: number): string {
+/** Places of an average of decimals beyond those of their column (protocol §2.3). */
+const AVERAGE_PLACES = 4
+
+/** `'3619736.30'` → `3,619,736.30`: a decimal has the places of its column, and stays text where a digit would be lost. */
+function totalText(value: unknown, isAverage: boolean): string {
   if (value === null || value === undefined) return '–'
+  const places = typeof value === 'string' ? (value.split('.')[1]?.length ?? 0) : 0
+  const own = Math.min(Math.max(places - (isAverage ? AVERAGE_PLACES : 0), 0), 20)
+  const maximumFractionDigits = Math.max(own, isAverage ? 2 : 6)
   const number = Number(value)
   const isExact =
     typeof value === 'number' || (Number.isFinite(number) && String(value).replace(/[.-]/g, '').length <= 15)
-  return isExact ? number.toLocaleString(undefined, { maximumFractionDigits }) : String(value)
+  const minimumFractionDigits = own
+  return isExact ? number.toLocaleString(undefined, { minimumFractionDigits, maximumFractionDigits }) : String(value)
 }

@@ -70,7 +70,7 @@ export const HeaderFilters: NamedExoticComponent<HeaderFiltersProps> = memo(func
           names={asked.names}
           value={state.filters}
           onChange={filters => state.change({ filters: filters as typeof state.filters })}
-          sx={{ p: 2, width: 280 }}
+          sx={{ p: 2, width: 320, maxWidth: '100%' }}
         />
       </DropdownPanel>
     </Suspense>

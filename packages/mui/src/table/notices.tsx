@@ -12,8 +12,14 @@ import type { TableTexts } from './texts.js'
 import type { Draft } from './useEdits.js'
 import { useWhereabouts } from './useHeldRows.js'
 
-/** Stands over the lower edge of the rows, so that nothing moves when it comes or goes. */
-export function Notices({ children }: { readonly children: ReactNode }): JSX.Element {
+interface NoticesProps {
+  /** How high what stands below the rows is, in pixels. */
+  readonly footer: number
+  readonly children: ReactNode
+}
+
+/** Stands over the lower edge of the rows, so that nothing moves when it comes or goes, and no page is out of reach. */
+export function Notices({ footer, children }: NoticesProps): JSX.Element {
   return (
     <Stack
       spacing={1}
@@ -22,7 +28,7 @@ export function Notices({ children }: { readonly children: ReactNode }): JSX.Ele
         zIndex: 5,
         left: 8,
         right: 8,
-        bottom: 60,
+        bottom: footer + 8,
         pointerEvents: 'none',
         alignItems: 'center',
         '& > *': { pointerEvents: 'auto', boxShadow: 4, maxWidth: '100%' },

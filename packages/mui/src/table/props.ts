@@ -45,8 +45,9 @@ export interface BindingTableProps<N extends BindingName> extends Omit<DataGridP
   readonly fields?: readonly FieldName<N>[]
   /** Filters that always hold, whatever the user chooses. */
   readonly filters?: Partial<Filters<N>>
+  /** What is searched for, where the application has the search bar; the toolbar has none then. */
   readonly query?: string
-  /** The order to begin with. */
+  /** The order to begin with; where `state` is given, it begins as that does: `useUrlState({ order: ['-price'] })`. */
   readonly order?: OrderBy<N> | readonly OrderBy<N>[]
   /** Rows a page to begin with; at most 100. @default 25 */
   readonly pageSize?: number

@@ -12,6 +12,15 @@ const MAX_FLASHES = 12
 
 const FLASH_MS = 1_200
 
+/** It fades in steps that hardly show: each cell is painted twelve times, and not in every frame. */
+const FLASH_STEPS = 'steps(12)'
+
+/** What drawing changes may take before the next ones wait: half a frame. */
+const QUICK_MS = 8
+
+/** How many times as long as they took the next ones wait then: three quarters of the page's time are for what its user does. */
+const REST = 3
+
 interface Change {
   readonly row: TableRow
   readonly fields: readonly string[]
@@ -34,7 +43,8 @@ export interface LiveRows {
 
 /**
  * Brings live rows into the grid at the least cost, at most once a frame: rows that only changed are updated one by one (the cells of
- * one row instead of all); where rows came, went or moved, the grid gets a new array.
+ * one row instead of all); where rows came, went or moved, the grid gets a new array. Where that takes long, on a slow machine or with
+ * hundreds of rows in the page, less often: scrolling and typing come first.
  */
 export function useLiveRows(
   apiRef: RefObject<GridApiCommunity | null>,
@@ -54,9 +64,11 @@ export function useLiveRows(
   const latest = useRef({ rows, page, flashing, color })
   const frame = useRef<number | null>(null)
   const flushing = useRef<number>(0)
+  const resting = useRef<ReturnType<typeof setTimeout> | null>(null)
 
   const flush = useCallback((): void => {
     frame.current = null
+    const begin = performance.now()
     const { rows, page, flashing, color } = latest.current
     const { given, rows: before } = shown.current
     if (rows === before) return
@@ -67,6 +79,17 @@ export function useLiveRows(
     shown.current = { given: isInPlace ? given : rows, rows }
     if (isInPlace) update(apiRef.current, changes)
     else setState({ given: rows, page })
+    // React draws what the grid has changed before the next task.
+    resting.current = setTimeout(() => {
+      const spentMs = performance.now() - begin
+      resting.current = setTimeout(
+        () => {
+          resting.current = null
+          if (latest.current.rows !== shown.current.rows) frame.current ??= requestAnimationFrame(flush)
+        },
+        spentMs > QUICK_MS ? spentMs * REST : 0,
+      )
+    })
     if (!flashing.isOn || prefersReducedMotion()) return
     const seen = changes.filter(({ row }) => !flashing.isOwn(row.id))
     const draw = (): void => flash(apiRef.current, seen, color)
@@ -80,13 +103,16 @@ export function useLiveRows(
   }, [given])
   useEffect(() => {
     latest.current = { rows, page, flashing, color }
-    if (rows !== shown.current.rows && frame.current === null) frame.current = requestAnimationFrame(flush)
+    const isAwaited = frame.current !== null || resting.current !== null
+    if (rows !== shown.current.rows && !isAwaited) frame.current = requestAnimationFrame(flush)
   }, [rows, page, flashing, color, flush])
   useEffect(
     () => () => {
       if (frame.current !== null) cancelAnimationFrame(frame.current)
       frame.current = null
       clearTimeout(flushing.current)
+      clearTimeout(resting.current ?? undefined)
+      resting.current = null
     },
     [],
   )
@@ -96,7 +122,28 @@ export function useLiveRows(
 
 /** The community edition takes one row a call. */
 function update(api: GridApiCommunity | null, changes: readonly Change[]): void {
-  for (const { row } of changes) if (api?.getRow(row.id)) api.updateRows([row])
+  if (api)
+    together(api, () => {
+      for (const { row } of changes) if (api.getRow(row.id)) api.updateRows([row])
+    })
+}
+
+/**
+ * Tells the parts of the grid once of all that `work` does to it. Each row that is updated changes the grid's state several times (rows,
+ * order, filter, …), and each time every cell on the page compares what it shows: of 900 cells, that is most of what an update costs.
+ */
+function together({ store }: GridApiCommunity, work: () => void): void {
+  const tell = store.update
+  let all: Partial<GridApiCommunity['state']> = {}
+  store.update = changes => {
+    all = { ...all, ...changes }
+  }
+  try {
+    work()
+  } finally {
+    store.update = tell
+    store.update(all as GridApiCommunity['state'])
+  }
 }
 
 const hasSameKeys = (a: readonly TableRow[], b: readonly TableRow[]): boolean =>
@@ -120,7 +167,10 @@ function flash(api: GridApiCommunity | null, changes: readonly Change[], color: 
   if (!api || running + cells.length > MAX_FLASHES) return
   for (const [id, field] of cells) {
     const cell = api.getRow(id) ? api.getCellElement(id, field) : null
-    const animation = cell?.animate?.([{ backgroundColor: color }, { backgroundColor: 'transparent' }], FLASH_MS)
+    const animation = cell?.animate?.([{ backgroundColor: color }, { backgroundColor: 'transparent' }], {
+      duration: FLASH_MS,
+      easing: FLASH_STEPS,
+    })
     if (!animation) continue
     flashing.set(api, (flashing.get(api) ?? 0) + 1)
     const end = (): void => void flashing.set(api, (flashing.get(api) ?? 1) - 1)

@@ -56,3 +56,12 @@ it('shows some filters, and leaves the others as they are', async () => {
   await user.click(screen.getByRole('button', { name: 'Clear filters' }))
   await waitFor(() => expect(onChange).toHaveBeenLastCalledWith({ owner: 7 }))
 })
+
+it('shows nothing chosen where yes or no is not asked for, and the browser has nothing to complain of', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  const { show } = stage(tables)
+  show(<Filtered onChange={vi.fn()} />)
+  expect(await screen.findByRole('combobox', { name: 'Urgent' })).not.toHaveTextContent(/\w/)
+  expect(warn.mock.calls).toEqual([])
+  warn.mockRestore()
+})

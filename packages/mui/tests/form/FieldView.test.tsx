@@ -1,4 +1,4 @@
-import { BindingForm, type FieldProps, InvalidValue } from '@channels-binding/mui/form'
+import { type FieldProps, InvalidValue } from '@channels-binding/mui/form'
 import { render, screen } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import type { JSX } from 'react'
@@ -6,7 +6,6 @@ import { useForm } from 'react-hook-form'
 import { expect, it, vi } from 'vitest'
 import { FieldView } from '../../src/form/FieldView.js'
 import { field } from '../field.js'
-import { CHOICES, formOf } from './fields.js'
 
 /** A component that takes "?" for a value that cannot be sent. */
 function Plain({ field, value, onChange, onBlur, error, disabled, inputRef }: FieldProps): JSX.Element {
@@ -58,13 +57,4 @@ it('submits nothing while a value cannot be sent, and says why', async () => {
   await user.click(screen.getByText('Save'))
   expect(await screen.findByText(/No questions\./)).toBeInTheDocument()
   expect(onSubmit).not.toHaveBeenCalled()
-})
-
-it('says that there are more choices than are offered', async () => {
-  const choices = [{ value: '', label: '---' }, ...CHOICES]
-  const world = formOf([field({ name: 'one', type: 'ModelChoiceField', choices, truncated: true, help_text: 'Who?' })])
-  world.show(<BindingForm binding="desk.Ticket" />)
-  expect(await screen.findByLabelText('One')).toHaveAccessibleDescription(
-    'Who? There are more than the 2 that are offered.',
-  )
 })

@@ -23,9 +23,11 @@ it('uploads a file by HTTP, shows the one there is, and clears it', async () => 
   await world.user.upload(screen.getByLabelText('Doc'), new File(['x'], 'new.pdf'))
   await world.user.click(save())
   await waitFor(() => expect(onSuccess).toHaveBeenCalledWith({ id: 1 }))
-  const body = fetch.mock.calls[0]?.[1]?.body as FormData
+  const body = fetch.mock.lastCall?.[1]?.body as FormData
   expect((body.get('doc') as File).name).toBe('new.pdf')
-  expect(fetch.mock.calls[0]?.[0]).toBe('http://fake/api/desk.Ticket/form/')
+  expect(fetch.mock.calls.map(([url]) => url)).toEqual(
+    ['hello/', 'desk.Ticket/form/'].map(path => `http://fake/api/${path}`),
+  )
   await world.user.click(screen.getByRole('checkbox', { name: 'Clear Doc' }))
   await world.user.click(save())
   await waitFor(() => expect(submitted(world)).toEqual({ doc: null, title: '' }))
@@ -102,4 +104,20 @@ it('takes a file that is dropped on it, unless it is disabled', () => {
   expect(onChange).toHaveBeenCalledExactlyOnceWith(file)
   view.rerender(<FileField {...props} value={file} error={undefined} disabled={false} inputRef={null} />)
   expect(screen.getByRole('status')).toHaveTextContent('dropped.pdf')
+})
+
+it('says at the file that it was not sent, and sends it once more', async () => {
+  const saved = { success: true, object: { id: 2 }, fields: [], errors: {} }
+  const fetch = vi.fn(async () => Promise.reject<Response>(new TypeError('failed to fetch')))
+  const world = stage({ 'desk.Ticket': { fields: [field({ name: 'doc', type: 'FileField' })] } }, fetch as never)
+  const onSuccess = vi.fn()
+  world.show(<BindingForm binding="desk.Ticket" onSuccess={onSuccess} />)
+  await world.user.upload(await screen.findByLabelText('Doc'), new File(['x'], 'x.txt'))
+  await world.user.click(save())
+  await waitFor(() => expect(screen.getByLabelText('Doc')).toHaveAccessibleDescription('The server cannot be reached.'))
+  fetch.mockImplementation(async () => new Response(JSON.stringify(saved)))
+  await world.user.click(screen.getByRole('button', { name: 'Retry' }))
+  await waitFor(() => expect(onSuccess).toHaveBeenCalledExactlyOnceWith({ id: 2 }))
+  expect(fetch).toHaveBeenCalledTimes(3) // hello, which failed; hello and the form
+  expect(screen.queryByText('The server cannot be reached.')).not.toBeInTheDocument()
 })

@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
 import { field } from '../field.js'
 import { stage, violations } from '../helpers.js'
-import { button, input, open, STEPS, save, step, steps, stored, tickets } from './steps.js'
+import { button, choose, input, open, STEPS, save, step, steps, stored, submits, tickets } from './steps.js'
 
 it('adds, changes and deletes rows in one go, and shows what was saved', async () => {
   const world = tickets()
@@ -83,7 +83,12 @@ it('takes over rows that others have changed, but not what this user typed or ad
   )
   await waitFor(() => expect(steps()).toEqual(['Call!', 'Visit', 'Theirs', 'Mine']))
   expect(input(1, 'Minutes')).toHaveValue('6')
-  expect(await save(world)).toEqual([
+  expect(await screen.findByText(/has just changed: .*Step 1: Minutes/)).toBeInTheDocument()
+  expect(screen.getByText('Somebody else has changed this as well: Step 1: Text.')).toBeInTheDocument()
+  await world.user.click(button('Compare'))
+  await choose(world, 'Step 1: Text', 'Mine: Call!')
+  await waitFor(() => expect(submits(world)).toHaveLength(1))
+  expect(submits(world)[0]?.steps).toEqual([
     { id: 'a.b', text: 'Call!' },
     { text: 'Mine', minutes: null, done: false },
   ])
@@ -118,8 +123,8 @@ it('sends the file of a row by HTTP, and nothing of a file that was not chosen',
   await world.user.click(button('Add step'))
   await world.user.upload(within(step(2)).getByLabelText('Photo'), new File(['x'], 'x.png'))
   await world.user.click(button('Save'))
-  await waitFor(() => expect(fetch).toHaveBeenCalledOnce())
-  const body = fetch.mock.calls[0]?.[1]?.body as FormData
+  await waitFor(() => expect(fetch).toHaveBeenCalledTimes(2))
+  const body = fetch.mock.lastCall?.[1]?.body as FormData
   expect([...body].map(([name, value]) => [name, value instanceof File ? value.name : value])).toEqual([
     ['title', ''],
     ['steps-0-text', 'no file'],

@@ -78,3 +78,23 @@ export const save = async (world: Stage): Promise<unknown> => {
 }
 export const stored = ({ server }: Stage): unknown[] =>
   server.rows('desk.Step').map(({ ticket, text }) => `${ticket}: ${text}`)
+
+/** Chooses a side of a conflict, and saves. */
+export async function choose(world: Stage, what: string, side: string): Promise<void> {
+  const dialog = within(await screen.findByRole('dialog', { name: 'Somebody else has changed this' }))
+  await world.user.click(within(dialog.getByRole('group', { name: what })).getByRole('radio', { name: side }))
+  await world.user.click(dialog.getByRole('button', { name: 'Save the choice' }))
+}
+
+/** Saves; the rows are read once more, and what is submitted waits for `release`. */
+export async function saveHeld(world: Stage): Promise<void> {
+  const { server } = world
+  server.hold()
+  const asked = server.requests('form').length
+  await world.user.click(button('Save'))
+  await waitFor(() => expect(server.requests('form')).toHaveLength(asked + 1))
+  const before = submits(world).length
+  server.release()
+  server.hold()
+  await waitFor(() => expect(submits(world)).toHaveLength(before + 1))
+}

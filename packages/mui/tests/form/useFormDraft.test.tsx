@@ -56,6 +56,17 @@ it('keeps nothing of what was saved', async () => {
   expect(screen.queryByText(/is back/)).not.toBeInTheDocument()
 })
 
+it('keeps nothing of what was saved where the form goes as soon as it is', async () => {
+  const { show, user } = formOf(FIELDS)
+  show(<Leaving onSuccess={() => screen.getByRole('button', { name: 'Go' }).click()} />)
+  await user.type(await title(), '!')
+  await user.click(save())
+  await waitFor(() => expect(screen.queryByRole('textbox', { name: 'Title' })).not.toBeInTheDocument())
+  go()
+  expect(await title()).toHaveValue('Printer!')
+  expect(screen.queryByText(/is back/)).not.toBeInTheDocument()
+})
+
 it('takes what is on its way for no draft when it is left, unless it is refused, and tells nobody of it', async () => {
   const { show, user, server } = formOf(FIELDS)
   const onSuccess = vi.fn()

@@ -1,3 +1,4 @@
+import { seen } from '@channels-binding/core/writes'
 import { BindingForm } from '@channels-binding/mui/form'
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { expect, it } from 'vitest'
@@ -20,7 +21,7 @@ async function typing(): Promise<Stage> {
   const world = formOf(FIELDS, { rows: [{ id: 1, title: 'Printer', note: 'n', level: 'low' }] })
   world.show(<BindingForm binding="desk.Ticket" id={1} />)
   const title = await screen.findByRole('textbox', { name: 'Title' })
-  await waitFor(() => expect(world.client.seen('desk.Ticket', 1)).not.toBeNull())
+  await waitFor(() => expect(seen(world.client, 'desk.Ticket', 1)).not.toBeNull())
   await world.user.clear(title)
   await world.user.type(title, 'Plotter')
   return world

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { submissionOf, valuesOf } from '../../src/form/values.js'
+import { submissionOf, toSend, valuesOf } from '../../src/form/values.js'
 import { field } from '../field.js'
 
 it('begins with the value, what the application wants, the initial value, or nothing', () => {
@@ -20,4 +20,11 @@ it('sends neither disabled fields nor files that were there before', () => {
   const fields = [field({ name: 'a', disabled: true }), file, field({ name: 'b' })]
   expect(submissionOf(fields, { a: 1, f: '/media/x.png', b: 2 })).toEqual({ b: 2 })
   expect(submissionOf([file], { f: null })).toEqual({ f: null })
+})
+
+it('sends nothing of what it was not shown, unless somebody has typed something else', () => {
+  const fields = [field({ name: 'a' }), field({ name: 'b', type: 'BooleanField', withheld: true })]
+  const before = { a: '', b: false }
+  expect(toSend(fields, { a: '', b: false }, before).map(({ name }) => name)).toEqual(['a'])
+  expect(toSend(fields, { a: '', b: true }, before).map(({ name }) => name)).toEqual(['a', 'b'])
 })

@@ -1,4 +1,4 @@
-// Bundles page.tsx into one script, on standard output: `node build.mjs > page.js`.
+// Bundles a page into one script, on standard output: `node build.mjs > page.js`, `node build.mjs ../frames/page.tsx > page.js`.
 import { rolldown } from 'rolldown'
 
 const packages = new URL('../../../', import.meta.url).pathname
@@ -11,7 +11,7 @@ for (const name of ['react', 'testing', 'writes', 'presence'])
   entries[`@channels-binding/core/${name}`] = `core/src/${name}/index.ts`
 
 const bundle = await rolldown({
-  input: new URL('page.tsx', import.meta.url).pathname,
+  input: new URL(process.argv[2] ?? 'page.tsx', import.meta.url).pathname,
   resolve: {
     extensionAlias: { '.js': ['.ts', '.tsx', '.js'] },
     alias: Object.fromEntries(Object.entries(entries).map(([name, path]) => [`${name}$`, packages + path])),

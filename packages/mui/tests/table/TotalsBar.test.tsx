@@ -16,7 +16,7 @@ async function totals(props: object, table: object = {}): Promise<readonly [Stag
 it('calls a measure by the heading of its column, else by the name of its field, and rounds means alone', async () => {
   const [, bar] = await totals({ totals: ['count', 'avg:votes', 'max:price'] })
   const mean = (1210 / 3).toLocaleString(undefined, { maximumFractionDigits: 2 })
-  await waitFor(() => expect(bar).toHaveTextContent(`Rows 3Ø Votes ${mean}Max Price 10`))
+  await waitFor(() => expect(bar).toHaveTextContent(`Rows 3Ø Votes ${mean}Max Price 10.00`))
 })
 
 it('cuts no digit off a decimal that is longer than a number can be', async () => {
@@ -40,4 +40,15 @@ it('is not there where the stream measures none of it', async () => {
   show(<Table columns={['title', 'votes']} totals={['sum:votes']} />)
   await cell('Printer')
   expect(screen.queryByRole('group', { name: 'Totals' })).not.toBeInTheDocument()
+})
+
+it('counts no row whose deletion can still be undone, as the table does', async () => {
+  const [world, bar] = await totals({ totals: ['count'], rowActions: ['delete'] })
+  await waitFor(() => expect(bar).toHaveTextContent('Rows 3'))
+  await world.user.click(screen.getAllByLabelText('Delete')[0] as HTMLElement)
+  const undo = await screen.findByRole('button', { name: 'Undo' })
+  expect(world.server.rows('desk.Ticket')).toHaveLength(3)
+  await waitFor(() => expect(bar).toHaveTextContent('Rows 2'))
+  await world.user.click(undo)
+  await waitFor(() => expect(bar).toHaveTextContent('Rows 3'))
 })

@@ -1,4 +1,4 @@
-import { Writes } from '@channels-binding/core/writes'
+import { seen, Writes } from '@channels-binding/core/writes'
 import { act, screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { type Stage, stage, TICKETS } from '../helpers.js'
@@ -23,8 +23,8 @@ async function away(table: object = {}): Promise<Away> {
   world.show(<Table editable />)
   await cell('Printer')
   const whole = world.client.live('desk.Ticket', 'retrieve', { id: 1 })
-  await waitFor(() => expect(world.client.seen('desk.Ticket', 1)).not.toBeNull())
-  const version = world.client.seen('desk.Ticket', 1)?.v ?? ''
+  await waitFor(() => expect(seen(world.client, 'desk.Ticket', 1)).not.toBeNull())
+  const version = seen(world.client, 'desk.Ticket', 1)?.v ?? ''
   whole.unsubscribe()
   world.server.bends.refuse = Number.POSITIVE_INFINITY
   act(() => world.server.close(4500))

@@ -1,4 +1,6 @@
+import type { GridApiCommunity } from '@mui/x-data-grid/internals'
 import { act, screen, waitFor } from '@testing-library/react'
+import { Profiler } from 'react'
 import { afterEach, expect, it, vi } from 'vitest'
 import { stage, TICKETS } from '../helpers.js'
 import { cell, Table, titles } from './grid.js'
@@ -7,6 +9,12 @@ afterEach(() => {
   vi.unstubAllGlobals()
   vi.restoreAllMocks()
 })
+
+/** Of the table, and of the grid within it. */
+const MOST_RENDERS = 3
+
+const votesOf = (id: number): string | null | undefined =>
+  document.querySelector(`[data-id="${id}"] [data-field="votes"]`)?.textContent
 
 it('follows what others do', async () => {
   const { show, server } = stage({ 'desk.Ticket': TICKETS })
@@ -40,6 +48,63 @@ it('renders the cells of a changed row, and no others', async () => {
   await cell('5')
   const values = new Set(rendered.mock.calls.flat())
   expect([...values].sort()).toEqual([5, 'Printer'])
+})
+
+it('costs three renders, the cells of its row and what has changed in one of them, for each change of a row among a hundred', async () => {
+  const rows = Array.from({ length: 100 }, (_, index) => ({ id: index + 1, title: `No ${index + 1}`, votes: 0 }))
+  const { show, server } = stage({ 'desk.Ticket': { ...TICKETS, rows } })
+  const [drawn, rendered] = [vi.fn(), vi.fn()]
+  const renderCell = ({ id, field, value }: { id?: unknown; field?: unknown; value?: unknown }): unknown => {
+    drawn(`${id} ${field}`)
+    return String(value)
+  }
+  const columns = [
+    { field: 'title', renderCell },
+    { field: 'votes', renderCell },
+  ] as never
+  show(
+    <Profiler id="table" onRender={rendered}>
+      <Table columns={columns} pageSize={100} order="id" highlightChanges={false} />
+    </Profiler>,
+  )
+  await cell('No 100')
+  expect(document.querySelectorAll('[role="gridcell"][data-field]')).toHaveLength(200)
+  const changed: MutationRecord[] = []
+  const observer = new MutationObserver(records => changed.push(...records))
+  observer.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+  drawn.mockClear()
+  rendered.mockClear()
+  for (let votes = 1; votes <= 10; votes += 1) {
+    act(() => void server.update('desk.Ticket', 37, { votes }))
+    await waitFor(() => expect(votesOf(37)).toBe(String(votes)))
+  }
+  expect(new Set(drawn.mock.calls.flat())).toEqual(new Set(['37 title', '37 votes']))
+  expect(rendered.mock.calls.length).toBeLessThanOrEqual(10 * MOST_RENDERS)
+  const cells = changed.map(
+    ({ target }) =>
+      (target as Element).closest?.('[role="gridcell"]') ?? target.parentElement?.closest('[role="gridcell"]'),
+  )
+  expect(new Set(cells.map(each => each?.getAttribute('data-field')))).toEqual(new Set(['votes']))
+  expect(changed.length).toBeLessThanOrEqual(10 * 2) // its text and its title
+})
+
+it('lets the next changes wait where drawing them takes long, and shows the last of them', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  const renderCell = ({ value }: { value?: unknown }): unknown => {
+    const begin = performance.now()
+    while (value === 5 && performance.now() - begin < 500);
+    return String(value)
+  }
+  show(<Table columns={['title', { field: 'votes', renderCell } as never]} />)
+  await cell('Printer')
+  act(() => void server.update('desk.Ticket', 1, { votes: 5 }))
+  await cell('5')
+  for (const votes of [6, 7]) {
+    act(() => void server.update('desk.Ticket', 1, { votes }))
+    for (let frame = 0; frame < 3; frame += 1) await act(() => new Promise(requestAnimationFrame))
+    expect(votesOf(1)).toBe('5')
+  }
+  await waitFor(() => expect(votesOf(1)).toBe('7'), { timeout: 10_000 })
 })
 
 it('keeps rows that were updated one by one when the grid renders for another reason, such as another count', async () => {
@@ -96,4 +161,26 @@ it('lets no more than twelve cells flash at a time, whenever they began', async 
   await cell('200')
   expect(animate).toHaveBeenCalledTimes(13)
   Reflect.deleteProperty(Element.prototype, 'animate')
+})
+
+it('tells the grid once of all rows that have changed in a frame', async () => {
+  const { show, server } = stage({ 'desk.Ticket': TICKETS })
+  const apiRef = { current: null as GridApiCommunity | null }
+  show(<Table columns={['title', 'votes']} apiRef={apiRef} />)
+  await cell('Printer')
+  const told = vi.fn()
+  apiRef.current?.store.subscribe(told)
+  const ofChanged = async (keys: readonly number[], votes: number): Promise<number> => {
+    told.mockClear()
+    act(() =>
+      server.commit(() => {
+        for (const key of keys) server.update('desk.Ticket', key, { votes })
+      }),
+    )
+    await waitFor(() => expect(keys.map(votesOf)).toEqual(keys.map(() => String(votes))))
+    return told.mock.calls.length
+  }
+  const ofOne = await ofChanged([1], 7)
+  expect(ofOne).toBeGreaterThan(0)
+  expect(await ofChanged([1, 2, 3], 8)).toBeLessThanOrEqual(ofOne) // Data Grid 8 tells of the first update once more
 })

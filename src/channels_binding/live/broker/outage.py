@@ -16,7 +16,7 @@ class Outage:
 
     def note(self, error: BaseException, remedy: str) -> None:
         """It failed. ``remedy`` says what is done about it; logged as an error the first time, for debugging after that."""
-        reason = str(error) or type(error).__name__
+        reason = (str(error) or type(error).__name__).rstrip(".")
         if self._since is not None:
             logger.debug("%s still: %s", self._gone, reason)
             return

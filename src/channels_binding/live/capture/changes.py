@@ -35,6 +35,11 @@ class Changes:
     joins: set[str] = field(default_factory=set)
     """Many-to-many tables of which rows came or went that have no keys here: those of both their sides are here, and say it to
     whoever looks at the table from there. It may be any row to whoever looks at the table by itself."""
+    is_elsewhere: bool = False
+    """Whether the rows are in another database than the one whose triggers are read (``TRIGGERS_DATABASE``)."""
+    is_of_reading: bool = False
+    """Whether they were made by what a live read asks, or a check of who may go on reading: a hook that notes when somebody was
+    last seen."""
 
     def note_joined(self, label: str) -> None:
         """Rows of a many-to-many table came or went, and both sides are noted."""
@@ -81,6 +86,7 @@ class Changes:
 
     def merge(self, other: "Changes") -> None:
         """Add another's. Of a row in both nothing is known: which of the two came last is not known."""
+        self.is_of_reading = other.is_of_reading and (self.is_of_reading or not self.keys)
         self.joins |= other.joins
         for label, keys in other.keys.items():
             twice = (self.keys.get(label) or set()) & (keys or set())

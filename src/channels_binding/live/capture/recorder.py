@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
+from channels_binding.conf import get_settings
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.statements import is_captured
 
@@ -56,8 +57,8 @@ class Recorder:
         """What was known of a through table before the many-to-many change that is under way."""
         self._missed: set[str] = set()
         """Models that the transaction has written while nobody would have been sent it."""
-        self._missed_hooks: Any = None
-        """Django's list of commit hooks that ``publish_missed`` is in."""
+        self._begun_by_sql = Changes()
+        """What was published of a transaction that Django did not begin, and is to be published again once it is over."""
 
     def notes(self) -> Notes:
         """Where to write now: the notes of the innermost savepoint, or of the statement that is its own transaction."""
@@ -107,18 +108,44 @@ class Recorder:
         self.flush()
 
     def flush_unless_atomic(self) -> None:
-        """In autocommit mode each statement is its own transaction; without it, ``commit()`` ends one (``committed``)."""
-        if not self.connection.in_atomic_block and self.connection.autocommit:
-            self.flush()
+        """In autocommit mode each statement is its own transaction, unless SQL has begun one; else ``commit()`` ends one."""
+        if self.connection.in_atomic_block or not self.connection.autocommit:
+            return
+        if AUTOCOMMIT in self.by_savepoint and is_in_transaction(self.connection):
+            self._begun_by_sql.merge(self.by_savepoint[AUTOCOMMIT].settled())
+        self.flush()
+        self.end_of_statement()
+
+    def end_of_statement(self) -> None:
+        """It may have ended the transaction that SQL has begun: who has read before its commit did not see what it wrote."""
+        if (self._begun_by_sql or self._missed) and not is_in_transaction(self.connection):
+            again, self._begun_by_sql = self._begun_by_sql, Changes()
+            self._publish(again)
+            self.publish_missed()
 
     def committed(self) -> None:
-        """``commit()`` of a transaction that nobody's ``atomic`` has begun: ``set_autocommit(False)``."""
-        if self.by_savepoint and not self.connection.in_atomic_block and self._is_manual():
+        """``commit()``, of ``atomic`` or by hand; what ``atomic`` has written is published by its commit hooks."""
+        if self.connection.in_atomic_block:
+            return
+        self.publish_missed()
+        if self.by_savepoint and self._is_manual():
             self.publish_all()
+
+    def commit_failed(self, error: Exception) -> None:
+        """``commit()`` has raised. If it is the connection that failed, it may have been committed all the same."""
+        if isinstance(error, (OperationalError, InterfaceError)) and not self.connection.in_atomic_block:
+            self.publish_all()
+            self.publish_missed()
 
     def rolled_back(self) -> None:
         """``rollback()``, or the connection was closed."""
         self.by_savepoint.pop(AUTOCOMMIT, None)
+        self._missed.clear()
+
+    def closed(self) -> None:
+        """What SQL has begun may have been committed, past Django's cursors."""
+        self.rolled_back()
+        self.end_of_statement()
 
     def _is_manual(self) -> bool:
         return AUTOCOMMIT in self.by_savepoint or not self.connection.commit_on_exit
@@ -130,37 +157,35 @@ class Recorder:
             if notes.is_committed:
                 committed.merge(notes.settled())
         self.by_savepoint.clear()
-        if committed:
-            publish(committed)
+        self._publish(committed)
+
+    def _publish(self, changes: Changes) -> None:
+        if changes:
+            triggers = get_settings().TRIGGERS_DATABASE
+            changes.is_elsewhere = triggers is not None and self.connection.alias != triggers
+            publish(changes)
 
     def miss(self, labels: Iterable[str]) -> None:
         """These models were written, and nobody hears of it. Somebody may by the time the transaction is committed: who reads
         before that does not see what was written, and is published that any row may have changed.
 
-        Without a transaction it is committed already, so whoever comes reads it.
+        Without a transaction it is committed already, so whoever comes reads it. That of a ``TestCase`` never is.
         """
-        if not self.connection.in_atomic_block:
-            return
-        if self.connection.run_on_commit is not self._missed_hooks:
-            if self._is_in_testcase():
-                return
-            self._missed_hooks = self.connection.run_on_commit
-            self._missed_hooks.insert(0, (set(), self.publish_missed, True))
-        self._missed.update(labels)
+        if is_in_transaction(self.connection) and not (self.connection.in_atomic_block and self._is_in_testcase()):
+            self._missed.update(labels)
 
     def misses(self, label: str) -> bool:
         """Whether ``miss`` knows of a model already, in this transaction."""
-        return self.connection.run_on_commit is self._missed_hooks and label in self._missed
+        return label in self._missed
 
     def publish_missed(self) -> None:
-        """Commit hook; it may be there twice, and outlive a savepoint: that costs an evaluation, and never a change."""
+        """The transaction is committed. What a savepoint has undone is said too: that costs an evaluation, no change."""
         missed, self._missed = self._missed, set()
         if missed and is_heard():
             changes = Changes()
             for label in filter(is_captured, missed):
                 changes.note(label, None)
-            if changes:
-                publish(changes)
+            self._publish(changes)
 
 
 class _MarkCommitted:
@@ -189,20 +214,47 @@ def watch(connection: Any) -> None:
     for name, follow in (
         ("commit", Recorder.committed),
         ("rollback", Recorder.rolled_back),
-        ("close", Recorder.rolled_back),
+        ("close", Recorder.closed),
+        ("set_autocommit", Recorder.flush_unless_atomic),
     ):
-        setattr(connection, name, _followed(getattr(connection, name), connection, follow))
-    connection.set_autocommit = _followed(connection.set_autocommit, connection, Recorder.flush_unless_atomic)
+        failed = Recorder.commit_failed if name == "commit" else None
+        setattr(connection, name, _followed(getattr(connection, name), connection, follow, failed))
 
 
-def _followed(call: Callable[..., Any], connection: Any, follow: Callable[[Recorder], None]) -> Callable[..., Any]:
+def _followed(
+    call: Callable[..., Any],
+    connection: Any,
+    follow: Callable[[Recorder], None],
+    failed: Callable[[Recorder, Exception], None] | None,
+) -> Callable[..., Any]:
     @wraps(call)
     def called(*args: Any, **kwargs: Any) -> Any:
-        result = call(*args, **kwargs)
+        try:
+            result = call(*args, **kwargs)
+        except Exception as error:
+            if failed is not None:
+                failed(recorder_of(connection), error)
+            raise
         follow(recorder_of(connection))
         return result
 
     return called
+
+
+_IN_TRANSACTION = (2, 3)
+"""libpq's words for a transaction that waits for more, and for one that has failed; 1 is a statement under way."""
+
+
+def is_in_transaction(connection: Any) -> bool:
+    """Whether what is written now is committed later: by ``atomic``, by ``commit()``, or by SQL, as the driver knows."""
+    if connection.in_atomic_block or not connection.autocommit:
+        return True
+    driver = connection.connection
+    if connection.vendor == "sqlite":
+        return bool(driver is not None and driver.in_transaction)
+    if connection.vendor == "postgresql":
+        return bool(driver is not None and driver.info.transaction_status in _IN_TRANSACTION)
+    return False
 
 
 def recorder(alias: str) -> Recorder:
@@ -220,9 +272,10 @@ def recorder_of(connection: Any) -> Recorder:
 def note_any(connection: Any, labels: Iterable[str]) -> None:
     """Note that any row of these models may have changed; published at once unless a transaction is open."""
     found = [label for label in labels if is_captured(label)]
-    if not found:
-        return
     record = recorder_of(connection)
+    if not found:
+        record.end_of_statement()
+        return
     if not is_heard():
         record.miss(found)
         return

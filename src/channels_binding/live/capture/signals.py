@@ -20,13 +20,21 @@ from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connections, models
+from django.db import InterfaceError, OperationalError, connections, models
 from django.db.backends.signals import connection_created
 from django.db.models.signals import m2m_changed, post_save
 
 from channels_binding.compiled.write import tell
 from channels_binding.live.capture import cursors
-from channels_binding.live.capture.recorder import is_heard, logger, note_any, recorder, recorder_of, watch
+from channels_binding.live.capture.recorder import (
+    is_heard,
+    is_in_transaction,
+    logger,
+    note_any,
+    recorder,
+    recorder_of,
+    watch,
+)
 from channels_binding.live.capture.statements import (
     ONE_ROW,
     STATEMENTS,
@@ -71,12 +79,13 @@ def _capture(execute: Any, sql: str, params: Any, many: bool, context: Any) -> A
         result = execute(sql, params, many, context)
         if not connection.in_atomic_block:
             cursors.end(connection, cursor, sql)
-    except Exception:
+    except Exception as error:
         SAVING.set(None)
-        if many:  # the rows before the one that failed may stand
+        if many or isinstance(error, (OperationalError, InterfaceError)):
+            # the rows before the one that failed may stand; and of a connection that failed nobody knows what it had done
             _note_safely(connection, sql, None, many)
         raise
-    if is_heard() or connection.in_atomic_block:
+    if is_heard() or is_in_transaction(connection):
         _note_safely(connection, sql, params, many)
     return result
 
@@ -93,12 +102,12 @@ def _note_safely(connection: Any, sql: Any, params: Any, many: bool) -> None:
 
 def _miss_statement(connection: Any, sql: str) -> None:
     target = written(sql)
+    record = recorder_of(connection)
     if isinstance(target, Table):
-        record = recorder_of(connection)
         if not record.misses(target.label):
             record.miss((target.label, *changed_with(target.label)))
     elif target:
-        recorder_of(connection).miss(target)
+        record.miss(target)
 
 
 def _note_statement(connection: Any, sql: str, params: Any, many: bool) -> None:

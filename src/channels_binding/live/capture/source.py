@@ -50,8 +50,10 @@ def make_source(hub: Any) -> Source | None:
 
 
 def split(changes: Changes, covered: frozenset[str]) -> tuple[Changes, Changes]:
-    """Changes → those of other models, those of covered ones."""
-    others, theirs = Changes(), Changes()
+    """Changes → those of other models or in another database, those of covered ones."""
+    if changes.is_elsewhere:
+        return changes, Changes()
+    others, theirs = (Changes(is_of_reading=changes.is_of_reading) for _ in range(2))
     for label, keys in changes.keys.items():
         (theirs if label in covered else others).keys[label] = keys
     others.joins, theirs.joins = changes.joins - covered, changes.joins & covered

@@ -2,7 +2,7 @@
 
 import contextvars
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -160,8 +160,8 @@ _BY_DATABASE = {
 
 @cache
 def changed_with(label: str) -> frozenset[str]:
-    """Models whose rows the database deletes or changes itself where rows of this one are deleted."""
-    found = {label}
+    """Models whose rows the database deletes or changes itself where rows of this one are deleted; it may be among them."""
+    found: set[str] = set()
     while True:
         more = {
             label_of(model)
@@ -169,10 +169,10 @@ def changed_with(label: str) -> frozenset[str]:
             for field in model._meta.local_fields
             if field.remote_field is not None
             and field.remote_field.on_delete in _BY_DATABASE
-            and label_of(field.remote_field.model) in found
+            and label_of(field.remote_field.model) in {label, *found}
         }
         if more <= found:
-            return frozenset(found - {label})
+            return frozenset(found)
         found |= more
 
 
@@ -204,6 +204,11 @@ def labels_in(sql: str) -> frozenset[str]:
     """Captured models whose tables a text names, in whatever case, quotes or schema."""
     found = _labels_in(sql)
     return frozenset(filter(is_captured, found)) if found & _ignored() else found
+
+
+def labels_read(sql: str) -> frozenset[str]:
+    """As ``labels_in``, of a text that only reads: what a hook writes while it is asked is not what the answer is made of."""
+    return frozenset() if written(sql) else labels_in(sql)
 
 
 @lru_cache(maxsize=2048)
@@ -239,6 +244,11 @@ def labels_written(sql: str) -> frozenset[str]:
     target = written(sql)
     found = frozenset({target.label}) if isinstance(target, Table) else target
     return frozenset(filter(is_captured, found))
+
+
+def labels_written_by(texts: Iterable[str]) -> frozenset[str]:
+    """Models that any of these texts writes."""
+    return frozenset().union(*map(labels_written, texts))
 
 
 _LONG = 20_000

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable
 
 from channels_binding.bindings.sharing import reasons_of_class
-from channels_binding.calls import locales
 from channels_binding.calls.call import Call
 from channels_binding.dispatch.perform import find
 from channels_binding.exception_handler import as_error
 from channels_binding.exceptions import BindingError, NotFound
+from channels_binding.live.contexts import as_asked
 from channels_binding.live.presence import Presence
 from channels_binding.live.queries.evaluation import belongs, labels_of
 from channels_binding.live.queries.group import Subscription
@@ -51,8 +51,12 @@ def streams_declaring(labels: Collection[str]) -> set[str]:
 
 def _is_admitted(call: Call) -> bool:
     try:
-        with locales.active(call.locale):
-            find(call)[0].check_permissions()
+        _check(call)
     except BindingError:
         return False
     return True
+
+
+@as_asked
+def _check(call: Call) -> None:
+    find(call)[0].check_permissions()

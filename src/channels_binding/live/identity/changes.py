@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from channels_binding.calls.sessions import key_shown
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.identity.models import holds, labels, token_labels
 from channels_binding.live.users import forget_shared
@@ -29,7 +30,7 @@ class _IdentityChange:
     """Label of a token's model → keys of changed rows; None for any."""
 
     def concerns(self, subscriber: Subscriber) -> bool:
-        named = str(getattr(subscriber.user, "pk", None)) in self.users or subscriber.session_key in self.sessions
+        named = str(getattr(subscriber.user, "pk", None)) in self.users or key_shown(subscriber.scope) in self.sessions
         return self.everyone or named
 
 

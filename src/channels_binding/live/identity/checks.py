@@ -10,31 +10,40 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.contrib.auth.signals import user_logged_out
 from django.db.models import Model
 
+from channels_binding.bindings.sharing import EVERYBODY
 from channels_binding.calls.call import Call, of_connection
+from channels_binding.calls.sessions import contents, key_shown, loaded
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.delivery import Delivery
+from channels_binding.live.held_messages import HeldMessages
 from channels_binding.live.identity.admission import may_ask_who, moved, refused, ruled_out, streams_declaring
 from channels_binding.live.identity.changes import RecentChanges
 from channels_binding.live.identity.models import holds, labels, token_labels
 from channels_binding.live.identity.pending_checks import PendingChecks
 from channels_binding.live.identity.tokens import TokenChecks
-from channels_binding.live.presence import HeldMessages, Presence, Subscribers
+from channels_binding.live.presence import Presence, Subscribers
+from channels_binding.live.primary import asking_primary
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
+from channels_binding.live.sessions import read_sessions
 from channels_binding.live.streams import StreamGroups
 from channels_binding.live.users import is_changed, read_users, slices
 from channels_binding.protocol.messages import failure, message
 from channels_binding.protocol.names import CloseCode
+from channels_binding.repeated import Repeated
 from channels_binding.threads import run
 from channels_binding.types import Subscriber
 
 logger = logging.getLogger("channels_binding")
+_not_checked = Repeated(logger, "Identities could not be checked: %s")
+_not_read = Repeated(logger, "The reads of a connection could not be read again: %s")
 
 SILENT_CHECK_SECONDS = 1.0
 """While the broker is silent, how long a connection may be sent things after its last identity check."""
@@ -52,6 +61,11 @@ def tell(subscriber: Subscriber) -> None:
     if subscriber.dialect == "cb.1" and not is_over:
         key = getattr(subscriber.user, "pk", None)
         subscriber.push([message("cb.user", {"user": None if key is None else str(key)})])
+
+
+def _own_reads(subscriber: Subscriber) -> list[Any]:
+    """What a connection reads that is not everybody's, and so may depend on its session."""
+    return [each for each in subscriber.subscriptions if each.group.audience != EVERYBODY]
 
 
 @dataclass(eq=False)
@@ -75,11 +89,19 @@ class IdentityChecks:
         self.recent = RecentChanges(self.loop)
         self.tokens = TokenChecks(self.pending, self.held, self.spawn, self._token_has_changed)
         self._looking_around: asyncio.Task[Any] | None = None
+        self._sessions: WeakKeyDictionary[Subscriber, list[tuple[str, Any]]] = WeakKeyDictionary()
+        """What the sessions of connections held when that was last looked at; before, what the handshake has read."""
 
     def note(self, changes: Changes) -> None:
-        """Have those connections checked whose user, membership or session may have changed."""
+        """Have those connections checked whose user, membership or session may have changed.
+
+        But not where a hook has noted on them, while it was asked, that somebody was here: it would do so again at each check.
+        """
         user_label, membership_labels, session_label = labels()
         pending = self.pending
+        if changes.is_of_reading:
+            own = {user_label, session_label, *token_labels}
+            changes = Changes({label: keys for label, keys in changes.keys.items() if label not in own})
         self.recent.note(changes)
         for label, keys in changes.keys.items():
             if label in token_labels:
@@ -177,7 +199,7 @@ class IdentityChecks:
             try:
                 await self._check_these([each for each in subscribers if each in self.subscribers])
             except Exception as exception:  # the database does not answer; the next time is soon enough
-                logger.warning("Identities could not be checked: %s", exception)
+                _not_checked(exception)
             await asyncio.sleep(BREATH_SECONDS)
 
     async def refresh(self) -> None:
@@ -195,7 +217,7 @@ class IdentityChecks:
             try:
                 await self._check_these(concerned)
             except Exception as exception:
-                logger.warning("Identities could not be checked: %s", exception)
+                _not_checked(exception)
                 self.pending.everyone = True  # the next round tries again
             else:
                 if is_everyone:  # as of now, or a check that takes long would be due again before anything is sent
@@ -208,7 +230,7 @@ class IdentityChecks:
                 if subscriber in self.subscribers and await self.reevaluate(subscriber):
                     tell(subscriber)
             except Exception as exception:  # once more in the next round; the others do not wait for that
-                logger.warning("The reads of a connection could not be read again: %s", exception)
+                _not_read(exception)
 
     async def refresh_in_silence(self) -> None:
         """While messages may have been lost, look everyone up again, tokens included; what is sent next follows at once.
@@ -221,6 +243,7 @@ class IdentityChecks:
 
     async def _check_these(self, subscribers: Sequence[Subscriber]) -> None:
         await self._check([each for each in subscribers if isinstance(each.user, Model)])
+        await self._check_sessions(subscribers)
         await self._check_audiences(subscribers)
 
     async def _check(self, subscribers: Sequence[Subscriber]) -> None:
@@ -236,6 +259,23 @@ class IdentityChecks:
             elif is_changed(old, user):
                 subscriber.refresh_user(user)
                 await self._read_unread([subscriber])
+
+    async def _check_sessions(self, subscribers: Sequence[Subscriber]) -> None:
+        """Where their sessions hold something else than before, have read again what these do not share with everybody."""
+        keys = {each: key for each in subscribers if self._may_ask_session(each) and (key := key_shown(each.scope))}
+        held = await run(read_sessions, {*keys.values()}) if keys else {}
+        for subscriber, key in keys.items():
+            before, now = self._sessions.get(subscriber), contents(held[key])
+            self._sessions[subscriber] = now
+            if now == (loaded(subscriber.scope.get("session")) if before is None else before):
+                continue
+            for subscription in _own_reads(subscriber):
+                subscription.group.touch(None)
+            await self.stream_groups.move(subscriber)
+            self.wake()
+
+    def _may_ask_session(self, subscriber: Subscriber) -> bool:
+        return bool(_own_reads(subscriber)) or self.stream_groups.has(subscriber)
 
     async def _check_audiences(self, subscribers: Sequence[Subscriber]) -> None:
         """Move those reads and streams whose reader belongs to another audience now, and end what it may read no longer."""
@@ -258,7 +298,7 @@ class IdentityChecks:
         Raises:
             Exception: An error of the project's; a later round tries again then, too.
         """
-        with self.pending.run([subscriber]):
+        with self.pending.run([subscriber]), asking_primary():
             try:
                 await self._forget_streams([subscriber], refused)
                 for subscription in [*subscriber.subscriptions]:

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model
 
 from channels_binding.live.capture.statements import label_of
+from channels_binding.live.sessions import stored_label
 from channels_binding.types import Subscriber
 
 token_labels: set[str] = {"authtoken.Token"}
@@ -26,8 +27,7 @@ def labels() -> tuple[str, frozenset[str], str | None]:
     if apps.is_installed("django.contrib.auth"):
         group = apps.get_model("auth.Group")
         models |= {group, group.permissions.through}
-    session = "sessions.Session" if apps.is_installed("django.contrib.sessions") else None
-    return label_of(user), frozenset(label_of(model) for model in models if isinstance(model, type)), session
+    return label_of(user), frozenset(label_of(model) for model in models if isinstance(model, type)), stored_label()
 
 
 def watched_models() -> set[type[Model]]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from channels_binding.calls.sessions import key_shown
 from channels_binding.types import Subscriber
 
 
@@ -34,8 +35,8 @@ class PendingChecks:
     def concern(self, subscriber: Subscriber) -> bool:
         """Whether a check of this connection is yet to be begun."""
         user_key = str(getattr(subscriber.user, "pk", None))
-        is_named = user_key in self.users or subscriber.session_key in self.sessions or subscriber in self.audiences
-        return self.everyone or is_named
+        is_named = user_key in self.users or subscriber in self.audiences
+        return self.everyone or is_named or key_shown(subscriber.scope) in self.sessions
 
     def holds(self, subscriber: Subscriber) -> bool:
         """Whether nothing may be sent to a connection yet. Who is not signed in has no session or membership to lose."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channels_binding.exceptions import Unauthenticated
+from channels_binding.live.contexts import identified
+from channels_binding.live.held_messages import HeldMessages
 from channels_binding.live.identity.pending_checks import PendingChecks
-from channels_binding.live.presence import HeldMessages
 from channels_binding.protocol.names import CloseCode
+from channels_binding.repeated import Repeated
 from channels_binding.types import Subscriber
 
-logger = logging.getLogger("channels_binding")
+_not_checked = Repeated(logging.getLogger("channels_binding"), "A token could not be checked: %s")
 
 CHECKS_AT_ONCE = 2
 """Tokens that are looked up side by side; the other threads stay free for calls."""
@@ -52,12 +54,12 @@ class TokenChecks:
         while waiting:
             subscriber = waiting.pop()
             try:
-                if await subscriber.identify():
+                if await identified(subscriber):
                     await self.changed(subscriber)
             except Unauthenticated:
                 subscriber.end(CloseCode.UNAUTHENTICATED, "the token is no longer good")
             except Exception as exception:
-                logger.warning("A token could not be checked: %s", exception)
+                _not_checked(exception)
             finally:
                 if sends_wait:
                     self.pending.end([subscriber])

@@ -89,9 +89,9 @@ def _differ(before: Any, after: Any) -> bool:
 
 def returning(have: Mapping[str, Any], reading: Reading) -> Body:
     """The answer to a client that comes back and says what it has: ``same``, ``delta`` or ``snapshot``."""
-    beside = {name: value for name, value in {**reading.meta, **reading.extra}.items() if name != "order"}
     if have.get("v") == reading.version:
-        return Body(None if reading.is_single else codecs.encode(beside), "same", reading.version)
+        return same_as(reading)
+    beside = _beside(reading)
     known = _known(have)
     if reading.is_single or not known:
         return snapshot(reading)
@@ -100,6 +100,15 @@ def returning(have: Mapping[str, Any], reading: Reading) -> Body:
     rows = codecs.Fragment(codecs.joined(row.body for row in lacking))
     data = codecs.encode({**beside, "order": order, "rows": rows})
     return Body(data, "delta", reading.version, etags=tuple(row.etag for row in lacking))
+
+
+def same_as(reading: Reading) -> Body:
+    """What a client shows is the reading: what stands beside the rows."""
+    return Body(None if reading.is_single else codecs.encode(_beside(reading)), "same", reading.version)
+
+
+def _beside(reading: Reading) -> dict[str, Any]:
+    return {name: value for name, value in {**reading.meta, **reading.extra}.items() if name != "order"}
 
 
 def _known(have: Mapping[str, Any]) -> dict[Pk, str]:

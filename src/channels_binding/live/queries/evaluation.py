@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from django.apps import apps
@@ -15,7 +16,6 @@ from channels_binding.bindings.actions import Action, is_stock
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.binding import ModelActions
 from channels_binding.bindings.trace import Trace
-from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
 from channels_binding.dispatch.perform import admit, find, perform_found
 from channels_binding.exception_handler import as_error
@@ -23,9 +23,13 @@ from channels_binding.exceptions import Forbidden, Invalid, NotFound
 from channels_binding.live.capture import statements as capture
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.statements import label_of
+from channels_binding.live.contexts import as_asked
 from channels_binding.live.queries.group import AudienceChanged, Evaluation, Group
+from channels_binding.live.queries.policies import labels_of_policies
 from channels_binding.live.queries.prefilter import NoPrefilter, Prefilter, has_times, prefilter_of
+from channels_binding.live.queries.views import labels_behind
 from channels_binding.live.queries.why import Cost
+from channels_binding.live.sessions import stored_label
 from channels_binding.protocol import codecs
 from channels_binding.protocol.names import AGGREGATE, CURSORS, LISTS, PRESENCE
 from channels_binding.querysets.aggregates import COUNT
@@ -91,17 +95,13 @@ def identity_of(audience: Audience) -> str:
     return f"{kind.__module__}.{kind.__qualname__}:{hash(audience)}:{audience!r}"
 
 
+@as_asked
 def open_query(call: Call) -> Group:
     """The group that a read belongs to, not yet evaluated. In a worker thread.
 
     Raises:
         Exception: Whatever refuses the read.
     """
-    with locales.active(call.locale):
-        return _open_query(call)
-
-
-def _open_query(call: Call) -> Group:
     if "why" in call.data and not _may_explain(call):
         raise Forbidden('Why something is sent is told to the staff, in a live read: {"why": true}.')
     params = canonical(find(call)[0], call.data)
@@ -133,8 +133,13 @@ def _asked_keys(binding: BaseBinding, params: Params) -> frozenset[Hashable]:
     return frozenset(as_pk(binding.key_of({"id": value})) for value in ids)
 
 
+@as_asked
 def evaluate(
-    call: Call, audience: Audience | None = None, last: Reading | None = None, changed: Set[Any] | None = None
+    call: Call,
+    audience: Audience | None = None,
+    last: Reading | None = None,
+    changed: Set[Any] | None = None,
+    touched: Mapping[str, Set[Any]] = MappingProxyType({}),
 ) -> Evaluation:
     """Perform a live query, in a worker thread.
 
@@ -142,12 +147,8 @@ def evaluate(
         audience: For whom it is read; the caller must belong to it still when the reading is complete.
         last: What it answered before.
         changed: Keys of the rows that changed since; other rows of ``last`` are not read again. None: read all.
+        touched: Keys of related rows that changed since, by label: who shows them, or leads to them, is read again too.
     """
-    with locales.active(call.locale):
-        return _evaluate(call, audience, last, changed)
-
-
-def _evaluate(call: Call, audience: Audience | None, last: Reading | None, changed: Set[Any] | None) -> Evaluation:
     binding, action = find(call)
     began = time.perf_counter()
     matching: list[models.QuerySet[Any]] = []
@@ -156,21 +157,61 @@ def _evaluate(call: Call, audience: Audience | None, last: Reading | None, chang
         trace.statements = lambda: len(statements)
         if last is not None and changed is not None and not last.is_single:
             trace.unchanged = {row.pk: row for row in last.rows if row.pk not in changed}
+            trace.touched = {apps.get_model(label): keys for label, keys in touched.items()}
             trace.labels = last.extra.get("labels", {})
         reading = _read(binding, action)
     if not trace.is_read_by_plan:
-        trace.dependencies |= _models_in(statements) - {*_row_models(binding)}
+        trace.dependencies |= _models_in(_without(statements, trace.expanded)) - {*_row_models(binding)}
         trace.dependencies |= _models_in(_parts(statements, trace.beside + trace.prefetched))
+    related = _related_labels(trace)
+    trace.dependencies |= {model for each in trace.expansions for model in each.models()}
     if audience is not None:
         confirm(binding, audience)
     rows = _row_labels(binding)
-    read = {label_of(model) for model in trace.dependencies} | declared_labels(binding)
-    prefilter, reason = _prefilter_or_reason(binding, matching, read & rows)
+    policies = None
+    if matching:
+        tables_read = {*trace.dependencies, *_row_models(binding)}
+        policies = labels_of_policies(tables_read, matching[0].db)
+        behind = labels_behind(tables_read, matching[0].db) | (policies or frozenset())
+        trace.dependencies |= {apps.get_model(label) for label in behind}
+    read = {label_of(model) for model in trace.dependencies} - {stored_label()} | declared_labels(binding)
+    prefilter, reason = _prefilter_or_reason(binding, matching, read & rows, policies is not None)
     conditions = _conditions(binding, matching, read & rows)
     is_whole = trace.unchanged is None
     cost = Cost(round((time.perf_counter() - began) * 1000, 1), len(statements), is_whole)
     tables = _apart(read, rows, matching, _models_in(_parts(statements, trace.beside)))
-    return Evaluation(reading, read | rows, bool(read & rows), prefilter, reason, conditions, tables, is_whole, cost)
+    related -= rows | declared_labels(binding)
+    writes = capture.labels_written_by(statements)
+    return Evaluation(
+        reading, read | rows, bool(read & rows), prefilter, reason, conditions, tables, is_whole, cost, related, writes
+    )
+
+
+def _related_labels(trace: Trace) -> frozenset[str]:
+    """Models of which a changed row matters only to rows that show it or lead to it, as nothing else depends on them."""
+    alone: set[type[models.Model]] = set()
+    otherwise = {*trace.dependencies}
+    for each in trace.expansions:
+        is_alone = each.is_by_own_rows and _is_timeless(each)
+        alone |= {row_models(each.link.target)[0]} if is_alone else set()
+        otherwise |= each.models_beside() if is_alone else each.models()
+    return frozenset(map(label_of, alone - otherwise))
+
+
+def _is_timeless(expansion: Any) -> bool:
+    """Whether the clock decides nothing of which related rows may be seen: ``published__lte=now()``."""
+    try:
+        return not has_times(
+            expansion.known.rows.order_by().query.get_compiler(using=expansion.known.rows.db).as_sql()[1]
+        )
+    except EmptyResultSet:
+        return True
+
+
+def _without(statements: Sequence[str], parts: Iterable[slice]) -> list[str]:
+    """All but those in ``parts``."""
+    left_out = {index for part in parts for index in range(part.start, part.stop)}
+    return [sql for index, sql in enumerate(statements) if index not in left_out]
 
 
 def _parts(statements: Sequence[str], parts: Iterable[slice]) -> list[str]:
@@ -207,7 +248,7 @@ def _begin_rows(
 
 
 def _models_in(statements: Collection[str]) -> set[type[models.Model]]:
-    return {apps.get_model(label) for sql in statements for label in capture.labels_in(sql)}
+    return {apps.get_model(label) for sql in statements for label in capture.labels_read(sql)}
 
 
 def _read(binding: BaseBinding, action: Action) -> Reading | None:
@@ -229,7 +270,9 @@ def _prefilter_or_reason(*asked: Any) -> tuple[Prefilter | None, str | None]:
         return None, str(reason)
 
 
-def _prefilter(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entangled: Collection[str]) -> Prefilter:
+def _prefilter(
+    binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], entangled: Collection[str], has_policies: bool
+) -> Prefilter:
     """The prefilter of a built-in list.
 
     Raises:
@@ -244,6 +287,8 @@ def _prefilter(binding: BaseBinding, matching: Sequence[models.QuerySet[Any]], e
         raise NoPrefilter(f"{type(binding).__name__} has a {action} of its own")
     if entangled:
         raise NoPrefilter(f"its rows depend on others of {', '.join(sorted(entangled))}")
+    if has_policies:  # asked for many lists together, it is asked as nobody
+        raise NoPrefilter("the database shows each who asks other rows (row-level security)")
     return prefilter_of(matching[0], are_times_fixed=lambda: _names_all_times(binding))
 
 
@@ -313,12 +358,16 @@ def confirm(binding: BaseBinding, audience: Audience) -> None:
 def belongs(call: Call, audience: Audience) -> bool:
     """Whether who calls may read, and gets the answer of this audience. In a worker thread."""
     try:
-        with locales.active(call.locale):
-            binding, _ = find(call)
-            binding.check_permissions()
-            return audience_of(binding) == audience
+        return _belongs(call, audience)
     except Exception:  # reading it raises the same
         return False
+
+
+@as_asked
+def _belongs(call: Call, audience: Audience) -> bool:
+    binding, _ = find(call)
+    binding.check_permissions()
+    return audience_of(binding) == audience
 
 
 def has_own_audience(binding: BaseBinding) -> bool:
@@ -346,7 +395,7 @@ def normalized(changes: Changes, labels: Collection[str]) -> Changes:
 
     Only of the models named; nobody looks at the others.
     """
-    found = Changes(joins={*changes.joins})
+    found = Changes(joins={*changes.joins}, is_of_reading=changes.is_of_reading)
     for label, keys in changes.keys.items():
         if keys is None or label not in labels:
             found.note(label, keys)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channels_binding.calls.call import Call, Reading
+from channels_binding.exceptions import BindingError
 from channels_binding.live.capture.changes import Changes, Fact
-from channels_binding.live.queries.diff import diff, gone, snapshot
+from channels_binding.live.queries.diff import diff, gone, same_as, snapshot
 from channels_binding.live.queries.prefilter import Prefilter
 from channels_binding.live.queries.why import NO_COST, Causes, Cost
 from channels_binding.protocol.messages import Body, frame
@@ -30,6 +31,8 @@ class Subscription:
     """Whether pushes were held back because the connection is slow."""
     is_pending: bool = False
     """Whether a round has not sent its difference yet: its query is being read, or its reader's identity is being checked."""
+    is_told: bool = False
+    """Whether its client was told that it cannot be read just now, and has not been told yet that it can again."""
 
     @property
     def explains(self) -> bool:
@@ -52,7 +55,11 @@ class Subscription:
 
     def push(self) -> bytes | None:
         """The message that brings its client up to date, or None if it is. Encoded once for all alike."""
-        return self.group.push_to(self)
+        push = self.group.push_to(self)
+        if push is None and self.is_told and (shown := self.shown()) is not None:
+            push = frame(self.event, same_as(shown).tail())
+        self.is_told = False
+        return push
 
     def end(self) -> None:
         """It is over."""
@@ -97,6 +104,8 @@ class Group:
     """What a row must be to be counted in an aggregate: a new one that is not changes nothing. Empty for all else."""
     keys: frozenset[Hashable] | None = None
     """Rows asked for by key (``retrieve``): no change of another row matters. None for lists."""
+    writes: frozenset[str] = frozenset()
+    """Models that are written while it is read: what the project's hooks note there would have it read again for ever."""
     reading: Reading | None = None
     """What it last answered; None before the first time, and where the row of a ``retrieve`` is not there."""
     is_stale: bool = True
@@ -107,6 +116,10 @@ class Group:
     """Set while no evaluation is under way."""
     changed: set[Any] | None = None
     """Keys of the rows that changed since the last evaluation began; None if anything may have."""
+    related_labels: frozenset[str] = frozenset()
+    """Those among ``labels`` of which a changed row matters only to rows that show it (``expand``) or lead to it."""
+    touched: dict[str, set[Any]] = field(default_factory=dict)
+    """Keys of such rows that changed since, by their labels."""
     started: int = 0
     """Evaluations begun so far: the number of the latest."""
     completed: int = 0
@@ -122,8 +135,12 @@ class Group:
     """Loop seconds before which it is not read again for those who listen: a slow query rests as long as it took."""
     read_at: float = 0.0
     """Loop seconds of the last evaluation."""
+    retry_at: float = float("-inf")
+    """Loop seconds before which it is not read again for those who listen: its last evaluation failed."""
     failures: int = 0
     """Evaluations that failed in a row, for the backoff."""
+    failure: BindingError | None = None
+    """What the last one failed with; None once one has succeeded."""
     causes: Causes | None = None
     """What has made it stale; None where nobody asks."""
     cost: Cost = NO_COST
@@ -143,14 +160,24 @@ class Group:
 
     def take(self, evaluation: "Evaluation") -> None:
         """What it answers now."""
+        self.failure, self.failures, self.retry_at = None, 0, float("-inf")
         if self.completed == 0 or not same(self.reading, evaluation.reading):
             self.reading = evaluation.reading
         # What was asked for rows that were not read again now still matters to them.
         self.labels = evaluation.labels | (set() if evaluation.is_whole else self.labels or set())
+        self.related_labels = evaluation.related & (evaluation.related if evaluation.is_whole else self.related_labels)
         self.apart = evaluation.apart | (frozenset() if evaluation.is_whole else self.apart)
         self.prefilter, self.is_entangled = evaluation.prefilter, evaluation.is_entangled
         self.cost = evaluation.cost
+        self.writes |= evaluation.writes
         self.conditions = evaluation.conditions
+
+    def has_made(self, changes: Changes) -> bool:
+        """Whether all that matters to it in these changes, which several readings may have made, may come from its own."""
+        if not changes.is_of_reading:
+            return False
+        labels = changes.keys.keys() if self.labels is None else self.labels & changes.keys.keys()
+        return bool(labels) and labels <= self.writes
 
     def touch(self, keys: Set[Any] | None) -> None:
         """A change matters: of the rows with these keys, or of anything (None)."""
@@ -160,6 +187,11 @@ class Group:
         elif self.changed is not None:
             self.changed |= keys
 
+    def touch_related(self, label: str, keys: Set[Any]) -> None:
+        """Related rows changed: of one of ``related_labels``."""
+        self.is_stale = True
+        self.touched.setdefault(label, set()).update(keys)
+
     def touch_by(self, changes: Changes) -> None:
         """Take note of changes while it is being read, when what it shows decides nothing."""
         if self.labels is None:
@@ -167,7 +199,9 @@ class Group:
             return
         for label in self.labels & changes.keys.keys():
             keys = changes.keys[label]
-            if (
+            if self.takes_as_related(label, changes):
+                self.touch_related(label, keys or set())
+            elif (
                 self.looks_at(label, changes)
                 or keys is None
                 or (keys and (label not in self.row_labels or self.is_entangled))
@@ -175,6 +209,10 @@ class Group:
                 self.touch(None)
             elif keys and (self.keys is None or self.keys & keys):
                 self.touch(keys)
+
+    def takes_as_related(self, label: str, changes: Changes) -> bool:
+        """Whether changes of a model matter only to rows that show the changed ones or lead to them, and these are known."""
+        return label in self.related_labels and label not in changes.joins and bool(changes.keys[label])
 
     def looks_at(self, label: str, changes: Changes) -> bool:
         """Whether rows of a many-to-many table that came or went matter otherwise than by the keys of both its sides."""
@@ -329,3 +367,7 @@ class Evaluation:
     is_whole: bool = True
     """Whether all of it was read, and not only what had changed."""
     cost: Cost = NO_COST
+    related: frozenset[str] = frozenset()
+    """Models of which a changed row matters only to rows that show it or lead to it."""
+    writes: frozenset[str] = frozenset()
+    """Models that were written meanwhile, by the project's hooks."""

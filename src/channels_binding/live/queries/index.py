@@ -159,7 +159,7 @@ class Index:
             yield from (
                 (group, None)
                 for group in self._by_label.get(label, ())
-                if keys != set() or group.looks_at(label, changes)
+                if (keys != set() or group.looks_at(label, changes)) and not group.takes_as_related(label, changes)
             )
             model_index = self._by_model.get(label)
             if model_index is None:
@@ -174,6 +174,13 @@ class Index:
             yield from (
                 (group, {key}) for key in keys if key in model_index.showing for group in model_index.showing[key]
             )
+
+    def holding(self, changes: Changes) -> Iterator[tuple[Group, str, set[Any]]]:
+        """Groups of which changed rows matter to those rows alone that show them or lead to them: with their label and keys."""
+        for label, keys in changes.keys.items():
+            for group in self._by_label.get(label, ()):
+                if keys and group.takes_as_related(label, changes):
+                    yield group, label, keys
 
     def lists_of(self, label: str) -> set[Group]:
         """Lists of the rows of a model: what a row of it may enter without being shown before."""

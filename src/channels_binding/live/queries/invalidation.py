@@ -90,10 +90,14 @@ class Invalidation:
     def note(self, changes: Changes) -> None:
         """Mark what is affected; the rest waits for ``invalidate``."""
         for group, meanwhile in [*self._reading.items()]:
-            group.touch_by(changes)
-            meanwhile.merge(changes)
+            if not group.has_made(changes):
+                group.touch_by(changes)
+                meanwhile.merge(changes)
         for group, keys in [*self.index.affected(changes)]:
-            group.touch(keys)
+            if not group.has_made(changes):
+                group.touch(keys)
+        for group, label, related in [*self.index.holding(changes)]:
+            group.touch_related(label, related)
         self._waiting.merge(changes)
         self._noted_at = self.loop.time()
 
@@ -116,7 +120,7 @@ class Invalidation:
         """
         for label in changes.any_row():
             for group in self.index.lists_of(label):
-                if _is_open(group, noted_at):
+                if _is_open(group, noted_at) and not group.has_made(changes):
                     group.touch(None)
 
     async def _ask_about(self, candidates: Candidates, changes: Changes, noted_at: float) -> None:
@@ -130,7 +134,8 @@ class Invalidation:
                 *(group for label in candidates.unknown for group in self.index.decided_by_value(label)),
             ]
         for group in found:
-            group.touch(candidates.keys.get(group, set()))
+            if not group.has_made(changes):
+                group.touch(candidates.keys.get(group, set()))
 
     async def _read_unknown(self, candidates: Candidates, noted_at: float) -> None:
         """Rows of which no values came along: one statement for each model, where it can spare more than one."""

@@ -14,6 +14,7 @@ from channels_binding.calls.call import Call
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Unavailable
 from channels_binding.live.capture.changes import Changes
+from channels_binding.live.primary import asking_primary
 from channels_binding.live.queries.evaluation import evaluate, open_query
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
@@ -32,6 +33,10 @@ SLOW_SECONDS = 0.5
 commits together."""
 FRESH_SECONDS = 1.0
 """A query that was read just now is kept all the same: whoever asked for it may be about to subscribe."""
+
+Since = tuple[set[Any] | None, dict[str, set[Any]]]
+"""What has changed since: keys of rows, None for any; and of related rows, by label."""
+ANYTHING: Since = (None, {})
 
 Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
@@ -61,7 +66,8 @@ class QueryStore:
         """
         for _ in range(OPEN_ATTEMPTS):
             with suppress(AudienceChanged):  # the caller's membership changed in between: ask for the audience again
-                group, needed = await run(self._enter, call)
+                with asking_primary():
+                    group, needed = await run(self._enter, call)
                 await self.ensure_read(group, needed, call)
                 if self.groups.get(group.key) is group:  # given up, if its first reading failed for somebody else
                     return group
@@ -84,7 +90,7 @@ class QueryStore:
                 self._claim(group)
         if is_cold:
             try:
-                self._read(group, group.call, None)
+                self._read(group, group.call, ANYTHING)
             finally:
                 self.loop.call_soon_threadsafe(self._release, group)
         return group, needed
@@ -114,17 +120,15 @@ class QueryStore:
             Exception: Whatever refuses the read.
         """
         with self._lock:
-            changed = self._claim(group)
-        failed = await asyncio.shield(self._spawn(self._finish(group, question, changed, for_newcomer)))
+            since = self._claim(group)
+        failed = await asyncio.shield(self._spawn(self._finish(group, question, since, for_newcomer)))
         if failed is not None:
             raise failed
 
-    async def _finish(
-        self, group: Group, question: Call, changed: set[Any] | None, for_newcomer: bool
-    ) -> Exception | None:
+    async def _finish(self, group: Group, question: Call, since: Since, for_newcomer: bool) -> Exception | None:
         failed = None
         try:
-            await run(self._read, group, question, changed)
+            await run(self._read, group, question, since)
         except Exception as exception:
             failed = exception
         finally:
@@ -139,14 +143,15 @@ class QueryStore:
         if group.subscriptions and (group.is_stale or group.is_unsent):
             self.invalidation.wake()
 
-    def _claim(self, group: Group) -> set[Any] | None:
+    def _claim(self, group: Group) -> Since:
         """Begin an evaluation; returns the keys of what changed since the last one began."""
         group.is_free.clear()
         self.invalidation.begin(group)
         group.is_stale = False
         group.started += 1
         changed, group.changed = group.changed, set()
-        return changed
+        touched, group.touched = group.touched, {}
+        return changed, touched
 
     def _release(self, group: Group) -> None:
         self.invalidation.end(group)
@@ -162,11 +167,11 @@ class QueryStore:
         if not group.subscriptions and group.idle_since is None:
             group.idle_since = self.loop.time()
 
-    def _read(self, group: Group, question: Call, changed: set[Any] | None) -> None:
+    def _read(self, group: Group, question: Call, since: Since) -> None:
         """Run the query, in a worker thread. A failed query stays stale; one that was never read is forgotten."""
         number = group.started
         try:
-            evaluation = evaluate(question, group.audience, group.reading, changed)
+            evaluation = evaluate(question, group.audience, group.reading, *since)
         except BaseException:
             group.touch(None)
             if group.completed == 0 and self.groups.get(group.key) is group:
@@ -212,7 +217,11 @@ class QueryStore:
     def due(self) -> list[Group]:
         """Groups whose subscribers are to be sent something. Those that rest are due in a later round."""
         now = self.loop.time()
-        found = [group for group in self.groups.values() if (group.is_stale or group.is_unsent) and group.subscriptions]
+        found = [
+            group
+            for group in self.groups.values()
+            if (group.is_unsent or (group.is_stale and group.retry_at <= now)) and group.subscriptions
+        ]
         resting = [group for group in found if group.is_stale and group.rests_until > now]
         for group in resting:
             for subscription in group.subscriptions:

@@ -15,11 +15,11 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from channels_binding.bindings.presence import PresenceMixin, member_key
-from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading
 from channels_binding.conf import get_settings
 from channels_binding.dispatch.perform import find
 from channels_binding.exceptions import LimitExceeded
+from channels_binding.live.contexts import as_asked
 from channels_binding.live.delivery import Delivery, Frames
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.rooms.exchange import Change, Exchange
@@ -336,11 +336,11 @@ def _key(group: Group) -> RoomKey:
     return (group.call.stream, key)
 
 
+@as_asked
 def _described(call: Call) -> Mapping[str, Any] | None:
-    with locales.active(call.locale):
-        binding = find(call)[0]
-        assert isinstance(binding, PresenceMixin)
-        shown = settle(binding.get_presence_user())
+    binding = find(call)[0]
+    assert isinstance(binding, PresenceMixin)
+    shown = settle(binding.get_presence_user())
     text = codecs.encode(shown)
     plain = codecs.parse(text)
     if not (plain is None or isinstance(plain, dict)) or len(text) > MAX_USER_BYTES:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("streams", nargs="*", help="Only these streams, like desk.Ticket.")
         parser.add_argument("--json", action="store_true", help="For programs.")
         parser.add_argument("--explain", action="store_true", help="How changes find the live lists of each stream.")
-        parser.add_argument("--user", help="With --explain: whose lists (a user name; by default nobody's).")
+        parser.add_argument("--user", help="With --explain: whose lists (what they sign in with; by default nobody's).")
         parser.add_argument("--data", default="{}", help='With --explain: which list, {"filters": {"status": "open"}}.')
 
     def handle(self, *args: Any, streams: list[str], json: bool, **options: Any) -> None:
@@ -53,7 +53,13 @@ class Command(BaseCommand):
 
 
 def _user(name: str | None) -> Any:
-    return AnonymousUser() if name is None else get_user_model()._default_manager.get_by_natural_key(name)
+    if name is None:
+        return AnonymousUser()
+    model = get_user_model()
+    try:
+        return model._default_manager.get_by_natural_key(name)
+    except model.DoesNotExist:
+        raise CommandError(f"There is no user whose {model.USERNAME_FIELD} is {name!r}.") from None
 
 
 def _as_json(described: list[dict[str, Any]]) -> str:

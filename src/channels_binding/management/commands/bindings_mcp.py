@@ -20,7 +20,8 @@ class Command(BaseCommand):
     requires_system_checks = ()  # they would write where the protocol is written
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--user", help=f"Ask as this user (a user name). By default the token in {TOKEN} says who.")
+        whose = f"Ask as this user (what they sign in with). By default the token in {TOKEN} says who."
+        parser.add_argument("--user", help=whose)
 
     def handle(self, *args: Any, user: str | None, **options: Any) -> None:
         if find_spec("mcp") is None:

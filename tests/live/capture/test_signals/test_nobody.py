@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -86,12 +87,12 @@ def test_a_write_that_nobody_hears_of_is_not_even_read(note: Note, monkeypatch: 
     assert recorder.recorder("default").by_savepoint == {}
 
 
-def test_in_a_transaction_it_leaves_one_commit_hook(note: Note) -> None:
+def test_in_a_transaction_it_leaves_no_commit_hook(note: Note) -> None:
     with transaction.atomic():
         for write, _ in WRITES.values():
             write(note)
             note = Note.objects.create(title="n")
-        assert len(connection.run_on_commit) == 1
+        assert connection.run_on_commit == []
     assert recorder.recorder("default").by_savepoint == {}
 
 
@@ -118,6 +119,67 @@ def test_so_is_who_comes_between_a_savepoint_and_the_commit(
             write(note)
         listener.is_there = True
     assert covers(listener.once(), expected)
+
+
+@contextmanager
+def without_autocommit() -> Iterator[None]:
+    transaction.set_autocommit(False)
+    try:
+        yield
+        transaction.commit()
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+
+
+@contextmanager
+def ended_by_autocommit() -> Iterator[None]:
+    """What ``atomic`` has written there is stored when the block ends its transaction."""
+    transaction.set_autocommit(False)
+    try:
+        with transaction.atomic():
+            yield
+        transaction.commit()
+    finally:
+        transaction.set_autocommit(True)
+
+
+@contextmanager
+def begun_by_sql() -> Iterator[None]:
+    by_hand("BEGIN")
+    yield
+    by_hand("COMMIT")
+
+
+def by_hand(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.mark.parametrize("begun", [without_autocommit, ended_by_autocommit, begun_by_sql])
+@each_write
+def test_so_is_who_comes_before_the_commit_of_a_transaction_by_hand(
+    write: Callable[[Note], object], expected: dict[str, Any], begun: Any, note: Note, listener: Listener
+) -> None:
+    if begun is begun_by_sql and write in (WRITES["delete"][0], WRITES["bulk_create"][0], WRITES["many to many"][0]):
+        write = raw  # those are atomic, which SQLite refuses within a transaction that it does not know of
+        expected = {NOTE: ANY}
+    with begun():
+        write(note)
+        listener.is_there = True
+        assert listener.publications == []
+    assert covers(listener.once(), expected)
+
+
+def test_who_comes_after_a_transaction_by_hand_is_published_nothing(note: Note, listener: Listener) -> None:
+    with without_autocommit():
+        raw(note)
+    with pytest.raises(Undone), without_autocommit():
+        raw(note)
+        raise Undone
+    listener.is_there = True
+    by_hand("SELECT 1")
+    assert listener.publications == []
 
 
 def test_what_comes_before_and_after_it_is_all_published(note: Note, listener: Listener) -> None:

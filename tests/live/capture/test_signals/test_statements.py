@@ -8,7 +8,7 @@ from channels_binding.live.capture import statements
 from channels_binding.live.capture.signals import notify
 from tests.live.capture.test_signals.published import ANY, CAFE, NOTE, PLACE, Published, covers
 from tests.live.capture.test_signals.writes import Zoo
-from tests.project.zoo.models import Cafe, Currency, Guard, Place, Price
+from tests.project.zoo.models import Cafe, Currency, Guard, Note, Place, Price
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,6 +91,17 @@ def test_what_the_database_deletes_itself_is_published_with_what_was_deleted(
         with connection.cursor() as cursor:
             cursor.execute("/* by hand */ DELETE FROM zoo_precious")
         assert published.once() == {"zoo.Precious": ANY, "zoo.Guard": ANY}
+    finally:
+        statements.changed_with.cache_clear()
+
+
+def test_it_may_delete_rows_of_the_same_model(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree: with the row that is named all below it go."""
+    monkeypatch.setattr(statements, "_BY_DATABASE", {models.CASCADE})  # as DB_CASCADE of Django 6.1
+    statements.changed_with.cache_clear()
+    try:
+        Note.objects.filter(pk=7)._raw_delete(DEFAULT_DB_ALIAS)
+        assert published.once()["zoo.Note"] == ANY
     finally:
         statements.changed_with.cache_clear()
 

@@ -2,11 +2,12 @@
 
 import itertools
 import logging
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.signals import post_save
 
 from channels_binding.live.capture import recorder
@@ -284,3 +285,133 @@ def test_what_is_written_without_autocommit_is_published_by_commit_and_not_befor
         transaction.rollback()
         transaction.set_autocommit(True)
     assert published.once() == {LABEL: {made.pk}}
+
+
+# Begun by SQL
+
+
+@contextmanager
+def begun_by_sql(end: str) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        yield
+        cursor.execute(end)
+
+
+@pytest.mark.parametrize("end", ["COMMIT", "SELECT 1; COMMIT", "ROLLBACK"])
+def test_what_a_transaction_of_sql_has_written_is_published_again_once_it_is_over(
+    end: str, zoo: Zoo, published: Published
+) -> None:
+    """Who was told at the statement has read what was there before."""
+    if ";" in end and connection.vendor == "sqlite":
+        end = "END"  # one statement at a time
+    with begun_by_sql(end):
+        Note.objects.filter(pk=zoo.note.pk).update(done=True)
+        Label.objects.filter(pk=zoo.labels[0].pk).update(name="other")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        assert published.publications == [{NOTE: {zoo.note.pk}}, {LABEL: {zoo.labels[0].pk}}]
+    assert published.publications[2:] == [{NOTE: {zoo.note.pk}, LABEL: {zoo.labels[0].pk}}]
+    Note.objects.filter(pk=zoo.note.pk).update(done=False)
+    assert published.publications[3:] == [{NOTE: {zoo.note.pk}}]
+
+
+def test_one_that_ends_past_django_is_published_again_by_the_next_statement(zoo: Zoo, published: Published) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        Note.objects.filter(pk=zoo.note.pk).update(done=True)
+        connection.connection.execute("COMMIT")
+        cursor.execute("SELECT 1")
+    assert published.publications == [{NOTE: {zoo.note.pk}}] * 2
+
+
+def test_one_whose_connection_is_closed_is_published_again(zoo: Zoo, published: Published) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+    Note.objects.filter(pk=zoo.note.pk).update(done=True)
+    connection.connection.execute("COMMIT")
+    connection.close()
+    assert published.publications == [{NOTE: {zoo.note.pk}}] * 2
+
+
+# A connection that fails
+
+
+def failing(call: Callable[..., Any], error: Exception) -> Callable[..., Any]:
+    """Does what it is to do; then the connection is lost before the server's answer is there."""
+
+    def fail(*args: Any) -> NoReturn:
+        call(*args)
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("gone")])
+def test_what_may_have_been_committed_when_the_connection_was_lost_is_published(
+    error: Exception, zoo: Zoo, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(type(error)), transaction.atomic():
+        Note.objects.filter(pk=zoo.note.pk).update(done=True)
+        with pytest.raises(Undone), transaction.atomic():
+            Label.objects.create(name="undone")
+            raise Undone
+        database: Any = connection
+        monkeypatch.setattr(database, "_commit", failing(database._commit, error))
+    assert Note.objects.get(pk=zoo.note.pk).done
+    assert published.once() == {NOTE: {zoo.note.pk}}
+
+
+def test_what_the_database_refuses_to_commit_is_not_published(
+    zoo: Zoo, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> NoReturn:
+        raise IntegrityError
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Note.objects.filter(pk=zoo.note.pk).update(done=True)
+        monkeypatch.setattr(connection, "_commit", refuse)
+    monkeypatch.undo()
+    assert published.publications == []
+
+
+WRITES: dict[str, Callable[[Note], Any]] = {
+    "update": lambda note: Note.objects.filter(pk=note.pk).update(done=True),
+    "create": lambda note: Note.objects.create(title="new"),
+    "save": lambda note: note.save(),
+    "delete": lambda note: Note.objects.filter(pk=note.pk)._raw_delete("default"),
+}
+
+
+@pytest.mark.parametrize("write", [*WRITES])
+def test_a_statement_whose_connection_was_lost_is_published(write: str, zoo: Zoo, published: Published) -> None:
+    def lose(execute: Any, *args: Any) -> Any:
+        result = execute(*args)
+        if args[0].startswith(("UPDATE", "INSERT", "DELETE")):
+            raise OperationalError("gone")
+        return result
+
+    connection.execute_wrappers.append(lose)  # inside of the one that captures
+    try:
+        with pytest.raises(OperationalError):
+            WRITES[write](zoo.other)
+    finally:
+        connection.execute_wrappers.remove(lose)
+    assert NOTE in published.once()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "archive"])
+def test_what_another_database_than_the_triggers_one_has_is_known_to_be_elsewhere(settings: Any) -> None:
+    heard: list[Changes] = []
+    publish_with(heard.append)
+    try:
+        for triggers in (None, "default"):
+            settings.CHANNELS_BINDING = {"TRIGGERS_DATABASE": triggers}
+            Precious.objects.using("archive").create(name="a")
+            Precious.objects.create(name="b")
+            with transaction.atomic(using="archive"):
+                Precious.objects.using("archive").all().delete()
+            Precious.objects.all().delete()
+    finally:
+        recorder._publishers.remove(heard.append)
+    assert [each.is_elsewhere for each in heard] == [False] * 4 + [True, False, True, False]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import time
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -30,6 +31,13 @@ class CensusBinding(AsyncBinding):
             "queued_bytes": sum(each.outbox.queued for each in Hub.current().subscribers),  # type: ignore[attr-defined]
             "rss_bytes": pages * resource.getpagesize(),
         }
+
+    @bind("lose_patience")
+    async def lose_patience(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Give up from now on who takes nothing in for ``seconds``, of those who are connected here."""
+        for each in Hub.current().subscribers:
+            each.settings = replace(each.settings, SLOW_SECONDS=data["seconds"])  # type: ignore[attr-defined]
+        return {"success": True}
 
     @bind("shout")
     async def shout(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from channels_binding.websocket import writer
+from channels_binding.live import writer
+from channels_binding.live.writer import Writer, begin
 from channels_binding.websocket.outbox import Outbox
-from channels_binding.websocket.writer import Writer, begin
 
 NAME: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="nobody's")
 
@@ -197,3 +197,32 @@ async def test_what_was_begun_outside_of_a_task_ends_as_it_would_have_in_one() -
 
 async def _nothing() -> None:
     """Waits for nothing."""
+
+
+async def test_it_can_be_waited_until_those_in_line_were_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "AT_ONCE", 10)
+    log: list[Any] = []
+    held_back = Server(log, "held back")
+    held_back.is_open.clear()
+    for server in [held_back, *(Server(log) for _ in range(25))]:
+        outbox(server).put(b"x")
+    written = asyncio.ensure_future(Writer.current().written())
+    await asyncio.sleep(0)
+    assert not written.done()
+    await written
+    assert [name for name, *_ in log] == [""] * 25, "who reads nothing is not waited for"
+    await Writer.current().written()
+    await asyncio.wait_for(Writer.current().written(), 1)  # nothing is in the line
+    held_back.is_open.set()
+
+
+async def test_who_no_longer_waits_for_that_does_no_harm() -> None:
+    log: list[Any] = []
+    first, second = outbox(Server(log, "first")), outbox(Server(log, "second"))
+    first.put(b"x")
+    waiting = asyncio.ensure_future(Writer.current().written())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    second.put(b"x")
+    await asyncio.gather(first.written(), second.written())
+    assert [name for name, *_ in log] == ["first", "second"]

@@ -47,6 +47,13 @@ class Writer:
         if self._task is None:
             self._begin()
 
+    async def written(self) -> None:
+        """Wait until all have been written to that are in the line now, as far as their server takes that at once."""
+        if self._waiting:
+            mark = _Mark(self._loop)
+            self.add(mark)
+            await mark.reached
+
     def _begin(self) -> None:
         # in an empty context: each socket brings its own
         self._task = self._loop.create_task(self._run(), context=contextvars.Context())
@@ -80,6 +87,17 @@ class Writer:
     def _resume(self) -> None:
         if self._task is None and self._waiting:
             self._begin()
+
+
+class _Mark:
+    """A place in the line."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.reached: asyncio.Future[None] = loop.create_future()
+
+    def write(self) -> None:
+        if not self.reached.done():  # nobody waits for it any more
+            self.reached.set_result(None)
 
 
 class Begun:
