@@ -239,6 +239,14 @@ def written(sql: str) -> Table | frozenset[str]:
     return _written(sql) if len(sql) <= _LONG else _written.__wrapped__(sql)
 
 
+_UNDOES = re.compile(r"\bROLLBACK\b.*\bTO\b", re.IGNORECASE | re.DOTALL)
+
+
+def undoes(sql: str) -> bool:
+    """Whether a text may go back to a savepoint: ``ROLLBACK TO SAVEPOINT "a"``, or one of several statements."""
+    return _UNDOES.search(sql) is not None
+
+
 def labels_written(sql: str) -> frozenset[str]:
     """Captured models of which any row may have changed by a text, whatever keys it names."""
     target = written(sql)
