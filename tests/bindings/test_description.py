@@ -16,7 +16,7 @@ from channels_binding.consumers import AsyncBinding
 from channels_binding.dispatch import perform
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Label, Note
 from tests.schema import document, problems
 from tests.throwaway import throwaway
 
@@ -66,6 +66,14 @@ def test_fields_filters_and_orders_are_those_of_the_binding(user: Any) -> None:
     assert not fields["rank"]["nullable"]
     assert "rank__gte" in {filter_["name"] for filter_ in answer["filters"]}
     assert (answer["pk"], answer["search"], answer["page_size"]) == ("id", True, 25)
+
+
+def test_a_relation_that_is_read_backwards_names_the_stream_of_its_rows(user: Any) -> None:
+    class LabelsWithNotes(AsyncBinding):
+        stream, model, fields = "test.labels_with_notes", Label, ("id", "note_set")
+
+    (field,) = [field for field in describe("test.labels_with_notes", user)["fields"] if field["name"] == "note_set"]
+    assert (field["type"], field["multiple"], field["relation"]) == ("relation", True, {"stream": "zoo.Note"})
 
 
 def test_how_several_rows_are_written_is_described_where_they_can_be(user: Any) -> None:

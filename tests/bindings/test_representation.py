@@ -229,9 +229,49 @@ def test_the_rows_of_a_model_are_those_of_the_stream_that_serves_them() -> None:
         assert tagged().neighbour(None) is None
 
 
-def test_a_forward_relation_leads_to_a_model_and_nothing_else_does() -> None:
-    related = {name: TaggedBinding.related_model(name) for name in ("labels", "parent", "title", "note", "nonsense")}
-    assert related == {"labels": Label, "parent": Note, "title": None, "note": None, "nonsense": None}
+def test_a_relation_leads_to_a_model_forward_and_back_and_nothing_else_does() -> None:
+    related = {
+        name: TaggedBinding.related_model(name) for name in ("labels", "parent", "note_set", "title", "nonsense")
+    }
+    assert related == {"labels": Label, "parent": Note, "note_set": Note, "title": None, "nonsense": None}
+
+
+class ShownNotes(Binding):
+    stream, model, fields = "test.shown_notes", Note, ("id", "title")
+
+    def get_queryset(self) -> Any:
+        return Note.objects.exclude(title="hidden")
+
+
+class LabelsWithNotes(Binding):
+    """A relation that is read backwards, and one under another name."""
+
+    stream, model, fields = "test.labels_with_notes", Label, ("id", "note_set")
+
+
+class ChildrenBinding(Binding):
+    class Child(serializers.ModelSerializer[Any]):
+        above: Any = serializers.PrimaryKeyRelatedField(source="parent", read_only=True)
+
+        class Meta:
+            model, fields = Note, ("id", "above")
+
+    stream, model, serializer_class = "test.children", Note, Child
+
+
+@pytest.mark.django_db
+def test_texts_are_found_of_relations_read_backwards_and_of_those_under_another_name(user: Any) -> None:
+    label = labels("red")["red"]
+    shown, hidden = [Note.objects.create(title=title) for title in ("shown", "hidden")]
+    label.note_set.set([shown, hidden])
+    Note.objects.create(title="child", parent=shown)
+    client = BindingClient(user)
+    with served_by(ShownNotes):
+        backwards = client.search(LabelsWithNotes.stream, labels=True)
+        renamed = client.search(ChildrenBinding.stream, labels=True)
+    assert {*backwards["rows"][0]["note_set"]} == {shown.pk, hidden.pk}
+    assert backwards["labels"] == {"note_set": {str(shown.pk): "shown"}}
+    assert renamed["labels"] == {"above": {str(shown.pk): "shown"}}
 
 
 def test_a_wrong_name_among_the_fields_is_refused_before_any_statement() -> None:

@@ -107,12 +107,12 @@ def _field(binding: BaseBinding, name: str, field: Any) -> dict[str, Any]:
     if kind == "choice":
         described["choices"] = [{"value": value, "label": force_str(label)} for value, label in field.choices.items()]
     if kind == "relation":
-        described |= _relation(binding, name)
+        described |= _relation(binding, field)
     return described
 
 
-def _relation(binding: BaseBinding, name: str) -> dict[str, Any]:
-    model = binding.related_model(name)
+def _relation(binding: BaseBinding, field: Any) -> dict[str, Any]:
+    model = binding.related_model(field.source)
     stream = binding.stream_of(model) if model else None
     return {"relation": {"stream": stream}} if stream else {}
 

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from django.core.exceptions import DisallowedHost, FieldDoesNotExist
+from django.core.exceptions import DisallowedHost
 from django.db import models
 from django.forms.models import BaseModelForm
 
@@ -285,11 +285,11 @@ class Representation(RowSource):
     def labelled_models(self) -> list[type[models.Model]]:
         """Models whose texts stand in the ``labels`` of a read."""
         fields = getattr(child(self.get_serializer()), "fields", {})
-        return [model for name, field in fields.items() if (model := self._labelled_by(name, field)) is not None]
+        return [model for field in fields.values() if (model := self._labelled_by(field)) is not None]
 
-    def _labelled_by(self, name: str, field: Any) -> type[models.Model] | None:
+    def _labelled_by(self, field: Any) -> type[models.Model] | None:
         """The model whose texts stand in ``labels`` for a field: of relations that show keys, where a stream serves them."""
-        model = self.related_model(name) if shows_keys(field) and not field.write_only else None
+        model = self.related_model(field.source) if shows_keys(field) and not field.write_only else None
         return None if model is None or self._neighbours.for_model(model) is None else model
 
     def neighbour(self, model: Any) -> "Representation | None":
@@ -312,7 +312,7 @@ class Representation(RowSource):
         shown = [self.decoded(row) for row in rows]
         labels: dict[str, dict[str, str]] = {}
         for name, field in getattr(child(serializer), "fields", {}).items():
-            model = self._labelled_by(name, field)
+            model = self._labelled_by(field)
             known = None if model is None else self.known_rows(model)
             if known is not None:
                 labels[name] = self._texts(known, name, _keys_shown(row.get(name) for row in shown))
@@ -331,14 +331,10 @@ class Representation(RowSource):
         return {str(key): text for key, text in sorted({**kept, **read}.items(), key=lambda item: str(item[0]))}
 
     @classmethod
-    def related_model(cls, name: str) -> type[models.Model] | None:
-        """The model that a forward relation of this name leads to by its key, if it is one."""
-        try:
-            field = cls.get_model()._meta.get_field(name)
-        except FieldDoesNotExist:
-            return None
-        is_forward = isinstance(field, models.Field) and (field.many_to_one or field.one_to_one or field.many_to_many)
-        return field.related_model if is_forward and isinstance(field.related_model, type) else None
+    def related_model(cls, source: str) -> type[models.Model] | None:
+        """The model whose rows an attribute of a row leads to by their keys, forward (``teacher``) or back (``lesson_set``)."""
+        link = link_of(cls.get_model(), source)
+        return None if link is None else link.target
 
     @classmethod
     def stream_of(cls, model: type[models.Model]) -> str | None:

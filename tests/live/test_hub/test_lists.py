@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from rest_framework.permissions import AllowAny
 
 from channels_binding.consumers import AsyncBinding
 from channels_binding.live import rounds
@@ -18,6 +19,7 @@ from tests.live.oracle.diffs import apply_diff
 from tests.live.queries.test_evaluation import TalkativeNoteBinding
 from tests.live.test_hub.shown import Shown, evaluations, in_thread, make_notes
 from tests.project.zoo.models import Attachment, Cafe, Country, Label, LoudNote, Note, Place, Precious, Token
+from tests.throwaway import throwaway
 
 
 def renamed(note: Note) -> Note:
@@ -313,6 +315,23 @@ async def test_labels_follow_the_related_row(connect: Connect, user: Any, strang
     assert answer["data"]["labels"]["owner"] == {str(stranger.pk): "bob"}
     await in_thread(lambda: get_user_model().objects.filter(pk=stranger.pk).update(username="robert"))()
     assert (await socket.receive())["data"]["labels"]["owner"] == {str(stranger.pk): "robert"}
+
+
+async def test_labels_of_a_relation_that_is_read_backwards_follow_the_related_row(connect: Connect, user: Any) -> None:
+    with throwaway():
+
+        class LabelsWithNotes(AsyncBinding):
+            stream, model, fields = "tests.LabelsWithNotes", Label, ("id", "note_set")
+            permission_classes = (AllowAny,)
+
+        (note,) = await make_notes(1)
+        label = await in_thread(lambda: Label.objects.create(name="red"))()
+        await in_thread(lambda: note.labels.add(label))()
+        socket = await connect(user)
+        answer = await socket.call("tests.LabelsWithNotes.search#h", {"labels": True})
+        assert answer["data"]["labels"]["note_set"] == {str(note.pk): note.title}
+        await in_thread(lambda: Note.objects.filter(pk=note.pk).update(title="new"))()
+        assert (await socket.receive())["data"]["labels"]["note_set"] == {str(note.pk): "new"}
 
 
 async def test_a_filter_through_a_relation_follows_the_related_row(connect: Connect, user: Any) -> None:
