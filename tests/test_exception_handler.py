@@ -242,7 +242,7 @@ def test_in_debug_the_answer_names_what_was_raised_and_nothing_of_what_it_said(s
     assert as_error(KeyError("canary")).message == "Something went wrong on the server."
     settings.DEBUG = True
     message = as_error(KeyError("canary")).message
-    assert message == "Something went wrong on the server. It was a KeyError: see the server's log, at this ref."
+    assert message == "Something went wrong on the server. It raised KeyError: see the server's log, at this ref."
 
 
 def test_in_debug_a_missing_csrf_token_is_told_where_it_is(settings: Any) -> None:

@@ -51,7 +51,7 @@ def _in_debug(exception: BaseException) -> str | None:
     """While one develops, the answer names what was raised and where to read on; a stranger is told neither."""
     if not settings.DEBUG:
         return None
-    return f"{ours.Internal.default_message} It was a {type(exception).__name__}: see the server's log, at this ref."
+    return f"{ours.Internal.default_message} It raised {type(exception).__name__}: see the server's log, at this ref."
 
 
 def _way_out(exception: BaseException) -> str:

@@ -1,12 +1,13 @@
 """What a binding declares: its stream, and the actions that it offers."""
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 
-from channels_binding.bindings import BaseBinding
+from channels_binding.bindings import BaseBinding, Binding
 from channels_binding.bindings.options import refuse_unknown
 from channels_binding.calls import Call
 from channels_binding.exceptions import Invalid, MethodNotAllowed
@@ -45,6 +46,31 @@ def test_while_one_develops_an_action_that_there_is_not_is_told_with_those_that_
     settings.DEBUG = False
     with pytest.raises(MethodNotAllowed, match=r"This stream has no such action\."):
         binding.get_action("serach")
+
+
+class FewBinding(Binding):
+    stream, model, actions = "test.few", Note, ("search", "aggregate")
+
+
+class EventsBinding(Binding):
+    stream = "test.events"
+
+
+@pytest.mark.parametrize(
+    ("cls", "action", "way_out"),
+    [
+        (FewBinding, "presence", "Declare presence = True in FewBinding."),
+        (FewBinding, "aggregate", "Declare aggregates, or group_by, in FewBinding."),
+        (FewBinding, "create", "Name it in actions of FewBinding."),
+        (EventsBinding, "search", "Give EventsBinding a model."),
+    ],
+)
+def test_while_one_develops_a_built_in_action_is_told_with_what_it_needs(
+    cls: Any, action: str, way_out: str, settings: Any
+) -> None:
+    settings.DEBUG = True
+    with pytest.raises(MethodNotAllowed, match=re.escape(f"has no action {action!r}. {way_out}")):
+        cls(Call(cls.get_stream(), action, {}, AnonymousUser())).get_action(action)
 
 
 def test_a_misspelt_name_is_told_with_the_possible_ones() -> None:

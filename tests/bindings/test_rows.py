@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.permissions import BasePermission
@@ -115,6 +116,20 @@ def test_rows_are_those_of_the_queryset_that_is_declared(user: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("returned", "named"), [(None, "NoneType"), ([], "list"), (Note.objects, "Manager")])
+def test_a_get_queryset_that_returns_no_queryset_is_told(returned: Any, named: str, user: Any) -> None:
+    class Given(Binding):
+        stream, model = "test.given", Note
+
+        def get_queryset(self) -> Any:
+            return returned
+
+    with pytest.raises(
+        ImproperlyConfigured, match=rf"Given.get_queryset\(\) has returned a {named}, and no queryset\."
+    ):
+        Given(Call("test.given", "search", {}, user)).reading_queryset()
+
+
 def test_of_a_row_that_the_caller_may_not_see_nobody_learns_that_it_is_there(user: Any) -> None:
     hidden = Note.objects.create(title="hidden")
     client = BindingClient(user)

@@ -56,6 +56,33 @@ def test_what_is_of_another_kind_is_told_with_how_it_is_written(name: str, value
     assert [each.id for each in checks.check_bindings()] == ["channels_binding.E036"], "and not what follows from it"
 
 
+class Forgetful(AsyncBinding):
+    """Defined here, so that its source can be read."""
+
+    def get_queryset(self) -> Any:
+        Note.objects.all()  # as it is forgotten
+
+    async def get_create_values(self) -> Any:  # type: ignore[override]
+        {"rank": 1}  # noqa: B018
+
+    def get_audience(self) -> Any:
+        return None
+
+    def get_serializer_class(self) -> Any:
+        raise NotImplementedError
+
+    def perform_delete(self, instance: Any) -> None:
+        instance.delete()
+
+
+def test_a_hook_without_a_return_is_told_and_one_that_means_none_is_not() -> None:
+    made = type("Made", (Forgetful,), {"stream": "checks.Made", "model": Note, "fields": ("id",)})
+    assert [message.msg for message in misshapen(made)] == [
+        "Made.get_create_values() returns nothing.",
+        "Made.get_queryset() returns nothing.",
+    ]
+
+
 def test_a_queryset_is_told_of_and_not_asked() -> None:
     """Without a database, whose use would fail here."""
     assert told(get_queryset=Note.objects.all())

@@ -186,10 +186,26 @@ class BindingOptions:
         """While one develops it says what there is; a stranger is told nothing of it."""
         if not settings.DEBUG:
             return None
-        names = sorted(self.get_actions())
+        return f"{self.get_stream()} has no action {name[:100]!r}. {self._undeclared(name) or self._nearest(name)}"
+
+    @classmethod
+    def _undeclared(cls, name: str) -> str | None:
+        """What the binding has to declare for a built-in action; None where there is no such action."""
+        if name not in cls._actions:
+            return None
+        if cls.find_model() is None:
+            return f"Give {cls.__name__} a model."
+        if name == PRESENCE:
+            return f"Declare presence = True in {cls.__name__}."
+        if name == AGGREGATE and not (cls.aggregates or cls.group_by):
+            return f"Declare aggregates, or group_by, in {cls.__name__}."
+        return f"Name it in actions of {cls.__name__}."
+
+    @classmethod
+    def _nearest(cls, name: str) -> str:
+        names = sorted(cls.get_actions())
         meant = get_close_matches(name, names, n=1)
-        known = f"Did you mean {meant[0]!r}?" if meant else f"There are: {', '.join(names)}."
-        return f"{self.get_stream()} has no action {name[:100]!r}. {known}"
+        return f"Did you mean {meant[0]!r}?" if meant else f"There are: {', '.join(names)}."
 
     def perform(self, name: str, data: dict[str, Any]) -> Any:
         """Run another action of this stream, on this thread and in its transaction."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Self
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import connections, models
 
 from channels_binding.bindings.access import AccessMixin
@@ -37,7 +37,12 @@ class RowSource(AccessMixin):
 
     def reading_queryset(self) -> models.QuerySet[Any]:
         """``get_queryset()``, run, with each row once; it can be filtered, if it is cut off as well."""
-        queryset = whole(once(settle(self.get_queryset())))
+        given = settle(self.get_queryset())
+        if not isinstance(given, models.QuerySet):
+            raise ImproperlyConfigured(
+                f"{type(self).__name__}.get_queryset() has returned a {type(given).__name__}, and no queryset."
+            )
+        queryset = whole(once(given))
         return queryset if self.read_alias is None else queryset.using(self.read_alias)
 
     def trace_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> None:

@@ -82,7 +82,7 @@ def misspelt(cls: type[BaseBinding]) -> Iterator[tuple[type, str, str]]:
     """``permision_classes = (…)`` → ``(OrderBinding, "permision_classes", "permission_classes")``. An event is no attribute."""
     options, hooks = known()
     for owner in cls.__mro__:
-        if not _is_of_project(owner):
+        if not is_of_project(owner):
             continue
         for name, value in attributes(owner).items():
             if name.startswith("_") or name in options | hooks or name in cls._actions:
@@ -92,7 +92,8 @@ def misspelt(cls: type[BaseBinding]) -> Iterator[tuple[type, str, str]]:
                 yield owner, name, meant
 
 
-def _is_of_project(owner: type) -> bool:
+def is_of_project(owner: Any) -> bool:
+    """Whether a class or a function was written by the project, or by a package that it uses."""
     return owner.__module__.partition(".")[0] not in (
         "builtins",
         "channels_binding",

@@ -1,14 +1,16 @@
 """System checks of what an attribute is: a mapping, a number, a method. (Lists: ``declarations``.)"""
 
+import ast
 import inspect
 from collections.abc import Iterator, Mapping
+from textwrap import dedent
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
 from django.db.models import QuerySet
 
 from channels_binding.bindings.base import BaseBinding
-from channels_binding.checks.declarations import known
+from channels_binding.checks.declarations import is_of_project, known
 
 MAPPINGS = {
     "formsets": 'formsets = {"chapters": inlineformset_factory(Novel, Chapter, fields=["title"])}',
@@ -23,7 +25,8 @@ BULK = (None, "atomic", "independent")
 
 
 def misshapen(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    """E036: what is read as something else than it is: ``page_size = "20"``, ``get_queryset = Order.objects.all()``."""
+    """E036: what is read as something else than it is: ``page_size = "20"``, ``get_queryset = Order.objects.all()``; and a hook
+    without a ``return``."""
     for name, kind, way_out in _problems(cls):
         yield Error(
             f"{cls.__name__}.{name} is {_shown(getattr(cls, name))}, and no {kind}.",
@@ -31,6 +34,25 @@ def misshapen(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
             obj=cls,
             id="channels_binding.E036",
         )
+    for name in sorted(name for name in known()[1] if name.startswith("get_") and _lacks_return(getattr(cls, name))):
+        yield Error(
+            f"{cls.__name__}.{name}() returns nothing.",
+            hint="A return is missing; return None says that it is meant.",
+            obj=cls,
+            id="channels_binding.E036",
+        )
+
+
+def _lacks_return(hook: Any) -> bool:
+    """Whether a hook of the project ends as ``def get_queryset(self): Order.objects.all()`` does."""
+    function = inspect.unwrap(hook)
+    if not inspect.isfunction(function) or not is_of_project(function) or function.__name__ == "<lambda>":
+        return False
+    try:
+        nodes = [*ast.walk(ast.parse(dedent(inspect.getsource(function))))]
+    except (OSError, SyntaxError):  # without a source that can be read
+        return False
+    return not any(isinstance(node, ast.Return | ast.Raise) for node in nodes)
 
 
 def _problems(cls: type[BaseBinding]) -> Iterator[tuple[str, str, str]]:
