@@ -132,7 +132,7 @@ async def shows_the_truth(socket: BindingCommunicator, stream: str, write: Calla
     wanted = await truth(stream, data, socket.user)
     with suppress(TimeoutError):
         while (live.rows, live.count) != wanted:
-            push = await socket.receive(1.0)
+            push = await socket.receive()
             if push["event"] == live.event:
                 live.apply(push)
     assert (live.rows, live.count) == wanted
