@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -156,6 +156,23 @@ def server_command(port: int) -> list[str]:
     options = ("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "2")
     socket_options = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false")
     return [sys.executable, "-m", "uvicorn", "helpdesk.asgi:application", *options, *socket_options]
+
+
+@contextmanager
+def another_server(desk: Desk, module: str) -> Iterator[Desk]:
+    """The example's database, served by a server of its own: the ``application`` of a module beside these tests."""
+    port = free_port()
+    environment = {**desk.environment, "PYTHONPATH": f"{BACKEND}:{ROOT}:{ROOT / 'src'}"}
+    running = replace(desk, url=f"http://127.0.0.1:{port}", environment=environment, sessions={}, cookies={})
+    command = [each.replace("helpdesk.asgi", module) for each in server_command(port)]
+    with desk.log.open("ab") as log:
+        server = subprocess.Popen(command, cwd=BACKEND, env=environment, stdout=log, stderr=log)
+    try:
+        wait_until_it_answers(running, server)
+        yield running
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 def wait_until_it_answers(running: Desk, server: subprocess.Popen[bytes]) -> None:

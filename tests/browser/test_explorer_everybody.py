@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import BACKEND, ROOT, ColorScheme, Desk, free_port, server_command, wait_until_it_answers
+from .conftest import ColorScheme, Desk, another_server
 from .explorers import Explorer, explorer
 from .prefixed_asgi import PREFIX
 from .test_page import audit
@@ -96,20 +94,9 @@ def test_dark_colours_are_remembered(desk: Desk, browser: Browser) -> None:
 
 @pytest.fixture
 def prefixed(desk: Desk) -> Iterator[Desk]:
-    """The example's database, served below ``/shop`` by a server of its own."""
-    port = free_port()
-    python_path = f"{BACKEND}:{ROOT}:{ROOT / 'src'}"
-    environment = {**desk.environment, "PYTHONPATH": python_path}
-    running = replace(desk, url=f"http://127.0.0.1:{port}", environment=environment)
-    command = [each.replace("helpdesk.asgi", "tests.browser.prefixed_asgi") for each in server_command(port)]
-    with desk.log.open("ab") as log:
-        server = subprocess.Popen(command, cwd=BACKEND, env=environment, stdout=log, stderr=log)
-    try:
-        wait_until_it_answers(running, server)
+    """The example's database, served below ``/shop``."""
+    with another_server(desk, "tests.browser.prefixed_asgi") as running:
         yield running
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 def test_below_a_prefix_page_socket_and_forms_are_found(prefixed: Desk, browser: Browser) -> None:

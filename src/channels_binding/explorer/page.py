@@ -116,7 +116,7 @@ def _guarded(request: HttpRequest, response: HttpResponse, nonce: str) -> HttpRe
             "default-src 'none'",
             "script-src 'self'",
             f"style-src 'nonce-{nonce}'",
-            "img-src 'self' data:",
+            "img-src 'self' data: blob:",  # of a picture that was chosen and is not sent yet
             f"connect-src 'self' ws://{host} wss://{host}",  # older browsers do not count sockets as 'self'
             "base-uri 'none'",
             "form-action 'none'",
