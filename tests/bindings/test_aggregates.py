@@ -32,6 +32,24 @@ def test_an_aggregate_is_of_the_rows_that_a_search_finds(user: Any, stranger: An
     assert rows(stranger, "zoo.OwnNote", measures=["count"]) == [(1,)]
 
 
+def test_rows_that_the_caller_leaves_out_are_not_measured(user: Any) -> None:
+    keys = [Note.objects.create(title="x", rank=rank, owner=user).pk for rank in (1, 10, 100)]
+    measures = ["count", "sum:rank"]
+    assert rows(user, "zoo.Note", measures=measures, exclude=[keys[2], 424242]) == [(2, 11)]
+    assert rows(user, "zoo.Note", measures=measures, by=["rank"], exclude=[str(keys[0])]) == [
+        (10, 1, 10),
+        (100, 1, 100),
+    ]
+    assert rows(user, "zoo.GuardedNote", measures=["count"], exclude=keys[1:]) == [(1,)]
+    assert rows(user, "zoo.Note", measures=measures, exclude=[]) == [(3, 111)]
+
+
+@pytest.mark.parametrize("keys", ["1", {"a": 1}, [True], ["one"], [None], [[1]], [*range(1001)]])
+def test_what_is_no_list_of_keys_cannot_be_left_out(user: Any, keys: Any) -> None:
+    with pytest.raises(Invalid):
+        rows(user, "zoo.Note", exclude=keys)
+
+
 def test_rows_that_an_object_permission_hides_are_not_measured(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     Note.objects.create(title="locked", rank=100)
     Note.objects.create(title="open", rank=1)

@@ -21,6 +21,13 @@ AUDIT = """async () => {
 }"""
 SETTLED = "() => document.getAnimations().every(animation => animation.playState !== 'running')"
 
+WATCHED = """() => {
+  const totals = document.querySelector('[aria-label=Totals]')
+  window.seen = []
+  const note = () => window.seen.push(totals.innerText)
+  new MutationObserver(note).observe(totals, { subtree: true, characterData: true, childList: true })
+}"""
+
 
 def audit(page: Page) -> list[str]:
     """What axe finds against WCAG A and AA, once nothing moves any more (half-faded text has no contrast)."""
@@ -203,6 +210,30 @@ def test_managers_delete_and_can_undo_it_and_agents_do_not_delete(windows: Windo
     row(manager, key).get_by_role("button", name="Delete").click()
     for page in (manager, agent):
         expect(row(page, key)).to_have_count(0)
+
+
+def test_totals_leave_out_what_is_deleted_while_it_can_be_undone_and_after(windows: Windows, desk: Desk) -> None:
+    for number in range(3):
+        new_ticket(desk, f"Xylophone {number}", price=f"{10**number}.00")
+    page = windows.open("manager")
+    page.goto(f"{desk.url}/?query=Xylophone")
+    totals = page.get_by_role("group", name="Totals")
+    expect(totals).to_have_text("Rows 3Σ Price 111.00Ø Price 37.00")
+    shown = page.get_by_text(re.compile("^1–"))
+    delete = rows(page).filter(has_text="Xylophone 2").get_by_role("button", name="Delete")
+    delete.click()
+    expect(totals).to_have_text("Rows 2Σ Price 11.00Ø Price 5.50")
+    expect(shown).to_have_text("1–2 of 2")
+    page.get_by_role("button", name="Undo").click()
+    expect(totals).to_have_text("Rows 3Σ Price 111.00Ø Price 37.00")
+    delete.click()
+    expect(totals).to_have_text("Rows 2Σ Price 11.00Ø Price 5.50")
+    page.evaluate(WATCHED)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    agent = windows.open("agent")
+    agent.goto(f"{desk.url}/?query=Xylophone")
+    expect(agent.get_by_text(re.compile("^1–"))).to_have_text("1–2 of 2")
+    assert page.evaluate("() => window.seen") == [], "nothing came back when the time for an undo was over"
 
 
 def test_rows_are_selected_over_pages_and_changed_together(

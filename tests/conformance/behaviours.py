@@ -150,6 +150,7 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     ask("aggregate counts what a search finds", "aggregate", {}, groups({"id": "[]", "count": 5})),
     ask("aggregate measures by groups", "aggregate", {"measures": ["count", "sum:rank", "max:weight"], "by": ["done"], "order": "-done"}, groups({"id": "[true]", "done": True, "count": 1, "sum:rank": 2, "max:weight": 5}, {"id": "[false]", "done": False, "count": 4, "sum:rank": 13, "max:weight": 1}, order="-done")),
     ask("aggregate filters and queries", "aggregate", {"measures": ["sum:rank"], "filters": {"rank__gte": 2}, "query": "a"}, groups({"id": "[]", "sum:rank": 10})),
+    ask("aggregate leaves rows out", "aggregate", {"measures": ["count", "sum:rank"], "exclude": [9001, "9002", HIDDEN, MISSING]}, groups({"id": "[]", "count": 3, "sum:rank": 12})),
     ask("aggregate of nothing has no groups", "aggregate", {"by": ["done"], "filters": {"rank": 99}}, groups()),
     ask("aggregate takes a limit, and says that there is more", "aggregate", {"by": ["owner"], "limit": 2}, groups({"id": "[9001]", "owner": 9001, "count": 1}, {"id": "[9002]", "owner": 9002, "count": 1}, limit=2, truncated=True)),
     ask("aggregate labels relations", "aggregate", {"by": ["owner"], "order": "-count", "limit": 1, "labels": True}, {**groups(NOBODYS, limit=1, truncated=True, order="-count"), "labels": {"owner": {}}}),

@@ -145,6 +145,8 @@ class Rest(Http):
         return "GET", _query(question.data), {}
 
     def _aggregate(self, question: Question) -> tuple[str, str, Any]:
+        if "exclude" in question.data:
+            raise DoesNotApply("in a query string it is a filter")
         return "GET", f"aggregate/{_query(question.data, LISTS)}", {}
 
     def _retrieve(self, question: Question) -> tuple[str, str, Any]:

@@ -136,6 +136,8 @@ export interface AggregateParams<
   readonly filters?: FilterValues<N>
   /** Text to find in the binding's `search_fields`. */
   readonly query?: string
+  /** Keys of rows that are left out, such as those whose deletion can still be undone. */
+  readonly exclude?: readonly Pk<N>[]
   /** Asks for the texts of relations that are grouped by, in `labels`. */
   readonly labels?: boolean
   /** Parameters that the binding declares as its `query_params`. */

@@ -18,7 +18,7 @@ from channels_binding.querysets.pages import read_order, read_page
 
 MOST_JUDGED = 1000
 """Rows that permissions are asked about one by one, at the most."""
-_NAMES = {"measures", "by", "order", "limit", "filters", "query", "labels", "live"}
+_NAMES = {"measures", "by", "order", "limit", "filters", "query", "exclude", "labels", "live"}
 
 
 class AggregateMixin(ReadMixin):
@@ -42,12 +42,15 @@ class AggregateMixin(ReadMixin):
         return Reading(rows, meta, extra)
 
     def _measured_rows(self, data: Data) -> models.QuerySet[Any]:
-        """What a search would find; where a permission judges single rows, of these what the caller may retrieve.
+        """What a search would find, without the rows that the caller leaves out; where a permission judges single rows, of
+        these what the caller may retrieve.
 
         Raises:
             LimitExceeded: More rows than can be judged one by one.
         """
         queryset = self.filter_queryset(self.reading_queryset(), data)
+        if data.get("exclude") is not None:
+            queryset = queryset.exclude(pk__in=self._parse_keys("exclude", data["exclude"]))
         if self.trace is not None:
             self.trace.on_matching(queryset)
             self.trace.note_rows(queryset, (), is_by_plan=False)

@@ -1,6 +1,6 @@
 """The built-in actions that read: retrieve, search, list. Each is one unit of synchronous work, and knows no transport."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -58,10 +58,18 @@ class ReadMixin(WindowMixin):
         refuse_unknown(data, known | {"params"} if declared else known)
         refuse_undeclared_params(declared, data.get("params"))
 
+    def _parse_keys(self, name: str, values: Any) -> Sequence[Any]:
+        """``["7", 9]`` → ``[7, 9]``.
+
+        Raises:
+            Invalid: ``name`` holds no list, one that is too long, or what is no key.
+        """
+        if not isinstance(values, list) or len(values) > MAX_IDS:
+            raise Invalid.field(name, "invalid", f"'{name}' is a list of at most {MAX_IDS} keys.")
+        return [self.parse_key(value) for value in values]
+
     def _rows_by_id(self, ids: Any, reader: Reader) -> Any:
-        if not isinstance(ids, list) or len(ids) > MAX_IDS:
-            raise Invalid.field("ids", "invalid", f"'ids' is a list of at most {MAX_IDS} keys.")
-        keys = [self.parse_key(value) for value in ids]
+        keys = self._parse_keys("ids", ids)
         queryset = self.reading_queryset().filter(pk__in=keys)
         self.trace_rows(queryset, reader)
         found = {row.pk: row for row in self.visible_rows(queryset, reader)}

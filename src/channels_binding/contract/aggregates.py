@@ -8,6 +8,7 @@ from django.db import models
 
 from channels_binding.bindings.base import BaseBinding
 from channels_binding.bindings.measures import Choice
+from channels_binding.bindings.reads import MAX_IDS
 from channels_binding.contract import http_parts as parts
 from channels_binding.contract.json_schema import FilterShape, JsonSchemas, Schema, closed, one_of, reference
 from channels_binding.protocol.names import AGGREGATE
@@ -21,6 +22,8 @@ class AggregateShapes:
 
     measures: Mapping[str, Schema]
     groups: Mapping[str, Schema]
+    key: Schema
+    """Of the rows that are measured."""
 
     @property
     def row(self) -> Schema:
@@ -53,6 +56,7 @@ class AggregateShapes:
                 "limit": {"type": "integer", "minimum": 1},
                 "filters": closed({each.name: each.schema for each in filters}),
                 "query": {"type": "string"},
+                "exclude": {"type": "array", "items": self.key, "maxItems": MAX_IDS},
                 "labels": yes_or_no,
                 "live": yes_or_no,
                 **({"params": closed(own)} if own else {}),
@@ -86,7 +90,7 @@ def shapes_of(cls: type[BaseBinding], shapes: JsonSchemas) -> AggregateShapes:
     columns = {column.name: column for column in cls.get_model()._meta.concrete_fields}
     measures = {name: _measure(Measure.named(name), columns, shown) for name in asked["measures"]}
     groups = {name: _group(Group.named(name), columns, shown) for name in asked["by"]}
-    return AggregateShapes(measures, groups)
+    return AggregateShapes(measures, groups, shapes.key(cls))
 
 
 def _measure(measure: Measure, columns: Mapping[str, Any], shown: Mapping[str, Schema]) -> Schema:

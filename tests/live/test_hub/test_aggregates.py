@@ -32,6 +32,19 @@ async def test_a_change_that_moves_no_number_is_not_sent(connect: Connect, user:
     assert await socket.silent()
 
 
+async def test_what_becomes_of_rows_that_are_left_out_is_not_told(connect: Connect, user: Any) -> None:
+    (left_out, other) = await make_notes(1, 10)
+    asked = {"measures": ["count", "sum:rank"], "exclude": [left_out.pk]}
+    shown = await Shown(await connect(user), "zoo.Note.aggregate#a").open(**asked)
+    assert shown.column("sum:rank") == [10]
+    await Note.objects.filter(pk=left_out.pk).aupdate(rank=2)
+    await Note.objects.filter(pk=left_out.pk).adelete()
+    assert await shown.socket.silent()
+    await Note.objects.filter(pk=other.pk).aupdate(rank=20)
+    await shown.take()
+    assert shown.column("sum:rank") == [20]
+
+
 async def test_each_reader_is_told_of_the_rows_that_it_may_see(connect: Connect, user: Any, stranger: Any) -> None:
     (note,) = await make_notes(1, owner=user)
     asked = {"measures": ["count", "sum:rank"]}

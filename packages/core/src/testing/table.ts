@@ -129,7 +129,9 @@ export class FakeTable {
   #measured(data: Values): [Values, readonly FakeRow[]] {
     const { aggregates } = this.options
     if (!aggregates) throw new BindingError('method_not_allowed', `No action aggregate on ${this.stream}.`)
-    return aggregateOf(this.#found(data), data, aggregates)
+    const { exclude = [] } = data as { exclude?: readonly unknown[] }
+    const found = this.#found(data).filter(row => !exclude.includes(row.id))
+    return aggregateOf(found, data, aggregates)
   }
 
   /** The rows between places, and what is said of them. */

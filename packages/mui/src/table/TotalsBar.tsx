@@ -11,7 +11,7 @@ interface TotalsBarProps {
   readonly measures: readonly string[]
 }
 
-/** Measures over all rows of the query, on all pages, live; none where the stream does not offer them. */
+/** Measures over all rows of the query, on all pages, live, but for those whose deletion can still be undone; none where the stream does not offer them. */
 export default function TotalsBar({ measures }: TotalsBarProps): JSX.Element | null {
   const world = useContext(TableContext)
   useEffect(() => {
@@ -32,26 +32,28 @@ export default function TotalsBar({ measures }: TotalsBarProps): JSX.Element | n
 
 function Totals({ world, measures }: TotalsBarProps & { readonly world: TableWorld }): JSX.Element {
   const { filters, query } = world.params as { filters?: object; query?: string }
-  const asked = { measures, ...(filters && { filters }), ...(query && { query }) }
-  const { rows } = useAggregate(world.binding as never, asked as never)
+  const { gone } = world.bulk
+  const isLessened = gone.length > 0 && gone.length <= MOST_EXCLUDED
+  const all = { measures, ...(filters && { filters }), ...(query && { query }) }
+  useAggregate(world.binding as never, all as never) // stays live, for it is shown again at once
+  const asked = isLessened ? { ...all, exclude: gone } : all
+  const { rows, isPlaceholderData } = useAggregate(world.binding as never, asked as never)
   const [row] = rows as readonly Readonly<Record<string, unknown>>[]
+  const shownOf = (measure: string): unknown =>
+    row && measure === 'count' && !(isLessened && !isPlaceholderData) ? world.count : row?.[measure]
   return (
     <Stack direction="row" spacing={3} role="group" aria-label={world.texts.totals} tabIndex={0} sx={BAR}>
       {measures.map(measure => (
         <Typography key={measure} variant="body2" noWrap sx={{ flexShrink: 0 }}>
-          {labelOf(measure, world)} <b>{totalText(shownOf(measure, row, world), measure.startsWith('avg:'))}</b>
+          {labelOf(measure, world)} <b>{totalText(shownOf(measure), measure.startsWith('avg:'))}</b>
         </Typography>
       ))}
     </Stack>
   )
 }
 
-/** As many rows as the table itself says, which leaves out those whose deletion can still be undone. */
-const shownOf = (
-  measure: string,
-  row: Readonly<Record<string, unknown>> | undefined,
-  { count }: TableWorld,
-): unknown => (row && measure === 'count' ? count : row?.[measure])
+/** As many keys as the protocol lets an aggregate leave out (§2.3). */
+const MOST_EXCLUDED = 1_000
 
 /** One line, whatever the numbers are: it is scrolled where it has no room, so that nothing moves when they come. */
 const HEIGHT_PX = 40

@@ -23,6 +23,8 @@ export interface Bulk {
   readonly forget: (id: RowId) => void
   /** Rows that are deleted unless it is undone in time. */
   readonly waiting: readonly RowId[]
+  /** These, and those whose deletion is on its way or was made a moment ago. */
+  readonly gone: readonly RowId[]
   readonly remove: (ids: readonly RowId[]) => void
   readonly undo: () => void
   readonly update: (ids: readonly RowId[], values: Readonly<Record<string, unknown>>) => Promise<BulkOutcome>
@@ -30,9 +32,13 @@ export interface Bulk {
   readonly dismiss: () => void
 }
 
+/** How long a row that was deleted is not shown, in milliseconds: a busy server may say so before its lists do. */
+export const SETTLED_MS = 2_000
+
 interface Waiting {
   readonly ids: readonly RowId[]
-  readonly takeBack: readonly (() => void)[]
+  /** What shows each of them again. */
+  readonly takeBack: ReadonlyMap<RowId, () => void>
   readonly timer: ReturnType<typeof setTimeout>
 }
 
@@ -41,6 +47,7 @@ export function useBulk(binding: BindingName, description: Description | undefin
   const { client, bridge, stream } = useStream(binding)
   const [ids, select] = useState<readonly RowId[]>([])
   const [waiting, setWaiting] = useState<readonly RowId[]>([])
+  const [gone, setGone] = useState<readonly RowId[]>([])
   const [outcome, setOutcome] = useState<BulkOutcome | null>(null)
   const held = useRef<Waiting | null>(null)
   const max = description?.bulk?.max ?? 1
@@ -49,6 +56,11 @@ export function useBulk(binding: BindingName, description: Description | undefin
       writeMany(waysOf(client, stream, action, values), ids, max),
     [client, stream, max],
   )
+  /** Shows again what the server has. */
+  const show = useCallback(({ takeBack }: Waiting, ids: readonly RowId[]): void => {
+    for (const id of ids) takeBack.get(id)?.()
+    setGone(before => before.filter(id => !ids.includes(id)))
+  }, [])
   /** Makes the deletion that waits. */
   const flush = useCallback((): void => {
     const now = held.current
@@ -57,17 +69,21 @@ export function useBulk(binding: BindingName, description: Description | undefin
     clearTimeout(now.timer)
     setWaiting([])
     void write('delete', now.ids).then(made => {
-      for (const back of now.takeBack) back()
+      const failed = made.failed.map(({ id }) => id)
+      show(now, failed)
+      const deleted = now.ids.filter(id => !failed.includes(id))
+      setTimeout(() => show(now, deleted), SETTLED_MS)
       if (made.failed.length) setOutcome(made)
     })
-  }, [write])
+  }, [write, show])
   const remove = useCallback(
     (ids: readonly RowId[]): void => {
       flush()
       if (!ids.length) return
-      const takeBack = ids.map(id => bridge.overlay({ stream, id, values: {}, fate: 'deleted' }))
+      const takeBack = new Map(ids.map(id => [id, bridge.overlay({ stream, id, values: {}, fate: 'deleted' })]))
       held.current = { ids, takeBack, timer: setTimeout(flush, UNDO_MS) }
       setWaiting(ids)
+      setGone(before => [...before, ...ids])
       select(before => before.filter(id => !ids.includes(id)))
     },
     [bridge, stream, flush],
@@ -77,8 +93,8 @@ export function useBulk(binding: BindingName, description: Description | undefin
     held.current = null
     clearTimeout(now?.timer)
     setWaiting([])
-    for (const back of now?.takeBack ?? []) back()
-  }, [])
+    if (now) show(now, now.ids)
+  }, [show])
   const update = useCallback(
     async (ids: readonly RowId[], values: Readonly<Record<string, unknown>>): Promise<BulkOutcome> => {
       const made = await write('update', ids, values)
@@ -98,8 +114,8 @@ export function useBulk(binding: BindingName, description: Description | undefin
   const dismiss = useCallback(() => setOutcome(null), [])
   const forget = useCallback((gone: RowId) => select(before => before.filter(id => id !== gone)), [])
   return useMemo(
-    () => ({ ids, select, forget, waiting, remove, undo, update, outcome, dismiss }),
-    [ids, forget, waiting, remove, undo, update, outcome, dismiss],
+    () => ({ ids, select, forget, waiting, gone, remove, undo, update, outcome, dismiss }),
+    [ids, forget, waiting, gone, remove, undo, update, outcome, dismiss],
   )
 }
 
