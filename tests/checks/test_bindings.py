@@ -2,19 +2,25 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django import forms
 from django.core.checks import run_checks
 from django.test import override_settings
+from django_filters import FilterSet
+from rest_framework import serializers
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework.settings import api_settings
 
 from channels_binding.bindings import AsyncBinding
 from channels_binding.checks import bindings as checks
 from channels_binding.consumers import bind
 from channels_binding.registry import Registry
 from tests.checks.judged import found, ids, judged
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Label, LoudNote, Note
 
 
 def test_a_binding_that_names_its_fields_and_permissions_is_fine(fresh: Registry) -> None:
@@ -50,6 +56,26 @@ class NotADrfClass:
     """Has none of the methods."""
 
 
+class LabelSerializer(serializers.ModelSerializer[Any]):
+    class Meta:
+        model, fields = Label, ("id",)
+
+
+class LabelForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model, fields = Label, ("name",)
+
+
+class LabelFilter(FilterSet):  # type: ignore[misc]
+    class Meta:
+        model, fields = Label, ("name",)
+
+
+class AnyNoteSerializer(serializers.ModelSerializer[Any]):
+    class Meta:
+        model, fields = LoudNote, ("id", "title")
+
+
 WRONG: dict[str, dict[str, Any]] = {
     "E006": {"actions": ("search", "serach")},
     "E007": {"permission_classes": (NotADrfClass,)},
@@ -64,6 +90,9 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
     ("E011", {"depends_on": ("nonsense",)}),
     ("E008", {"form_class": Note}),
     ("E008", {"filterset_class": Note}),
+    ("W032", {"serializer_class": LabelSerializer}),
+    ("W032", {"form_class": LabelForm}),
+    ("W032", {"filterset_class": LabelFilter}),
     ("E010", {"extra_kwargs": {"title": {"nonsense": True}}}),
     ("E010", {"extra_kwargs": {"titel": {"required": True}}}),
     ("E010", {"read_only_fields": ("rnak",)}),
@@ -71,6 +100,7 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
 FINE: list[dict[str, Any]] = [
     {"permission_classes": (IsAuthenticated & ~IsAdminUser,)},
     {"actions": ("search", "retrieve", "replace", "form")},
+    {"serializer_class": AnyNoteSerializer},
 ]
 
 
@@ -216,3 +246,25 @@ def test_an_authentication_class_can_say_who_somebody_is() -> None:
     with override_settings(CHANNELS_BINDING={"AUTHENTICATION_CLASSES": [*good, KnowsNobody]}):
         told = [(str(message.id).rpartition(".")[2], message.obj) for message in checks.check_settings()]
     assert told == [("I003", KnowsSomebody), ("E013", KnowsNobody)]
+
+
+@pytest.mark.parametrize("of", ["sockets", "DRF", "a binding", "HTTP"])
+def test_tokens_of_drf_need_the_app_that_has_their_table(
+    of: str, fresh: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Bearer(TokenAuthentication):
+        """As it is where ``rest_framework.authtoken`` is not installed: its model is abstract."""
+
+        def get_model(self) -> Any:
+            return SimpleNamespace(_meta=SimpleNamespace(abstract=True))
+
+    named = {"AUTHENTICATION_CLASSES": [Bearer]} if of == "sockets" else {}
+    named |= {"DEFAULT_AUTHENTICATION_CLASSES": [Bearer]} if of == "HTTP" else {}
+    if of == "a binding":
+        judged({"authentication_classes": (Bearer,)})
+    if of == "DRF":
+        monkeypatch.setattr(api_settings, "DEFAULT_AUTHENTICATION_CLASSES", [Bearer])
+    with override_settings(CHANNELS_BINDING=named):
+        (message,) = checks.check_settings()
+    assert (message.id, message.msg) == ("channels_binding.E013", "Bearer has no table of tokens.")
+    assert '"rest_framework.authtoken"' in str(message.hint)

@@ -12,7 +12,9 @@ from django.core.checks import CheckMessage, Error, Info, register
 from django.core.exceptions import ImproperlyConfigured
 from django.forms import BaseForm
 from django_filters.filterset import BaseFilterSet
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.serializers import BaseSerializer
+from rest_framework.settings import api_settings
 
 from channels_binding.bindings import sharing
 from channels_binding.bindings.access import default_permission_classes
@@ -24,7 +26,7 @@ from channels_binding.checks.expansions import unexpandable
 from channels_binding.checks.exposure import exposure
 from channels_binding.checks.fields import other_id, unshowable, without_model
 from channels_binding.checks.guarded import guarded, without_repetitions
-from channels_binding.checks.messages import an_error
+from channels_binding.checks.messages import a_warning, an_error
 from channels_binding.checks.names import way_out
 from channels_binding.checks.presence import unattended
 from channels_binding.checks.queries import (
@@ -62,7 +64,17 @@ def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 
 
 def _authentication() -> Iterator[CheckMessage]:
-    """E013: a class of ``AUTHENTIFICATION_CLASSES`` that cannot say who somebody is. I003: one that can of sockets alone."""
+    """E013: a class of ``AUTHENTIFICATION_CLASSES`` that cannot say who somebody is, or one of DRF's tokens without their app.
+    I003: one that can of sockets alone.
+    """
+    for cls in _authenticating():
+        if isinstance(cls, type) and issubclass(cls, TokenAuthentication) and cls().get_model()._meta.abstract:
+            yield Error(
+                f"{cls.__name__} has no table of tokens.",
+                hint='Add "rest_framework.authtoken" to INSTALLED_APPS, then manage.py migrate.',
+                obj=cls,
+                id="channels_binding.E013",
+            )
     for cls in load_classes(get_settings().AUTHENTIFICATION_CLASSES):
         if not is_drf(cls) and not hasattr(cls, "get_user"):
             yield Error(
@@ -78,6 +90,17 @@ def _authentication() -> Iterator[CheckMessage]:
                 obj=cls,
                 id="channels_binding.I003",
             )
+
+
+def _authenticating() -> dict[Any, None]:
+    """Classes that are asked who calls, on sockets or over HTTP, each once."""
+    of_http = get_settings().DEFAULT_AUTHENTICATION_CLASSES
+    of_bindings = [each for cls in registry for each in cls.authentication_classes or ()]
+    named = [
+        *get_settings().AUTHENTIFICATION_CLASSES,
+        *(api_settings.DEFAULT_AUTHENTICATION_CLASSES if of_http is None else of_http),
+    ]
+    return dict.fromkeys([*load_classes(named), *of_bindings])
 
 
 @register(TAG)
@@ -149,7 +172,9 @@ def _handlers(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
 
 
 def _classes(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
-    """E007: permissions, authentication and throttles that are none. E008: serializer, form and formsets that are none."""
+    """E007: permissions, authentication and throttles that are none. E008: serializer, form and formsets that are none.
+    W032: those of another model.
+    """
     for attribute, methods in _CLASSES.items():
         for each in _given(cls, attribute):
             if not (callable(each) and all(callable(getattr(_made(each), name, None)) for name in methods)):
@@ -157,9 +182,23 @@ def _classes(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
                 yield an_error(cls, 7, f"{cls.__name__}.{attribute} has {each!r}, which is no such class.", hint)
     for attribute, base in _BASES.items():
         value = getattr(cls, attribute)
-        if value is not None and not (isinstance(value, type) and issubclass(value, base)):
+        if value is None:
+            continue
+        if not (isinstance(value, type) and issubclass(value, base)):
             hint = f"A subclass of {base.__module__}.{base.__qualname__}."
             yield an_error(cls, 8, f"{cls.__name__}.{attribute} is {value!r}.", hint)
+        elif (other := _other_model(cls, value)) is not None:
+            message = (
+                f"{cls.__name__}.{attribute} is {value.__name__}, of {other.__name__} and not of {_model_name(cls)}."
+            )
+            yield a_warning(cls, 32, message, f"Set model = {_model_name(cls)} in its Meta, or name another class.")
+
+
+def _other_model(cls: type[BaseBinding], value: Any) -> Any:
+    """The model that a serializer, form or filterset names in its ``Meta``, where the binding's rows are not of it."""
+    own, named = cls.find_model(), getattr(getattr(value, "Meta", None), "model", None)
+    is_of_it = own is None or not isinstance(named, type) or issubclass(own, named) or issubclass(named, own)
+    return None if is_of_it else named
 
 
 _CLASSES = {
