@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.db import models
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
@@ -13,7 +14,7 @@ from channels_binding.testing import BindingClient
 from tests.bindings.test_reads import make
 from tests.conformance.related import served_by
 from tests.conftest import Connect
-from tests.project.zoo.models import Chapter, Label, Note, Novel
+from tests.project.zoo.models import Chapter, Country, Label, Note, Novel
 
 
 async def test_the_form_of_a_row_submitted_as_it_came_changes_nothing(connect: Connect, user: Any) -> None:
@@ -48,6 +49,11 @@ async def test_a_relation_of_a_form_offers_only_rows_that_its_own_stream_would_s
     socket = await connect(user)
     form = (await socket.call("zoo.Note.form", {"submit": {"title": "x", "rank": 1, "owner": 424242}}))["data"]
     assert form["errors"]["owner"][0]["code"] == "invalid_choice"
+
+
+class WithoutNorway(models.Manager[Country]):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().exclude(code="NO")
 
 
 @pytest.fixture
@@ -267,3 +273,43 @@ def test_a_form_of_the_project_s_says_itself_what_it_shows(secret: Note, client:
         "title": "a",
         "secret_code": "CANARY",
     }
+
+
+def test_the_form_of_a_row_keeps_its_key(client: BindingClient) -> None:
+    for code in ("NO", "SE"):
+        Country.objects.create(code=code, name=code)
+    form = client.form("zoo.Country", "NO", {"code": "DK", "name": "Norway"})
+    assert (form["success"], form["object"]["id"], form["errors"]["code"][0]["code"]) == (False, "NO", "read_only")
+    assert client.form("zoo.Country", "NO", {"code": "NO", "name": "Norway"})["success"]
+    assert [*Country.objects.values_list("code", "name")] == [("NO", "Norway"), ("SE", "SE")]
+
+
+def test_a_form_writes_over_no_row_that_has_the_key_already(
+    client: BindingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manager that hides deleted rows, or those of other tenants, hides them from Django's validation as well."""
+    Country.objects.create(code="NO", name="hidden")
+    manager = WithoutNorway()
+    manager.model = Country
+    monkeypatch.setattr(Country._meta, "default_manager", manager)
+    form = client.form("zoo.Country", submit={"code": "NO", "name": "mine"})
+    assert (form["success"], form["errors"]["code"][0]["code"]) == (False, "unique")
+    assert client.form("zoo.Country", submit={"code": "SE", "name": "new"})["success"]
+    assert [*Country.objects.values_list("code", "name")] == [("NO", "hidden"), ("SE", "new")]
+
+
+def test_nor_where_the_key_is_what_a_new_row_gets(user: Any) -> None:
+    class Own(Binding):
+        stream = "tests.OwnCountry"
+        model = Country
+        fields = ("code", "name")
+        read_only_fields = ("code",)
+
+        def get_create_values(self) -> Any:
+            return {"code": "NO"}
+
+    Country.objects.create(code="NO", name="first")
+    with served_by(Own):
+        form = BindingClient(user).form("tests.OwnCountry", submit={"name": "second"})
+    assert (form["success"], form["errors"]["__all__"][0]["code"]) == (False, "unique")
+    assert Country.objects.get().name == "first"

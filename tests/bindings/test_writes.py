@@ -18,8 +18,23 @@ from channels_binding.dispatch import perform
 from channels_binding.exceptions import Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.live.capture import recorder
 from channels_binding.registry import registry
+from channels_binding.testing import BindingClient
 from tests.checks.test_writes import Nesting
-from tests.project.zoo.models import Article, Booking, Chapter, Invoice, Label, Note, Novel, Precious, Step
+from tests.project.zoo.models import (
+    Article,
+    Booking,
+    Chapter,
+    Country,
+    Device,
+    Invoice,
+    Label,
+    Note,
+    Novel,
+    Precious,
+    Seat,
+    Step,
+    Watch,
+)
 from tests.throwaway import throwaway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -349,3 +364,35 @@ def test_a_row_whose_relations_may_lack_is_locked_without_them(user: Any, rows: 
         assert ask(user, "test.related.update", {"id": note.pk, "title": "y"})["success"]
     note.refresh_from_db()
     assert note.title == "y"
+
+
+@pytest.mark.parametrize("action", ["update", "replace", "save"])
+def test_a_row_keeps_its_key(action: str, user: Any) -> None:
+    """Django would save it as another row: over the one that has the key, also where a manager hides that."""
+    for code in ("NO", "SE"):
+        Country.objects.create(code=code, name=code)
+    client = BindingClient(user)
+    with pytest.raises(Invalid) as refused:
+        client.call(f"zoo.Country.{action}", {"id": "NO", "code": "DK", "name": "Norway"})
+    assert refused.value.to_json()["fields"]["code"][0]["code"] == "read_only"
+    client.call(f"zoo.Country.{action}", {"id": "NO", "code": "NO", "name": "Norway"})
+    assert [*Country.objects.values_list("code", "name")] == [("NO", "Norway"), ("SE", "SE")]
+
+
+def test_a_row_whose_key_is_a_related_row_keeps_it(user: Any) -> None:
+    first, second = (Device.objects.create(name=name) for name in "ab")
+    Watch.objects.create(device=first, label="old")
+    client = BindingClient(user)
+    with pytest.raises(Invalid) as refused:
+        client.update("zoo.Watch", str(first.pk), device=str(second.pk))
+    assert refused.value.to_json()["fields"]["device"][0]["code"] == "read_only"
+    client.update("zoo.Watch", str(first.pk), device=str(first.pk), label="new")
+    assert [*Watch.objects.values_list("device", "label")] == [(first.pk, "new")]
+
+
+def test_a_row_whose_key_has_several_columns_keeps_them(user: Any) -> None:
+    Seat.objects.create(row="A", place=1, guest="ann")
+    with pytest.raises(Invalid) as refused:
+        BindingClient(user).update("zoo.Seat", "A,1", place=2)
+    assert refused.value.to_json()["fields"]["place"][0]["code"] == "read_only"
+    assert [*Seat.objects.values_list("row", "place")] == [("A", 1)]

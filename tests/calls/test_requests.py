@@ -1,11 +1,13 @@
 """DRF's Request of a call and of what the call raises: the same caller everywhere, and the question in its method and data."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.test import RequestFactory
+from rest_framework.authtoken.models import Token
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 
@@ -100,6 +102,14 @@ def test_an_operation_of_a_batch_has_a_request_like_its_own() -> None:
     assert (request.method, request.data, request.query_params.dict()) == ("GET", {"page": 2}, {"page": "2"})
     assert (request.META["HTTP_X_TENANT"], request.auth) == ("3", "the token")
     assert batch.request.query_params.dict() == {}
+
+
+def test_what_the_row_of_a_token_leads_to_is_read_anew_by_each_question() -> None:
+    """``request.auth.tenant`` of a socket that is open for long."""
+    token = Token(key="k", user=ANN)
+    found = request_of(replace(by_socket(), scope={**SCOPE, "auth": token}), "GET").auth
+    is_loaded = Token._meta.get_field("user").is_cached
+    assert (found, is_loaded(found), is_loaded(token)) == (token, False, True)
 
 
 def test_django_s_request_is_the_one_that_drf_s_passes_on_to() -> None:

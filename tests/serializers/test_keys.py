@@ -8,8 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from channels_binding.serializers.keys import as_pk, from_pk
-from tests.project.zoo.models import Country, Note, Seat
+from channels_binding.serializers.keys import as_pk, from_pk, has_one_spelling
+from tests.project.zoo.models import Country, Note, Seat, Watch
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,26 @@ def test_keys_travel_so_that_a_browser_reads_them(key: Any, travels_as: Any) -> 
 def test_a_key_comes_back_as_it_went(model: type[models.Model], key: Any, travels_as: Any) -> None:
     assert as_pk(key) == travels_as
     assert from_pk(model, travels_as) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "has_one"),
+    [
+        (Note._meta.pk, True),
+        (Country._meta.pk, True),
+        (Seat._meta.pk, True),
+        (Watch._meta.pk, True),  # a foreign key to a UUID
+        (models.DateField(), True),
+        (models.DecimalField(max_digits=8, decimal_places=2), False),
+        (models.DateTimeField(), False),
+        (models.DurationField(), False),
+        (models.GenericIPAddressField(), False),
+        (models.BinaryField(), False),
+        (models.CharField(max_length=3, db_collation="NOCASE"), False),
+    ],
+)
+def test_keys_that_are_equal_without_being_the_same_are_known(key: Any, has_one: bool) -> None:
+    assert has_one_spelling(key) is has_one
 
 
 @pytest.mark.parametrize("sent", ["A", "A,1,2", "A,x", ""])

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import random
+import signal
 import sys
 
 from tools.soak.run import soak
@@ -15,6 +16,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--sabotage", choices=sorted(SABOTAGES), help="break the servers in this way; must be found")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its servers end with it
     return asyncio.run(soak(given.minutes, given.seed, given.sabotage))
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.forms.models import BaseModelForm
 
 from channels_binding.bindings.actions import builtin
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
-from channels_binding.bindings.writes import WriteMixin
+from channels_binding.bindings.writes import KEY_STAYS, WriteMixin
 from channels_binding.calls.call import WithRows
 from channels_binding.exceptions import Forbidden, Invalid, NotFound
 from channels_binding.forms import formset as formset_tools
@@ -91,8 +92,12 @@ class FormMixin(WriteMixin):
         """Save a form and its formsets if all of them are valid."""
         given = settle(self.get_create_values()) if instance is None and isinstance(form, BaseModelForm) else {}
         _give(form, given)  # before it is validated: the model's rules are asked about them too
+        key = None if instance is None else instance.pk
         are_valid = [form.is_valid()]
         _give(form, given)  # whatever has been submitted
+        if isinstance(form, BaseModelForm):
+            self._check_key(form, key)
+            are_valid.append(not form.errors)
         form.formsets = self.get_formsets(getattr(form, "instance", instance), rows)
         for formset in form.formsets.values():
             new = self._values_of_new_rows(formset)
@@ -109,10 +114,28 @@ class FormMixin(WriteMixin):
         for formset in form.formsets.values():
             formset_tools.save(formset, saved)
         if isinstance(form, BaseModelForm) and isinstance(saved, self.get_model()):
-            every_row = type(saved)._base_manager.using(self.write_alias())
+            every_row: QuerySet[Any] = QuerySet(type(saved), using=self.write_alias())
             saved = every_row.filter(pk=saved.pk).first() or saved
             form = self.get_form(instance=saved)  # as it would be asked for now
         return self._form_answer(form, saved, self.get_formsets(saved), success=True)
+
+    def _check_key(self, form: Any, before: Any) -> None:
+        """What is saved is the row that the form is of, or a new one: Django would write over a row that has the key, which
+        validation has not seen if a manager hides it, or if the form does not show it."""
+        row = form.instance
+        key = row._meta.pk
+        if before is not None:
+            error, row.pk = KEY_STAYS if row.pk != before else None, before
+        else:
+            is_made = row.pk is None or key.has_default() or key.has_db_default()  # then Django inserts
+            rows: QuerySet[Any] = QuerySet(type(row), using=self.write_alias())
+            error = (
+                None
+                if is_made or not rows.filter(pk=row.pk).exists()
+                else row.unique_error_message(type(row), (key.name,))
+            )
+        if error is not None:
+            form.add_error(key.name if key.name in form.fields else None, error)
 
     def get_formsets(self, instance: Any, rows: Data | None = None) -> dict[str, Any]:
         """The formsets beside the form of a row: as they are, or with what was submitted to them."""

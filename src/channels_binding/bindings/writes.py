@@ -15,6 +15,7 @@ from django.core.files import File
 from django.db import DatabaseError, IntegrityError, connections, models
 from django.db.models.signals import post_init, post_save, pre_init, pre_save
 from django.http import QueryDict
+from rest_framework import serializers
 
 from channels_binding.bindings.actions import builtin
 from channels_binding.bindings.one_statement import OneStatement, Valid
@@ -25,7 +26,7 @@ from channels_binding.compiled.columns import has_djangos_values
 from channels_binding.exception_handler import as_error, django_field_errors, lacking_value
 from channels_binding.exceptions import BindingError, Conflict, Invalid, LimitExceeded, PreconditionFailed
 from channels_binding.forms import uploads
-from channels_binding.serializers.default import column_names, rows_of
+from channels_binding.serializers.default import BindingSerializer, column_names, rows_of
 from channels_binding.serializers.keys import as_pk, pk_of
 from channels_binding.threads import one_writer, settle
 
@@ -85,6 +86,7 @@ class WriteMixin(OneStatement):
             serializer = self.get_writer(instance, data=changes, partial=partial)
             self._refuse_unsaved(changes, serializer)
             serializer.is_valid(raise_exception=True)
+            self._refuse_another_key(instance, serializer)
             self.clean(serializer)
             settle(self.perform_update(serializer))
             uploads.spend(changes, self.write_alias())
@@ -296,6 +298,21 @@ class WriteMixin(OneStatement):
                 message = f"It is not written with the row; create and delete rows of {between.label}."
                 raise Invalid.field(name, "read_only", message)
 
+    def _refuse_another_key(self, instance: Any, serializer: Any) -> None:
+        """Refuse to give a row another key, which Django would take for another row: one that is there, whoever may see it,
+        would be written over, else this one would be there twice. A serializer that has its own way to update may know better.
+
+        Raises:
+            Invalid: With the field of the key.
+        """
+        values = getattr(serializer, "validated_data", None)
+        if not isinstance(values, Mapping) or not _updates_as_drf_does(serializer):
+            return
+        for column in instance._meta.pk_fields:
+            value = values.get(column.name, instance)
+            if value is not instance and key_value(column, value) != getattr(instance, column.attname):
+                raise Invalid.field(column.name, KEY_STAYS.code or "", str(KEY_STAYS.message))
+
     def _input(self, data: Data) -> Data:
         """The data of a write, once its names are known to the serializer; of a form, REST framework's own kind of it."""
         names = self.serializer_names()
@@ -304,6 +321,19 @@ class WriteMixin(OneStatement):
         if isinstance(data, PostedForm):
             return data.as_input()
         return {**self.with_files(data), **self.call.files}
+
+
+KEY_STAYS = ValidationError("The key of a row stays as it is; make a new row.", code="read_only")
+
+
+def key_value(column: Any, value: Any) -> Any:
+    """What is stored of a value of a key, which may be a related row."""
+    return getattr(value, column.target_field.attname) if isinstance(value, models.Model) else value
+
+
+def _updates_as_drf_does(serializer: Any) -> bool:
+    update = getattr(type(serializer), "update", None)
+    return update in (BindingSerializer.update, serializers.ModelSerializer.update)
 
 
 def _saves_as_django_does(model: type[models.Model]) -> bool:

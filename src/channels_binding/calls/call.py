@@ -162,7 +162,8 @@ def of_connection(connection: Subscriber, stream: str, action: str) -> Call:
 
 
 def forgetful(user: Any) -> Any:
-    """A copy of a user that has loaded nothing: ``user.profile`` is read anew by each call of a long connection.
+    """A copy of a user, or of a token's row, that has loaded nothing: ``user.profile`` and ``auth.tenant`` are read anew by
+    each call of a long connection.
 
     Columns, permissions (``live/identity`` looks after both) and whatever an authentication class has set on it stay.
     """

@@ -13,7 +13,7 @@ from django.http import HttpRequest, QueryDict
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request, clone_request
 
-from channels_binding.calls.call import Call
+from channels_binding.calls.call import Call, forgetful
 from channels_binding.calls.scopes import HostlessRequest, request_of_scope
 from channels_binding.calls.sessions import fresh
 from channels_binding.protocol.names import AGGREGATE, AGGREGATE_NAMES, FILTER_PREFIX, READS, RESERVED_NAMES
@@ -82,7 +82,7 @@ def _made(call: Call, method: str) -> Request:
     django_request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
     request = Request(django_request)
     request.user = call.user
-    request.auth = call.scope.get("auth")
+    request.auth = forgetful(call.scope.get("auth"))
     request.version = request.versioning_scheme = None
     request._full_data = request._data = call.data  # type: ignore[attr-defined]
     request._files = {}  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ from channels_binding.live import contexts, messages, unheard
 from channels_binding.live.broker import listener, publisher
 from channels_binding.live.capture import recorder, signals, source
 from channels_binding.live.capture.changes import Changes
+from channels_binding.live.capture.statements import with_shared_tables
 from channels_binding.live.connection_limits import ConnectionLimits
 from channels_binding.live.delivery import Delivery
 from channels_binding.live.held_messages import HeldMessages, send_or_report
@@ -228,6 +229,7 @@ class Hub:
 
     def note(self, changes: Changes, number: int | None = None) -> None:
         """Take in changes; the next round answers them."""
+        changes = with_shared_tables(changes)
         self.watchers.note(changes)
         self.rounds.note(changes, number)
 

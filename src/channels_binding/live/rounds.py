@@ -104,9 +104,9 @@ class Rounds:
             return
         if not changes.is_of_reading:
             self._is_written.set()
-        noted = normalized(changes, self.invalidation.labels | self.stream_groups.labels)
+        noted = normalized(changes, self.invalidation.labels | self.stream_groups.labels | identity_models.all_labels())
         self.pending.merge(noted)
-        self.identity.note(changes)
+        self.identity.note(noted)
         self.identity.note_declared(self.invalidation.index.declaring(noted))
         self.identity.check_soon(self.stream_groups.declaring(noted))
         self.invalidation.note(noted)

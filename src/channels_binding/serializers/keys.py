@@ -21,6 +21,24 @@ def key_field(field: Any) -> Any:
     return field
 
 
+_SEVERAL_SPELLINGS = (
+    models.DecimalField,
+    models.DateTimeField,
+    models.DurationField,
+    models.GenericIPAddressField,
+    models.BinaryField,
+)
+
+
+def has_one_spelling(key: Any) -> bool:
+    """Whether a row is found by its key as it is told, and by no other word for it.
+
+    Not ``2`` for a row ``2.00``, a moment in another time zone, or ``ABC`` where the collation takes it for ``abc``.
+    """
+    columns = [key_field(each) for each in getattr(key, "fields", [key])]
+    return not any(isinstance(each, _SEVERAL_SPELLINGS) or getattr(each, "db_collation", None) for each in columns)
+
+
 def as_pk(value: Any) -> Pk:
     """``7`` → ``7``; ``UUID("…")``, ``2**60`` → text; a composite key ``("A,1", 7)`` → ``"A%2C1,7"``."""
     if isinstance(value, int) and -codecs.SAFE_INTEGER <= value <= codecs.SAFE_INTEGER:

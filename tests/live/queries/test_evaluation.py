@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.db import models
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -21,7 +22,7 @@ from channels_binding.live.queries.prefilter import probe
 from channels_binding.registry import registry
 from tests.conformance import related
 from tests.conftest import Connect
-from tests.project.zoo.models import Label, Moment, Note, Precious
+from tests.project.zoo.models import Country, Label, Moment, Note, Precious
 
 
 def call(action: str = "search", **data: Any) -> Call:
@@ -81,6 +82,14 @@ def test_keys_and_values_are_recognised_however_the_database_was_given_them() ->
     assert normalized(changes, {"zoo.Note"}).facts == {
         "zoo.Note": {7: Fact({"done": True, "owner_id": 3}, is_new=True)}
     }
+
+
+def test_a_key_that_may_be_another_word_for_a_row_is_that_of_any_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``filter(pk="2").update(…)`` of the row ``2.00``."""
+    monkeypatch.setattr(Country._meta, "pk", models.DecimalField(decimal_places=2, max_digits=8, primary_key=True))
+    changes = Changes({"zoo.Country": {"2"}, "zoo.City": {1}})
+    assert normalized(changes, {"zoo.Country", "zoo.City"}).keys == {"zoo.Country": None, "zoo.City": {1}}
+    assert normalized(Changes({"zoo.Country": set()}), {"zoo.Country"}).keys == {"zoo.Country": set()}
 
 
 def evaluation(action: str, user: Any, stream: str = "zoo.Note", **data: Any) -> Any:

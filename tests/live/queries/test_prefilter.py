@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Count
 from django.db.models.functions import Lower
 from django.test.utils import CaptureQueriesContext
@@ -96,6 +96,21 @@ def test_values_are_read_as_rows_bear_them_whoever_may_see_them() -> None:
     }
     token = Token.objects.create(name="t")
     assert values_of(Token, "default", ["name"], [str(token.pk)]) == {str(token.pk): {"name": "t"}}
+
+
+def test_values_are_read_of_rows_that_the_managers_of_the_model_hide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``base_manager_name`` of a model whose rows are marked as deleted, of which a binding shows all."""
+
+    class Undeleted(models.Manager["Note"]):
+        def get_queryset(self) -> Any:
+            return super().get_queryset().exclude(title="deleted")
+
+    manager: Any = Undeleted()
+    manager.model = Note
+    monkeypatch.setattr(Note._meta, "base_manager", manager)
+    row = Note.objects.create(title="deleted", rank=3)
+    assert not Note._base_manager.filter(pk=row.pk).exists()
+    assert values_of(Note, "default", ["rank"], [row.pk]) == {row.pk: {"rank": 3}}
 
 
 def test_lists_of_all_rows_have_one_prefilter_whatever_their_order() -> None:

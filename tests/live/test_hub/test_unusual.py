@@ -1,11 +1,12 @@
 """Unusual but ordinary Django: whatever rows are read and written by, each live list equals its query afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.apps import apps
+from django.db import connection, models, transaction
 from django.db.models import Exists, Prefetch
 from django.db.models.expressions import RawSQL
 from django.db.models.signals import post_save
@@ -15,12 +16,13 @@ from rest_framework.permissions import BasePermission
 from channels_binding import dispatch
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding
-from channels_binding.live.capture import signals
+from channels_binding.live.capture import signals, statements
 from channels_binding.protocol import codecs
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.test_hub.shown import in_thread
 from tests.project.zoo.models import Label, Note, Precious
+from tests.throwaway import throwaway
 
 Through = Note.labels.through
 BOSS = "SELECT parent_id FROM zoo_note WHERE parent_id IS NOT NULL"
@@ -293,3 +295,65 @@ async def test_what_is_written_by_hand_is_told(
     socket = await connect(user)
     rows, _ = await shows_the_truth(socket, "tests.DoneNote", lambda: write(notes), filters={"done": True})
     assert rows
+
+
+@pytest.fixture
+def shared(transactional_db: None) -> Iterator[None]:
+    """Two models that Django does not manage, whose rows are those of others: of a model, and of a many-to-many table."""
+
+    class Pearl(models.Model):
+        name = models.CharField(max_length=20)
+
+        class Meta:
+            app_label, managed, db_table = "zoo", False, "zoo_precious"
+
+    class Tagging(models.Model):
+        note = models.ForeignKey(Note, models.DO_NOTHING, related_name="+")
+        label = models.ForeignKey(Label, models.DO_NOTHING, related_name="+")
+
+        class Meta:
+            app_label, managed, db_table = "zoo", False, "zoo_note_labels"
+
+    def forget() -> None:
+        for kept in (statements.tables, statements.sharing_tables, statements._words_of_tables, statements._labels_in):
+            kept.cache_clear()
+        statements._written.cache_clear()
+
+    forget()
+    with throwaway():
+        for made in (Pearl, Tagging):
+            filters = [field.name for field in made._meta.fields]
+            members = {
+                "stream": f"tests.{made.__name__}",
+                "model": made,
+                "fields": ("id",),
+                "filterset_fields": filters,
+            }
+            type(f"{made.__name__}Binding", (AsyncBinding,), {"__module__": __name__, **members})
+        yield
+    for made in (Pearl, Tagging):
+        del apps.all_models["zoo"][made.__name__.lower()]
+    apps.clear_cache()
+    forget()
+
+
+def unmanaged(name: str) -> Any:
+    return apps.get_model("zoo", name)
+
+
+@pytest.mark.parametrize(
+    ("stream", "data", "write"),
+    [
+        ("tests.Pearl", {}, lambda notes: Precious.objects.create(name="new")),
+        ("tests.Pearl", {"filters": {"name": "new"}}, lambda notes: Precious.objects.update(name="new")),
+        ("tests.Pearl", {"filters": {"name": "it"}}, lambda notes: Precious.objects.get().delete()),
+        ("tests.Tagging", {}, lambda notes: notes[2].labels.add(label("x"))),
+        ("tests.Tagging", {}, lambda notes: notes[0].labels.clear()),
+        ("zoo.Note", {}, lambda notes: unmanaged("Tagging").objects.create(note=notes[2], label=label("x"))),
+        ("zoo.Precious", {}, lambda notes: unmanaged("Pearl").objects.update(name="new")),
+    ],
+)
+async def test_models_that_share_a_table_are_told_of_each_other_s_writes(
+    stream: str, data: Any, write: Any, shared: None, notes: list[Any], connect: Connect, user: Any
+) -> None:
+    await shows_the_truth(await connect(user), stream, lambda: write(notes), **data)

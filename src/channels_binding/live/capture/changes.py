@@ -72,6 +72,11 @@ class Changes:
         for key in keys & known.keys():
             known[key] = Fact(is_new=known[key].is_new)
 
+    def forget_values(self) -> None:
+        """What was known of rows is known no longer: some of it is undone."""
+        for label, known in self.facts.items():
+            self._forget_values(label, {*known})
+
     def holds(self, label: str, key: Any) -> bool:
         """Whether a row is noted already, in whatever spelling the database was given its key."""
         keys = self.keys.get(label, set())

@@ -5,7 +5,6 @@ STDIN")`` → any row of ``zoo.Note``, once the block around it has ended. Noted
 may stand. What is done with the driver's connection itself, past Django's cursors, is not seen.
 """
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +14,6 @@ from typing import Any
 
 from channels_binding.live.capture.recorder import note_any
 from channels_binding.live.capture.statements import any_label, labels_in, labels_written, text_of
-
-_RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
 
 
 class Fetched:
@@ -56,9 +53,10 @@ def end(connection: Any, cursor: Any, sql: Any) -> None:
     """After a statement outside of a transaction: bring it to its end, so that it is committed."""
     if connection.vendor != "sqlite":
         return
-    text = text_of(sql).lstrip()
-    is_read = text[:6].upper() == "SELECT"  # which is fetched as its reader likes: in chunks, perhaps
-    if not is_read and _RETURNING.search(text) and isinstance(cursor.cursor, sqlite3.Cursor):
+    text = text_of(sql).lstrip().upper()
+    is_read = text.startswith("SELECT")  # which is fetched as its reader likes: in chunks, perhaps
+    may_return = "RETURNING" in text  # one that only names a column so has nothing to fetch
+    if not is_read and may_return and isinstance(cursor.cursor, sqlite3.Cursor):
         with connection.wrap_database_errors:
             cursor.cursor = Fetched(cursor.cursor)
 

@@ -165,6 +165,12 @@ class Recorder:
             changes.is_elsewhere = triggers is not None and self.connection.alias != triggers
             publish(changes)
 
+    def savepoint_undone(self) -> None:
+        """Of what was noted nobody knows how much is left, if SQL or ``savepoint_rollback()`` has gone back, not ``atomic``.
+        The rows are noted still, and looked at."""
+        for notes in self.by_savepoint.values():
+            notes.changes.forget_values()
+
     def miss(self, labels: Iterable[str]) -> None:
         """These models were written, and nobody hears of it. Somebody may by the time the transaction is committed: who reads
         before that does not see what was written, and is published that any row may have changed.

@@ -44,6 +44,7 @@ from channels_binding.live.capture.statements import (
     keys_in,
     label_of,
     text_of,
+    undoes,
     written,
 )
 from channels_binding.querysets.conditions import is_exact
@@ -113,6 +114,8 @@ def _miss_statement(connection: Any, sql: str) -> None:
 def _note_statement(connection: Any, sql: str, params: Any, many: bool) -> None:
     target = written(sql)
     if not isinstance(target, Table):
+        if recorder_of(connection).by_savepoint and undoes(sql):
+            recorder_of(connection).savepoint_undone()
         return note_any(connection, target)
     if not is_captured(target.label):
         return None

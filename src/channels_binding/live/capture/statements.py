@@ -2,6 +2,7 @@
 
 import contextvars
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from django.apps import apps
 from django.db import models
 
 from channels_binding.conf import get_settings
+from channels_binding.live.capture.changes import Changes
 from channels_binding.querysets.tables import row_models
 from channels_binding.registry import registry
 
@@ -120,12 +122,51 @@ def statements() -> Iterator[list[str]]:
 
 @cache
 def tables() -> dict[str, Table]:
-    """Table name → whose it is, of every model; ``is_captured`` says whether its changes are."""
+    """Table name → whose it is, of every model; ``is_captured`` says whether its changes are.
+
+    Of models that share one it is the one that Django manages; ``sharing_tables`` knows the others.
+    """
     return {
-        model._meta.db_table: Table(label_of(model), getattr(model._meta.pk, "column", "") or "")
-        for model in apps.get_models(include_auto_created=True)
-        if not model._meta.proxy and model._meta.label != "channels_binding.KeptAnswer"
+        model._meta.db_table: _table_of(model) for model in sorted(_of_tables(), key=lambda each: each._meta.managed)
     }
+
+
+def _of_tables() -> Iterator[type[models.Model]]:
+    for model in apps.get_models(include_auto_created=True):
+        if not model._meta.proxy and model._meta.label != "channels_binding.KeptAnswer":
+            yield model
+
+
+def _table_of(model: type[models.Model]) -> Table:
+    return Table(label_of(model), getattr(model._meta.pk, "column", "") or "")
+
+
+@cache
+def sharing_tables() -> dict[str, tuple[tuple[str, bool], ...]]:
+    """Models whose rows are those of others as well (``managed = False`` with the same ``db_table``): label → the labels of the
+    others, and whether their rows have the same keys."""
+    by_name: dict[str, list[Table]] = defaultdict(list)
+    for model in _of_tables():
+        by_name[model._meta.db_table].append(_table_of(model))
+    return {
+        one.label: tuple((each.label, each.key_column == one.key_column != "") for each in all_ if each is not one)
+        for all_ in by_name.values()
+        if len(all_) > 1
+        for one in all_
+    }
+
+
+def with_shared_tables(changes: Changes) -> Changes:
+    """Changes, with those of models that other models' rows belong to as well."""
+    labels = sharing_tables().keys() & changes.keys.keys()
+    if not labels:
+        return changes
+    found = Changes(is_elsewhere=changes.is_elsewhere)
+    found.merge(changes)
+    for label in labels:
+        for other, has_same_keys in sharing_tables()[label]:
+            found.note(other, changes.keys[label] if has_same_keys and label not in changes.joins else None)
+    return found
 
 
 @cache
@@ -237,6 +278,14 @@ def written(sql: str) -> Table | frozenset[str]:
     if _SAVEPOINT.match(sql):
         return frozenset()
     return _written(sql) if len(sql) <= _LONG else _written.__wrapped__(sql)
+
+
+_UNDOES = re.compile(r"\bROLLBACK\b.*\bTO\b", re.IGNORECASE | re.DOTALL)
+
+
+def undoes(sql: str) -> bool:
+    """Whether a text may go back to a savepoint: ``ROLLBACK TO SAVEPOINT "a"``, or one of several statements."""
+    return _UNDOES.search(sql) is not None
 
 
 def labels_written(sql: str) -> frozenset[str]:

@@ -38,8 +38,13 @@ def watched_models() -> set[type[Model]]:
 
 def heeds(label: str) -> bool:
     """Whether rows of a model say whose a connection is, or what its user may do."""
+    return label in all_labels()
+
+
+def all_labels() -> set[str]:
+    """Labels of all these models."""
     user_label, membership_labels, session_label = labels()
-    return label in (user_label, session_label) or label in membership_labels or label in token_labels
+    return {user_label, *membership_labels, *token_labels} | ({session_label} if session_label else set())
 
 
 def watch(auth: Any) -> None:

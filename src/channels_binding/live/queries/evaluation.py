@@ -36,7 +36,7 @@ from channels_binding.querysets.aggregates import COUNT
 from channels_binding.querysets.conditions import Conditions, conditions_of
 from channels_binding.querysets.filters import follow_the_caller
 from channels_binding.querysets.tables import models_inside, row_models
-from channels_binding.serializers.keys import as_pk
+from channels_binding.serializers.keys import as_pk, has_one_spelling
 from channels_binding.threads import settle
 from channels_binding.types import Audience
 
@@ -393,7 +393,8 @@ def row_labels(model: type[models.Model]) -> frozenset[str]:
 def normalized(changes: Changes, labels: Collection[str]) -> Changes:
     """Keys and values as they were given to the database → as rows bear them (SQLite is given UUIDs as 32 hex digits).
 
-    Only of the models named; nobody looks at the others.
+    Only of the models named; nobody looks at the others. Keys by which a row may be found in other words than its own are those
+    of any row.
     """
     found = Changes(joins={*changes.joins}, is_of_reading=changes.is_of_reading)
     for label, keys in changes.keys.items():
@@ -401,6 +402,9 @@ def normalized(changes: Changes, labels: Collection[str]) -> Changes:
             found.note(label, keys)
             continue
         meta = apps.get_model(label)._meta
+        if keys and not has_one_spelling(meta.pk):
+            found.note(label, None)
+            continue
         bears = {key: _as_key(meta.pk, key) for key in keys}
         found.note(label, bears.values())
         for key, fact in changes.facts.get(label, {}).items():

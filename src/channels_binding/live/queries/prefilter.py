@@ -187,5 +187,6 @@ def values_of(
     model: type[models.Model], alias: str, columns: Collection[str], keys: Collection[Any]
 ) -> Mapping[Any, Mapping[str, Any]]:
     """``{7: {"status": "open"}}`` of rows as they are now, whoever may see them; one that is not there is left out."""
-    rows = model._base_manager.using(alias).filter(pk__in=keys).values_list("pk", *columns)
-    return {as_pk(key): dict(zip(columns, values, strict=True)) for key, *values in rows}
+    every_row: models.QuerySet[Any] = models.QuerySet(model, using=alias)  # a manager may hide some
+    found = every_row.filter(pk__in=keys).values_list("pk", *columns)
+    return {as_pk(key): dict(zip(columns, values, strict=True)) for key, *values in found}

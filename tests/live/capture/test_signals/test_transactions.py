@@ -258,6 +258,38 @@ def test_a_row_that_is_deleted_and_made_again_in_one_transaction_is_not_a_new_on
     assert facts == {key: False, Note.objects.latest("pk").pk: True}
 
 
+def _by_hand(cursor: Any) -> Callable[[], object]:
+    cursor.execute("SAVEPOINT by_hand")
+    return lambda: cursor.execute("rollback to by_hand")
+
+
+def _by_django(_: Any) -> Callable[[], object]:
+    place = transaction.savepoint()
+    return lambda: transaction.savepoint_rollback(place)
+
+
+@pytest.mark.parametrize("begin", [_by_hand, _by_django])
+def test_what_a_savepoint_without_atomic_has_undone_is_not_known_of_a_row(begin: Any, zoo: Zoo) -> None:
+    """A list of what is done would be sure that the row is not in it."""
+    published: list[Changes] = []
+    publish_with(published.append)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            zoo.note.done = True
+            zoo.note.save()
+            undo = begin(cursor)
+            zoo.note.done = False
+            zoo.note.save()
+            undo()
+            Label.objects.create(name="after")
+    finally:
+        recorder._publishers.remove(published.append)
+    (changes,) = published
+    assert changes.keys[NOTE] == {zoo.note.pk}
+    assert [fact.values for fact in changes.facts[NOTE].values()] == [{}]
+    assert Note.objects.get(pk=zoo.note.pk).done
+
+
 # Without autocommit
 
 

@@ -11,7 +11,9 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 
 from channels_binding.consumers import AsyncBinding
@@ -22,7 +24,7 @@ from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.identity.test_checks import closed, deactivate, in_thread, view_permission
 from tests.project.zoo.bindings.fields import MomentBinding
-from tests.project.zoo.models import Label, Moment, Note
+from tests.project.zoo.models import Device, Label, Moment, Note
 from tests.security.test_authentication.sockets import told
 
 
@@ -390,4 +392,30 @@ async def test_a_row_that_is_written_after_a_token_was_deleted_is_not_sent_to_wh
     await in_thread(Note.objects.create)(title="canary")
     assert await socket.silent()
     goes_on.set()
+    assert await closed(socket) == 4401
+
+
+class SerialAuthentication(TokenAuthentication):
+    """Tokens whose key is a UUID, which SQLite is given as 32 hex digits."""
+
+    keyword = "Bearer"
+
+    def authenticate_credentials(self, key: str) -> Any:
+        token = Device.objects.filter(serial=key).first()
+        if token is None:
+            raise AuthenticationFailed
+        return get_user_model().objects.get(username=token.name), token
+
+
+async def test_a_token_whose_key_is_no_number_is_looked_up_at_once(user: Any, hub_ended: None, settings: Any) -> None:
+    """As a user is whose key is none: until then ``IDENTITY_SECONDS`` went by on SQLite and MySQL."""
+    settings.CHANNELS_BINDING = {
+        "AUTHENTIFICATION_CLASSES": [f"{SerialAuthentication.__module__}.{SerialAuthentication.__qualname__}"]
+    }
+    token = await Device.objects.acreate(name=user.username)
+    socket = BindingCommunicator(f"/ws/?token={token.serial}")
+    assert await socket.open()
+    await socket.call("zoo.Note.search#h")
+    await in_thread(token.delete)()
+    await in_thread(Note.objects.create)(title="canary")
     assert await closed(socket) == 4401
