@@ -99,11 +99,12 @@ mutants: $(PYTHON_TEST)  ## mutation testing of what decides who sees what: is e
 	@$(LOOSELY) --group mutants
 	@$(BIN)/python -m tools.mutants $(MUTANTS)
 
-build: $(PYTHON_DEMO) $(PACKAGES) $(EXPLORER)  ## what is released, in artifacts/release: the wheel, the sdist and the npm packages
+build: $(PYTHON_DEMO) $(PACKAGES) $(EXPLORER)  ## what is released, in artifacts/release: the wheel, the sdist and the npm packages (REPO_URL=https://… for the links of their READMEs)
 	@$(LOOSELY) --group release
 	rm -rf artifacts/release && mkdir -p artifacts/release
 	$(BIN)/python -m build --outdir artifacts/release
 	npm pack --workspace @channels-binding/core --workspace @channels-binding/mui --pack-destination artifacts/release
+	$(BIN)/python -m tools.links artifacts/release/*.tgz
 
 lock: $(VENV)  ## requirements.lock anew, with the newest versions that fit
 	@$(LOOSELY) --group lock

@@ -1,5 +1,7 @@
-"""The explorer's script comes with the package: in the wheel and in the sdist, or neither is made."""
+"""The explorer's script comes with the package, in the wheel and the sdist, or neither is made; links of the README lead on."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,13 +19,20 @@ NEEDED = ("pyproject.toml", "hatch_build.py", "README.md", "CONTRIBUTING.md", "S
 
 
 def wheel_of(source: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if name != "REPO_URL"}
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def in_wheel(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as opened:
         return {name.partition("explorer/dist/")[2] for name in opened.namelist() if "explorer/dist/" in name}
+
+
+def metadata_of(wheel: Path) -> str:
+    with zipfile.ZipFile(wheel) as opened:
+        (name,) = [name for name in opened.namelist() if name.endswith(".dist-info/METADATA")]
+        return opened.read(name).decode()
 
 
 @pytest.fixture
@@ -33,6 +42,11 @@ def source(tmp_path: Path) -> Path:
     copy.mkdir()
     for name in NEEDED:
         shutil.copy(ROOT / name, copy)
+    (copy / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "links.py", copy / "tools")
+    (copy / "example" / "src").mkdir(parents=True)
+    (copy / "example" / "src" / "App.tsx").write_text("")  # of the names alone, and not at their place
+    (copy / "example" / "README.md").write_text("")
     for name in ("src", "docs", "spec"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
@@ -52,20 +66,28 @@ def test_a_wheel_without_them_is_not_made_and_the_command_is_named(source: Path,
     assert not [*tmp_path.glob("*.whl")]
 
 
-def test_an_sdist_has_them_too_and_a_wheel_is_made_of_it(source: Path, tmp_path: Path) -> None:
+def test_an_sdist_has_them_too_and_a_wheel_is_made_of_it_with_the_same_metadata(source: Path, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]
     subprocess.run([*pip, str(tmp_path / "tools"), "hatchling>=1.26"], check=True, capture_output=True)
     make = (
         "import sys; sys.path.insert(0, sys.argv[1]); from hatchling.build import build_sdist; build_sdist(sys.argv[2])"
     )
     command = [sys.executable, "-c", make, str(tmp_path / "tools"), str(tmp_path)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    environment = {**os.environ, "REPO_URL": "https://example.com/repo"}
+    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
     (made,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(made) as opened:
         opened.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    assert (unpacked / "hatch_build.py").exists()
+    belongs = {"src", "docs", "spec", "PKG-INFO", *NEEDED}
+    assert {path.name for path in unpacked.iterdir()} - {".gitignore"} == belongs
     done = wheel_of(unpacked, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = tmp_path.glob("*.whl")
     assert f"assets/{build.current().entry}" in in_wheel(wheel)
+    metadata = metadata_of(wheel)
+    assert metadata == (unpacked / "PKG-INFO").read_text()
+    assert "](https://example.com/repo/blob/main/docs/tutorial/index.md)" in metadata
+    assert "](https://example.com/repo/raw/main/docs/demo.png)" in metadata
+    assert re.findall(r"\]\((?!https://|#).*?\)", metadata) == []
+    assert "\nProject-URL: Source, https://example.com/repo\n" in metadata

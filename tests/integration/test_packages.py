@@ -1,5 +1,6 @@
 """What npm gives: one version with the Python package, complete tarballs, and entries that a server component may import."""
 
+import io
 import json
 import re
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import links
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("core", "mui")
@@ -79,6 +81,29 @@ def test_a_package_is_built_when_it_is_packed_and_brings_its_licence_and_readme(
     assert {"README.md", "SKILL.md", "src/index.ts"} | {path[2:] for each in entries for path in each.values()} <= files
     tests = {path for path in files if ".test." in path or path.startswith("tests/")}
     assert not tests | (files & {"dist/stale.js"})
+
+
+def test_a_release_names_its_repository_and_links_of_the_readme_lead_there(tmp_path: Path) -> None:
+    tarball, repository = tmp_path / "mui.tgz", "https://example.com/repo"
+    files = {
+        "package.json": json.dumps(manifest("mui")),
+        "README.md": (ROOT / "packages/mui/README.md").read_text(),
+        "x": "",
+    }
+    with tarfile.open(tarball, "w:gz") as packed:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"package/{name}")
+            member.size = len(text.encode())
+            packed.addfile(member, io.BytesIO(text.encode()))
+    links.link(tarball, repository)
+    with tarfile.open(tarball) as packed:
+        made = {member.name: packed.extractfile(member).read().decode() for member in packed.getmembers()}  # type: ignore[union-attr]
+    assert [*made] == [f"package/{name}" for name in files]
+    said = json.loads(made["package/package.json"])
+    assert said["repository"] == {"type": "git", "url": f"git+{repository}.git", "directory": "packages/mui"}
+    assert {**manifest("mui"), **said} == said
+    assert f"]({repository}/blob/main/docs/reference/components.md)" in made["package/README.md"]
+    assert re.findall(r"\]\((?!https://|#).*?\)", made["package/README.md"]) == []
 
 
 def reached(module: Path, seen: set[Path]) -> set[Path]:
