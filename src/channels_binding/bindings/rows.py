@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -59,7 +60,7 @@ class RowSource(AccessMixin):
             Forbidden: An object permission refuses.
         """
         if type(self).get_object is not RowSource.get_object or not self.sees_every_row():
-            return reader.rows_of([self.get_object(key, reader)])[0]
+            return reader.rows_of([self._get_object(key, reader)])[0]
         try:
             rows = reader.row(self.reading_queryset(), key)
         except OverflowError:
@@ -68,12 +69,26 @@ class RowSource(AccessMixin):
             raise NotFound()
         return rows[0]
 
+    def _get_object(self, key: Any, reader: Reader) -> Any:
+        """``get_object()``. The answer is made of whatever one of the project's asks the database."""
+        if type(self).get_object is RowSource.get_object:
+            return self.get_object(key, reader)
+        with self._asking_more(own=1):
+            return self.get_object(key, reader)
+
+    def _asking_more(self, own: int = 0) -> AbstractContextManager[None]:
+        """Around code of the project's, such as object permissions, which may ask the database whatever it likes."""
+        if self.trace is None:
+            return nullcontext()
+        self.trace.is_read_by_plan = False
+        return self.trace.reading_beside(own)
+
     def visible_rows(self, queryset: models.QuerySet[Any], reader: Reader) -> tuple[Row, ...]:
         """Rows of a queryset that the object permissions let the caller see."""
         if self.sees_every_row():
             return reader.rows(queryset)
         instances = reader.instances(queryset)
-        with reader.reading_beside():
+        with self._asking_more():
             visible = [each for each in instances if self.may_see(each)]
         return reader.rows_of(visible)
 
@@ -107,7 +122,8 @@ class RowSource(AccessMixin):
             instance = select.get(queryset.prefetch_related(None), key)
         except (queryset.model.DoesNotExist, OverflowError):
             raise NotFound() from None
-        self._check_known(instance)
+        with self._asking_more():
+            self._check_known(instance)
         models.prefetch_related_objects([instance], *lookups)  # a row that is refused costs as much as a missing one
         return instance
 

@@ -45,8 +45,10 @@ class Trace:
     def reading_beside(self, own: int = 0) -> Iterator[None]:
         """What is asked inside, but for the first ``own`` statements, is more than the rows that are shown."""
         begin = self.statements() + own
-        yield
-        (self.prefetched if own else self.beside).append(slice(begin, self.statements()))
+        try:
+            yield
+        finally:
+            (self.prefetched if own else self.beside).append(slice(begin, self.statements()))
 
     @contextmanager
     def expanding(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from rest_framework.permissions import BasePermission
 from channels_binding import dispatch
 from channels_binding.calls import Call
 from channels_binding.consumers import AsyncBinding
+from channels_binding.exceptions import NotFound
 from channels_binding.live.capture import signals, statements
 from channels_binding.protocol import codecs
 from channels_binding.testing import BindingCommunicator
@@ -295,6 +296,48 @@ async def test_what_is_written_by_hand_is_told(
     socket = await connect(user)
     rows, _ = await shows_the_truth(socket, "tests.DoneNote", lambda: write(notes), filters={"done": True})
     assert rows
+
+
+class OfPrecious(BasePermission):
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return Precious.objects.exists()
+
+
+class OfChildren(BasePermission):
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return Note.objects.filter(parent=obj).exists()
+
+
+class OfGetObject(BasePermission):
+    """None; the binding's own ``get_object()`` looks it up."""
+
+
+@pytest.mark.parametrize("action", ["retrieve#a", "presence#a"])
+@pytest.mark.parametrize("rule", [OfPrecious, OfChildren, OfGetObject])
+async def test_who_may_see_a_row_by_other_rows_loses_it_with_them(
+    rule: Any, action: str, notes: list[Any], connect: Connect, user: Any
+) -> None:
+    def get_object(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not Precious.objects.exists():
+            raise NotFound
+        return AsyncBinding.get_object(self, *args, **kwargs)
+
+    own = {"get_object": get_object} if rule is OfGetObject else {}
+    members = {
+        "stream": "tests.Ruled",
+        "model": Note,
+        "fields": ("id",),
+        "permission_classes": (rule,),
+        "presence": True,
+    }
+    with throwaway():
+        type("RuledBinding", (AsyncBinding,), {"__module__": __name__, **members, **own})
+        socket = await connect(user)
+        answer = await socket.call(f"tests.Ruled.{action}", {"id": notes[0].pk})
+        assert answer["type"] == "snapshot"
+        await in_thread(lambda: (Precious.objects.all().delete(), Note.objects.filter(parent=notes[0]).delete()))()
+        assert (await socket.receive())["type"] == "gone"
+        await socket.close()
 
 
 @pytest.fixture
