@@ -206,6 +206,7 @@ def test_an_instance_of_two_tables_is_django_s_to_load() -> None:
     assert (found.name, found.seats) == ("x", 3)
 
 
+@pytest.mark.filterwarnings("ignore:.*must accept a fetch_mode")
 def test_an_instance_that_the_project_makes_is_django_s_to_load(
     notes: list[Note], monkeypatch: pytest.MonkeyPatch
 ) -> None:
