@@ -142,6 +142,11 @@ class Call:
         """The same question by another (or a freshly read) user."""
         return replace(self, user=forgetful(user), scope=self.scope if scope is None else scope, request=None)
 
+    def afresh(self) -> "Call":
+        """The same question, before anything was loaded of who asks: what an answer is made of is seen by what it asks the
+        database."""
+        return replace(self, user=forgetful(self.user))
+
 
 _OF_ONE_QUESTION: dict[str, Any] = {
     "hash": None,

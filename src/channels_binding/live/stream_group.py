@@ -212,7 +212,7 @@ def _visible_keys(call: Call) -> Seen:
 
 def _keys_seen(call: Call) -> Seen:
     with statements() as beside:
-        binding, _ = find(call)
+        binding, _ = find(call.afresh())
         binding.check_permissions()
         rows = binding.reading_queryset().order_by("pk")
     keys: Sequence[Any]

@@ -11,6 +11,7 @@ from django.db.models import Exists, Prefetch
 from django.db.models.expressions import RawSQL
 from django.db.models.signals import post_save
 from rest_framework import serializers
+from rest_framework.authtoken.models import Token
 from rest_framework.permissions import BasePermission
 
 from channels_binding import dispatch
@@ -337,6 +338,34 @@ async def test_who_may_see_a_row_by_other_rows_loses_it_with_them(
         assert answer["type"] == "snapshot"
         await in_thread(lambda: (Precious.objects.all().delete(), Note.objects.filter(parent=notes[0]).delete()))()
         assert (await socket.receive())["type"] == "gone"
+        await socket.close()
+
+
+class HasToken(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return hasattr(request.user, "auth_token")
+
+
+@pytest.mark.parametrize("hook", ["permission_classes", "get_audience"])
+@pytest.mark.parametrize("action", ["search#a", "retrieve#a", "presence#a", "subscribe"])
+async def test_what_a_user_leads_to_is_followed_though_it_was_loaded_before_the_reading(
+    action: str, hook: str, notes: list[Any], connect: Connect, user: Any
+) -> None:
+    """``request.user.profile`` of a permission, which is asked when the read is let in; or of an audience."""
+
+    def get_audience(self: Any) -> Any:
+        return ("with a token", hasattr(self.user, "auth_token"))
+
+    own = {"get_audience": get_audience} if hook == "get_audience" else {}
+    members = {"stream": "tests.ByUser", "model": Note, "fields": ("id",), "permission_classes": (HasToken,)}
+    await Token.objects.acreate(user=user)
+    with throwaway():
+        type("ByUserBinding", (AsyncBinding,), {"__module__": __name__, "presence": True, **members, **own})
+        socket = await connect(user)
+        answer = await socket.call(f"tests.ByUser.{action}", {} if action[0] == "s" else {"id": notes[0].pk})
+        assert "error" not in answer
+        await in_thread(Token.objects.all().delete)()
+        assert (await socket.receive())["error"]["code"] == "forbidden"
         await socket.close()
 
 

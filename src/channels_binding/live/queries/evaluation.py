@@ -149,7 +149,7 @@ def evaluate(
         changed: Keys of the rows that changed since; other rows of ``last`` are not read again. None: read all.
         touched: Keys of related rows that changed since, by label: who shows them, or leads to them, is read again too.
     """
-    binding, action = find(call)
+    binding, action = find(call.afresh())
     began = time.perf_counter()
     matching: list[models.QuerySet[Any]] = []
     with capture.statements() as statements:
