@@ -114,7 +114,7 @@ lock: $(VENV)  ## requirements.lock anew, with the newest versions that fit
 	@mv requirements.new requirements.lock
 
 docs: $(PYTHON_DOCS)  ## the documentation as a site, in artifacts/site; broken links fail (REPO_URL=https://… for links to sources)
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 	@echo "artifacts/site/index.html can be opened as it is, or served by any web server."
 
 clean:  ## removes what was built, the caches and the demo's database (ALL=1: .venv and node_modules as well)

@@ -49,13 +49,20 @@ def write(found: Mapping[str, Any]) -> None:
     (FOLDER / "results.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     (FOLDER / "results.md").write_text(as_text(found))
     plot(found["table"])
+    for path, name, text in placed(found):
+        put(path, name, text)
+
+
+def placed(found: Mapping[str, Any]) -> Iterable[tuple[Path, str, str]]:
+    """What stands of it in other pages: the page, the name of its place, the text."""
+    performance = ROOT / "docs" / "topics" / "performance.md"
     if found["table"]:
-        put(ROOT / "README.md", "figures", summary(found, README_PEERS))
-        put(ROOT / "docs" / "topics" / "performance.md", "figures", summary(found, SHOWN))
+        yield ROOT / "README.md", "figures", summary(found, README_PEERS)
+        yield performance, "figures", summary(found, SHOWN)
     if "aggregates" in found:
-        put(ROOT / "docs" / "topics" / "performance.md", "aggregates", table(turned(columns(found["aggregates"]))))
+        yield performance, "aggregates", table(turned(columns(found["aggregates"])))
     if "slopes" in found:
-        put(ROOT / "docs" / "topics" / "performance.md", "slopes", table(columns(found["slopes"])))
+        yield performance, "slopes", table(columns(found["slopes"]))
 
 
 def put(path: Path, name: str, text: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
+from benchmarks import report
 
 from channels_binding import exceptions
 from channels_binding.conf import ALIASES, Settings
@@ -70,6 +71,16 @@ def test_every_python_name_that_the_reference_imports_is_there() -> None:
 def test_the_adapters_of_the_page_are_those_that_make_clients_runs() -> None:
     page = (Path(__file__).parents[1] / "docs" / "howto" / "admin-frameworks.md").read_text()
     assert (Path(__file__).parents[1] / "tools" / "clients" / "adapters.mjs").read_text() in page
+
+
+def test_the_figures_of_the_pages_are_those_that_were_measured() -> None:
+    """`python -m benchmarks.report` writes them."""
+    found = json.loads((report.FOLDER / "results.json").read_text())
+    assert (report.FOLDER / "results.md").read_text() == report.as_text(found)
+    places = [*report.placed(found)]
+    assert {path.name for path, _, _ in places} == {"README.md", "performance.md"}
+    for path, name, text in places:
+        assert f"<!-- {name} -->\n{text}\n<!-- /{name} -->" in path.read_text(), f"{path.name}: {name}"
 
 
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)

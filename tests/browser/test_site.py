@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,15 +19,34 @@ from .test_page import audit
 PAGES = ("index.html", "howto/decide-who-may.html", "reference/settings.html")
 
 
+def built(folder: Path, config: Path = ROOT / "mkdocs.yml") -> subprocess.CompletedProcess[str]:
+    """By the command of `make docs`. mkdocs.yml is strict: a link or anchor that leads nowhere, or a page that the navigation
+    lacks, is no site."""
+    (arguments,) = re.findall(r"python -m (mkdocs build.*)$", (ROOT / "Makefile").read_text(), re.M)
+    command = [sys.executable, "-m", *arguments.split(), "--config-file", str(config), "--site-dir", str(folder)]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """mkdocs.yml is strict: a link or an anchor that leads nowhere, or a page that the navigation lacks, is no site."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = built(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+@pytest.mark.parametrize("wrong", ["[there](no-such-page.md)", "[there](mcp.md#no-such-anchor)"])
+def test_a_link_that_leads_nowhere_is_no_site(wrong: str, tmp_path: Path) -> None:
+    """mkdocs counts no warnings where it is told to be quiet."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    with (tmp_path / "docs" / "howto" / "tenants.md").open("a") as page:
+        page.write(f"\n{wrong}\n")
+    config = tmp_path / "mkdocs.yml"
+    config.write_text(f"INHERIT: {ROOT / 'mkdocs.yml'}\nhooks: [{ROOT / 'tools/site/hooks.py'}]\ndocs_dir: docs\n")
+    done = built(tmp_path / "site", config)
+    assert done.returncode != 0
+    assert "no-such-" in done.stdout + done.stderr
 
 
 @pytest.fixture
