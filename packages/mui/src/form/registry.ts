@@ -76,6 +76,9 @@ export function registerField(name: string, component: FieldComponent): () => vo
   }
 }
 
+/** The class names that have a component. */
+export const registered = (): readonly string[] => [...components.keys()]
+
 /** The component for a field: given by name, else by widget, its bases, the type, its bases, and text in the end. */
 export function componentOf(field: FormField, given: Readonly<Record<string, FieldComponent>> = {}): FieldComponent {
   if (Object.hasOwn(given, field.name)) return given[field.name] as FieldComponent

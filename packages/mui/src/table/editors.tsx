@@ -3,7 +3,9 @@ import Checkbox from '@mui/material/Checkbox'
 import Tooltip from '@mui/material/Tooltip'
 import { GridEditInputCell, GridEditSingleSelectCell, useGridApiContext } from '@mui/x-data-grid'
 import { type JSX, type ReactElement, Suspense, useContext, useEffect, useId, useRef } from 'react'
+import { Guard, guarded } from '../Guard.js'
 import { late } from '../late.js'
+import { plainText } from '../text.js'
 import { CellErrorsContext } from './cellErrors.js'
 import { cellKey, type EditCellParams } from './row.js'
 
@@ -49,11 +51,16 @@ function WithError({ params, render }: WithErrorProps): JSX.Element {
       slotProps={{ tooltip: { sx: ERROR_TOOLTIP } }}
     >
       <Box ref={box} sx={error === undefined ? FILL : FILL_WRONG}>
-        {render(params)}
+        <Guard value={params.value} fallback={guarded(plainText, () => '⚠')(params.value)}>
+          <Rendered params={params} render={render} />
+        </Guard>
       </Box>
     </Tooltip>
   )
 }
+
+/** A component, so that what throws is caught by the boundary above it. */
+const Rendered = ({ params, render }: WithErrorProps): ReactElement => render(params)
 
 const labelsOf = (input: Element): boolean => !!(input as HTMLInputElement).labels?.length
 

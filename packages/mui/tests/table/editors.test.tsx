@@ -98,3 +98,15 @@ it('lets the focus be where it is while a whole row is edited', async () => {
   act(() => due.focus())
   expect(due).toHaveFocus()
 })
+
+it('shows a value that its editor cannot take, and keeps the page', async () => {
+  const value = { toString: 1 }
+  const [row] = rows
+  const world = stage({ 'desk.Ticket': { ...tables['desk.Ticket'], rows: [{ ...row, id: 1, title: value }] } })
+  world.show(<Table editable columns={['title', 'votes']} />)
+  await cell('1,200')
+  const hostile = document.querySelector('[data-id="1"] [data-field="title"]') as HTMLElement
+  await world.user.dblClick(hostile)
+  await waitFor(() => expect(document.querySelector('.MuiDataGrid-cell--editing')).toHaveTextContent('{"toString":1}'))
+  expect(screen.getByText('1,200')).toBeVisible()
+})
