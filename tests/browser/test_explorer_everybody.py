@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from .conftest import ColorScheme, Desk, another_server
 from .explorers import Explorer, explorer
 from .prefixed_asgi import PREFIX
+from .test_first_view import MOST_LAYOUT_SHIFT, OBSERVED, SHIFTS
 from .test_page import audit
 from .tickets import new_ticket
 
@@ -65,6 +66,17 @@ def test_on_a_telephone_streams_are_behind_a_button(desk: Desk, browser: Browser
         nav.get_by_role("link", name="Tag").click()
         expect(nav).to_have_count(0)
         expect(page.get_by_role("heading", name="desk.Tag")).to_be_visible()
+
+
+def test_nothing_is_pushed_down_on_a_telephone_when_the_form_of_a_row_is_there(desk: Desk, browser: Browser) -> None:
+    with explorer(browser, desk, width=390, init=f"({OBSERVED})()") as window:
+        window.rows("desk.Ticket")
+        window.page.get_by_title("Open this row").first.click()
+        drawer = window.page.get_by_role("dialog")
+        expect(drawer.get_by_role("textbox", name="Title")).to_be_visible()
+        expect(drawer.get_by_label("JSON of the row")).to_contain_text('"title"')
+        shifts = window.page.evaluate(SHIFTS)
+        assert sum(value for value, _ in shifts) <= MOST_LAYOUT_SHIFT, shifts
 
 
 def test_a_row_is_opened_and_changed_by_keyboard_alone(desk: Desk, browser: Browser) -> None:

@@ -67,7 +67,10 @@ const STRONG_FOCUS = { ':focus-visible': { outline: '3px solid currentColor !imp
 /** The words of this page stay English: each is read from the left, on a page that is laid out from the right. */
 const ENGLISH_FROM_THE_RIGHT = {
   body: { textAlign: 'left' }, // mirrored, as all styles are
-  ':where(p, span, label, legend, h1, h2, h3, dd, dt)': { unicodeBidi: 'plaintext' },
+  ':where(p, span, label, legend, h1, h2, h3, dd, dt, .MuiFormLabel-root, .MuiAlert-message, .MuiDataGrid-selectedRowCount)':
+    {
+      unicodeBidi: 'plaintext',
+    },
 } as const
 
 /** The theme for how somebody wants to see the page; light and dark are variables of CSS in each. */

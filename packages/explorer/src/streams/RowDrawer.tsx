@@ -1,5 +1,5 @@
 import type { Description } from '@channels-binding/core'
-import { useRetrieve } from '@channels-binding/core/react'
+import { useForm, useRetrieve } from '@channels-binding/core/react'
 import { BindingForm, DeleteModal } from '@channels-binding/mui'
 import Alert from '@mui/material/Alert'
 import Box from '@mui/material/Box'
@@ -50,6 +50,9 @@ function Opened(props: RowDrawerProps & { readonly titleId: string }): JSX.Eleme
   const [isDeleting, setDeleting] = useState(false)
   const names = new Set(offered.actions.map(({ name }) => name))
   const canEdit = names.has('form') && (id === null ? description.can.create : description.can.update)
+  const { schema, error } = useForm(stream, { id, enabled: canEdit })
+  // What stands below the form comes with it, so that the form does not push it down.
+  const isFormThere = !canEdit || schema !== undefined || error !== null
   return (
     <>
       <Box sx={{ display: 'flex', alignItems: 'center', px: 2, py: 1, borderBottom: 1, borderColor: 'divider' }}>
@@ -75,7 +78,7 @@ function Opened(props: RowDrawerProps & { readonly titleId: string }): JSX.Eleme
             onSuccess={() => id === null && onClose()}
           />
         )}
-        {id !== null && names.has('retrieve') && <Row stream={stream} id={id} />}
+        {id !== null && names.has('retrieve') && isFormThere && <Row stream={stream} id={id} />}
       </Box>
       {id !== null && isDeleting && (
         <DeleteModal

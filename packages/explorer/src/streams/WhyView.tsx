@@ -58,7 +58,12 @@ function Sharing({ stream, data }: { readonly stream: string; readonly data: str
   const { data: explanation, error } = useExplanation(stream, data)
   const facts = Object.entries(explanation ?? {}).filter(([name]) => name !== 'stream')
   return (
-    <Paper component="section" variant="outlined" aria-label="Who shares it" sx={{ p: 2, minHeight: 260 }}>
+    <Paper
+      component="section"
+      variant="outlined"
+      aria-label="Who shares it"
+      sx={{ p: 2, minHeight: { xs: '70dvh', sm: 260 } }}
+    >
       <Typography variant="h2" sx={{ mb: 1 }}>
         Who shares it, and what can change it
       </Typography>
