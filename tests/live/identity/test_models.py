@@ -10,7 +10,7 @@ from rest_framework.authtoken.models import Token
 
 from channels_binding.live.identity import models
 from channels_binding.live.identity.models import heeds, holds, watch, watched_models
-from tests.project.zoo.models import Note
+from tests.project.zoo.models import Cafe, EspressoBar, Note, Place
 
 
 def holder(auth: Any) -> Any:
@@ -21,6 +21,15 @@ def test_users_groups_and_what_is_between_them_are_watched() -> None:
     user, group = get_user_model(), Group
     expected = {user, group, user.groups.through, user.user_permissions.through, group.permissions.through}
     assert expected <= watched_models()
+
+
+def test_the_tables_that_a_user_is_a_row_of_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "get_user_model", lambda: EspressoBar)
+    models.labels.cache_clear()
+    try:
+        assert {EspressoBar, Cafe, Place} <= watched_models()
+    finally:
+        models.labels.cache_clear()
 
 
 @pytest.mark.parametrize(

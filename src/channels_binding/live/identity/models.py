@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from channels_binding.live.capture.statements import label_of
 from channels_binding.live.sessions import stored_label
+from channels_binding.querysets.tables import row_models
 from channels_binding.types import Subscriber
 
 token_labels: set[str] = {"authtoken.Token"}
@@ -18,12 +19,13 @@ token_labels: set[str] = {"authtoken.Token"}
 
 @lru_cache(maxsize=1)
 def labels() -> tuple[str, frozenset[str], str | None]:
-    """Labels of the user model, of what holds memberships and permissions, and of sessions."""
+    """Labels of the user model, of its parents and what holds memberships and permissions, and of sessions."""
     user = get_user_model()
     related = [field.remote_field for field in user._meta.many_to_many]
     models = {relation.through for relation in related if relation} | {
         relation.model for relation in related if relation
     }
+    models |= {*row_models(user)[1:]}  # a user may be a row of several tables
     if apps.is_installed("django.contrib.auth"):
         group = apps.get_model("auth.Group")
         models |= {group, group.permissions.through}
