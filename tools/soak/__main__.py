@@ -5,9 +5,17 @@ import asyncio
 import random
 import signal
 import sys
+from typing import NoReturn
 
-from tools.soak.run import soak
+from tools.soak.run import Writer, soak
 from tools.soak.sabotaged import SABOTAGES
+
+
+def end(*_: object) -> NoReturn:
+    """All that it has started ends with it; its threads wait for what the writers say."""
+    for writer in Writer.started:
+        writer.kill()
+    sys.exit(143)
 
 
 def main() -> int:
@@ -16,7 +24,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--sabotage", choices=sorted(SABOTAGES), help="break the servers in this way; must be found")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its servers end with it
+    signal.signal(signal.SIGTERM, end)
     return asyncio.run(soak(given.minutes, given.seed, given.sabotage))
 
 

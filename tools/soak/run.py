@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.integration.cluster import PYTHON, Cluster, LiveClient, converge
 from tools.soak.faults import LIBFAKETIME, MODES, Clock, Faults, Servers, environment_of
@@ -54,11 +54,14 @@ class Witness(LiveClient):
 class Writer:
     """The process that writes."""
 
+    started: ClassVar[list[subprocess.Popen[str]]] = []
+
     def __init__(self, cluster: Cluster, seed: int) -> None:
         self.process = subprocess.Popen(
             [*PYTHON, "-m", "tools.soak.writes", str(seed)], env=cluster.env, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
+        self.started.append(self.process)
         self.counted = Counter[str]()
         self._line()
 
