@@ -12,9 +12,9 @@ import { rolldown } from 'rolldown'
 /** Budgets in bytes, gzipped. One that is raised says in its commit what for. */
 const BUDGETS = {
   '.': 7_990,
-  './react': 10_550,
+  './react': 10_750,
   './forms': 200,
-  './writes': 3_100,
+  './writes': 3_150,
   './persist': 1_500,
   './presence': 2_500,
   './presence/room': 2_200,

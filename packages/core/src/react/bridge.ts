@@ -42,6 +42,9 @@ const metaOf = (query: Query): LiveMeta | undefined => query.meta?.channels as L
 /** Time in milliseconds over which pages ask again that are told the same at once, when a group changes. */
 const MOST_DELAY_MS = 500
 
+/** How long a change that the server has confirmed stays over what it was made of, where the server's own does not come. */
+const SETTLED_MS = 2_000
+
 const isOfPermissions = ({ queryKey }: Query): boolean => queryKey[2] === 'describe' || queryKey[2] === 'form'
 
 const wasRefused = ({ state }: Query): boolean => (state.error as BindingError | null)?.code === 'unauthenticated'
@@ -76,7 +79,7 @@ export class LiveBridge {
   readonly #entries = new Map<string, Entry>()
   readonly #overlays: Overlays = new Overlays()
   /** What takes the shown change of a pending write back, by its key. */
-  readonly #shown = new Map<string, () => void>()
+  readonly #shown = new Map<string, (isMade: boolean) => void>()
   readonly #listeners = new Set<() => void>()
   #asking: ReturnType<typeof setTimeout> | undefined
   #holders = 0
@@ -104,14 +107,14 @@ export class LiveBridge {
     client.setNotifyBatch(callback => notifyManager.batch(callback))
     const cache = queryClient.getQueryCache()
     this.#endings = [
-      writes.subscribe(() => this.#showWrites(writes.getSnapshot())),
+      writes.subscribe(() => this.#showWrites(writes)),
       client.onPermissions(() => this.#permissionsChanged()),
       cache.subscribe(event => {
         if (event.type === 'removed') this.#release(event.query.queryHash)
         else this.#follow(event.query)
       }),
     ]
-    this.#showWrites(writes.getSnapshot())
+    this.#showWrites(writes)
     for (const query of cache.getAll()) this.#follow(query)
   }
 
@@ -151,9 +154,22 @@ export class LiveBridge {
   overlay(overlay: Overlay): () => void {
     const remove = this.#overlays.add(overlay)
     this.#redraw(overlay.stream)
+    this.#overlays.drawn(overlay)
     return () => {
       remove()
       this.#redraw(overlay.stream)
+    }
+  }
+
+  /** Shows a write until it has ended: one that was made until the server's own change is there, which a busy server sends later. */
+  #showWrite(write: PendingWrite): (isMade: boolean) => void {
+    const overlay = overlayOf(write)
+    const takeBack = this.overlay(overlay)
+    return isMade => {
+      if (!isMade || overlay.fate === 'made') return takeBack()
+      this.#overlays.confirm(overlay)
+      this.#redraw(overlay.stream)
+      setTimeout(takeBack, SETTLED_MS)
     }
   }
 
@@ -234,15 +250,16 @@ export class LiveBridge {
   }
 
   /** Shows the writes that are not confirmed, and takes back those that have ended. */
-  #showWrites(writes: readonly PendingWrite[]): void {
+  #showWrites({ getSnapshot, madeNow }: Writes): void {
+    const writes = getSnapshot()
     const wanted = new Map(writes.filter(isShown).map(write => [write.key, write]))
     notifyManager.batch(() => {
-      for (const [key, takeBack] of this.#shown) {
+      for (const [key, end] of this.#shown) {
         if (wanted.has(key)) continue
         this.#shown.delete(key)
-        takeBack()
+        end(key === madeNow)
       }
-      for (const [key, write] of wanted) if (!this.#shown.has(key)) this.#shown.set(key, this.overlay(overlayOf(write)))
+      for (const [key, write] of wanted) if (!this.#shown.has(key)) this.#shown.set(key, this.#showWrite(write))
     })
   }
 

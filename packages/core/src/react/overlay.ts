@@ -15,6 +15,14 @@ interface Target {
 
 type Row = Readonly<Record<string, unknown>>
 
+/** How far a change has come. */
+interface Fate {
+  /** The rows as they were when it was made. */
+  readonly before: WeakSet<Row>
+  isDrawn: boolean
+  isConfirmed: boolean
+}
+
 const ROWS = new WeakMap<Overlay, Row>()
 
 /** A row that is to be made, as it is shown meanwhile; the same one each time. */
@@ -39,26 +47,38 @@ const isMissing = ({ fate, values }: Overlay, rows: readonly Row[]): boolean =>
  * stored in it: a push of another user does not remove them, and removing one restores the server's data exactly.
  */
 export class Overlays {
-  readonly #overlays = new Set<Overlay>()
+  readonly #overlays = new Map<Overlay, Fate>()
   readonly #cache = new WeakMap<object, { drawn: object; by: readonly Overlay[] }>()
 
   /** Adds a patch; returns the function that takes it back. */
   add(overlay: Overlay): () => void {
-    this.#overlays.add(overlay)
+    this.#overlays.set(overlay, { before: new WeakSet(), isDrawn: false, isConfirmed: false })
     return () => {
       this.#overlays.delete(overlay)
     }
   }
 
+  /** It was drawn over all that is shown: these are the rows as they were before it. */
+  drawn(overlay: Overlay): void {
+    const fate = this.#overlays.get(overlay)
+    if (fate) fate.isDrawn = true
+  }
+
+  /** The server has confirmed it: it stays over rows as they were before it, until the server's own take their place. */
+  confirm(overlay: Overlay): void {
+    const fate = this.#overlays.get(overlay)
+    if (fate) fate.isConfirmed = true
+  }
+
   /** The data of a read with the patches of its stream over it; the same object where none applies. */
   over(target: Target, data: unknown): unknown {
-    const overlays = [...this.#overlays].filter(overlay => overlay.stream === target.stream)
+    const overlays = [...this.#overlays.keys()].filter(overlay => overlay.stream === target.stream)
     if (!overlays.length || typeof data !== 'object' || data === null) return data
     const { rows } = data as { rows?: readonly Row[] }
     if (!Array.isArray(rows)) return this.#drawn(data as Row, overlays)
     const made = isWholeFirstPage(target.params) ? overlays.filter(overlay => isMissing(overlay, rows)) : []
-    const deleted = new Set(overlays.filter(overlay => overlay.fate === 'deleted').map(overlay => overlay.id))
-    const kept = rows.filter(row => !deleted.has(row.id as string))
+    const deleted = overlays.filter(overlay => overlay.fate === 'deleted')
+    const kept = rows.filter(row => !deleted.some(overlay => this.#isOver(overlay, row)))
     const shown = [...made.map(rowOf), ...kept.map(row => this.#drawn(row, overlays))]
     if (shown.length === rows.length && shown.every((row, index) => row === rows[index])) return data
     const { count } = data as { count?: unknown }
@@ -66,8 +86,15 @@ export class Overlays {
     return { ...data, rows: shown, ...(typeof count === 'number' && { count: count + more }) }
   }
 
+  #isOver(overlay: Overlay, row: Row): boolean {
+    const fate = this.#overlays.get(overlay)
+    if (!fate || overlay.id !== row.id) return false
+    if (!fate.isDrawn) fate.before.add(row)
+    return !fate.isConfirmed || fate.before.has(row)
+  }
+
   #drawn(row: Row, overlays: readonly Overlay[]): Row {
-    const own = overlays.filter(overlay => overlay.id === row.id && (overlay.fate ?? 'changed') === 'changed')
+    const own = overlays.filter(overlay => (overlay.fate ?? 'changed') === 'changed' && this.#isOver(overlay, row))
     if (!own.length) return row
     const cached = this.#cache.get(row)
     if (cached && cached.by.length === own.length && cached.by.every((overlay, index) => overlay === own[index]))

@@ -62,6 +62,8 @@ export class Writes {
   readonly #backoff = new Backoff({ minMs: 500, maxMs: 30_000 })
   #entries: readonly Entry[] = []
   #snapshot: readonly PendingWrite[] = Object.freeze([])
+  /** The key of the write that was made, while it is told that it waits no longer. */
+  madeNow: string | null = null
   /** Whose writes are shown. */
   #whoever: unknown
   /** What rests for a while: streams to which the server wants no more written, or all of them (`''`) while it does not answer. */
@@ -239,7 +241,9 @@ export class Writes {
     for (const later of this.#entries)
       if (later !== entry && (later.write.ifVersion ?? later.write.base) !== null && isSameRow(later.write, write))
         this.#put(later, { ifVersion: v, base: baseAfter(write, later.write.base) })
+    this.madeNow = write.key
     if (entry) this.#remove(entry)
+    this.madeNow = null
   }
 
   #failed(entry: Entry, error: BindingError): void {

@@ -1,5 +1,5 @@
 import { BindingError } from '@channels-binding/core'
-import { useRetrieve, useSave, useSearch } from '@channels-binding/core/react'
+import { useDelete, useRetrieve, useSave, useSearch } from '@channels-binding/core/react'
 import { act, renderHook } from '@testing-library/react'
 import { expect, it } from 'vitest'
 import { fakeClock } from '../helpers.js'
@@ -52,6 +52,62 @@ it('lays several changes over one another, and takes each away on its own', asyn
   server.release()
   await wait()
   expect(result.current.row).toBe(1)
+})
+
+it.each([
+  ['changed', 99],
+  ['deleted', undefined],
+])('never shows again what was %s, where the reply comes before the change itself', async (fate, expected) => {
+  const { server, Wrapper, wait } = stage()
+  const seen: unknown[] = []
+  const { result } = renderHook(
+    () => {
+      const { rows } = useSearch('shop.Product', { order: 'name' })
+      seen.push(rows.find(row => row.id === 1)?.stock)
+      return { save: useSave('shop.Product'), remove: useDelete('shop.Product') }
+    },
+    { wrapper: Wrapper },
+  )
+  await wait()
+  for (const action of ['save', 'delete']) server.handle(`shop.Product.${action}`, () => ({ success: true, id: 1 }))
+  if (fate === 'deleted') act(() => result.current.remove.mutate(1))
+  else act(() => result.current.save.mutate({ id: 1, stock: 99 }))
+  seen.length = 0
+  await wait(500)
+  if (fate === 'deleted') server.remove('shop.Product', 1)
+  else server.update('shop.Product', 1, { stock: 99 })
+  await wait(3000)
+  expect(new Set(seen)).toEqual(new Set([expected]))
+})
+
+it('shows a confirmed change over nothing that comes after it, and over the rows before it for two seconds', async () => {
+  const { server, Wrapper, wait } = stage()
+  const { result } = renderHook(useEditor, { wrapper: Wrapper })
+  await wait()
+  server.handle('shop.Product.save', () => ({ success: true, id: 1 }))
+  act(() => result.current.save.mutate({ id: 1, stock: 99 }))
+  await wait()
+  expect(result.current.row).toBe(99)
+  await wait(2100)
+  expect(result.current.row).toBe(10)
+  act(() => result.current.save.mutate({ id: 1, stock: 98 }))
+  await wait()
+  server.update('shop.Product', 1, { stock: 97 })
+  await wait()
+  expect(result.current.row).toBe(97)
+})
+
+it('shows at once what the server has made of a change', async () => {
+  const { server, Wrapper, wait } = stage()
+  const { result } = renderHook(useEditor, { wrapper: Wrapper })
+  await wait()
+  server.handle('shop.Product.save', () => {
+    server.update('shop.Product', 1, { stock: 50 })
+    return { success: true, id: 1 }
+  })
+  act(() => result.current.save.mutate({ id: 1, stock: 99 }))
+  await wait()
+  expect(result.current.row).toBe(50)
 })
 
 const TARGET = { stream: 'shop.Product', action: 'search' }
