@@ -137,6 +137,10 @@ def test_a_form_of_another_site_signs_nobody_in(people):
     assert client.post("/api/account/sign_in/", given).status_code == 403
     assert "_auth_user_id" not in client.session
 
+def test_a_view_makes_a_token(people):
+    answer = Client().post("/token/", {"username": "ann", "password": "secret"})
+    assert answer.json() == {"token": Token.objects.get(user=people["ann"]).key}
+
 def test_over_http_a_handler_makes_and_ends_a_session(people):
     client = Client(enforce_csrf_checks=True)
     assert post(client, "sign_in", {"username": "ann", "password": "wrong"}).status_code == 401
@@ -168,8 +172,8 @@ def snippets(page: str, language: str = "python") -> list[str]:
 def written(tmp_path: Path) -> dict[str, str]:
     """Makes the project with the snippets in it; its files by name."""
     (who_may,) = snippets("decide-who-may.md")
-    configuration, ticket, account = snippets("sign-people-in.md")
-    settings = FILES["settings.py"].replace('"channels",', '"channels", "rest_framework.authtoken",') + configuration
+    configuration, app_of_tokens, token_view, ticket, account = snippets("sign-people-in.md")
+    settings = FILES["settings.py"] + configuration + app_of_tokens
     settings += """
 MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware",
               "django.contrib.auth.middleware.AuthenticationMiddleware"]
@@ -179,6 +183,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
     files = {
         **PROJECT,
         "settings.py": settings,
+        "urls.py": PROJECT["urls.py"] + token_view,
         "shop/bindings.py": "\n".join([BINDINGS_HEAD, who_may, account]),
         "shop/tickets.py": "from shop.models import Ticket\n" + ticket,
         "conftest.py": """

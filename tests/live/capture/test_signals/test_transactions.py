@@ -264,8 +264,8 @@ def _by_hand(cursor: Any) -> Callable[[], object]:
 
 
 def _by_django(_: Any) -> Callable[[], object]:
-    place = transaction.savepoint()
-    return lambda: transaction.savepoint_rollback(place)
+    place = connection.savepoint()
+    return lambda: connection.savepoint_rollback(place)
 
 
 @pytest.mark.parametrize("begin", [_by_hand, _by_django])
