@@ -3,8 +3,8 @@ import { defineConfig, type Plugin } from 'vite'
 /** Parts of a table that it loads once it is asked for them, and that the explorer never asks for: they are left out of the package. */
 const UNUSED = /\/(TableToolbar|TotalsBar|CardList|DropdownPanel)\.js$/
 
-/** The grid's own filters and its toolbar, which a table does not use: streams have theirs. */
-const UNUSED_OF_GRID = /\/(GridFilterPanel|GridFilterForm|GridToolbar|GridFilterInput(?!Boolean)\w+)\.m?js$/
+/** The grid's own filters, toolbar and printing, which a table does not use: streams have theirs. */
+const UNUSED_OF_GRID = /\/(GridFilterPanel|GridFilterForm|GridToolbar|useGridPrintExport|GridFilterInput(?!Boolean)\w+)\.m?js$/
 
 const withoutUnused: Plugin = {
   name: 'without-unused-parts',
