@@ -12,12 +12,15 @@ from channels_binding.pytest_plugin import Connect
 
 HOWTO = Path(__file__).parents[1] / "docs" / "howto" / "test-your-bindings.md"
 
+# Python 3.13 tells of the connections that Django's asynchronous queries leave to threads that end.
 FILES = {
     "pytest.ini": """
 [pytest]
 DJANGO_SETTINGS_MODULE = settings
 pythonpath = .
-filterwarnings = error
+filterwarnings =
+    error
+    ignore:unclosed database:ResourceWarning
 asyncio_mode = strict
 asyncio_default_fixture_loop_scope = function
 """,
