@@ -264,7 +264,7 @@ def _by_hand(cursor: Any) -> Callable[[], object]:
 
 
 def _by_django(_: Any) -> Callable[[], object]:
-    place = connection.savepoint()
+    place = str(connection.savepoint())
     return lambda: connection.savepoint_rollback(place)
 
 
