@@ -4,7 +4,8 @@ import { defineConfig, type Plugin } from 'vite'
 const UNUSED = /\/(TableToolbar|TotalsBar|CardList|DropdownPanel)\.js$/
 
 /** The grid's own filters, toolbar and printing, which a table does not use: streams have theirs. */
-const UNUSED_OF_GRID = /\/(GridFilterPanel|GridFilterForm|GridToolbar|useGridPrintExport|GridFilterInput(?!Boolean)\w+)\.m?js$/
+const UNUSED_OF_GRID =
+  /\/(GridFilterPanel|GridFilterForm|GridToolbar|useGridPrintExport|GridFilterInput(?!Boolean)\w+)\.m?js$/
 
 const withoutUnused: Plugin = {
   name: 'without-unused-parts',
