@@ -112,6 +112,16 @@ def test_what_the_row_of_a_token_leads_to_is_read_anew_by_each_question() -> Non
     assert (found, is_loaded(found), is_loaded(token)) == (token, False, True)
 
 
+def test_over_http_it_is_read_anew_where_the_user_is() -> None:
+    """The first reading of an event stream: what it loads by ``request.auth.tenant`` is what it depends on."""
+    call, token = by_http("search", method="GET"), Token(key="k", user=ANN)
+    call.request.auth = token
+    found = request_of(call.afresh(), "GET")
+    is_loaded = Token._meta.get_field("user").is_cached
+    assert found.user is not ANN
+    assert (found.auth, is_loaded(found.auth), is_loaded(token)) == (token, False, True)
+
+
 def test_django_s_request_is_the_one_that_drf_s_passes_on_to() -> None:
     came = RequestFactory().get("/", headers={"X-Tenant": "3"})
     came.resolver_match = object()  # type: ignore[assignment]

@@ -69,7 +69,7 @@ def _restated(request: Request, method: str, call: Call, query: QueryDict | None
         other._request.GET = query  # type: ignore[assignment]
     other._full_data = other._data = call.data  # type: ignore[attr-defined]
     if other.user is not call.user:
-        other.user = call.user
+        other.user, other.auth = call.user, forgetful(other.auth)
     return other
 
 
