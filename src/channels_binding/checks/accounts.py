@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 
 from channels_binding.bindings.base import BaseBinding
+from channels_binding.checks.exposure import chooses_permissions
 from channels_binding.checks.serializers import serializer_of
 from channels_binding.conf import get_settings
 from channels_binding.documentation import page
@@ -58,8 +59,7 @@ def _lets_everybody(cls: type[BaseBinding]) -> bool:
 
 
 def _says_who(cls: type[BaseBinding]) -> bool:
-    is_chosen = cls.get_permission_classes.__func__ is not BaseBinding.get_permission_classes.__func__  # type: ignore[attr-defined]
-    return is_chosen or cls.permission_classes is not None or cls.permission_class is not None
+    return chooses_permissions(cls) or cls.permission_classes is not None or cls.permission_class is not None
 
 
 def _is_open_to_strangers(cls: type[BaseBinding]) -> bool:

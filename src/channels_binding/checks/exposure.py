@@ -34,8 +34,14 @@ def exposure(cls: type[BaseBinding]) -> Iterator[CheckMessage]:
 def _is_open(cls: type[BaseBinding]) -> bool:
     """Whether it names no permissions, and those of the settings let everybody in who may connect."""
     is_said = cls.permission_class is not None or bool(cls.permission_classes)
-    is_chosen = cls.get_permission_classes.__func__ is not BaseBinding.get_permission_classes.__func__  # type: ignore[attr-defined]
-    return not is_said and not is_chosen and set(cls.get_permission_classes()) <= {AllowAny}
+    return not is_said and not chooses_permissions(cls) and set(cls.get_permission_classes()) <= {AllowAny}
+
+
+def chooses_permissions(cls: type[BaseBinding]) -> bool:
+    """Whether a ``get_permission_classes()`` of the project's names them."""
+    own: Any = cls.get_permission_classes
+    stock: Any = BaseBinding.get_permission_classes
+    return own.__func__ is not stock.__func__
 
 
 def _who() -> str:
