@@ -4,17 +4,17 @@ Each request is answered by itself, with JSON: there is no session to take over,
 Who asks is said by a token alone, never by a cookie, so that no page can ask in its visitor's name.
 """
 
+import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from channels_binding.conf import get_settings
 from channels_binding.contrib.mcp.identification import SCOPE, by_token
-from channels_binding.contrib.mcp.server import make_server
 from channels_binding.exceptions import BadRequest, BindingError, Forbidden, MethodNotAllowed, TooLarge, Unauthenticated
 from channels_binding.protocol import codecs
 from channels_binding.security import origins
@@ -31,15 +31,15 @@ async def endpoint(request: HttpRequest) -> HttpResponse:
         identity = await identify()
     except BindingError as error:
         return _refused(error)
+    answer = await asyncio.to_thread(_answer_of_the_sdk)
+    return await answer(_scope(request), body, identity)
 
-    async def known() -> Identity:
-        return identity
 
-    manager = StreamableHTTPSessionManager(make_server(known), json_response=True, stateless=True)
-    exchange = _Exchange(body)
-    async with manager.run():
-        await manager.handle_request(_scope(request), exchange.receive, exchange.send)
-    return exchange.response()
+def _answer_of_the_sdk() -> Callable[[dict[str, Any], bytes, Identity], Awaitable[HttpResponse]]:
+    """The SDK takes a second of processor time to import: in a thread, and only where somebody asks."""
+    from channels_binding.contrib.mcp.exchange import answer
+
+    return answer
 
 
 def _check(request: HttpRequest) -> None:
@@ -96,31 +96,3 @@ def _refused(error: BindingError) -> HttpResponse:
     if error.status == 405:
         response["Allow"] = "POST"
     return response
-
-
-class _Exchange:
-    """One request and its answer, as the SDK's ASGI application sees them."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body: bytes | None = body
-        self._start: dict[str, Any] = {}
-        self._said: list[bytes] = []
-
-    async def receive(self) -> dict[str, Any]:
-        body, self._body = self._body, None
-        if body is None:
-            return {"type": "http.disconnect"}
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            self._start = message
-        else:
-            self._said.append(message.get("body", b""))
-
-    def response(self) -> HttpResponse:
-        response = HttpResponse(b"".join(self._said), status=self._start["status"])
-        del response["Content-Type"]
-        for name, value in self._start.get("headers", ()):
-            response[name.decode("latin-1")] = value.decode("latin-1")
-        return response
