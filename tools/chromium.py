@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Print the path of a Chromium that the browser tests can drive; install Debian's where that is possible.
 
-``python tools/chromium.py`` → ``/usr/bin/chromium``. Exit code 1, with the way out on stderr, where there is none.
+``python tools/chromium.py`` → ``/usr/bin/chromium-headless-shell``, which has no windows and takes a quarter less of the
+processor, or ``/usr/bin/chromium``. Exit code 1, with the way out on stderr, where there is none.
 
 Order: ``CHROMIUM`` in the environment → well-known names on ``PATH`` → the usual places → as root on a Debian-like
-system, ``apt-get install chromium``. ``--no-install`` stops before the last step.
+system, ``apt-get install chromium-headless-shell``, else ``chromium``. ``--no-install`` stops before the last step.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
+NAMES = (
+    *("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"),
+    "microsoft-edge",
+)
+PACKAGES = ("chromium-headless-shell", "chromium")
 PLACES = (
     "/usr/bin/chromium",
     "/usr/lib/chromium/chromium",
@@ -82,8 +87,11 @@ def install() -> None:
         return
     print("Installing Chromium with apt-get (once) …", file=sys.stderr, flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-        subprocess.run([apt, *arguments], stdout=sys.stderr, check=False, env=environment)
+    subprocess.run([apt, "update", "-qq"], stdout=sys.stderr, check=False, env=environment)
+    for package in PACKAGES:
+        install = [apt, "install", "-y", "-qq", "--no-install-recommends", package]
+        if subprocess.run(install, stdout=sys.stderr, check=False, env=environment).returncode == 0:
+            return
 
 
 def main(arguments: list[str]) -> int:
