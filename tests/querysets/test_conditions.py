@@ -127,6 +127,11 @@ def test_text_with_a_collation_of_its_own_is_left_to_the_database(monkeypatch: p
     assert conditions_of(Note.objects.filter(title="a", rank=1)).allowed == {"rank": {1}}
 
 
+def test_text_in_a_table_that_django_has_not_made_is_left_to_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Note._meta, "managed", False)
+    assert conditions_of(Note.objects.filter(title="a", rank=1)).allowed == {"rank": {1}}
+
+
 def test_a_lookup_of_ones_own_is_left_to_the_database() -> None:
     class Roughly(models.Lookup):
         lookup_name = "exact"

@@ -49,6 +49,14 @@ def test_keys_that_are_equal_without_being_the_same_are_known(key: Any, has_one:
     assert has_one_spelling(key) is has_one
 
 
+def test_a_text_is_one_of_several_spellings_where_django_has_not_made_the_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Country._meta, "managed", False)
+    monkeypatch.setattr(Note._meta, "managed", False)
+    assert (has_one_spelling(Country._meta.pk), has_one_spelling(Note._meta.pk)) == (False, True)
+
+
 @pytest.mark.parametrize("sent", ["A", "A,1,2", "A,x", ""])
 def test_a_composite_key_of_the_wrong_shape_is_none(sent: str) -> None:
     with pytest.raises((ValueError, ValidationError)):

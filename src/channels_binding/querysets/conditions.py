@@ -18,6 +18,7 @@ from django.db.models.fields.related_lookups import RelatedExact, RelatedIn, Rel
 from django.db.models.sql.where import AND, WhereNode
 
 from channels_binding.classes import is_written_in
+from channels_binding.serializers.keys import may_be_collated
 
 EXACT_KINDS = frozenset(
     {
@@ -115,10 +116,11 @@ def _exact_column(lookup: Any, queryset: models.QuerySet[Any]) -> Any:
 
 def is_exact(target: "models.Field[Any, Any]", alias: str) -> bool:
     """Whether Python's ``==`` on a column's values as they are loaded is the database's ``=``."""
+    is_managed = target.model._meta.managed
     while isinstance(target, models.ForeignKey):
         target = target.target_field
     kind = type(target).__name__
-    is_bytewise = connections[alias].vendor in BYTEWISE and getattr(target, "db_collation", None) is None
+    is_bytewise = connections[alias].vendor in BYTEWISE and is_managed and not may_be_collated(target)
     return _compares_as_django(target) and (kind in EXACT_KINDS or (kind in TEXT_KINDS and is_bytewise))
 
 

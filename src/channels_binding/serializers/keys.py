@@ -36,7 +36,19 @@ def has_one_spelling(key: Any) -> bool:
     Not ``2`` for a row ``2.00``, a moment in another time zone, or ``ABC`` where the collation takes it for ``abc``.
     """
     columns = [key_field(each) for each in getattr(key, "fields", [key])]
-    return not any(isinstance(each, _SEVERAL_SPELLINGS) or getattr(each, "db_collation", None) for each in columns)
+    return not any(isinstance(each, _SEVERAL_SPELLINGS) or may_be_collated(each) for each in columns)
+
+
+def may_be_collated(column: Any) -> bool:
+    """Whether a database may take two different texts of a column for the same.
+
+    So it does by a collation, and where Django has not made the table: ``char(10)`` is filled up with blanks, ``citext`` and
+    SQLite's ``NOCASE`` ignore case, and the model does not say so.
+    """
+    if not isinstance(column, (models.CharField, models.TextField)):
+        return False
+    is_made_by_others = hasattr(column, "model") and not column.model._meta.managed
+    return is_made_by_others or column.db_collation is not None
 
 
 def as_pk(value: Any) -> Pk:

@@ -20,6 +20,7 @@ from channels_binding.consumers import AsyncBinding
 from channels_binding.exceptions import NotFound
 from channels_binding.live.capture import signals, statements
 from channels_binding.protocol import codecs
+from channels_binding.querysets import tables
 from channels_binding.testing import BindingCommunicator
 from tests.conftest import Connect
 from tests.live.test_hub.shown import in_thread
@@ -386,14 +387,45 @@ def shared(transactional_db: None) -> Iterator[None]:
         class Meta:
             app_label, managed, db_table = "zoo", False, "zoo_note_labels"
 
+    yield from bound(Pearl, Tagging)
+
+
+@pytest.fixture
+def legacy(transactional_db: None) -> Iterator[None]:
+    """A table of another program, that compares texts in its own way, of which the model says nothing."""
+    is_padded = connection.vendor == "postgresql"
+    code = "char(10)" if is_padded else "varchar(10) COLLATE NOCASE"
+
+    class Parcel(models.Model):
+        code = models.CharField(max_length=10)
+
+        class Meta:
+            app_label, managed, db_table = "zoo", False, "others_parcel"
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE others_parcel (id integer PRIMARY KEY, code {code})")
+    Parcel._default_manager.create(id=1, code="b")
+    yield from bound(Parcel)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE others_parcel")
+
+
+def bound(*unmanaged: type[models.Model]) -> Iterator[None]:
     def forget() -> None:
-        for kept in (statements.tables, statements.sharing_tables, statements._words_of_tables, statements._labels_in):
+        for kept in (
+            statements.tables,
+            statements.sharing_tables,
+            statements._words_of_tables,
+            statements._every_label,
+        ):
             kept.cache_clear()
-        statements._written.cache_clear()
+        for kept_of_text in (statements._labels_in, statements._written):
+            kept_of_text.cache_clear()
+        tables._by_table.cache_clear()
 
     forget()
     with throwaway():
-        for made in (Pearl, Tagging):
+        for made in unmanaged:
             filters = [field.name for field in made._meta.fields]
             members = {
                 "stream": f"tests.{made.__name__}",
@@ -403,7 +435,7 @@ def shared(transactional_db: None) -> Iterator[None]:
             }
             type(f"{made.__name__}Binding", (AsyncBinding,), {"__module__": __name__, **members})
         yield
-    for made in (Pearl, Tagging):
+    for made in unmanaged:
         del apps.all_models["zoo"][made.__name__.lower()]
     apps.clear_cache()
     forget()
@@ -429,3 +461,17 @@ async def test_models_that_share_a_table_are_told_of_each_other_s_writes(
     stream: str, data: Any, write: Any, shared: None, notes: list[Any], connect: Connect, user: Any
 ) -> None:
     await shows_the_truth(await connect(user), stream, lambda: write(notes), **data)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda parcels: parcels.filter(pk=1).update(code="A" if connection.vendor == "sqlite" else "a"),
+        lambda parcels: parcels.create(id=2, code="A" if connection.vendor == "sqlite" else "a  "),
+    ],
+)
+async def test_text_in_a_table_of_others_is_what_the_database_takes_it_for(
+    write: Any, legacy: None, connect: Connect, user: Any
+) -> None:
+    parcels = unmanaged("Parcel").objects
+    await shows_the_truth(await connect(user), "tests.Parcel", lambda: write(parcels), filters={"code": "a"})
