@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.urls import resolve, reverse
 
+from channels_binding import urls
+from channels_binding.contrib.mcp import urls as mcp_urls
 from channels_binding.rest.hello_view import HelloView
 from channels_binding.rest.views import FormView, RowView, StreamView
 
@@ -31,6 +33,13 @@ def test_a_path_leads_to_its_view(path: str, view: type, kwargs: dict[str, str])
 
 def test_a_row_has_an_address() -> None:
     assert reverse("channels_binding:row", args=("desk.Ticket", 7)) == "/api/desk.Ticket/7/"
+
+
+def test_no_middleware_sends_who_brings_a_token_to_where_one_signs_in() -> None:
+    """Each address asks by itself: of ``LoginRequiredMiddleware`` it is said that it need not."""
+    callbacks = [each.callback for patterns in (urls.urlpatterns, mcp_urls.urlpatterns) for each in patterns]
+    assert len(callbacks) > 20
+    assert not [each for each in callbacks if getattr(each, "login_required", True)]
 
 
 WITHOUT = """

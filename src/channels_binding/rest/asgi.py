@@ -35,6 +35,9 @@ _MARKS = vars(markcoroutinefunction(_nothing))
 class ThreadedView:
     """A synchronous view. Where a loop is running (Django's asynchronous handler), it is a coroutine function."""
 
+    login_required = False
+    """To ``LoginRequiredMiddleware``: the view finds out itself who asks, by a token perhaps, and answers a stranger by 401."""
+
     def __init__(self, view: View) -> None:
         self._view = view
         functools.update_wrapper(self, view)

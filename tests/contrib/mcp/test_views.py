@@ -58,6 +58,12 @@ async def test_nobody_is_answered_without_a_token(token: str, user: Any) -> None
     assert response.status_code == 401
 
 
+async def test_a_token_is_enough_where_every_page_wants_somebody_to_be_signed_in(token: str, settings: Any) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    assert (await post(token)).status_code == 200
+    assert (await post(None)).status_code == 401
+
+
 async def test_a_foreign_page_and_a_foreign_host_are_refused_token_or_not(token: str) -> None:
     assert (await post(token)).status_code == 200
     assert (await post(token, Origin="http://testserver")).status_code == 200

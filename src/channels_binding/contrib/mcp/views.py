@@ -9,6 +9,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -21,6 +22,7 @@ from channels_binding.security import origins
 from channels_binding.security.authentication import Identity
 
 
+@login_not_required  # a token says who it is
 @csrf_exempt  # a cookie says nothing here
 async def endpoint(request: HttpRequest) -> HttpResponse:
     """One message of an MCP client."""
