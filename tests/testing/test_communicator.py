@@ -75,6 +75,17 @@ async def test_a_live_list_that_does_not_show_its_query_is_an_assertion_error(co
         await socket.assert_live(notes, seconds=0.2)
 
 
+@pytest.mark.parametrize("data", [{"count": False}, {"after": ""}])
+async def test_a_live_list_that_is_not_counted_is_compared_by_its_rows(
+    data: dict[str, Any], connect: Connect, user: Any
+) -> None:
+    socket = await connect(user)
+    notes = await socket.live("zoo.Note.search#h", {"order": "title", **data})
+    await Note.objects.acreate(title="a")
+    await socket.assert_live(notes)
+    assert ([row["title"] for row in notes.rows], notes.count) == (["a"], 0)
+
+
 async def test_other_pushes_stay_for_receive(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     first, second = [await socket.live(f"zoo.Note.search#{name}", {}) for name in ("one", "two")]

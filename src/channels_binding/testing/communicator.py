@@ -189,11 +189,11 @@ class BindingCommunicator:
                 await self._follow(lists)
 
     async def _fresh(self, live: LiveList) -> tuple[Any, int]:
-        """Rows and count of the same query, asked now."""
+        """Rows and count of the same query, asked now; 0 of one that is not counted."""
         event = live.event.partition("#")[0]
         answer = await self.call(event, {**live.data, "live": False})
         await self._follow((live,), seconds=0)
-        return ([], 0) if "error" in answer else (answer["data"]["rows"], answer["data"]["count"])
+        return ([], 0) if "error" in answer else (answer["data"]["rows"], answer["data"].get("count", 0))
 
     async def _follow(self, lists: Iterable[LiveList], seconds: float = 0.05) -> None:
         """Take in what has arrived for these lists, waiting for it a little; all else stays for ``receive``."""

@@ -9,7 +9,8 @@ _OF_ROWS = {"rows", "remove", "put", "patch"}
 class LiveList:
     """A live list as its client shows it: brought up to date by every push (spec/protocol.md §3).
 
-    ``rows`` and ``count`` are what is shown, ``beside`` what stands beside the rows, and ``error`` says why it is over.
+    ``rows`` and ``count`` (0 where nothing is counted) are what is shown, ``beside`` what stands beside the rows, and ``error``
+    says why it is over.
     """
 
     def __init__(self, event: str, data: Mapping[str, Any], answer: Any) -> None:
