@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
+from django.test import override_settings
 from django.utils.functional import LazyObject
 
-from channels_binding.calls.sessions import contents, fresh, key_shown, loaded
+from channels_binding.calls.sessions import contents, fresh, is_begun_by, key_shown, loaded, user_of
 from channels_binding.consumers import AsyncBinding, bind
+from channels_binding.testing import session_cookie
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
@@ -51,6 +54,21 @@ def test_what_is_not_stored_stays_as_it_is() -> None:
 def test_contents_are_compared_whatever_their_order() -> None:
     assert contents({"b": 1, "a": 2}) == contents({"a": 2, "b": 1}) == [("a", 2), ("b", 1)]
     assert contents(None) == loaded(SessionStore()) == []
+
+
+@pytest.mark.django_db
+def test_whose_a_session_is_is_asked_without_changing_it(user: Any) -> None:
+    with override_settings(SECRET_KEY="former"):
+        session = SessionStore(session_cookie(user))
+        held = dict(session.items())
+    assert user_of(session) == AnonymousUser()
+    assert not is_begun_by(user, held)
+    with override_settings(SECRET_KEY_FALLBACKS=["former"]):
+        assert user_of(session) == user
+        assert is_begun_by(user, held)
+        assert dict(SessionStore(session.session_key).items()) == held
+    assert not session.modified
+    assert not is_begun_by(user, {})
 
 
 class TenantBinding(AsyncBinding):

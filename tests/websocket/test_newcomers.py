@@ -234,6 +234,14 @@ async def test_one_who_has_left_meanwhile_holds_up_nobody(user: Any, transaction
     assert [each.pk for each in await asyncio.gather(*waiting[1:])] == [user.pk] * 2
 
 
+def test_a_session_of_a_former_secret_key_is_found_with_the_others(user: Any) -> None:
+    with override_settings(SECRET_KEY="former"):
+        key = session_cookie(user)
+    assert read_together(stores(key)) == [None]
+    with override_settings(SECRET_KEY_FALLBACKS=["former"]):
+        assert read_together(stores(key)) == [user]
+
+
 def test_nobody_signed_in_is_anonymous(user: Any) -> None:
     store = db.SessionStore()
     store["basket"] = [1]

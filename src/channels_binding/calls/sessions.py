@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
+from django.contrib.auth import HASH_SESSION_KEY, get_user
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.crypto import constant_time_compare
 
 from channels_binding.classes import unwrapped
 
@@ -48,3 +51,31 @@ def contents(held: Any) -> list[tuple[str, Any]]:
 def loaded(session: Any) -> list[tuple[str, Any]]:
     """The contents of a session as they were read; nothing, of one that was not."""
     return contents(getattr(unwrapped(session), "_session_cache", None))
+
+
+class _Held(dict[str, Any]):
+    """What a session holds, and what becomes of it while it is asked whose it is.
+
+    Django gives one that was begun with a former ``SECRET_KEY`` another key, and empties one that is of nobody. Here it stays
+    as it is: on a socket no browser can be told the other key, and so it would be signed out.
+    """
+
+    def cycle_key(self) -> None:
+        """Nothing."""
+
+    def flush(self) -> None:
+        """Nothing."""
+
+
+def user_of(session: Any) -> Any:
+    """Whose a session is, as Django decides it. In a worker thread."""
+    return get_user(SimpleNamespace(session=_Held(session.items())))  # type: ignore[arg-type]  # all that it looks at
+
+
+def is_begun_by(user: Any, held: Mapping[str, Any]) -> bool:
+    """Whether a session was begun with the password that a user has, and with a ``SECRET_KEY`` that counts still."""
+    found = held.get(HASH_SESSION_KEY) or ""
+    if constant_time_compare(found, user.get_session_auth_hash()):
+        return True
+    of_former_keys = getattr(user, "get_session_auth_fallback_hash", tuple)
+    return any(constant_time_compare(found, each) for each in of_former_keys())

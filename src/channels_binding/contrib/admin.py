@@ -10,7 +10,6 @@ from copy import copy
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
@@ -19,6 +18,7 @@ from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import path
 
+from channels_binding.calls.sessions import user_of
 from channels_binding.conf import get_settings
 from channels_binding.live import shutdown
 from channels_binding.live.capture.statements import label_of
@@ -99,7 +99,7 @@ class LiveChangeListMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         session: Any = getattr(request, "session", None)
         if session is not None and session.session_key:
             again.session = type(session)(session.session_key)
-            again.user = get_user(again)
+            again.user = user_of(again.session)
         else:
             user: Any = request.user  # whom a middleware has found otherwise
             again.user = type(user)._default_manager.filter(pk=user.pk).first() or AnonymousUser()

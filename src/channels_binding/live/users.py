@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from typing import Any
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.utils.crypto import constant_time_compare
+from django.contrib.auth import SESSION_KEY, get_user_model
 
+from channels_binding.calls.sessions import is_begun_by
 from channels_binding.live.grants import Grants, grants_of, read_grants
 from channels_binding.live.sessions import read_sessions
 from channels_binding.types import Subscriber
@@ -57,8 +57,7 @@ def _valid(user: Any, session: dict[str, Any] | None) -> Any:
         return user
     if str(session.get(SESSION_KEY)) != str(user._meta.pk.value_to_string(user)):
         return None
-    wanted, present = user.get_session_auth_hash(), session.get(HASH_SESSION_KEY, "")
-    return user if constant_time_compare(wanted, present) else None
+    return user if is_begun_by(user, session) else None
 
 
 def fingerprint(user: Any) -> Any:

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from django.contrib.auth import SESSION_KEY, logout
-from django.contrib.auth import get_user as session_user
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 from rest_framework.authentication import BaseAuthentication
@@ -25,7 +24,7 @@ from rest_framework.request import Request
 
 from channels_binding.calls.requests import django_request
 from channels_binding.calls.scopes import CONTEXT, request_of_scope
-from channels_binding.calls.sessions import loaded
+from channels_binding.calls.sessions import loaded, user_of
 from channels_binding.exceptions import Unauthenticated
 from channels_binding.types import Scope
 
@@ -282,7 +281,7 @@ def _request(scope: Mapping[str, Any], authorization: str | None = None) -> Requ
         headers.append((b"authorization", authorization.encode("latin-1")))
     request = request_of_scope(scope, headers=headers)
     request.session = scope.get("session")  # type: ignore[assignment]
-    request.user = scope.get("user") or (session_user(request) if request.session is not None else AnonymousUser())
+    request.user = scope.get("user") or (user_of(request.session) if request.session is not None else AnonymousUser())
     return Request(request)
 
 

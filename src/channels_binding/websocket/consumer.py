@@ -12,12 +12,12 @@ import traceback
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
-from channels.auth import get_user as channels_get_user
 from channels.sessions import InstanceSessionWrapper
 from django.contrib.auth.models import AnonymousUser
 from django.utils.functional import empty
 from rest_framework.exceptions import AuthenticationFailed
 
+from channels_binding.calls.sessions import user_of
 from channels_binding.classes import evaluated, unwrapped
 from channels_binding.conf import get_settings, load_classes
 from channels_binding.exceptions import Unauthenticated
@@ -233,7 +233,7 @@ class BaseConsumer:
         if "session" not in self.scope:
             return AnonymousUser()
         self._newcomer = await newcomers.user_of(self.scope["session"])
-        return self._newcomer or await channels_get_user(self.scope)
+        return self._newcomer or await run(user_of, self.scope["session"])
 
     def _redacted(self, text: str) -> str:
         return text.replace(self.token, "***") if self.token else text

@@ -1,7 +1,7 @@
 """Users of handshakes that arrive together, read together: one statement for their sessions and one for the users.
 
 After a restart all browsers come back at once, and reading each session and each user by itself is half of what that costs.
-Only that somebody is signed in is found here, where all code on the way is Django's; everybody else is left to Channels.
+Only that somebody is signed in is found here, where all code on the way is Django's; everybody else is asked for alone.
 """
 
 import asyncio
@@ -11,12 +11,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.backends import db
 from django.core.exceptions import ValidationError
-from django.utils.crypto import constant_time_compare
 
+from channels_binding.calls.sessions import is_begun_by
 from channels_binding.classes import unwrapped
 from channels_binding.live.sessions import is_read_by_django, is_stored_by_django, stored
 from channels_binding.live.users import fingerprint_newcomers
@@ -27,7 +27,7 @@ MOST_AT_ONCE = 200
 
 
 async def user_of(session: Any) -> Any:
-    """The user of a session that nobody has read yet, marked by ``fingerprint_newcomers``; None where Channels is to ask.
+    """The user of a session that nobody has read yet, marked by ``fingerprint_newcomers``; None where that says nothing.
 
     Waits for those who came before and are being read, and is then read with all who came meanwhile. Cancelling is safe.
     """
@@ -76,7 +76,7 @@ _by_loop: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Arrivals]" = WeakKeyDic
 
 
 def read_together(stores: Sequence[Any]) -> list[Any]:
-    """Users of sessions, in their order, each an instance of its own; None for whom Channels is to look up.
+    """Users of sessions, in their order, each an instance of its own; None of whom this says nothing.
 
     What is read of a session is kept in its store, as after any look at it. In a worker thread.
     """
@@ -113,10 +113,10 @@ def _users(keys: set[Any]) -> dict[Any, Any]:
 
 
 def _is_signed_in(user: Any, data: dict[str, Any]) -> bool:
-    """As Channels' ``get_user`` decides it."""
+    """As Django's ``get_user`` decides it."""
     backend: Any = load_backend(data[BACKEND_SESSION_KEY]) if user is not None else None
     if backend is None or not backend.user_can_authenticate(user):
         return False
     if not hasattr(user, "get_session_auth_hash"):
         return True
-    return constant_time_compare(data.get(HASH_SESSION_KEY) or "", user.get_session_auth_hash())
+    return is_begun_by(user, data)

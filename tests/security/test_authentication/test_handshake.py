@@ -4,10 +4,15 @@ import base64
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
+from django.test import override_settings
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 
 from channels_binding.consumers import AsyncConsumer
 from channels_binding.live.hub import Hub
+from channels_binding.live.users import read_users
+from channels_binding.testing import session_cookie
 from tests.conftest import Connect
 from tests.security.test_authentication.sockets import BOTH, PATHS, ByTicket, header, in_thread, jwt, socket, token
 
@@ -48,6 +53,35 @@ async def test_drf_s_session_authentication_knows_the_session(
     (subscriber,) = Hub.current().subscribers
     assert subscriber.session_key == connected.session_key
     assert not await socket(path).open()
+
+
+@pytest.mark.parametrize("classes", [(), (SessionAuthentication,)])
+async def test_a_session_that_was_begun_with_a_former_secret_key_is_good_and_stays_as_it_is(
+    classes: Any, hub_ended: None, user: Any, settings: Any, transactional_db: None
+) -> None:
+    """Over HTTP Django gives it another key, which no socket could tell the browser."""
+    settings.CHANNELS_BINDING = {"AUTHENTICATION_CLASSES": classes}
+    with override_settings(SECRET_KEY="former"):
+        key = await in_thread(session_cookie)(user)
+    opened = socket("/", headers=cookie(key))
+    assert not await opened.open()
+    assert await in_thread(stored)(key), "that it is nobody's by this key may be a matter of settings"
+    settings.SECRET_KEY_FALLBACKS = ["former"]
+    opened = socket("/", headers=cookie(key))
+    assert await opened.open()
+    assert opened.hello["data"]["user"] == str(user.pk)
+    (subscriber,) = Hub.current().subscribers
+    assert await in_thread(read_users)([(subscriber.user, subscriber.session_key)]) == [user]
+    await opened.close()
+    assert await in_thread(stored)(key)
+
+
+def cookie(key: str) -> list[tuple[bytes, bytes]]:
+    return [(b"cookie", f"{django_settings.SESSION_COOKIE_NAME}={key}".encode())]
+
+
+def stored(key: str) -> bool:
+    return Session.objects.filter(pk=key).exists()
 
 
 async def test_the_chosen_subprotocol_never_holds_the_token(connect: Connect, user: Any, settings: Any) -> None:
