@@ -1,4 +1,5 @@
-"""What was measured → benchmarks/results/: results.json, results.md, a plot for each database; and the README's own figures.
+"""What was measured → benchmarks/results/: results.json, results.md, a plot for each database; how the cost of a commit grows;
+and the README's own figures.
 
 python -m benchmarks.report     writes the table and the plots anew from results.json
 """
@@ -49,6 +50,7 @@ def write(found: Mapping[str, Any]) -> None:
     (FOLDER / "results.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     (FOLDER / "results.md").write_text(as_text(found))
     plot(found["table"])
+    plot_slopes(found.get("slopes", []), found.get("invalidation", []))
     for path, name, text in placed(found):
         put(path, name, text)
 
@@ -59,10 +61,29 @@ def placed(found: Mapping[str, Any]) -> Iterable[tuple[Path, str, str]]:
     if found["table"]:
         yield ROOT / "README.md", "figures", summary(found, README_PEERS)
         yield performance, "figures", summary(found, SHOWN)
+    if {"p99", "memory", "connect", "storm"} <= found.keys():
+        yield performance, "process", table([["", "measured"], *of_a_process(found)])
     if "aggregates" in found:
         yield performance, "aggregates", table(turned(columns(found["aggregates"])))
     if "slopes" in found:
         yield performance, "slopes", table(columns(found["slopes"]))
+
+
+def of_a_process(found: Mapping[str, Any]) -> Iterable[list[str]]:
+    """What one server process does and holds, a line for each question."""
+    busy, memory, connecting, storm = (found[name] for name in ("p99", "memory", "connect", "storm"))
+    greeted, shown = (connecting[f"{what}, a second (min / median / max)"][1] for what in ("open", "with a list"))
+    delays = (
+        f"half within {busy['p50 ms']} ms, 99 of 100 within {busy['p99 ms']} ms; {busy['server CPU %']} % of a core"
+    )
+    back = f"all after {storm['seconds until all are back']} s, with {storm['transactions']} transactions and"
+    yield [f"{busy['sockets']:,} readers of one list, {busy['a second']} commits a second", delays]
+    yield ["memory of a socket, open · with a list", f"{memory['KiB open']} · {memory['KiB with a list']} KiB"]
+    yield ["sockets greeted a second · and shown a list", f"{greeted:,} · {shown:,}"]
+    yield [
+        f"{storm['sockets']:,} sockets that come back at once",
+        f"{back} {storm['server CPU seconds']} s of the processor",
+    ]
 
 
 def put(path: Path, name: str, text: str) -> None:
@@ -141,22 +162,25 @@ def summary(found: Mapping[str, Any], peers: Container[str]) -> str:
     return table([["", "against", *databases], *cells])
 
 
-def plot(results: list[Mapping[str, Any]]) -> None:
-    """A bar for each case and peer, from the least to the greatest ratio; a line at 1, where both are as fast."""
+def pyplot() -> Any:
+    """matplotlib's, which draws the same picture for the same figures."""
     import matplotlib as mpl
 
     mpl.use("svg")
-    mpl.rcParams |= {
-        "svg.hashsalt": "channels-binding",
-        "svg.fonttype": "none",
-    }  # the same picture for the same figures
-    from matplotlib import pyplot
+    mpl.rcParams |= {"svg.hashsalt": "channels-binding", "svg.fonttype": "none"}
+    from matplotlib import pyplot as module
 
+    return module
+
+
+def plot(results: list[Mapping[str, Any]]) -> None:
+    """A bar for each case and peer, from the least to the greatest ratio; a line at 1, where both are as fast."""
+    drawing = pyplot()
     for database in dict.fromkeys(each["database"] for each in results):
         shown = [each for each in results if each["database"] == database][::-1]
         names = [f"{each['case']} ({each['ours']}) · {each['peer']}" for each in shown]
         medians = [statistics.median(each["ratios"]) for each in shown]
-        figure, axes = pyplot.subplots(figsize=(9, 0.28 * len(shown) + 1.2), layout="constrained")
+        figure, axes = drawing.subplots(figsize=(9, 0.28 * len(shown) + 1.2), layout="constrained")
         colours = ["#2e7d32" if median >= 1 else "#c62828" for median in medians]
         axes.barh(names, medians, color=colours)
         for number, each in enumerate(shown):
@@ -168,7 +192,55 @@ def plot(results: list[Mapping[str, Any]]) -> None:
         axes.set_xlabel(f"times as fast as the peer, on {database}; the line is the spread of the rounds")
         file = re.sub(r"\W+", "-", database.lower()).strip("-")
         figure.savefig(FOLDER / f"{file}.svg", metadata={"Date": None})
-        pyplot.close(figure)
+        drawing.close(figure)
+
+
+SLOPES = ROOT / "docs" / "topics" / "slopes.svg"
+AXES = ("subscribers", "rows", "processes")
+
+
+def plot_slopes(commits: list[dict[str, Any]], lists: list[dict[str, Any]]) -> None:
+    """What a commit costs as one thing grows and all else stays, on two logarithmic axes: a straight line up is a cost that
+    grows as fast, a level one a cost that does not.
+
+    Args:
+        commits: What ``benchmarks.slopes`` has measured.
+        lists: What ``benchmarks.invalidation`` has measured.
+    """
+    if not commits or not lists:
+        return
+    drawing = pyplot()
+    figure, panels = drawing.subplots(1, len(AXES) + 1, figsize=(14, 3.6), layout="constrained")
+    for panel, axis in zip(panels, AXES, strict=False):
+        for broker in dict.fromkeys(each["broker"] for each in commits):
+            line = sweep([each for each in commits if each["broker"] == broker], axis)
+            for what, style in (("ms to the last", "o-"), ("CPU ms a commit", "s--")):
+                if line:
+                    names = f"{what}, {broker.replace('_', ' ')}"
+                    panel.plot([each[axis] for each in line], [each[what] for each in line], style, label=names)
+        panel.set_xlabel(axis)
+    for how in dict.fromkeys(each["how"] for each in lists):
+        line = [each for each in lists if each["how"] == how]
+        panels[-1].plot([each["lists"] for each in line], [each["ms"] for each in line], "o-", label=how)
+    panels[-1].set_xlabel("different lists")
+    for panel in panels:
+        panel.set_xscale("log")
+        panel.set_yscale("log")
+        panel.set_ylabel("milliseconds a commit")
+        panel.legend(fontsize="x-small")
+    figure.savefig(SLOPES, metadata={"Date": None})
+    drawing.close(figure)
+
+
+def sweep(commits: list[dict[str, Any]], axis: str) -> list[dict[str, Any]]:
+    """Those of the measurements in which ``axis`` has grown and all else was the same; none where it was not measured."""
+    rest = [name for name in AXES if name != axis]
+    alike: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for each in commits:
+        alike.setdefault(tuple(each[name] for name in rest), []).append(each)
+    line = max(alike.values(), key=lambda group: len({each[axis] for each in group}), default=[])
+    by_place = {each[axis]: each for each in line}
+    return [by_place[place] for place in sorted(by_place)] if len(by_place) > 1 else []
 
 
 if __name__ == "__main__":
