@@ -52,6 +52,20 @@ def show(desk: Desk, page: Page) -> None:
     page.wait_for_function("window.read?.getSnapshot().status === 'success'")
 
 
+def kept(page: Page, number: int) -> None:
+    """Wait until so many writes are in the browser's database: what is put there is not told."""
+    page.wait_for_function(
+        """number => new Promise(resolve => {
+          const opening = indexedDB.open("channels-binding", 1)
+          opening.onsuccess = () => {
+            const asked = opening.result.transaction("writes").objectStore("writes").count()
+            asked.onsuccess = () => { opening.result.close(); resolve(asked.result === number) }
+          }
+        })""",
+        arg=number,
+    )
+
+
 def rows(page: Page) -> Any:
     return page.evaluate("read.getSnapshot().data.rows.map(({ id, title }) => [id, title])")
 
@@ -63,9 +77,9 @@ def test_what_was_written_offline_survives_a_reload_and_is_made_once(desk: Desk,
     page.wait_for_function("writes.getSnapshot().length === 3")
     with desk.client("agent") as other:
         assert other.patch(f"/api/desk.Ticket/{second}/", json={"title": "theirs"}).status_code == 200
-        page.wait_for_timeout(100)  # what is put into the database is not told
+        kept(page, 3)
         show(desk, page)
-        page.wait_for_function("writes.getSnapshot().every(each => each.state === 'refused')")
+        page.wait_for_function("writes.getSnapshot().map(each => each.state).join() === 'refused'")
         titles = [other.get(f"/api/desk.Ticket/{key}/").json()["title"] for key in (first, second)]
         assert titles == ["two", "theirs"]
         told = page.evaluate("writes.getSnapshot().map(({ key, error, base }) => [error.code, base.id, key])")
@@ -87,15 +101,14 @@ def test_two_tabs_keep_what_each_has_written_and_each_sends_its_own(desk: Desk, 
     second.evaluate("([id, other]) => { rename(id, 'of the second'); rename(other, 'given up') }", [key, other])
     second.wait_for_function("writes.getSnapshot().length === 2")
     page.evaluate("id => { rename(id, 'of the first') }", other)
-    page.wait_for_timeout(100)  # what is put into the database is not told
+    kept(page, 3)
     show(desk, page)  # has what it kept, and sends it; what the second keeps is not its to send
     page.wait_for_function("read.getSnapshot().data.rows[1].title === 'of the first'")
     assert rows(page)[0][1] == title
     assert second.evaluate("writes.getSnapshot().map(({ state }) => state)") == ["waiting", "waiting"]
     second.evaluate("writes.drop(writes.getSnapshot()[1].key)")
-    second.wait_for_timeout(100)
-    second.close()
-    show(desk, page)  # now it is gone
+    kept(second, 1)
+    second.close()  # so the page that is still open sends it
     page.wait_for_function("read.getSnapshot().data.rows[0].title === 'of the second'")
     assert [each[1] for each in rows(page)] == ["of the second", "of the first"]
     page.wait_for_function("writes.getSnapshot().length === 0")

@@ -3,7 +3,7 @@ import type { PendingWrite, WriteStore } from '../writes/write.js'
 
 const STORE = 'writes'
 
-/** Time in milliseconds that a page which is being left may take until it is gone: the one that is reloaded. */
+/** Time in milliseconds for which what a page may be about to leave is waited for: the one that is reloaded. */
 const GOING_MS = 500
 
 /** A write as it is stored: an error is stored in the words of the wire. */
@@ -51,11 +51,16 @@ class Presence {
     const signal = AbortSignal.timeout(GOING_MS)
     return this.#locks.request(other, { signal }, () => true).catch(() => false)
   }
+
+  /** Resolves once another page is there no more. */
+  async left(other: string): Promise<void> {
+    await this.#locks?.request(other, () => undefined)
+  }
 }
 
 /**
  * Keeps writes in the browser's IndexedDB: `new ChannelsClient({ writes: { persist: indexedDb() } })`. One name for each server.
- * What a page keeps is that page's until it is gone; the next that is opened takes it over.
+ * What a page keeps is that page's until it is gone; then another takes it over: one that is open, or the next.
  * Knows the database and the pages of this browser; knows nothing of when a write is sent.
  */
 export function indexedDb(name = 'channels-binding'): WriteStore {
@@ -74,14 +79,22 @@ export function indexedDb(name = 'channels-binding'): WriteStore {
     return database.transaction(STORE, mode).objectStore(STORE)
   }
   const all = (store: IDBObjectStore): Promise<Kept[]> => promised(store.getAll())
+  /** Makes this page's what those pages have kept, unless another has done so meanwhile. */
+  const take = async (owners: readonly unknown[]): Promise<readonly PendingWrite[]> => {
+    const store = await rows('readwrite')
+    const found = (await all(store)).filter(kept => owners.includes(kept.page))
+    await Promise.all(found.map(kept => promised(store.put({ ...kept, page: page.name }))))
+    return found.map(({ write }) => ({ ...write, error: write.error && BindingError.from(write.error) }))
+  }
   return {
-    load: async () => {
+    load: async (later = () => undefined) => {
       const owners = [...new Set((await all(await rows('readonly'))).map(kept => kept.page))]
-      const left = await Promise.all(owners.map(owner => owner === undefined || page.hasLeft(owner)))
-      const store = await rows('readwrite')
-      const found = (await all(store)).filter(kept => left[owners.indexOf(kept.page)]) // nobody else has taken it meanwhile
-      await Promise.all(found.map(kept => promised(store.put({ ...kept, page: page.name }))))
-      return found.map(({ write }) => ({ ...write, error: write.error && BindingError.from(write.error) }))
+      const gone = await Promise.all(owners.map(owner => owner === undefined || page.hasLeft(owner)))
+      for (const owner of owners.filter((_, place) => !gone[place])) {
+        const taken = page.left(owner as string).then(() => take([owner]))
+        taken.then(later).catch(() => undefined) // what could not be taken is there for the next page
+      }
+      return take(owners.filter((_, place) => gone[place]))
     },
     put: async write => {
       const store = await rows('readwrite')

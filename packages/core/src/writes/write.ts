@@ -43,8 +43,8 @@ export interface Conflict {
 
 /** Keeps the writes that wait over a reload. */
 export interface WriteStore {
-  /** In the order in which they were put. */
-  load(): Promise<readonly PendingWrite[]>
+  /** What waits, in the order in which it was put; calls back with what is found later: what another page has left, for instance. */
+  load(later?: (found: readonly PendingWrite[]) => void): Promise<readonly PendingWrite[]>
   /** Adds a write, or takes the place of the one with this key. */
   put(write: PendingWrite): Promise<void>
   remove(key: string): Promise<void>

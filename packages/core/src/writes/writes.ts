@@ -294,7 +294,10 @@ export class Writes {
   }
 
   async #load(store: WriteStore): Promise<void> {
-    const stored = await store.load().catch(() => [])
+    this.#take(await store.load(later => this.#take(later)).catch(() => []))
+  }
+
+  #take(stored: readonly PendingWrite[]): void {
     const known = new Set(this.#entries.map(entry => entry.write.key))
     const found = stored
       .filter(write => !known.has(write.key))

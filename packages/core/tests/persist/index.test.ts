@@ -151,6 +151,21 @@ it('leaves to a page that is there what it keeps, and takes it over once that pa
   expect(await indexedDb().load()).toEqual([])
 })
 
+it('gives what a page keeps to one that is open, once that page is gone', async () => {
+  const locks = fakeLocks()
+  vi.stubGlobal('navigator', { locks })
+  vi.stubGlobal('indexedDB', fakeDatabase())
+  await indexedDb().put(WRITE)
+  const [second, third] = [indexedDb(), indexedDb()]
+  const found: string[][] = []
+  const later = (writes: readonly PendingWrite[]): void => void found.push(keysOf(writes))
+  expect(await Promise.all([second.load(later), third.load(later)])).toEqual([[], []])
+  expect(found).toEqual([])
+  locks.leave(0)
+  await vi.waitFor(() => expect(found).toEqual([['a'], []]))
+  expect(await indexedDb().load()).toEqual([]) // it is kept by the one that has it now
+})
+
 it('gives what a page has left to one of those that are opened at once', async () => {
   const locks = fakeLocks()
   vi.stubGlobal('navigator', { locks })

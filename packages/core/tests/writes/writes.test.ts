@@ -267,6 +267,39 @@ function reloaded({ server }: World, persist: WriteStore): ChannelsClient {
   return client
 }
 
+it('sends what another page has left, when its store finds it', async () => {
+  const store = memory()
+  let found: (writes: readonly PendingWrite[]) => void = () => undefined
+  const persist: WriteStore = {
+    ...store,
+    load: async later => {
+      found = later ?? found
+      return []
+    },
+  }
+  const made = await shown({ writes: { persist } })
+  const { server, client } = made
+  await offline(made)
+  made.writes.write(change(1, { name: 'one' })).catch(() => undefined)
+  await settle()
+  const left = store.kept.map(write => ({
+    ...write,
+    key: 'left',
+    id: 2,
+    values: { name: 'two' },
+    base: null,
+    ifVersion: null,
+  }))
+  found(left)
+  found(left) // once
+  await settle()
+  expect(Writes.of(client).getSnapshot()).toHaveLength(2)
+  await online(made)
+  await settle(5_000)
+  expect(server.rows('shop.Product').map(row => row.name)).toEqual(['one', 'two', 'Cherry'])
+  expect(Writes.of(client).getSnapshot()).toEqual([])
+})
+
 it('does without a store that does not work', async () => {
   const broken = {
     load: vi.fn(async () => Promise.reject(new Error('no'))),
