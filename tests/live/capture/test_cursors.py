@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 from channels_binding.live.capture import cursors, recorder, signals
-from channels_binding.live.capture.statements import any_label
+from channels_binding.live.capture.statements import LONG, any_label
 from tests.live.capture.test_signals.published import ANY, LABEL, NOTE, Published, listening
 from tests.project.zoo.models import Label, Note
 
@@ -200,3 +200,19 @@ def test_a_read_is_fetched_as_its_reader_likes() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 'returning'")
         assert isinstance(cursor.cursor, sqlite3.Cursor)
+
+
+@pytest.mark.parametrize(
+    ("sql", "may"),
+    [
+        ('INSERT INTO "zoo_note" ("title") VALUES (%s) RETURNING "zoo_note"."id"', True),
+        ("  select returning from zoo_note", False),
+        ('UPDATE "zoo_note" SET "title" = %s', False),
+        ("UPDATE zoo_note SET rank = 1 returning id", True),
+    ],
+)
+def test_what_writes_and_may_return_rows_is_known_and_kept_unless_it_is_long(sql: str, may: bool) -> None:
+    assert cursors.may_return(sql) is may
+    kept = cursors._may_return.cache_info().currsize
+    assert cursors.may_return(sql + " " * LONG) is may
+    assert cursors._may_return.cache_info().currsize == kept

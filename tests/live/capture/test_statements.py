@@ -6,6 +6,7 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 
 from channels_binding.consumers import AsyncBinding
+from channels_binding.live.capture import statements as texts
 from channels_binding.live.capture.statements import (
     ONE_ROW,
     any_label,
@@ -169,7 +170,11 @@ def test_what_is_ignored_is_captured_where_a_binding_depends_on_it(named: Any) -
 
 
 def test_a_text_too_long_to_be_kept_is_read_as_well() -> None:
-    assert labels_written("SELECT 1; UPDATE zoo_note SET title = '" + "x" * 30_000 + "'") == {NOTE}
+    long = "SELECT 1; UPDATE zoo_note SET title = '" + "x" * texts.LONG + "'"
+    for read, keep in ((labels_written, texts._written), (labels_in, texts._labels_in)):
+        kept = keep.cache_info().currsize
+        assert read(long) == {NOTE}
+        assert keep.cache_info().currsize == kept
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ may stand. What is done with the driver's connection itself, past Django's curso
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from typing import Any
 
 from channels_binding.live.capture.recorder import note_any
-from channels_binding.live.capture.statements import any_label, labels_in, labels_written, text_of
+from channels_binding.live.capture.statements import LONG, any_label, labels_in, labels_written, text_of
 
 
 class Fetched:
@@ -51,14 +51,20 @@ def begin(cursor: Any) -> None:
 
 def end(connection: Any, cursor: Any, sql: Any) -> None:
     """After a statement outside of a transaction: bring it to its end, so that it is committed."""
-    if connection.vendor != "sqlite":
-        return
-    text = text_of(sql).lstrip().upper()
-    is_read = text.startswith("SELECT")  # which is fetched as its reader likes: in chunks, perhaps
-    may_return = "RETURNING" in text  # one that only names a column so has nothing to fetch
-    if not is_read and may_return and isinstance(cursor.cursor, sqlite3.Cursor):
+    if connection.vendor == "sqlite" and may_return(text_of(sql)) and isinstance(cursor.cursor, sqlite3.Cursor):
         with connection.wrap_database_errors:
             cursor.cursor = Fetched(cursor.cursor)
+
+
+def may_return(sql: str) -> bool:
+    """Whether a statement writes and may return rows. A read is fetched as its reader likes: in chunks, perhaps."""
+    return _may_return(sql) if len(sql) <= LONG else _may_return.__wrapped__(sql)
+
+
+@lru_cache(maxsize=1024)
+def _may_return(sql: str) -> bool:
+    text = sql.lstrip().upper()
+    return "RETURNING" in text and not text.startswith("SELECT")  # one that only names a column so has nothing to fetch
 
 
 def watch(connection: Any) -> None:

@@ -241,9 +241,14 @@ def _words_of_tables() -> tuple[tuple[frozenset[str], str], ...]:
     return tuple((frozenset(re.findall(r"\w+", name.lower())), table.label) for name, table in tables().items())
 
 
+LONG = 8_000
+"""Characters; what was found in longer texts is not kept. Those of bulk writes and of many keys seldom come again, and a client
+can have any number of them made."""
+
+
 def labels_in(sql: str) -> frozenset[str]:
     """Captured models whose tables a text names, in whatever case, quotes or schema."""
-    found = _labels_in(sql)
+    found = _labels_in(sql) if len(sql) <= LONG else _labels_in.__wrapped__(sql)
     return frozenset(filter(is_captured, found)) if found & _ignored() else found
 
 
@@ -277,7 +282,7 @@ def written(sql: str) -> Table | frozenset[str]:
     """
     if _SAVEPOINT.match(sql):
         return frozenset()
-    return _written(sql) if len(sql) <= _LONG else _written.__wrapped__(sql)
+    return _written(sql) if len(sql) <= LONG else _written.__wrapped__(sql)
 
 
 _UNDOES = re.compile(r"\bROLLBACK\b.*\bTO\b", re.IGNORECASE | re.DOTALL)
@@ -298,10 +303,6 @@ def labels_written(sql: str) -> frozenset[str]:
 def labels_written_by(texts: Iterable[str]) -> frozenset[str]:
     """Models that any of these texts writes."""
     return frozenset().union(*map(labels_written, texts))
-
-
-_LONG = 20_000
-"""Longer texts are not kept: those of bulk writes seldom come again."""
 
 
 @lru_cache(maxsize=2048)
