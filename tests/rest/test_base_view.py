@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.core.asgi import get_asgi_application
 from django.db.models import F
 from django.test import Client
 from rest_framework.permissions import AllowAny
 
+from channels_binding.asgi import serve_bindings
 from channels_binding.consumers import Binding, bind
+from channels_binding.testing import session_cookie
+from tests.asgi_requests import Asked, ask
 from tests.project.zoo.models import Note
 from tests.rest.sending import send
 from tests.throwaway import throwaway
@@ -153,3 +158,45 @@ def test_a_token_under_a_word_that_no_class_takes_is_told_the_word(settings: Any
     )
     assert Client().get("/api/zoo.Note/", headers={"Authorization": "Token abc"}).json()["message"] == "Invalid token."
     assert Client().get("/api/zoo.Note/").json()["message"] == "Sign in first."
+
+
+CHUNKS = [b'{"title": "wh', b'ole", "rank": 3}']
+FORM = [b"--x\r\nContent-Disposition: form-data; name=title\r\n\r\nwh", b"ole\r\n--x--\r\n"]
+
+
+@pytest.mark.parametrize("served", ["Django's handler", "serve_bindings"])
+@pytest.mark.parametrize(
+    ("media", "parts"),
+    [
+        ("application/json", CHUNKS),
+        ("multipart/form-data; boundary=x", FORM),
+        ("application/x-www-form-urlencoded", [b"title=", b"whole"]),
+    ],
+)
+async def test_a_body_that_comes_without_its_length_is_taken_whole(
+    served: str, media: str, parts: list[bytes], user: Any
+) -> None:
+    """As in chunks, or by HTTP/2. Taken for none, a change would succeed and change nothing."""
+    note = await Note.objects.acreate(title="x")
+    key = await sync_to_async(session_cookie)(user)
+    headers = [(b"cookie", f"sessionid={key}; csrftoken={'a' * 32}".encode()), (b"x-csrftoken", b"a" * 32)]
+    headers += [(b"content-type", media.encode()), (b"transfer-encoding", b"chunked")]
+    application = serve_bindings(get_asgi_application()) if served == "serve_bindings" else get_asgi_application()
+    answered = await ask(application, Asked("PATCH", f"/api/zoo.Note/{note.pk}/", headers=headers, parts=parts))
+    assert answered.status == 200
+    await note.arefresh_from_db()
+    assert note.title == "whole"
+
+
+def test_where_django_reads_no_body_without_a_length_it_is_refused(client: Client) -> None:
+    note = Note.objects.create(title="x")
+    answer = client.generic("PATCH", f"/api/zoo.Note/{note.pk}/", headers={"Transfer-Encoding": "chunked"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert client.generic("PATCH", f"/api/zoo.Note/{note.pk}/").status_code == 200
+
+
+async def test_a_body_that_comes_without_its_length_is_not_larger_than_others(user: Any, settings: Any) -> None:
+    settings.CHANNELS_BINDING = {"MAX_FRAME_BYTES": 100}
+    headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
+    asked = Asked("POST", "/api/zoo.Note/", headers=headers, parts=[b'{"title": "', b"a" * 100, b'"}'])
+    assert (await ask(get_asgi_application(), asked)).status == 413

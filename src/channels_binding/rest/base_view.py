@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from io import SEEK_END
 from typing import Any
 
 from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.authentication import SessionAuthentication
@@ -29,7 +31,7 @@ from channels_binding.calls.requests import django_request
 from channels_binding.conf import get_settings
 from channels_binding.dispatch.perform import perform
 from channels_binding.exception_handler import as_error
-from channels_binding.exceptions import BindingError, NotFound, TooLarge, Unauthenticated
+from channels_binding.exceptions import BadRequest, BindingError, NotFound, TooLarge, Unauthenticated
 from channels_binding.live.handler_messages import BaseHandlerMessages
 from channels_binding.protocol import codecs
 from channels_binding.registry import registry
@@ -118,6 +120,7 @@ class BindingView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body by what is announced, before anything else is done for the request."""
+        _measure_chunks(django_request(request))
         most = self.most_bytes(request)
         if announced_bytes(request.META.get("CONTENT_LENGTH")) > most:
             raise TooLarge.than(most)
@@ -303,6 +306,26 @@ class BindingView(APIView):
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """What a UI needs to know of the stream (``describe``)."""
         return self.respond(self.answer(self.call("describe", {})))
+
+
+def _measure_chunks(request: Any) -> None:
+    """Say how long a body is that came without a length (in chunks, by HTTP/2): REST framework would take it for an empty one,
+    and a write of nothing would succeed.
+
+    Raises:
+        BadRequest: Under WSGI, where Django reads none.
+    """
+    if request.META.get("CONTENT_LENGTH"):
+        return
+    if isinstance(request, ASGIRequest) and request._stream.seekable():  # its handler has read the body to its end
+        stream = request._stream
+        begun = stream.tell()
+        length = stream.seek(0, SEEK_END)
+        stream.seek(begun)
+        if length:
+            request.META["CONTENT_LENGTH"] = str(length)
+    elif "HTTP_TRANSFER_ENCODING" in request.META:
+        raise BadRequest("A body needs a Content-Length here.")
 
 
 def _plain(reading: Reading) -> Any:
