@@ -1,13 +1,14 @@
 """Threaded views: one view for both kinds of handler, whose work is done on the package's threads where a loop is running."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from contextvars import Context
 from typing import Any, ClassVar
 
 import pytest
-from asgiref.sync import async_to_sync, iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ from channels_binding.rest.asgi import ThreadedView
 from channels_binding.rest.base_view import BindingView
 from channels_binding.rest.http import WireRenderer
 from channels_binding.rest.views import StreamView
-from tests.project.zoo.models import Label
+from tests.project.zoo.models import Label, Note
 from tests.streams import Stream
 
 SEEN: list[Any] = []
@@ -236,3 +237,34 @@ def test_where_no_loop_outlives_the_request_it_is_refused_with_a_sentence(caplog
     assert response.status_code == 500
     assert "serve the project with an ASGI server" in caplog.text
     assert Beginner.tasks.pop().cancelled()
+
+
+class Orphaner(AsyncBinding):
+    """A handler whose transaction is refused when it is to be committed: foreign keys are looked at then."""
+
+    stream = "tests.orphaner"
+    permission_classes = (AllowAny,)
+
+    @bind
+    def orphan(self, data: Any) -> dict[str, Any]:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM zoo_note WHERE parent_id IS NULL")
+        return {"done": True}
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize("served", ["asgi", "wsgi"])
+@for_anybody
+async def test_what_is_refused_when_it_is_committed_is_answered_in_the_contract_s_words(
+    served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Note.objects.acreate(title="child", parent=await Note.objects.acreate(title="parent"))
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    path = "/api/tests.orphaner/orphan/"
+    if served == "asgi":
+        status, body = await ask(path, method="POST", content=b"{}", headers=JSON)
+    else:
+        answer = await sync_to_async(Client().post)(path, {}, "application/json")
+        status, body = answer.status_code, answer.content
+    assert (status, json.loads(body)["code"]) == (409, "conflict")
+    assert await Note.objects.acount() == 2

@@ -14,9 +14,12 @@ from urllib.parse import unquote_plus
 from asgiref.sync import SyncToAsync, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.db import connections
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from channels_binding.exception_handler import as_error
+from channels_binding.exceptions import BindingError
 from channels_binding.fair_queue import working_for
+from channels_binding.protocol import codecs
 from channels_binding.rest.http import WireRenderer
 from channels_binding.threads import all_atomic, atomic_requests, is_any_atomic, restore_context, run
 
@@ -72,8 +75,23 @@ class ThreadedView:
         if not is_any_atomic():
             return self._view(request, *args, **kwargs)
         handler_of: Callable[..., Any] = getattr(getattr(self._view, "cls", None), "handler_of", _no_handler)
-        with all_atomic(atomic_requests(handler_of(request.method, **kwargs))):
-            return self._view(request, *args, **kwargs)
+        response = None
+        try:
+            with all_atomic(atomic_requests(handler_of(request.method, **kwargs))):
+                response = self._view(request, *args, **kwargs)
+        except Exception as exception:
+            if response is None:
+                raise
+            return _not_committed(as_error(exception))
+        return response
+
+
+def _not_committed(error: BindingError) -> HttpResponse:
+    """What is answered where the database refuses the transaction of a request when the view is done: by a deferred constraint,
+    which foreign keys are."""
+    body = codecs.encode(error.to_json())
+    headers = {"Cache-Control": "private, no-cache"}
+    return HttpResponse(body, status=error.status, content_type=WireRenderer.media_type, headers=headers)
 
 
 def _no_handler(method: str | None, **kwargs: Any) -> None:
