@@ -20,6 +20,7 @@ from channels_binding.dispatch.perform import aperform
 from channels_binding.exceptions import Conflict, Invalid, Timeout, Unavailable
 from channels_binding.models import KeptAnswer
 from channels_binding.protocol import codecs
+from channels_binding.security.authentication import Identity
 from tests.conftest import Connect
 from tests.project.zoo.models import Note
 from tests.throwaway import throwaway
@@ -75,6 +76,14 @@ def test_two_kinds_of_users_of_one_name_have_keys_of_their_own() -> None:
 
 def test_a_newer_token_of_the_same_user_finds_the_answer(user: Any) -> None:
     assert create(user, scope={"caller": "a"}) == create(user, scope={"caller": "b"})
+
+
+def test_credentials_that_are_no_user_s_have_keys_of_their_own_wherever_they_come_from() -> None:
+    """API keys: one that lost its connection asks by the next one, and two may come by the same, as from a model's client."""
+    service = type("Service", (), {"is_authenticated": True, "pk": None})
+    scopes = [Identity(service(), auth, f"Token {auth}").into({}, name) for auth, name in ("aa", "ab", "ba")]
+    first, again, other = [create(service(), scope=scope) for scope in scopes]
+    assert first["id"] == again["id"] != other["id"]
 
 
 def test_a_refused_write_leaves_its_key_free(user: Any) -> None:

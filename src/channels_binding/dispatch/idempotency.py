@@ -230,7 +230,8 @@ def _name(call: Call) -> str | None:
 def _owner(call: Call) -> list[str] | None:
     """Whose a key is: a user's, whatever token or session came with it, since a retry may bring a newer one.
 
-    An anonymous caller is known by the session, else by the connection. Over HTTP without either nothing says
+    Credentials that are no user's, such as an API key, are known by themselves; an anonymous caller by the session, else by
+    the connection. Over HTTP without any of them nothing says
     that two requests are of one caller: nothing is kept.
     """
     user = evaluated(call.user)  # over HTTP a lazy one, on a socket the user itself: a retry may come by the other way
@@ -238,6 +239,8 @@ def _owner(call: Call) -> list[str] | None:
     if key is not None:
         kind = type(user)
         return ["user", f"{kind.__module__}.{kind.__qualname__}", str(key)]
+    if credentials := call.scope.get("auth_key"):
+        return ["credentials", str(credentials)]
     session = getattr(call.scope.get("session") or getattr(call.request, "session", None), "session_key", None)
     if session:
         return ["session", str(session)]
