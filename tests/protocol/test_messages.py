@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from channels_binding.exceptions import BadRequest, NotFound, Throttled, all_errors
 from channels_binding.protocol import codecs, messages
+from channels_binding.protocol.codecs import Unfit
 from channels_binding.protocol.messages import (
     Body,
     Malformed,
@@ -20,6 +21,7 @@ from channels_binding.protocol.messages import (
     message,
     read_frame,
     read_message,
+    refused_frame,
     split_event,
 )
 from tests.schema import problems
@@ -135,6 +137,28 @@ def test_an_id_is_echoed_as_it_came(call_id: Any) -> None:
 def test_a_readable_id_is_echoed_even_if_the_event_is_not() -> None:
     assert malformed({"event": 7, "id": 9}).id == 9
     assert malformed({"event": "x" * 300, "id": "nine"}).event is None
+
+
+UNFIT = {"event": EVENT, "id": 7, "data": {"query": "x\x00y"}}
+
+
+@pytest.mark.parametrize(
+    ("value", "refused"),
+    [
+        (UNFIT, [(EVENT, 7)]),
+        ([UNFIT, {"event": 9, "id": "eight"}, "x"], [(EVENT, 7), (None, "eight"), (None, None)]),
+        ([UNFIT] * 6, [(None, None)]),
+        ([], [(None, None)]),
+        ("x\x00", [(None, None)]),
+    ],
+)
+def test_a_frame_that_is_refused_for_what_it_holds_is_refused_to_each_of_its_calls(value: Any, refused: Any) -> None:
+    error = Unfit()
+    error.value = value
+    found = refused_frame(error, max_batch=5)
+    assert [(each.event, each.id) for each in found] == refused
+    assert all(each.error is error for each in found)
+    assert [(each.event, each.id) for each in refused_frame(BadRequest(), max_batch=5)] == [(None, None)]
 
 
 def test_names_that_begin_with_cb_belong_to_the_protocol() -> None:

@@ -133,6 +133,28 @@ async def test_a_malformed_frame_is_answered_with_a_code_and_the_next_call_works
     assert (await socket.call("zoo.Note.search", {"live": False}))["data"]["count"] == 1
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"query": "x\\u0000"}',
+        '{"limit": 1' + "0" * 400 + "}",
+        '{"a": 1, "a": 2}',
+        '{"a": ' + "[" * 20 + "]" * 20 + "}",
+    ],
+)
+async def test_a_call_that_is_refused_for_what_it_holds_is_told_so_itself(
+    connect: Connect, user: Any, data: str
+) -> None:
+    socket = await connect(user)
+    call = '{"event": "zoo.Note.search#h", "id": %s, "data": ' + data + "}"
+    for frame, ids in ((call % 7, [7]), (f"[{call % 8}, {call % 9}]", [8, 9])):
+        await socket.send(frame)
+        answers = [await socket.receive() for _ in ids]
+        assert [(each["event"], each["id"], each["error"]["code"]) for each in answers] == [
+            ("zoo.Note.search#h", number, "bad_request") for number in ids
+        ]
+
+
 async def test_a_binary_frame_and_a_too_large_one_are_refused_and_the_socket_stays(connect: Connect, user: Any) -> None:
     socket = await connect(user)
     await socket.socket.send_input({"type": "websocket.receive", "bytes": b"\x00\xff"})

@@ -30,13 +30,20 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
+class Unfit(BadRequest):
+    """JSON that is refused for what it holds. ``value`` is what it says all the same."""
+
+    value: Any = None
+
+
 def decode(text: str | bytes, *, max_bytes: int, max_depth: int) -> Any:
     """``'{"event": "a.b"}'`` → ``{"event": "a.b"}``.
 
     Raises:
         TooLarge: More than ``max_bytes`` bytes.
-        BadRequest: Not JSON (RFC 8259; no NaN), nested deeper than ``max_depth``, a number no double holds, a NUL, a name
-            twice in one object: a proxy or a firewall in front may have looked at the other one.
+        BadRequest: Not JSON (RFC 8259; no NaN).
+        Unfit: Nested deeper than ``max_depth``, a number no double holds, a NUL, a name twice in one object: a proxy or a
+            firewall in front may have looked at the other one.
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > max_bytes:
@@ -47,12 +54,20 @@ def decode(text: str | bytes, *, max_bytes: int, max_depth: int) -> Any:
             value = json.loads(raw.decode())  # keeps every digit
     except ValueError:
         raise BadRequest("This is not JSON.") from None
+    try:
+        _check(raw, value, max_depth)
+    except Unfit as error:
+        error.value = value
+        raise
+    return value
+
+
+def _check(raw: bytes, value: Any, max_depth: int) -> None:
     if raw.count(b"[") + raw.count(b"{") > max_depth or _TO_INSPECT.search(raw):
         _inspect(value, max_depth)
     names = _names_in(value)
     if raw.count(b":") != names and _STRING.sub(b"", raw).count(b":") != names:
-        raise BadRequest("An object holds a name twice.")
-    return value
+        raise Unfit("An object holds a name twice.")
 
 
 def _names_in(value: Any) -> int:
@@ -76,14 +91,14 @@ def _inspect(value: Any, depth: int) -> None:
         for member in value:
             _inspect(member, inner)
     elif isinstance(value, str) and "\x00" in value:
-        raise BadRequest("Text may not hold the character U+0000.")
+        raise Unfit("Text may not hold the character U+0000.")
     elif isinstance(value, (int, float)) and not -MAX_NUMBER <= value <= MAX_NUMBER:
-        raise BadRequest("A number is too large.")
+        raise Unfit("A number is too large.")
 
 
 def _deeper(depth: int) -> int:
     if depth <= 0:
-        raise BadRequest("The message is nested too deeply.")
+        raise Unfit("The message is nested too deeply.")
     return depth - 1
 
 

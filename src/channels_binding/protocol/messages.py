@@ -65,17 +65,30 @@ def read_frame(value: Any, *, max_batch: int) -> list[Request | Malformed]:
     return [read_message(message) for message in value]
 
 
+def refused_frame(error: BindingError, *, max_batch: int) -> list[Malformed]:
+    """A frame that is refused → its messages, each with the same error: without event and id where it is no JSON."""
+    value = error.value if isinstance(error, codecs.Unfit) else None
+    said = value if isinstance(value, list) and 0 < len(value) <= max_batch else [value]
+    return [Malformed(error, *_caller_of(message)) for message in said]
+
+
+def _caller_of(message: Any) -> tuple[str | None, CallId | None]:
+    """As much of the event and id of a message as can be read, for the answer."""
+    if not isinstance(message, dict):
+        return None, None
+    event, call_id = message.get("event"), message.get("id")
+    is_readable = isinstance(event, str) and len(event) <= EVENT_LENGTH
+    return event if is_readable else None, call_id if _is_id(call_id) else None
+
+
 def read_message(message: Any) -> Request | Malformed:
     """One decoded message → a Request, or what is wrong with it. Never raises."""
     if not isinstance(message, dict):
         return Malformed(BadRequest('A message is an object: {"event": …, "data": {…}}.'))
-    event, call_id = message.get("event"), message.get("id")
-    readable_event = event if isinstance(event, str) and len(event) <= EVENT_LENGTH else None
-    readable_id = call_id if _is_id(call_id) else None
     try:
-        return _request(message, event, call_id)
+        return _request(message, message.get("event"), message.get("id"))
     except BadRequest as error:
-        return Malformed(error, readable_event, readable_id)
+        return Malformed(error, *_caller_of(message))
 
 
 def _request(message: Mapping[str, Any], event: Any, call_id: Any) -> Request:

@@ -70,7 +70,8 @@ class Connection(Socket):
         try:
             value = await self._decoded(text)
         except (BadRequest, TooLarge, Throttled) as error:
-            await self._arrived(Malformed(error))
+            for refused in messages.refused_frame(error, max_batch=self.settings.MAX_BATCH):
+                await self._arrived(refused)
             return
         for request in messages.read_frame(value, max_batch=self.settings.MAX_BATCH):
             self.hub.totals.received += 1
