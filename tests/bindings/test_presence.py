@@ -16,6 +16,32 @@ from tests.conftest import Connect
 from tests.project.zoo.models import Note
 
 
+class Shopper:
+    """As a project's own user, who signs in by an e-mail address."""
+
+    USERNAME_FIELD = "email"
+    pk, is_authenticated = 7, True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_username(self) -> str:
+        return "ann@example.com"
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @classmethod
+    def get_email_field_name(cls) -> str:
+        return "email"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Ann", "Ann"), ("", "#7")])
+def test_an_email_address_is_shown_to_nobody_who_is_there(name: str, shown: str) -> None:
+    binding = PlainNoteBinding(Call("zoo.PlainNote", "presence", {}, Shopper(name)))
+    assert binding.get_presence_user() == {"id": 7, "username": shown}
+
+
 class PlainNoteBinding(AsyncBinding):
     stream = "zoo.PlainNote"
     model = Note

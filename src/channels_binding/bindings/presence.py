@@ -30,10 +30,11 @@ class PresenceMixin(BaseBinding):
     def get_presence_user(self) -> Mapping[str, Any] | None:
         """What others who are there see of the caller: ``{"id": 7, "username": "ann"}``. None of nobody in particular.
 
+        Where people sign in by an e-mail address, which is not for everybody, ``username`` is their short name, or ``#7``.
         Override it to show more. Everybody who may see the row sees it.
         """
         key = getattr(self.user, "pk", None)
-        return None if key is None else {"id": as_pk(key), "username": self.user.get_username()}
+        return None if key is None else {"id": as_pk(key), "username": _name_among_others(self.user)}
 
     @builtin(PRESENCE, is_read=True, view_action="retrieve")
     def watch_presence(self, data: Data) -> Answer:
@@ -93,6 +94,13 @@ class RoomMixin(PresenceMixin):
         if not isinstance(name, str) or len(name) > MAX_NAME or _NO_TEXT.search(name):
             raise Invalid.field("id", "invalid", f"'id' is the name of a room: text of at most {MAX_NAME} characters.")
         return name
+
+
+def _name_among_others(user: Any) -> str:
+    email_field = getattr(type(user), "get_email_field_name", lambda: None)()
+    if email_field is None or email_field != user.USERNAME_FIELD:
+        return str(user.get_username())
+    return getattr(user, "get_short_name", lambda: "")() or f"#{as_pk(user.pk)}"
 
 
 def _admission(key: Any) -> Reading:
