@@ -1,10 +1,13 @@
 """The form action, as a client sees it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django import forms
 from django.db import models
+from django.test import AsyncClient, Client
+from django.test.client import encode_multipart
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 
@@ -108,6 +111,50 @@ def test_a_form_and_the_rows_beside_it_are_saved_together_or_not_at_all(client: 
     assert "chapters" in refused["errors"]
     novel.refresh_from_db()
     assert (novel.title, Chapter.objects.count()) == ("Sea", 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "odd", "message"),
+    [
+        ("title", ["x"], "Not a valid string."),
+        ("title", {"a": 1}, "Not a valid string."),
+        ("title", True, "Not a valid string."),
+        ("done", "maybe", "Must be a valid boolean."),
+        ("done", [True], "Must be a valid boolean."),
+        ("labels", 7, "Enter a list of values."),
+    ],
+)
+async def test_what_create_refuses_of_json_is_an_error_at_its_field_on_either_transport(
+    name: str, odd: Any, message: str, connect: Connect, user: Any
+) -> None:
+    submit = {"title": "x", "rank": 1, name: odd}
+    with pytest.raises(Invalid):
+        await BindingClient(user).acall("zoo.Note.create", submit)
+    browser = AsyncClient()
+    await browser.aforce_login(user)
+    posted = await browser.post("/api/zoo.Note/form/", submit, content_type="application/json")
+    sent = await (await connect(user)).call("zoo.Note.form", {"submit": submit})
+    for answer in (posted.json(), sent["data"]):
+        assert (answer["success"], answer["errors"]) == (False, {name: [{"code": "invalid", "message": message}]})
+    assert not await Note.objects.aexists()
+
+
+def test_a_row_beside_a_form_refuses_what_create_refuses(client: BindingClient) -> None:
+    refused = client.form("zoo.Serial", submit={"title": "Sea", "chapters": [{"title": "one"}, {"title": {"a": 1}}]})
+    wrong = {"1": {"title": [{"code": "invalid", "message": "Not a valid string."}]}}
+    assert (refused["success"], refused["errors"]) == (False, {"chapters": wrong})
+    assert not Novel.objects.exists()
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data; boundary=B", "application/x-www-form-urlencoded"])
+def test_a_posted_form_is_taken_as_django_takes_it(content_type: str, user: Any) -> None:
+    browser = Client()
+    browser.force_login(user)
+    posted = {"title": ["first", "True"], "rank": "1", "done": ["false", "on"]}
+    body = encode_multipart("B", posted) if "B" in content_type else urlencode(posted, doseq=True)
+    answer = browser.post("/api/zoo.Note/form/", body, content_type=content_type).json()
+    assert answer["errors"] == {}
+    assert (answer["object"]["done"], answer["success"]) == (True, True)
 
 
 class NoChapters(BasePermission):

@@ -10,10 +10,12 @@ from channels_binding.bindings.actions import builtin
 from channels_binding.bindings.options import Answer, Data, refuse_unknown
 from channels_binding.bindings.writes import KEY_STAYS, WriteMixin
 from channels_binding.calls.call import WithRows
+from channels_binding.calls.posted import PostedForm
 from channels_binding.exceptions import Forbidden, Invalid, NotFound
 from channels_binding.forms import formset as formset_tools
 from channels_binding.forms import multipart, uploads
 from channels_binding.forms.form import bind_data, bind_files, describe_form, form_errors
+from channels_binding.forms.kinds import refuse_other_kinds
 from channels_binding.serializers.keys import pk_of
 from channels_binding.threads import settle
 
@@ -52,6 +54,8 @@ class FormMixin(WriteMixin):
             self.check_version(instance)
         data, files = bind_data(unbound, own), bind_files(unbound, {**own, **self.call.files})
         bound = self.get_form(instance=instance, data=data, files=files or None)
+        if not isinstance(submitted, PostedForm):
+            refuse_other_kinds(bound, own)
         answer = self._validated(bound, instance, rows, own)
         if not answer["success"]:
             return answer
@@ -145,7 +149,9 @@ class FormMixin(WriteMixin):
             if rows is None:
                 found[name] = formset_tools.unbound(cls, name, instance, queryset)
             else:
-                found[name] = formset_tools.bound(cls, name, instance, queryset, rows.get(name, []))
+                is_json = not isinstance(self.call.data.get("submit"), PostedForm)
+                given = rows.get(name, [])
+                found[name] = formset_tools.bound(cls, name, instance, queryset, given, is_json=is_json)
             self.scope_formset(found[name])
         return found
 

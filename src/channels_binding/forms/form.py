@@ -5,7 +5,7 @@ import datetime
 import decimal
 import json
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.encoding import force_str
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from rest_framework.serializers import BooleanField
 
 from channels_binding.exception_handler import django_field_errors
 from channels_binding.serializers.keys import as_pk
@@ -65,7 +66,7 @@ def describe_field(form: forms.BaseForm, name: str, stream_of: StreamOf, *, is_t
         "help_text": force_str(field.help_text),
         "required": field.required,
         "disabled": field.disabled,
-        "multiple": _is_multiple(field),
+        "multiple": is_multiple(field),
         "initial": _as_json_of(field, _initial(form, name)),
         "value": _as_json_of(field, value),
         "errors": _errors(form).get(name, []),
@@ -80,7 +81,7 @@ def _value(form: forms.BaseForm, name: str) -> Any:
         value = field.bound_data(form[name].data, value)
     if hasattr(value, "isempty"):  # a range of contrib.postgres
         return [value.lower, value.upper]
-    if _is_split(field.widget):  # as many as there are inputs
+    if is_split(field.widget):  # as many as there are inputs
         return [*(value if isinstance(value, list) else []), *[None] * field.size][: field.size]  # type: ignore[attr-defined]
     return value if isinstance(value, datetime.datetime) else field.prepare_value(value)
 
@@ -269,7 +270,7 @@ def _as_json_of(field: forms.Field, value: Any) -> Any:
 
 def _is_text(field: forms.Field) -> bool:
     """Whether a field takes text and nothing else."""
-    is_structured = isinstance(field, forms.JSONField) or _takes(field, []) or _takes(field, {})
+    is_structured = isinstance(field, forms.JSONField) or takes(field, []) or takes(field, {})
     return (
         isinstance(field, forms.CharField)
         and isinstance(field.widget, (forms.TextInput, forms.Textarea))
@@ -323,11 +324,11 @@ def _as_input(field: forms.Field, name: str, value: Any) -> dict[str, Any]:
     """JSON → what the field's widget reads: ``null`` is an empty input, a split widget has two."""
     if isinstance(field.widget, forms.CheckboxInput):
         last = value[-1] if isinstance(value, list) and value else value  # after a hidden "false" of the same name
-        return {name: True} if last in (True, "true", "True", "on", "1", 1) else {}
+        return {name: True} if isinstance(last, Hashable) and last in BooleanField.TRUE_VALUES else {}
     if isinstance(field.widget, forms.MultiWidget):
         names = field.widget.widgets_names  # type: ignore[attr-defined]
         return {f"{name}{suffix}": part for suffix, part in zip(names, _parts(field, value), strict=False)}
-    if _is_split(field.widget):
+    if is_split(field.widget):
         return _split(field, name, value)
     if isinstance(field, forms.FileField):
         return {f"{name}-clear": "on"} if value is None and not field.required else {}
@@ -335,7 +336,7 @@ def _as_input(field: forms.Field, name: str, value: Any) -> dict[str, Any]:
         return {name: _json_text(value, field.decoder) if isinstance(value, str) else field.prepare_value(value)}
     if "HStoreField" in _lineage(type(field), forms.Field) and isinstance(value, str):
         return {name: _json_text(value)}
-    if not _is_multiple(field):
+    if not is_multiple(field):
         return {name: _plain(field, value)}
     members = value if isinstance(value, list) else [value]
     return {} if value is None or value == "" else {name: [_plain(field, member) for member in members]}
@@ -353,7 +354,7 @@ def _json_text(text: str, decoder: Any = None) -> str:
     return text
 
 
-def _is_split(widget: Any) -> bool:
+def is_split(widget: Any) -> bool:
     """Whether it is contrib.postgres' SplitArrayWidget, which can only be imported where psycopg is."""
     return isinstance(getattr(widget, "size", None), int) and hasattr(widget, "widget")
 
@@ -364,7 +365,7 @@ def _split(field: Any, name: str, value: Any) -> dict[str, Any]:
     return {f"{name}_{number}": _plain(field.base_field, parts[number]) for number in range(field.size)}
 
 
-def _is_multiple(field: forms.Field) -> bool:
+def is_multiple(field: forms.Field) -> bool:
     widget = field.widget
     return getattr(widget, "allow_multiple_selected", False) or isinstance(widget, forms.MultipleHiddenInput)
 
@@ -378,12 +379,12 @@ def _plain(field: forms.Field, value: Any) -> Any:
         return _parsed(parse, str(value))
     if isinstance(field, forms.IntegerField) and not isinstance(value, (bool, list, dict)):
         return _parsed(decimal.Decimal, value) if field.localize and isinstance(value, str) else value
-    if isinstance(field, forms.CharField) and not _takes(field, value):
+    if isinstance(field, forms.CharField) and not takes(field, value):
         return str(value)
     return str(value) if isinstance(value, bool) or isinstance(field, _TEXT_FIELDS) else value
 
 
-def _takes(field: forms.Field, value: Any) -> bool:
+def takes(field: forms.Field, value: Any) -> bool:
     """Whether a text field takes more than text: contrib.postgres' arrays take lists, its hstore objects."""
     if isinstance(value, list):
         return hasattr(field, "base_field")

@@ -9,6 +9,7 @@ from django.utils.encoding import force_str
 
 from channels_binding.exceptions import Invalid
 from channels_binding.forms.form import FormData, StreamOf, bind_data, bind_files, describe_field, form_errors
+from channels_binding.forms.kinds import refuse_other_kinds
 from channels_binding.serializers.keys import as_pk
 
 MAX_ROWS = 1000
@@ -26,7 +27,7 @@ def unbound(cls: type[Any], name: str, instance: Any, queryset: Any) -> Any:
     return formset
 
 
-def bound(cls: type[Any], name: str, instance: Any, queryset: Any, rows: Any) -> Any:
+def bound(cls: type[Any], name: str, instance: Any, queryset: Any, rows: Any, *, is_json: bool = True) -> Any:
     """The formset with what was submitted: ``[{"id": 3, "title": "new"}, {"title": "added"}, {"id": 4, "DELETE": true}]``.
 
     Rows that were left out stay as they are, and so do fields.
@@ -35,8 +36,12 @@ def bound(cls: type[Any], name: str, instance: Any, queryset: Any, rows: Any) ->
         Invalid: No list of objects, a name that the forms do not have, a row that is not there.
     """
     before = unbound(cls, name, instance, queryset)
-    data, files = _input(before, name, _checked(name, rows))
-    return cls(data, files, **_options(cls, name, instance, queryset))
+    data, files, submitted = _input(before, name, _checked(name, rows))
+    formset = cls(data, files, **_options(cls, name, instance, queryset))
+    if is_json:
+        for form, row in zip(formset.forms, submitted, strict=False):
+            refuse_other_kinds(form, {key: value for key, value in row.items() if key != "id"})
+    return formset
 
 
 def _options(cls: type[Any], name: str, instance: Any, queryset: Any) -> dict[str, Any]:
@@ -54,14 +59,17 @@ def _checked(name: str, rows: Any) -> Sequence[Mapping[str, Any]]:
     return rows
 
 
-def _input(formset: Any, name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[FormData, dict[str, Any]]:
-    """What Django's formset reads: its management form, every row there is, and the new ones."""
+def _input(
+    formset: Any, name: str, rows: Sequence[Mapping[str, Any]]
+) -> tuple[FormData, dict[str, Any], list[Mapping[str, Any]]]:
+    """What Django's formset reads: its management form, every row there is, and the new ones; and what was said of each."""
     data, files = FormData(), FormData()
     initial = list(formset.initial_forms)
     changed = {str(row["id"]): row for row in rows if row.get("id") is not None}
     new = [row for row in rows if row.get("id") is None]
-    for form in initial:
-        _take(name, form, changed.pop(str(_key(form)), {}), data, files)
+    old = [changed.pop(str(_key(form)), {}) for form in initial]
+    for form, row in zip(initial, old, strict=True):
+        _take(name, form, row, data, files)
     if changed:
         raise Invalid.field(name, "not_found", f"There is no row {', '.join(sorted(changed))[:100]}.")
     for number, row in enumerate(new, len(initial)):
@@ -70,7 +78,7 @@ def _input(formset: Any, name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[
         _take(name, form, row, data, files)
     counts = {"TOTAL_FORMS": len(initial) + len(new), "INITIAL_FORMS": len(initial)}
     data.update({f"{formset.prefix}-{key}": count for key, count in counts.items()})
-    return data, files
+    return data, files, [*old, *new]
 
 
 def _take(name: str, form: Any, row: Mapping[str, Any], data: FormData, files: FormData) -> None:
