@@ -150,14 +150,15 @@ export class LiveBridge {
     }
   }
 
-  /** Shows a change before the server confirms it; returns what takes it back, or leaves it to the server's own. */
-  overlay(overlay: Overlay): () => void {
+  /** Shows a change before the server confirms it; returns what takes it back, or (`true`) leaves it to the server's own. */
+  overlay(overlay: Overlay): (isMade?: boolean) => void {
     const remove = this.#overlays.add(overlay)
     this.#redraw(overlay.stream)
     this.#overlays.drawn(overlay)
-    return () => {
+    return (isMade = false) => {
+      if (isMade) this.#keep(overlay)
       remove()
-      this.#redraw(overlay.stream)
+      this.#redraw(overlay.stream, !isMade)
     }
   }
 
@@ -169,7 +170,7 @@ export class LiveBridge {
       if (!isMade || overlay.fate === 'made') return takeBack()
       this.#overlays.confirm(overlay)
       this.#redraw(overlay.stream)
-      setTimeout(takeBack, SETTLED_MS)
+      setTimeout(takeBack, SETTLED_MS, true)
     }
   }
 
@@ -279,11 +280,17 @@ export class LiveBridge {
   }
 
   /** A change of the user's own is shown, or was confirmed or refused: what is held back is shown with it. */
-  #redraw(stream: string): void {
+  #redraw(stream: string, isShown = true): void {
     notifyManager.batch(() => {
       for (const entry of this.#entries.values())
-        if (entry.meta.stream === stream) this.#write(entry, entry.handle.getSnapshot(), true)
+        if (entry.meta.stream === stream) this.#write(entry, entry.handle.getSnapshot(), isShown || undefined)
     })
+  }
+
+  /** Where changes are held back, one that was made is a part of what is shown. */
+  #keep(overlay: Overlay): void {
+    for (const entry of this.#entries.values())
+      if (entry.meta.mode === 'notify') entry.shown = this.#overlays.over(entry.meta, entry.shown, [overlay])
   }
 
   #observe({ stream, action, params }: LiveMeta, observer: (state: LiveState) => void): LiveHandle {

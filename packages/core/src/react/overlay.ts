@@ -5,6 +5,8 @@ export interface Overlay {
   readonly values: Readonly<Record<string, unknown>>
   /** What becomes of the row. @default 'changed' */
   readonly fate?: 'changed' | 'deleted' | 'made'
+  /** Whether a row that is deleted is counted by a list with these parameters, on another page of it. @default not */
+  readonly isCounted?: (params: unknown) => boolean
 }
 
 interface Target {
@@ -70,9 +72,9 @@ export class Overlays {
     if (fate) fate.isConfirmed = true
   }
 
-  /** The data of a read with the patches of its stream over it; the same object where none applies. */
-  over(target: Target, data: unknown): unknown {
-    const overlays = [...this.#overlays.keys()].filter(overlay => overlay.stream === target.stream)
+  /** The data of a read with the patches of its stream over it, or with those given; the same object where none applies. */
+  over(target: Target, data: unknown, patches: Iterable<Overlay> = this.#overlays.keys()): unknown {
+    const overlays = [...patches].filter(overlay => overlay.stream === target.stream)
     if (!overlays.length || typeof data !== 'object' || data === null) return data
     const { rows } = data as { rows?: readonly Row[] }
     if (!Array.isArray(rows)) return this.#drawn(data as Row, overlays)
@@ -80,9 +82,11 @@ export class Overlays {
     const deleted = overlays.filter(overlay => overlay.fate === 'deleted')
     const kept = rows.filter(row => !deleted.some(overlay => this.#isOver(overlay, row)))
     const shown = [...made.map(rowOf), ...kept.map(row => this.#drawn(row, overlays))]
-    if (shown.length === rows.length && shown.every((row, index) => row === rows[index])) return data
+    const isElsewhere = ({ id }: Overlay): boolean => !rows.some(row => row.id === id)
+    const elsewhere = deleted.filter(overlay => isElsewhere(overlay) && overlay.isCounted?.(target.params)).length
+    if (!elsewhere && shown.length === rows.length && shown.every((row, index) => row === rows[index])) return data
     const { count } = data as { count?: unknown }
-    const more = made.length - (rows.length - kept.length)
+    const more = made.length - (rows.length - kept.length) - elsewhere
     return { ...data, rows: shown, ...(typeof count === 'number' && { count: count + more }) }
   }
 

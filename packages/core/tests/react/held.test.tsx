@@ -1,6 +1,7 @@
 import { useRetrieve, useSave, useSearch } from '@channels-binding/core/react'
 import { act, renderHook } from '@testing-library/react'
 import { expect, it } from 'vitest'
+import { LiveBridge } from '../../src/react/bridge.js'
 import { heldBetween, NOTHING_HELD } from '../../src/react/held.js'
 import { fakeClock } from '../helpers.js'
 import { stage } from './stage.js'
@@ -54,6 +55,46 @@ it('holds none of one’s own changes back, nor that a row is gone', async () =>
   server.remove('shop.Product', 1)
   await wait()
   expect(result.current.row).toMatchObject({ isGone: true, data: undefined })
+})
+
+it('shows what is held back with a write of one’s own, and what came after it not because that write has settled', async () => {
+  const { server, Wrapper, wait } = stage()
+  const { result } = renderHook(
+    () => ({
+      list: useSearch('shop.Product', { order: 'name' }, { live: 'notify' }),
+      save: useSave('shop.Product'),
+    }),
+    { wrapper: Wrapper },
+  )
+  await wait()
+  act(() => result.current.save.mutate({ id: 1, name: 'Apfel' }))
+  await wait()
+  server.insert('shop.Product', { name: 'Date' })
+  await wait(5_000)
+  expect(names(result.current.list)).toEqual(['Apfel', 'Banana', 'Cherry'])
+  expect(result.current.list.held).toMatchObject({ added: 1 })
+})
+
+it('keeps a change of one’s own that was made, where the server’s word of it came later and is held back', async () => {
+  const { server, client, queryClient, Wrapper, wait } = stage()
+  const { result } = renderHook(() => useSearch('shop.Product', { order: 'name' }, { live: 'notify' }), {
+    wrapper: Wrapper,
+  })
+  await wait()
+  const bridge = LiveBridge.of(client, queryClient)
+  const settle = [
+    bridge.overlay({ stream: 'shop.Product', id: 1, values: {}, fate: 'deleted' }),
+    bridge.overlay({ stream: 'shop.Product', id: 2, values: { name: 'Banane' } }),
+  ]
+  server.remove('shop.Product', 1)
+  server.insert('shop.Product', { name: 'Date' })
+  await wait()
+  act(() => {
+    for (const settled of settle) settled(true)
+  })
+  await wait()
+  expect(names(result.current)).toEqual(['Banane', 'Cherry'])
+  expect(result.current.held).toMatchObject({ added: 1, removed: 0 })
 })
 
 it('asks again when something has changed, if that is wanted', async () => {

@@ -27,7 +27,7 @@ import { Selected } from './Selected.js'
 import { TableSkeleton } from './TableSkeleton.js'
 import { TABLE_TEXTS } from './texts.js'
 import { ordered, useArrangement, visibilityOf } from './useArrangement.js'
-import { useBulk } from './useBulk.js'
+import { useBulk, useCount } from './useBulk.js'
 import { useEdits } from './useEdits.js'
 import { useHeldRows } from './useHeldRows.js'
 import { useKept } from './useKept.js'
@@ -57,7 +57,8 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   const { data: description } = describe
   const isUndescribed = describe.isPending
   const arrangement = useArrangement()
-  const bulk = useBulk(binding, description)
+  const shownParams = useRef<unknown>(null)
+  const bulk = useBulk(binding, description, shownParams)
   const { remove } = bulk
   const areCards = useCards(props.cards)
 
@@ -78,6 +79,9 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
     [description, asked, described, props.fields],
   )
   const params = useMemo(() => paramsOf<N>(wanted, fields), [wanted, fields])
+  useEffect(() => {
+    shownParams.current = params
+  }, [params])
 
   useEffect(() => {
     const known = description?.fields.map(field => field.name) ?? []
@@ -122,7 +126,7 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
     name: description?.label_plural ?? 'rows',
     texts,
   })
-  const { count } = kept
+  const count = useCount(kept.count, bulk.gone.length > 0)
   const visibility = useSameFlags(visibilityOf(props.columnVisibilityModel, arrangement.hidden))
   const world = useSame<TableWorld>({
     binding,

@@ -1,6 +1,12 @@
-import { BindingError, type BindingName, type ChannelsClient, type Description } from '@channels-binding/core'
+import {
+  BindingError,
+  type BindingName,
+  type ChannelsClient,
+  canonical,
+  type Description,
+} from '@channels-binding/core'
 import { newKey, Writes } from '@channels-binding/core/writes'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useStream } from '../stream.js'
 import type { RowId } from './row.js'
 
@@ -38,14 +44,38 @@ export const SETTLED_MS = 2_000
 interface Waiting {
   readonly ids: readonly RowId[]
   /** What shows each of them again. */
-  readonly takeBack: ReadonlyMap<RowId, () => void>
+  readonly takeBack: ReadonlyMap<RowId, (isMade?: boolean) => void>
   readonly timer: ReturnType<typeof setTimeout>
 }
 
-/** Selected rows, over pages, and what is done to them. A deletion waits some seconds in which it can be undone. */
-export function useBulk(binding: BindingName, description: Description | undefined): Bulk {
+/** What decides which rows a search is of, on all of its pages. */
+const querying = (params: unknown): string => {
+  const { filters = {}, query = '', params: own = {} } = (params ?? {}) as Values
+  return canonical([filters, query, own])
+}
+
+/**
+ * Selected rows, over pages, and what is done to them. A deletion waits some seconds in which it can be undone.
+ *
+ * @param asked the parameters of the search that is shown
+ */
+export function useBulk(
+  binding: BindingName,
+  description: Description | undefined,
+  asked: RefObject<unknown> = NOTHING_ASKED,
+): Bulk {
   const { client, bridge, stream } = useStream(binding)
-  const [ids, select] = useState<readonly RowId[]>([])
+  const [ids, setIds] = useState<readonly RowId[]>([])
+  /** Among the rows of which query each was selected. */
+  const found = useRef(new Map<RowId, string>())
+  const select = useCallback(
+    (ids: readonly RowId[]): void => {
+      const now = querying(asked.current)
+      found.current = new Map(ids.map(id => [id, found.current.get(id) ?? now]))
+      setIds(ids)
+    },
+    [asked],
+  )
   const [waiting, setWaiting] = useState<readonly RowId[]>([])
   const [gone, setGone] = useState<readonly RowId[]>([])
   const [outcome, setOutcome] = useState<BulkOutcome | null>(null)
@@ -56,9 +86,9 @@ export function useBulk(binding: BindingName, description: Description | undefin
       writeMany(waysOf(client, stream, action, values), ids, max),
     [client, stream, max],
   )
-  /** Shows again what the server has. */
-  const show = useCallback(({ takeBack }: Waiting, ids: readonly RowId[]): void => {
-    for (const id of ids) takeBack.get(id)?.()
+  /** Shows again what the server has; what was deleted, it has not. */
+  const show = useCallback(({ takeBack }: Waiting, ids: readonly RowId[], isMade = false): void => {
+    for (const id of ids) takeBack.get(id)?.(isMade)
     setGone(before => before.filter(id => !ids.includes(id)))
   }, [])
   /** Makes the deletion that waits. */
@@ -72,7 +102,7 @@ export function useBulk(binding: BindingName, description: Description | undefin
       const failed = made.failed.map(({ id }) => id)
       show(now, failed)
       const deleted = now.ids.filter(id => !failed.includes(id))
-      setTimeout(() => show(now, deleted), SETTLED_MS)
+      setTimeout(() => show(now, deleted, true), SETTLED_MS)
       if (made.failed.length) setOutcome(made)
     })
   }, [write, show])
@@ -80,13 +110,21 @@ export function useBulk(binding: BindingName, description: Description | undefin
     (ids: readonly RowId[]): void => {
       flush()
       if (!ids.length) return
-      const takeBack = new Map(ids.map(id => [id, bridge.overlay({ stream, id, values: {}, fate: 'deleted' })]))
+      const now = querying(asked.current)
+      const takeBack = new Map<RowId, (isMade?: boolean) => void>()
       held.current = { ids, takeBack, timer: setTimeout(flush, UNDO_MS) }
+      for (const id of ids) {
+        const query = found.current.get(id) ?? now
+        // The server counts it until it is told.
+        const isCounted = (params: unknown): boolean =>
+          held.current?.takeBack === takeBack && querying(params) === query
+        takeBack.set(id, bridge.overlay({ stream, id, values: {}, fate: 'deleted', isCounted }))
+      }
       setWaiting(ids)
       setGone(before => [...before, ...ids])
-      select(before => before.filter(id => !ids.includes(id)))
+      setIds(before => before.filter(id => !ids.includes(id)))
     },
-    [bridge, stream, flush],
+    [bridge, stream, flush, asked],
   )
   const undo = useCallback((): void => {
     const now = held.current
@@ -112,11 +150,21 @@ export function useBulk(binding: BindingName, description: Description | undefin
     }
   }, [flush])
   const dismiss = useCallback(() => setOutcome(null), [])
-  const forget = useCallback((gone: RowId) => select(before => before.filter(id => id !== gone)), [])
+  const forget = useCallback((gone: RowId) => setIds(before => before.filter(id => id !== gone)), [])
   return useMemo(
     () => ({ ids, select, forget, waiting, gone, remove, undo, update, outcome, dismiss }),
-    [ids, forget, waiting, gone, remove, undo, update, outcome, dismiss],
+    [ids, select, forget, waiting, gone, remove, undo, update, outcome, dismiss],
   )
+}
+
+const NOTHING_ASKED: RefObject<unknown> = { current: null }
+
+/** How many rows there are: no more than were shown last, while the server may still count some that were deleted. */
+export function useCount(count: number, isSettling: boolean): number {
+  const [shown, setShown] = useState(count)
+  const now = isSettling ? Math.min(shown, count) : count
+  if (now !== shown) setShown(now)
+  return now
 }
 
 /** How several rows are written, and how one is; each message once, however often it is sent. */

@@ -64,8 +64,26 @@ it('deletes rows of several pages, which can be undone', async () => {
   expect(ids(world)).toEqual([1, 2, 3])
   await press(world, 'Undo')
   await waitFor(() => expect(titles()).toEqual(['Printer', 'Screen']))
+  expect(document.querySelector('.MuiTablePagination-displayedRows')).toHaveTextContent('of 3')
   expect(screen.queryByText(/are deleted/)).not.toBeInTheDocument()
   expect(world.server.requests('delete')).toEqual([])
+})
+
+it('counts no row that is deleted, on whichever page, also while the deletion is on its way', async () => {
+  const world = await chosen()
+  const counted = document.querySelector('.MuiTablePagination-displayedRows') as HTMLElement
+  expect(counted).toHaveTextContent('3–3 of 3')
+  world.server.handle('desk.Ticket.delete', () => new Promise(() => undefined))
+  await press(world, 'Delete')
+  await waitFor(() => expect(counted).toHaveTextContent('of 1'))
+  act(() => void window.dispatchEvent(new Event('pagehide')))
+  act(() => world.server.update('desk.Ticket', 2, { votes: 4 })) // the list comes again, and still counts them
+  await cell('4')
+  expect(counted).toHaveTextContent('of 1')
+  act(() => world.server.remove('desk.Ticket', 1))
+  act(() => world.server.remove('desk.Ticket', 3))
+  await waitFor(() => expect(titles()).toEqual(['Screen']))
+  expect(counted).toHaveTextContent('of 1')
 })
 
 it('makes the deletion when the page is left, and says which rows the server keeps', async () => {
