@@ -105,13 +105,13 @@ function CsvButton({ world }: PartProps): JSX.Element {
   const [error, setError] = useState<string | null>(null)
   const running = useRef<AbortController | null>(null)
   const start = async (): Promise<void> => {
-    const shown = columns.filter(({ field, described }) => described && visibility[field] !== false)
-    const cells = shown.map(({ field, headerName }) => ({ field, label: headerName ?? field }))
+    const shown = columns.filter(({ field }) => visibility[field] !== false)
     running.current = new AbortController()
     setRows(0)
     setError(null)
     try {
-      const { csvLines, saveCsv } = await import('./exportCsv.js')
+      const { csvLines, isExported, saveCsv } = await import('./exportCsv.js')
+      const cells = shown.filter(isExported)
       const lines = csvLines(client, stream, params as Record<string, unknown>, cells, running.current.signal)
       await saveCsv(lines, `${stream}.csv`, setRows)
     } catch (reason) {

@@ -1,12 +1,6 @@
 import { BindingError, type BindingName, type ChannelsClient, type Labels } from '@channels-binding/core'
 import { labelOf } from '../text.js'
-import type { TableRow } from './row.js'
-
-/** A column of a file. */
-export interface CsvColumn {
-  readonly field: string
-  readonly label: string
-}
+import type { TableColumn, TableRow } from './row.js'
 
 interface Part {
   readonly rows: readonly TableRow[]
@@ -22,10 +16,10 @@ export async function* csvLines(
   client: ChannelsClient,
   binding: BindingName,
   params: Readonly<Record<string, unknown>>,
-  columns: readonly CsvColumn[],
+  columns: readonly TableColumn[],
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly text: string; readonly rows: number }> {
-  yield { text: `\uFEFF${lineOf(columns.map(column => column.label))}`, rows: 0 }
+  yield { text: `\uFEFF${lineOf(columns.map(({ headerName, field }) => headerName ?? field))}`, rows: 0 }
   const { page: _page, limit: _limit, ...asked } = params
   let place: object = { after: '' }
   let page = 1
@@ -41,7 +35,7 @@ export async function* csvLines(
       return ask(place)
     })
     const text = part.rows
-      .map(row => lineOf(columns.map(({ field }) => cellText(row[field], part.labels?.[field]))))
+      .map(row => lineOf(columns.map(column => cellText(exportedValue(column, row), part.labels?.[column.field]))))
       .join('')
     yield { text, rows: part.rows.length }
     hasNext = part.has_next ?? false
@@ -86,6 +80,30 @@ async function pickFile(suggestedName: string): Promise<Writable | null> {
   if (!showSaveFilePicker) return null
   const handle = await showSaveFilePicker.call(window, { suggestedName })
   return handle.createWritable()
+}
+
+/** Columns that a file has: those with values, of the stream's or of the application's own. */
+export const isExported = (column: TableColumn): boolean =>
+  !column.disableExport &&
+  column.type !== 'actions' &&
+  !!(column.described || column.valueGetter || column.valueFormatter)
+
+const AS_IT_IS = new Set(['number', 'date', 'dateTime', 'boolean'])
+
+type Maker = ((...args: unknown[]) => unknown) | undefined
+
+/** What a file has of a cell: words as the table shows them; numbers, times and addresses of files as other programs read them. */
+function exportedValue(column: TableColumn, row: TableRow): unknown {
+  const raw = row[column.field]
+  const { described, type = 'string' } = column
+  const isAsItIs = AS_IT_IS.has(type)
+  if (described && (isAsItIs || described.relation || described.type === 'file' || described.type === 'image'))
+    return raw
+  const get = column.valueGetter as Maker
+  const format = column.valueFormatter as Maker
+  const value = get ? get(raw, row, column, null) : raw
+  if (isAsItIs) return value instanceof Date ? value.toISOString() : value
+  return format ? format(value, row, column, null) : value
 }
 
 function cellText(value: unknown, labels: Readonly<Record<string, string>> | undefined): string {

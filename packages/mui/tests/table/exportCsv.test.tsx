@@ -1,14 +1,16 @@
 import { BindingError } from '@channels-binding/core'
 import { afterEach, expect, it, vi } from 'vitest'
-import { csvLines, saveCsv } from '../../src/table/exportCsv.js'
+import { columnsOf } from '../../src/table/columns.js'
+import { csvLines, isExported, saveCsv } from '../../src/table/exportCsv.js'
+import type { TableRow } from '../../src/table/row.js'
 import { stage, TICKETS } from '../helpers.js'
 
 afterEach(() => void vi.unstubAllGlobals())
 
 const COLUMNS = [
-  { field: 'title', label: 'Title' },
-  { field: 'votes', label: 'Votes' },
-  { field: 'owner', label: 'Owner' },
+  { field: 'title', headerName: 'Title' },
+  { field: 'votes', headerName: 'Votes' },
+  { field: 'owner', headerName: 'Owner' },
 ]
 
 async function textOf(lines: AsyncIterable<{ text: string }>): Promise<string> {
@@ -26,6 +28,43 @@ it('has every row of the query, however many pages there are, and no formulas', 
   expect(text).toBe(
     '\uFEFFTitle,Votes,Owner\r\n"\'=HYPERLINK(""http://evil"")",-5,Ann\r\n"a, ""b""\nc",3,Ben\r\nMouse,7,\r\n',
   )
+})
+
+it('has the words that the table shows, and numbers, times and addresses as other programs read them', async () => {
+  const { client, server } = stage({ 'desk.Ticket': TICKETS })
+  const row = {
+    id: 1,
+    status: 'open',
+    tags: ['a', 'b'],
+    votes: 1200,
+    at: '2026-01-02T03:04:05.000006Z',
+    file: '/a/b%20c.txt',
+  }
+  server.handle('desk.Ticket.search', () => ({ rows: [row] }))
+  const choices = [
+    { value: 'open', label: 'Offen' },
+    { value: 'a', label: 'A!' },
+  ]
+  const fields = [
+    { name: 'status', label: 'Status', type: 'choice', choices },
+    { name: 'tags', label: 'Tags', type: 'choice', multiple: true, choices },
+    { name: 'votes', label: 'Votes', type: 'integer' },
+    { name: 'at', label: 'At', type: 'datetime' },
+    { name: 'file', label: 'File', type: 'file' },
+  ] as never[]
+  const own = [
+    { field: 'double', headerName: 'Double', valueGetter: (_value: never, row: TableRow) => Number(row.votes) * 2 },
+    { field: 'price', valueGetter: () => 5, valueFormatter: (value: number) => `${value} €` },
+    { field: 'picture', renderCell: () => null },
+    { field: 'secret', valueGetter: () => 1, disableExport: true },
+  ]
+  const described = columnsOf({ fields, can: {} } as never, undefined, { editable: false, labels: () => undefined })
+  const cells = [...described, ...own].filter(column => isExported(column as never)) as never[]
+  const text = await textOf(csvLines(client, 'desk.Ticket', {}, cells, new AbortController().signal))
+  expect(text.split('\r\n').slice(0, 2)).toEqual([
+    '\uFEFFStatus,Tags,Votes,At,File,Double,price',
+    'Offen,"A!, b",1200,2026-01-02T03:04:05.000006Z,/a/b%20c.txt,2400,5 €',
+  ])
 })
 
 it('goes by pages where the stream knows no places', async () => {
