@@ -12,7 +12,7 @@ import { rolldown } from 'rolldown'
 /** Budgets in bytes, gzipped. One that is raised says in its commit what for. */
 const BUDGETS = {
   '.': 7_990,
-  './react': 10_750,
+  './react': 10_850,
   './forms': 200,
   './writes': 3_150,
   './persist': 1_500,

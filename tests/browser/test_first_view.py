@@ -75,12 +75,25 @@ SLOW = """() => {
 @pytest.fixture
 def phone(windows: Windows) -> Iterator[Page]:
     """A telephone whose network is slow, which notes what moves."""
-    page = windows.open("manager", width=390).context.new_page()
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.add_init_script(f"({SLOW})()")
-    page.add_init_script(f"({OBSERVED})()")
+    page = slow_page(windows, 390)
     yield page
     page.close()
+
+
+@pytest.fixture(params=[390, 1280], ids=["phone", "desktop"])
+def slow(windows: Windows, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The same on a screen of this width as well."""
+    page = slow_page(windows, request.param)
+    yield page
+    page.close()
+
+
+def slow_page(windows: Windows, width: int) -> Page:
+    page = windows.open("manager", width=width).context.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
+    page.add_init_script(f"({SLOW})()")
+    page.add_init_script(f"({OBSERVED})()")
+    return page
 
 
 @pytest.mark.parametrize(
@@ -94,12 +107,40 @@ def phone(windows: Windows) -> Iterator[Page]:
         ("/tickets/9000", 'form[aria-label="Ticket"] input[name="title"]'),
     ],
 )
-def test_nothing_moves_while_a_page_is_loaded_on_a_phone(windows: Windows, phone: Page, path: str, ready: str) -> None:
-    phone.goto(windows.desk.url + path)
-    expect(phone.locator(ready).first).to_be_visible(timeout=30_000)
-    phone.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    shifts = phone.evaluate(SHIFTS)
+def test_nothing_moves_while_a_page_is_loaded(windows: Windows, slow: Page, path: str, ready: str) -> None:
+    slow.goto(windows.desk.url + path)
+    expect(slow.locator(ready).first).to_be_visible(timeout=30_000)
+    slow.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    shifts = slow.evaluate(SHIFTS)
     assert sum(value for value, _ in shifts) <= MOST_LAYOUT_SHIFT, shifts
+
+
+def test_no_task_moves_while_the_one_above_it_goes_on(windows: Windows, slow: Page) -> None:
+    with windows.desk.client("manager") as manager:
+        for _ in range(2):
+            manager.post("/api/desk.Task/start/", json={})
+            slow.goto(f"{windows.desk.url}/tasks")
+            expect(slow.get_by_role("main").get_by_text("done", exact=True).first).to_be_visible(timeout=60_000)
+    assert slow.get_by_role("main").get_by_role("region").count() > 1
+    shifts = slow.evaluate(SHIFTS)
+    assert sum(value for value, _ in shifts) <= MOST_LAYOUT_SHIFT, shifts
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_every_column_of_the_tickets_has_its_place(windows: Windows, width: int) -> None:
+    page = windows.open("manager", width=width)
+    last = page.get_by_role("columnheader", name="Actions").bounding_box()
+    table = page.get_by_role("grid", name="Tickets").bounding_box()
+    assert last
+    assert table
+    assert last["x"] + last["width"] <= table["x"] + table["width"] + 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_parts_of_the_page_are_all_in_view(windows: Windows, width: int) -> None:
+    page = windows.open("manager", width=width)
+    parts = page.get_by_role("navigation", name="Pages")
+    assert parts.evaluate("parts => parts.scrollWidth <= parts.clientWidth")
 
 
 def test_the_list_of_a_field_stays_where_it_opened_and_so_does_what_is_made_in_place(

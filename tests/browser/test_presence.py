@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from .conftest import Desk, Windows
 from .test_page import audit
-from .tickets import change, new_ticket, row
+from .tickets import cell, change, new_ticket, row
 
 
 def test_who_has_a_ticket_open_is_seen_by_who_else_has_until_it_is_closed(
@@ -26,6 +27,43 @@ def test_who_has_a_ticket_open_is_seen_by_who_else_has_until_it_is_closed(
     screenshot(mine, "presence")
     theirs.keyboard.press("Escape")
     expect(drawer.get_by_role("img", name="agent reads the conversation")).to_have_count(0)
+
+
+@pytest.mark.parametrize("end", ["escape", "other cell", "closed", "socket lost"])
+def test_who_edits_a_cell_is_seen_there_by_others_until_they_do_not_any_more(
+    windows: Windows, desk: Desk, screenshot: Callable[[Page, str], None], end: str
+) -> None:
+    key = new_ticket(desk, "What one of two edits")
+    mine = windows.open("manager")
+    theirs = windows.open("agent").context.new_page()
+    sockets: list[WebSocketRoute] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    theirs.route_web_socket("**/ws/**", pass_on)
+    theirs.goto(desk.url)
+    cell(theirs, key, "title").dblclick()
+    edited = cell(mine, key, "title")
+    expect(edited).to_have_attribute("title", "agent is editing Title of What one of two edits")
+    expect(mine.locator("[aria-live=polite]").get_by_text("agent is editing Title of")).to_be_attached()
+    expect(theirs.locator("[data-editors]")).to_have_count(0)
+    if end == "escape":
+        assert audit(mine) == []
+        screenshot(mine, "presence-cell")
+        theirs.keyboard.press("Escape")
+    elif end == "other cell":
+        cell(theirs, key, "price").dblclick()
+        expect(cell(mine, key, "price")).to_have_attribute("data-editors", "agent")
+    elif end == "closed":
+        theirs.close()
+    else:
+        theirs.route_web_socket("**/ws/**", lambda socket: socket.close())
+        sockets[-1].close()
+    expect(edited).not_to_have_attribute("data-editors", "agent")
+    expect(edited).to_have_attribute("title", "What one of two edits")
+    theirs.close()
 
 
 def test_the_devtools_show_what_is_read_and_why_it_changed(

@@ -17,12 +17,17 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import ROOT, Desk, free_port, wait_until_it_answers
+from .test_first_view import MOST_LAYOUT_SHIFT, OBSERVED, SHIFTS
 from .test_page import audit
 from .tickets import ROWS
 
 Screenshot = Callable[[Page, str], None]
 HEALED_MS = 30_000
 EQUAL = re.compile(r"^[\d,]+ rows = SQL count ✔$")
+SHIFTS_OF_BOXES = """() => window.shifts
+  .filter(({ sources }) => sources.some(({ node }) => node && !node.parentElement?.closest('[role=grid]')))
+  .map(({ value }) => value)"""
+"""Without rows that come and go while there is traffic."""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,19 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     finally:
         running.server.send_signal(signal.SIGTERM)
         running.server.wait(20)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_while_the_two_are_loaded(demo: Desk, browser: Browser, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.add_init_script(f"({OBSERVED})()")
+    page.goto(f"{demo.url}/watch/")
+    for name in ("manager", "agent"):
+        expect(page.get_by_role("grid", name=f"Tickets of {name}").locator(ROWS).first).to_be_visible()
+        expect(page.get_by_role("region", name=name, exact=True).get_by_text(EQUAL)).to_be_visible(timeout=HEALED_MS)
+    boxes = page.evaluate(SHIFTS_OF_BOXES)
+    assert sum(boxes) <= MOST_LAYOUT_SHIFT, page.evaluate(SHIFTS)
+    page.close()
 
 
 @pytest.fixture

@@ -170,6 +170,16 @@ export interface AppBindings {
       close: { in: { id: number }; out: { success: boolean; id: number } }
     }
   }
+  'desk.board': {
+    pk: string
+    row: object
+    create: never
+    update: never
+    filters: object
+    order: never
+    presence: true
+    events: Record<never, never>
+  }
   'desk.check': {
     pk: never
     row: object

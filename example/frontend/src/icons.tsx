@@ -37,6 +37,7 @@ export const LightIcon = icon(
   'M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10zM11 1h2v4h-2zM11 19h2v4h-2zM1 11h4v2H1zM19 11h4v2h-4zM4.2 5.6l1.4-1.4 2.9 2.8-1.5 1.4zM15.6 17l1.4-1.4 2.8 2.8-1.4 1.4zM18.4 4.2l1.4 1.4L17 8.4 15.6 7zM4.2 18.4 7 15.6 8.5 17l-2.9 2.8z',
 )
 export const MoreIcon = pointing('More', 'M10 6 8.59 7.41 13.17 12l-4.58 4.59L10 18l6-6z')
+export const SidesIcon = icon('Sides', 'M3 5v14h8V5zm2 2h4v10H5zm8-2v14h8V5zm2 2h4v10h-4z')
 export const SignOutIcon = pointing(
   'SignOut',
   'm17 7-1.41 1.41L18.17 11H8v2h10.17l-2.58 2.58L17 17l5-5zM4 5h8V3H4a2 2 0 0 0-2 2v14c0 1.1.9 2 2 2h8v-2H4V5z',

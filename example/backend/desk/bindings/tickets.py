@@ -7,7 +7,7 @@ from django.forms import BaseInlineFormSet, inlineformset_factory
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 
-from channels_binding.consumers import AsyncBinding, bind
+from channels_binding.consumers import AsyncBinding, PresenceBinding, bind
 from desk.models import Comment, Step, Tag, Ticket, is_manager
 from desk.permissions import AuthorsWrite, ManagersDelete, ManagersWrite
 
@@ -106,6 +106,13 @@ class TicketBinding(AsyncBinding):
         ticket.status = Ticket.Status.CLOSED
         await ticket.asave(update_fields=["status", "updated"])
         return {"success": True, "id": ticket.pk}
+
+
+class BoardBinding(PresenceBinding):
+    """The table of tickets as a room: who edits which cell. All are told numbers of tickets there, and nothing of them."""
+
+    stream = "desk.board"
+    permission_classes = (IsAuthenticated,)
 
 
 class TagBinding(AsyncBinding):

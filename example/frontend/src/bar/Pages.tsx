@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box'
 import ButtonBase from '@mui/material/ButtonBase'
 import type { JSX } from 'react'
+import { SidesIcon } from '../icons'
 import { Link, usePath } from '../router'
 
 const PAGES = [
@@ -32,8 +33,11 @@ export function Pages(): JSX.Element {
         </ButtonBase>
       ))}
       {isDemo && (
-        <ButtonBase href="/watch/" sx={{ ...LINK, ml: { sm: 'auto' } }}>
-          Side by side
+        <ButtonBase href="/watch/" aria-label="Side by side" sx={{ ...LINK, ml: 'auto' }}>
+          <SidesIcon fontSize="small" sx={{ display: { sm: 'none' } }} />
+          <Box component="span" sx={{ display: { xs: 'none', sm: 'inline' } }}>
+            Side by side
+          </Box>
         </ButtonBase>
       )}
     </Box>

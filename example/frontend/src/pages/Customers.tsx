@@ -8,7 +8,7 @@ import type { JSX } from 'react'
 import { Page } from './Page'
 
 const WIDE = ['name', 'company', 'city', { field: 'email', minWidth: 270, flex: 1.8 }, 'vip', 'since'] as const
-const NARROW = ['name', 'company', 'vip'] as const
+const NARROW = [{ field: 'name', flex: 1.5 }, 'company', { field: 'vip', minWidth: 76, flex: 0.6 }] as const
 
 /** The customers. Page, order, search and filters are in the address: a link shows the same, and "back" goes back. */
 export default function Customers(): JSX.Element {

@@ -11,7 +11,7 @@ import useMediaQuery from '@mui/material/useMediaQuery'
 import { type JSX, useMemo, useState } from 'react'
 import { Page } from './Page'
 
-const WIDE = ['username', 'first_name', 'last_name', 'email', 'is_active'] as const
+const WIDE = ['username', 'first_name', 'last_name', { field: 'email', minWidth: 220, flex: 1.6 }, 'is_active'] as const
 const NARROW = ['username', 'is_active'] as const
 
 /** Teams, each with how many open tickets of it you can see, and who is in them. */

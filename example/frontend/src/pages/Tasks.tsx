@@ -55,7 +55,12 @@ function TaskCard({ task, onResume }: { readonly task: Task; readonly onResume: 
   const label = `${title}, task ${id}`
   return (
     <Paper variant="outlined" component="section" aria-label={label} sx={{ p: 2, flexShrink: 0 }}>
-      <Stack direction="row" useFlexGap spacing={1} sx={{ alignItems: 'center', flexWrap: 'wrap', mb: 1 }}>
+      <Stack
+        direction="row"
+        useFlexGap
+        spacing={1}
+        sx={{ alignItems: 'center', flexWrap: 'wrap', mb: 1, minHeight: 31 }}
+      >
         <Typography sx={{ fontWeight: 600, mr: 'auto' }}>{title}</Typography>
         <Typography variant="body2" sx={{ color: 'text.secondary' }}>
           {new Date(created).toLocaleTimeString()}
@@ -78,7 +83,7 @@ function TaskCard({ task, onResume }: { readonly task: Task; readonly onResume: 
         color={isLost ? 'warning' : state === 'failed' ? 'error' : 'primary'}
         value={total ? Math.min(100, (100 * done) / total) : state === 'done' ? 100 : 0}
       />
-      <Typography variant="body2" sx={{ mt: 1, fontVariantNumeric: 'tabular-nums' }}>
+      <Typography variant="body2" sx={RESULT}>
         {done.toLocaleString()} of {total.toLocaleString()} tickets
         {Object.entries(task.result as Record<string, string>).map(([team, sum]) => (
           <span key={team}>
@@ -90,6 +95,9 @@ function TaskCard({ task, onResume }: { readonly task: Task; readonly onResume: 
     </Paper>
   )
 }
+
+/** As high on a phone when it begins as when it is done. */
+const RESULT = { mt: 1, minHeight: { xs: '3lh', sm: '1lh' }, fontVariantNumeric: 'tabular-nums' }
 
 /** Whether the row has not changed for a while, by this window's clock: the server's may differ. */
 function useSilence({ id, updated }: Task): boolean {

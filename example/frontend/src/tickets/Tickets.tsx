@@ -75,6 +75,7 @@ function TicketTable({ state, onOpen }: TicketTableProps): JSX.Element {
         filterNames={FILTERS}
         views="tickets"
         editable
+        presence="desk.board"
         selection
         rowActions={rowActions}
         totals={TOTALS}

@@ -4,16 +4,25 @@ import { DueDate, Priority, Status, Tags } from './cells'
 
 /** What is laid over the columns that the server describes: widths, and cells that are more than text. */
 export const COLUMNS: readonly GridColDef<TableRow>[] = [
-  { field: 'id', headerName: '#', flex: 0, width: 68, align: 'left', headerAlign: 'left', valueFormatter: String },
+  {
+    field: 'id',
+    headerName: '#',
+    flex: 0,
+    width: 76,
+    minWidth: 76,
+    align: 'left',
+    headerAlign: 'left',
+    valueFormatter: String,
+  },
   { field: 'title', flex: 4, minWidth: 200 },
   { field: 'status', flex: 0, width: 104, renderCell: params => <Status {...params} /> },
   { field: 'priority', flex: 0, width: 104, renderCell: params => <Priority {...params} /> },
-  { field: 'group', flex: 0, width: 92 },
-  { field: 'assignee', minWidth: 128 },
+  { field: 'group', flex: 0, width: 92, minWidth: 92 },
+  { field: 'assignee', minWidth: 136 },
   { field: 'customer', minWidth: 120 },
-  { field: 'tags', minWidth: 160, flex: 1.8, renderCell: params => <Tags {...params} /> },
+  { field: 'tags', minWidth: 148, flex: 1.8, renderCell: params => <Tags {...params} /> },
   { field: 'due_date', flex: 0, width: 112, renderCell: params => <DueDate {...params} /> },
-  { field: 'price', flex: 0, width: 96, valueFormatter: (value: string) => PRICE.format(Number(value)) },
+  { field: 'price', flex: 0, width: 96, minWidth: 96, valueFormatter: (value: string) => PRICE.format(Number(value)) },
   { field: 'updated', flex: 0, width: 104, valueFormatter: moment },
 ]
 

@@ -48,13 +48,14 @@ export function Pane({ side }: { readonly side: Side }): JSX.Element {
         <Box sx={{ px: 1.5, pb: 1, fontSize: 18 }}>
           <SqlCount />
         </Box>
-        <Box sx={{ flex: 1, minHeight: { xs: 380, md: 160 }, display: 'flex', borderTop: 1, borderColor: 'divider' }}>
+        <Box sx={TABLE}>
           <BindingTable
             aria-label={`Tickets of ${name}`}
             binding="desk.Ticket"
             columns={COLUMNS}
             order="-id"
             editable
+            presence="desk.board"
             density="compact"
             disableColumnSelector
             hideFooter
@@ -103,6 +104,15 @@ function Break({ side: { name, board } }: { readonly side: Side }): JSX.Element 
 }
 
 const PANE = { display: 'flex', flexDirection: 'column', minHeight: 0, minWidth: 0 }
+/** As high on a phone before its rows are there as with them. */
+const TABLE = {
+  flex: { md: 1 },
+  height: { xs: 440, md: 'auto' },
+  minHeight: { md: 160 },
+  display: 'flex',
+  borderTop: 1,
+  borderColor: 'divider',
+}
 const AVATAR = {
   manager: { bgcolor: 'primary.main', color: 'primary.contrastText' },
   agent: { bgcolor: 'success.main', color: 'success.contrastText' },

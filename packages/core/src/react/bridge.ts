@@ -156,7 +156,9 @@ export class LiveBridge {
     this.#redraw(overlay.stream)
     this.#overlays.drawn(overlay)
     return (isMade = false) => {
-      if (isMade) this.#keep(overlay)
+      // Where changes are held back, one that was made is a part of what is shown.
+      for (const entry of this.#entries.values())
+        if (isMade) entry.shown = this.#overlays.over(entry.meta, entry.shown, [overlay])
       remove()
       this.#redraw(overlay.stream, !isMade)
     }
@@ -285,12 +287,6 @@ export class LiveBridge {
       for (const entry of this.#entries.values())
         if (entry.meta.stream === stream) this.#write(entry, entry.handle.getSnapshot(), isShown || undefined)
     })
-  }
-
-  /** Where changes are held back, one that was made is a part of what is shown. */
-  #keep(overlay: Overlay): void {
-    for (const entry of this.#entries.values())
-      if (entry.meta.mode === 'notify') entry.shown = this.#overlays.over(entry.meta, entry.shown, [overlay])
   }
 
   #observe({ stream, action, params }: LiveMeta, observer: (state: LiveState) => void): LiveHandle {

@@ -82,8 +82,9 @@ export class Overlays {
     const deleted = overlays.filter(overlay => overlay.fate === 'deleted')
     const kept = rows.filter(row => !deleted.some(overlay => this.#isOver(overlay, row)))
     const shown = [...made.map(rowOf), ...kept.map(row => this.#drawn(row, overlays))]
-    const isElsewhere = ({ id }: Overlay): boolean => !rows.some(row => row.id === id)
-    const elsewhere = deleted.filter(overlay => isElsewhere(overlay) && overlay.isCounted?.(target.params)).length
+    const isElsewhere = ({ id, isCounted }: Overlay): boolean | undefined =>
+      isCounted?.(target.params) && !rows.some(row => row.id === id)
+    const elsewhere = deleted.filter(isElsewhere).length
     if (!elsewhere && shown.length === rows.length && shown.every((row, index) => row === rows[index])) return data
     const { count } = data as { count?: unknown }
     const more = made.length - (rows.length - kept.length) - elsewhere

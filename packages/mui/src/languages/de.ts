@@ -158,6 +158,7 @@ export const de: Texts = {
     bulkDone: (done, failed, reasons) =>
       failed ? `${done} gespeichert, ${failed} nicht: ${reasons}` : `${done} gespeichert.`,
     actions: 'Aktionen',
+    editing: (who, label, row) => `${who} bearbeitet ${label} von ${row}`,
     totals: 'Summen',
     measures: { count: 'Zeilen', sum: 'Σ', avg: 'Ø', min: 'Min.', max: 'Max.' },
     conflict,

@@ -41,6 +41,7 @@ import { useWanted } from './useWanted.js'
 // The grid is most of what a table weighs: the page, its search and its rows do not wait for it, and cards never need it.
 const loadGrid = () => import('./Grid.js').then(found => found.Grid)
 const Grid = late(loadGrid)
+const PresentGrid = late(() => import('./PresentGrid.js').then(found => found.default))
 const TotalsBar = late(() => import('./TotalsBar.js').then(found => found.default))
 const CardList = late(() => import('./CardList.js').then(found => found.default))
 
@@ -149,6 +150,7 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
   const label = props['aria-label'] ?? description?.label_plural ?? binding
   const isLoading = search.isFetching || isUndescribed || props.loading === true
   const isAwaited = useAwaited(isUndescribed || (search.isPending && emptiness.error === null))
+  const Shown = props.presence ? PresentGrid : Grid
   const skeleton = <TableSkeleton density={arrangement.density ?? props.density} />
   // It is loaded while its first rows are read, and drawn once, with them.
   useEffect(() => {
@@ -172,7 +174,7 @@ export function BindingTable<N extends BindingName>(props: BindingTableProps<N>)
           ) : isAwaited ? (
             skeleton
           ) : (
-            <Grid
+            <Shown
               props={props as BindingTableProps<never>}
               label={label}
               apiRef={apiRef}

@@ -13,7 +13,8 @@ import { MARKS_SX } from './useMarks.js'
 import { useSortModel } from './useSortModel.js'
 import type { TableQuery, TableState } from './useTableState.js'
 
-interface GridProps {
+/** What a grid is of. */
+export interface GridProps {
   readonly props: BindingTableProps<never>
   readonly label: string
   readonly apiRef: RefObject<GridApiCommunity | null>

@@ -96,7 +96,7 @@ type Maker = ((...args: unknown[]) => unknown) | undefined
 function exportedValue(column: TableColumn, row: TableRow): unknown {
   const raw = row[column.field]
   const { described, type = 'string' } = column
-  const isAsItIs = AS_IT_IS.has(type)
+  const isAsItIs = AS_IT_IS.has(type) || described?.type === 'decimal'
   if (described && (isAsItIs || described.relation || described.type === 'file' || described.type === 'image'))
     return raw
   const get = column.valueGetter as Maker

@@ -32,7 +32,7 @@ export function actionsColumn(context: ActionsContext): TableColumn[] {
       field: 'actions',
       type: 'actions',
       headerName: texts.actions,
-      width: 40 + 48 * Math.min(actions.length, 3),
+      width: Math.max(88, 24 + 40 * Math.min(actions.length, 3)),
       getActions: ({ row }) =>
         allowed(row, context).map(({ label, icon, run }) => (
           <GridActionsCellItem

@@ -36,6 +36,7 @@ export function plainPropsOf<N extends BindingName>(props: BindingTableProps<N>)
     totals,
     cards,
     onOpen,
+    presence,
     grid: _grid,
     ...given
   } = rest

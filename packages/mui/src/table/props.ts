@@ -1,4 +1,4 @@
-import type { BindingName, Description, FieldName, Filters, OrderBy } from '@channels-binding/core'
+import type { BindingName, Description, FieldName, Filters, OrderBy, PresentName } from '@channels-binding/core'
 import type { DataGridProps, GridColDef } from '@mui/x-data-grid'
 import type { ComponentType, ReactElement } from 'react'
 import type { RowId, TableRow } from './row.js'
@@ -57,6 +57,11 @@ export interface BindingTableProps<N extends BindingName> extends Omit<DataGridP
   readonly editable?: boolean
   /** Lets cells flash that somebody else changed; never where the user prefers reduced motion. @default true */
   readonly highlightChanges?: boolean
+  /**
+   * The room in which users of this table see who else is editing which cell: the stream of a `PresenceBinding`, and behind a colon the name
+   * of one of its rooms. Who edits is there for as long, and is seen by all who are in it. @default none
+   */
+  readonly presence?: PresentName | `${PresentName}:${string}`
   /** Search, filters, order, columns, density and CSV above the rows. @default false */
   readonly toolbar?: boolean
   /** Which filters the toolbar offers, in which order. @default all that the stream declares */

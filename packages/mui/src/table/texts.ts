@@ -61,6 +61,8 @@ export interface TableTexts {
   readonly undo: string
   readonly bulkDone: (done: number, failed: number, reasons: string) => string
   readonly actions: string
+  /** Somebody else edits a cell. */
+  readonly editing: (who: string, label: string, row: string) => string
   readonly totals: string
   readonly measures: Readonly<Record<string, string>>
   readonly conflict: ConflictTexts
@@ -125,6 +127,7 @@ export const TABLE_TEXTS: TableTexts = {
   undo: 'Undo',
   bulkDone: (done, failed, reasons) => (failed ? `${done} saved, ${failed} not: ${reasons}` : `${done} saved.`),
   actions: 'Actions',
+  editing: (who, label, row) => `${who} is editing ${label} of ${row}`,
   totals: 'Totals',
   measures: { count: 'Rows', sum: 'Σ', avg: 'Ø', min: 'Min', max: 'Max' },
   conflict: CONFLICT_TEXTS,

@@ -37,6 +37,7 @@ it('has the words that the table shows, and numbers, times and addresses as othe
     status: 'open',
     tags: ['a', 'b'],
     votes: 1200,
+    cost: '1200.50',
     at: '2026-01-02T03:04:05.000006Z',
     file: '/a/b%20c.txt',
   }
@@ -49,6 +50,7 @@ it('has the words that the table shows, and numbers, times and addresses as othe
     { name: 'status', label: 'Status', type: 'choice', choices },
     { name: 'tags', label: 'Tags', type: 'choice', multiple: true, choices },
     { name: 'votes', label: 'Votes', type: 'integer' },
+    { name: 'cost', label: 'Cost', type: 'decimal' },
     { name: 'at', label: 'At', type: 'datetime' },
     { name: 'file', label: 'File', type: 'file' },
   ] as never[]
@@ -58,12 +60,13 @@ it('has the words that the table shows, and numbers, times and addresses as othe
     { field: 'picture', renderCell: () => null },
     { field: 'secret', valueGetter: () => 1, disableExport: true },
   ]
-  const described = columnsOf({ fields, can: {} } as never, undefined, { editable: false, labels: () => undefined })
+  const asked = ['status', 'tags', 'votes', { field: 'cost', valueFormatter: () => '1,200.50' }, 'at', 'file']
+  const described = columnsOf({ fields, can: {} } as never, asked, { editable: false, labels: () => undefined })
   const cells = [...described, ...own].filter(column => isExported(column as never)) as never[]
   const text = await textOf(csvLines(client, 'desk.Ticket', {}, cells, new AbortController().signal))
   expect(text.split('\r\n').slice(0, 2)).toEqual([
-    '\uFEFFStatus,Tags,Votes,At,File,Double,price',
-    'Offen,"A!, b",1200,2026-01-02T03:04:05.000006Z,/a/b%20c.txt,2400,5 €',
+    '\uFEFFStatus,Tags,Votes,Cost,At,File,Double,price',
+    'Offen,"A!, b",1200,1200.50,2026-01-02T03:04:05.000006Z,/a/b%20c.txt,2400,5 €',
   ])
 })
 
