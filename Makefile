@@ -99,7 +99,7 @@ mutants: $(PYTHON_TEST)  ## mutation testing of what decides who sees what: is e
 	@$(LOOSELY) --group mutants
 	@$(BIN)/python -m tools.mutants $(MUTANTS)
 
-build: $(PYTHON_DEMO) $(PACKAGES) $(EXPLORER)  ## what is released, in artifacts/release: the wheel, the sdist and the npm packages (REPO_URL=https://… for the links of their READMEs)
+build: $(PYTHON_DEMO) $(PACKAGES) $(EXPLORER)  ## what is released, in artifacts/release: the wheel, the sdist and the npm packages (REPO_URL=https://… for the links of their texts, which are plain without)
 	@$(LOOSELY) --group release
 	rm -rf artifacts/release && mkdir -p artifacts/release
 	$(BIN)/python -m build --outdir artifacts/release

@@ -29,7 +29,7 @@ class ExplorerBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
 
 class LinksMetadataHook(MetadataHookInterface):
-    """``REPO_URL=https://…``, where the repository is, makes README's links absolute, and names it in the metadata."""
+    """``REPO_URL=https://…``, where the repository is, names it and makes README's links absolute. Without, they are text."""
 
     PLUGIN_NAME = "custom"
 
@@ -38,9 +38,9 @@ class LinksMetadataHook(MetadataHookInterface):
             return
         repository = os.environ.get("REPO_URL", "").rstrip("/")
         text = Path(self.root, "README.md").read_text(encoding="utf-8")
-        links = runpy.run_path(str(Path(self.root, "tools", "links.py"))) if repository else {}
+        links = runpy.run_path(str(Path(self.root, "tools", "links.py")))
         metadata["readme"] = {
             "content-type": "text/markdown",
-            "text": links["absolute"](text, repository) if links else text,
+            "text": links["absolute"](text, repository) if repository else links["plain"](text),
         }
-        metadata["urls"] = links["addresses"](repository) if links else {}
+        metadata["urls"] = links["addresses"](repository) if repository else {}

@@ -14,7 +14,8 @@ HEAD = """# Channels Binding
 
 > Bind a Django model in three lines: a JSON API over WebSocket and HTTP, with lists that are live in every browser.
 
-The quick start is in README.md, the wire in spec/protocol.md; [skill/SKILL.md](skill/SKILL.md) is for assistants.
+The quick start is in README.md, the wire in spec/protocol.md; [skill/SKILL.md](skill/SKILL.md) is for assistants. The pages
+stand in `docs/` of the repository, and in `channels_binding/docs/` of the installed Python package.
 """
 SECTIONS = {
     "tutorial": "Tutorial",

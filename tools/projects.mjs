@@ -35,7 +35,7 @@ function packed(folder) {
     run('npm', ['pack', '--silent', '--pack-destination', folder, '--workspace', `@channels-binding/${name}`], ROOT)
   for (const file of readdirSync(folder)) {
     const held = execFileSync('tar', ['tzf', join(folder, file)], { encoding: 'utf8' })
-    for (const name of ['README.md', 'LICENSE', 'SKILL.md', 'dist/index.js'])
+    for (const name of ['README.md', 'LICENSE', 'SKILL.md', 'llms.txt', 'dist/index.js'])
       if (!held.includes(`package/${name}\n`)) throw new Error(`${file} lacks ${name}`)
   }
   return Object.fromEntries(

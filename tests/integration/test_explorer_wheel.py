@@ -66,19 +66,47 @@ def test_a_wheel_without_them_is_not_made_and_the_command_is_named(source: Path,
     assert not [*tmp_path.glob("*.whl")]
 
 
-def test_an_sdist_has_them_too_and_a_wheel_is_made_of_it_with_the_same_metadata(source: Path, tmp_path: Path) -> None:
+def sdist_of(source: Path, folder: Path, repository: str) -> Path:
+    """The sdist, unpacked."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]
-    subprocess.run([*pip, str(tmp_path / "tools"), "hatchling>=1.26"], check=True, capture_output=True)
+    subprocess.run([*pip, str(folder / "tools"), "hatchling>=1.26"], check=True, capture_output=True)
     make = (
         "import sys; sys.path.insert(0, sys.argv[1]); from hatchling.build import build_sdist; build_sdist(sys.argv[2])"
     )
-    command = [sys.executable, "-c", make, str(tmp_path / "tools"), str(tmp_path)]
-    environment = {**os.environ, "REPO_URL": "https://example.com/repo"}
-    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
-    (made,) = tmp_path.glob("*.tar.gz")
+    command = [sys.executable, "-c", make, str(folder / "tools"), str(folder)]
+    subprocess.run(command, cwd=source, env={**os.environ, "REPO_URL": repository}, check=True, capture_output=True)
+    (made,) = folder.glob("*.tar.gz")
     with tarfile.open(made) as opened:
-        opened.extractall(tmp_path / "unpacked", filter="data")
-    (unpacked,) = (tmp_path / "unpacked").iterdir()
+        opened.extractall(folder / "unpacked", filter="data")
+    (unpacked,) = (folder / "unpacked").iterdir()
+    return unpacked
+
+
+RELATIVE = re.compile(r"\]\((?!https://|#).*?\)")
+
+
+def test_without_an_address_the_metadata_has_no_link_that_leads_nowhere(source: Path, tmp_path: Path) -> None:
+    unpacked = sdist_of(source, tmp_path, "")
+    done = wheel_of(source, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    for metadata in ((unpacked / "PKG-INFO").read_text(), metadata_of(wheel)):
+        assert RELATIVE.findall(metadata) == []
+        assert "From here the tutorial goes on" in metadata
+        assert "Project-URL" not in metadata
+
+
+def test_every_page_that_llms_txt_of_the_wheel_names_is_in_it(tmp_path: Path) -> None:
+    with zipfile.ZipFile(bare.build(tmp_path)) as opened:
+        files = {name.partition("channels_binding/docs/")[2] for name in opened.namelist()}
+        text = opened.read("channels_binding/docs/llms.txt").decode()
+    named = set(re.findall(r"\]\((.*?)\)", text))
+    assert len(named) > 60
+    assert named - files == set()
+
+
+def test_an_sdist_has_them_too_and_a_wheel_is_made_of_it_with_the_same_metadata(source: Path, tmp_path: Path) -> None:
+    unpacked = sdist_of(source, tmp_path, "https://example.com/repo")
     belongs = {"src", "docs", "spec", "PKG-INFO", *NEEDED}
     assert {path.name for path in unpacked.iterdir()} - {".gitignore"} == belongs
     done = wheel_of(unpacked, tmp_path)
@@ -89,5 +117,5 @@ def test_an_sdist_has_them_too_and_a_wheel_is_made_of_it_with_the_same_metadata(
     assert metadata == (unpacked / "PKG-INFO").read_text()
     assert "](https://example.com/repo/blob/main/docs/tutorial/index.md)" in metadata
     assert "](https://example.com/repo/raw/main/docs/demo.png)" in metadata
-    assert re.findall(r"\]\((?!https://|#).*?\)", metadata) == []
+    assert RELATIVE.findall(metadata) == []
     assert "\nProject-URL: Source, https://example.com/repo\n" in metadata

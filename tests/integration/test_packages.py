@@ -1,6 +1,5 @@
 """What npm gives: one version with the Python package, complete tarballs, and entries that a server component may import."""
 
-import io
 import json
 import re
 import shutil
@@ -58,6 +57,7 @@ def test_a_package_is_built_when_it_is_packed_and_brings_its_licence_and_readme(
         )
     shutil.copytree(ROOT / "tools", tmp_path / "tools")
     shutil.copytree(ROOT / "docs" / "skill", tmp_path / "docs" / "skill")
+    shutil.copy(ROOT / "docs" / "llms.txt", tmp_path / "docs")
     shutil.copy(ROOT / "tsconfig.base.json", tmp_path)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     stale = tmp_path / "packages" / name / "dist" / "stale.js"
@@ -78,32 +78,72 @@ def test_a_package_is_built_when_it_is_packed_and_brings_its_licence_and_readme(
         assert licence is not None
         assert licence.read() == (ROOT / "LICENSE").read_bytes()
     entries = [each for each in manifest(name)["exports"].values() if isinstance(each, dict)]
-    assert {"README.md", "SKILL.md", "src/index.ts"} | {path[2:] for each in entries for path in each.values()} <= files
+    assert {"README.md", "SKILL.md", "llms.txt", "src/index.ts"} | {
+        path[2:] for each in entries for path in each.values()
+    } <= files
     tests = {path for path in files if ".test." in path or path.startswith("tests/")}
     assert not tests | (files & {"dist/stale.js"})
 
 
-def test_a_release_names_its_repository_and_links_of_the_readme_lead_there(tmp_path: Path) -> None:
-    tarball, repository = tmp_path / "mui.tgz", "https://example.com/repo"
+def released(name: str, folder: Path, repository: str) -> dict[str, str]:
+    """What a tarball holds after ``tools.links``: its texts by their names."""
+    tarball, package = folder / f"{name}.tgz", ROOT / "packages" / name
     files = {
-        "package.json": json.dumps(manifest("mui")),
-        "README.md": (ROOT / "packages/mui/README.md").read_text(),
-        "x": "",
+        "package.json": package / "package.json",
+        "README.md": package / "README.md",
+        "SKILL.md": ROOT / "docs" / "skill" / "SKILL.md",
+        "llms.txt": ROOT / "docs" / "llms.txt",
+        "src/index.ts": package / "src" / "index.ts",
     }
     with tarfile.open(tarball, "w:gz") as packed:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"package/{name}")
-            member.size = len(text.encode())
-            packed.addfile(member, io.BytesIO(text.encode()))
-    links.link(tarball, repository)
+        for each, path in files.items():
+            packed.add(path, f"package/{each}")
+    links.main([str(tarball)], repository)
     with tarfile.open(tarball) as packed:
         made = {member.name: packed.extractfile(member).read().decode() for member in packed.getmembers()}  # type: ignore[union-attr]
-    assert [*made] == [f"package/{name}" for name in files]
+    assert [*made] == [f"package/{each}" for each in files]
+    assert made["package/src/index.ts"] == files["src/index.ts"].read_text()
+    return made
+
+
+RELATIVE = re.compile(r"\]\((?!https://|#)[^)]*\)")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_release_names_its_repository_and_links_of_its_texts_lead_there(name: str, tmp_path: Path) -> None:
+    repository = "https://example.com/repo"
+    made = released(name, tmp_path, repository)
     said = json.loads(made["package/package.json"])
-    assert said["repository"] == {"type": "git", "url": f"git+{repository}.git", "directory": "packages/mui"}
-    assert {**manifest("mui"), **said} == said
-    assert f"]({repository}/blob/main/docs/reference/components.md)" in made["package/README.md"]
-    assert re.findall(r"\]\((?!https://|#).*?\)", made["package/README.md"]) == []
+    assert said["repository"] == {"type": "git", "url": f"git+{repository}.git", "directory": f"packages/{name}"}
+    assert {**manifest(name), **said} == said
+    assert f"]({repository}/blob/main/docs/reference/" in made["package/README.md"]
+    assert f"]({repository}/blob/main/docs/howto/admin.md)" in made["package/llms.txt"]
+    for file in links.TEXTS:
+        assert RELATIVE.findall(made[f"package/{file}"]) == [], file
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_release_without_an_address_has_no_link_that_leads_nowhere(name: str, tmp_path: Path) -> None:
+    made = released(name, tmp_path, "")
+    assert json.loads(made["package/package.json"]) == manifest(name)
+    assert "- Decide who may (howto/decide-who-may.md): " in made["package/llms.txt"]
+    for file in links.TEXTS:
+        assert RELATIVE.findall(made[f"package/{file}"]) == [], file
+
+
+@pytest.mark.parametrize("path", ["README.md", "packages/core/README.md", "packages/mui/README.md"])
+def test_code_of_a_readme_is_as_it_stands_there_whatever_becomes_of_its_links(path: str) -> None:
+    text = (ROOT / path).read_text()
+    code = re.findall(r"^```.*?^```$", text, re.M | re.S)
+    for made in (links.plain(text), links.absolute(text, "https://example.com/repo")):
+        assert re.findall(r"^```.*?^```$", made, re.M | re.S) == code
+
+
+def test_text_without_its_links_says_the_same() -> None:
+    text = "See [the guide](docs/a.md#b), [`x`](y), [at PyPI](https://pypi.org/) and [below](#below).\n\n![A](a.png)\n\nThen."
+    plain = "See the guide, `x`, [at PyPI](https://pypi.org/) and [below](#below).\n\nThen."
+    assert links.plain(text) == plain
+    assert links.plain("[a/b.md](a/b.md), [guide](docs/a.md#b)", named=True) == "a/b.md, guide (docs/a.md)"
 
 
 def reached(module: Path, seen: set[Path]) -> set[Path]:
