@@ -90,6 +90,41 @@ def test_search_finds_pages_without_a_server(site: Path, page: Page) -> None:
     expect(page.locator(".md-search-result__link").first).to_contain_text("Search")
 
 
+def test_everybody_can_read_every_page(site: Path, browser: Browser) -> None:
+    """In one of the two schemes; in both some pages below."""
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    found = {}
+    for file in sorted(site.rglob("*.html")):
+        page.goto(file.as_uri())
+        if violations := audit(page):
+            found[str(file.relative_to(site))] = violations
+    context.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "broken"),
+    [
+        ("image-alt", '<img src="../demo.png">'),
+        ("color-contrast", '<p style="color: #ddd; background: #fff">Nobody reads this.</p>'),
+        ("link-name", '<a href="mcp.html"></a>'),
+        ("label", '<input type="text">'),
+    ],
+)
+def test_a_page_that_somebody_cannot_read_is_found(rule: str, broken: str, site: Path, browser: Browser) -> None:
+    copy = site / "howto" / "broken.html"
+    text = (site / "howto" / "tenants.html").read_text()
+    copy.write_text(text.replace("</article>", f"{broken}</article>"))
+    page = browser.new_page()
+    try:
+        page.goto(copy.as_uri())
+        assert [each.partition(":")[0] for each in audit(page)] == [rule]
+    finally:
+        page.close()
+        copy.unlink()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_everybody_can_read_it(site: Path, browser: Browser, name: str, scheme: ColorScheme) -> None:
