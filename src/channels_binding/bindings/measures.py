@@ -14,6 +14,7 @@ from channels_binding.calls.call import Row
 from channels_binding.exceptions import Invalid
 from channels_binding.protocol import codecs
 from channels_binding.querysets.aggregates import COUNT, Group, Measure
+from channels_binding.serializers.generated import held_by
 from channels_binding.serializers.relations import child, shows_keys
 from channels_binding.threads import settle
 
@@ -82,7 +83,7 @@ class ShownFields:
 
     def _decimal(self, measure: Measure, value: Decimal) -> Any:
         """Text, or a number where rows show decimals so."""
-        own = getattr(self._columns[measure.field], "decimal_places", None) or 0
+        own = getattr(held_by(self._columns[measure.field]), "decimal_places", None) or 0
         places = own + AVERAGE_PLACES if measure.function == "avg" else own
         is_text = getattr(self.fields[measure.field], "coerce_to_string", None)
         shown = serializers.DecimalField(max_digits=_MOST_DIGITS, decimal_places=places, coerce_to_string=is_text)

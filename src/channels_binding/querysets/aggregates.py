@@ -10,6 +10,7 @@ from django.db.models.functions import Trunc
 
 from channels_binding.querysets.inspection import has_plain_rows
 from channels_binding.querysets.once import repeats
+from channels_binding.serializers.generated import held_by
 
 COUNT = "count"
 """The measure that needs no field: how many rows there are."""
@@ -51,7 +52,7 @@ class Measure:
 
     def takes(self, column: "models.Field[Any, Any]") -> bool:
         """Whether the function is one of a column of this kind."""
-        return isinstance(column, TAKES.get(self.function, ()))
+        return isinstance(held_by(column), TAKES.get(self.function, ()))
 
     def expression(self, model: type[models.Model]) -> Aggregate:
         if not self.field:
@@ -78,6 +79,7 @@ class Group:
 
     def takes(self, column: "models.Field[Any, Any]") -> bool:
         """Whether a column of this kind has such groups."""
+        column = held_by(column)
         if not self.part:
             return isinstance(column, GROUPED)
         is_day = not isinstance(column, models.DateTimeField)

@@ -5,7 +5,6 @@ Only what a binding declares is ever passed on; every other name is refused befo
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from copy import copy
 from datetime import MAXYEAR, MINYEAR
 from decimal import Decimal
 from functools import lru_cache
@@ -29,6 +28,7 @@ from channels_binding.exception_handler import django_field_errors
 from channels_binding.exceptions import Invalid, unknown_names
 from channels_binding.querysets.once import once
 from channels_binding.querysets.unasked import are_idle_unasked
+from channels_binding.serializers.generated import held_by
 
 MAX_QUERY_LENGTH = 200
 """Longest text to search for, in characters."""
@@ -57,16 +57,9 @@ def _filterset_of(model: type[Model], declared: tuple[Any, ...]) -> type[FilterS
     made: type[FilterSet] = filterset_factory(model, fields=plain)
     for name, column in generated.items():  # django-filter knows no filter for those
         for lookup in fields[name]:
-            filter_ = FilterSet.filter_for_field(_what_it_holds(column), name, lookup)
+            filter_ = FilterSet.filter_for_field(held_by(column), name, lookup)
             made.base_filters[FilterSet.get_filter_name(name, lookup)] = filter_
     return made
-
-
-def _what_it_holds(column: Any) -> Any:
-    """A column as the one whose values a generated one has."""
-    held = copy(column.output_field)
-    held.name, held.model, held.column = column.name, column.model, column.column
-    return held
 
 
 def filterset_class(model: type[Model], declared: Sequence[str] | Mapping[str, Sequence[str]]) -> type[FilterSet]:

@@ -19,6 +19,7 @@ from channels_binding.classes import is_written_in
 from channels_binding.exceptions import Invalid
 from channels_binding.protocol import codecs
 from channels_binding.serializers import fields
+from channels_binding.serializers.generated import held_by
 from channels_binding.serializers.keys import pk_of
 from channels_binding.serializers.relations import child
 from channels_binding.types import Pk
@@ -72,8 +73,11 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         return vars(cls).get("_made") is not None
 
     def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
-        """As DRF's; of an array of arrays it is known that they must be of one length."""
-        cls, options = super().build_standard_field(field_name, model_field)
+        """As DRF's; a generated column is shown as what it holds, and the arrays of an array must be of one length."""
+        column = held_by(model_field)
+        cls, options = super().build_standard_field(field_name, column)
+        if column is not model_field and column.null:
+            options["allow_null"] = True
         if isinstance(options.get("child"), serializers.ListField):
             options["validators"] = [*options.get("validators", ()), fields.refuse_ragged]
         return cls, options

@@ -100,7 +100,7 @@ class VaultBinding(AsyncBinding):
 
 class ComputedBinding(AsyncBinding):
     model = Computed
-    fields = ("id", "width", "height", "name", "area", "key_name", "marked_on")
+    fields = ("id", "width", "height", "name", "area", "half", "key_name", "marked_on")
     filterset_fields = {"width": ["exact"], "name": ["icontains"]}
 
 

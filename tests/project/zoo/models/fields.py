@@ -135,6 +135,11 @@ class Computed(models.Model):
     area: Any = models.GeneratedField(
         expression=models.F("width") * 1 * models.F("height"), output_field=models.IntegerField(), db_persist=True
     )
+    half: Any = models.GeneratedField(
+        expression=models.F("width") * models.Value(Decimal("0.50")),
+        output_field=models.DecimalField(max_digits=30, decimal_places=2),
+        db_persist=True,
+    )
     key_name: Any = models.GeneratedField(
         expression=Lower("name"), output_field=models.CharField(max_length=20), db_persist=True
     )
