@@ -17,11 +17,10 @@ from tests.throwaway import throwaway
 
 
 def test_a_generated_column_is_the_field_whose_values_it_has_and_every_other_is_itself() -> None:
-    half = Computed._meta.get_field("half")
+    half: Any = Computed._meta.get_field("half")
     held = held_by(half)
     assert isinstance(held, models.DecimalField)
     assert (held.name, held.column, held.model, held.editable) == ("half", "half", Computed, False)
-    assert half.output_field.name is None or half.output_field is not held
     title = Note._meta.get_field("title")
     assert held_by(title) is title
 

@@ -73,11 +73,8 @@ class BindingSerializer(serializers.ModelSerializer[Any]):
         return vars(cls).get("_made") is not None
 
     def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
-        """As DRF's; a generated column is shown as what it holds, and the arrays of an array must be of one length."""
-        column = held_by(model_field)
-        cls, options = super().build_standard_field(field_name, column)
-        if column is not model_field and column.null:
-            options["allow_null"] = True
+        """As DRF's; a generated column is shown as what it holds, and arrays in an array are of one length."""
+        cls, options = super().build_standard_field(field_name, held_by(model_field))
         if isinstance(options.get("child"), serializers.ListField):
             options["validators"] = [*options.get("validators", ()), fields.refuse_ragged]
         return cls, options
