@@ -153,7 +153,9 @@ class RowSource(AccessMixin):
         return await run_for_code(self.get_object, self.parse_key(key))
 
     def _locked(self, queryset: models.QuerySet[Any], key: Any) -> models.QuerySet[Any]:
-        """The queryset that finds the row once it is locked. Where it has conditions, those are asked when the lock is held."""
+        """The queryset that finds the row once it is locked, in the database that is written to: a replica locks nothing, and
+        has the row as it was. Where it has conditions, those are asked when the lock is held."""
+        queryset = queryset.using(queryset.select_for_update().db)
         connection = connections[queryset.db]
         if not connection.features.has_select_for_update or not connection.in_atomic_block:
             return queryset

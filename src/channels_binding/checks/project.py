@@ -16,10 +16,10 @@ from django.db import router
 from django.utils.module_loading import import_string
 from rest_framework.settings import api_settings
 
+from channels_binding.calls.primary import asking_primary
 from channels_binding.checks.guarded import guarded
 from channels_binding.conf import get_settings
 from channels_binding.documentation import page
-from channels_binding.live.primary import asking_primary
 from channels_binding.registry import registry
 
 LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"

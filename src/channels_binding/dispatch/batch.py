@@ -6,7 +6,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import router
 from rest_framework.permissions import SAFE_METHODS
 
 from channels_binding.calls.call import Call, Reading, Written
+from channels_binding.calls.primary import writing
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import idempotency
 from channels_binding.dispatch.perform import perform, repeat
@@ -94,7 +95,11 @@ def run_batch(batch: Call, make_call: MakeCall) -> dict[str, Any]:
     """
     operations, is_atomic = read(batch.data)
     is_exact = is_atomic and {*_all_aliases(operations)} == {idempotency.alias()}
-    with idempotency.kept(batch, is_write=any(map(_is_write, operations)), is_exact=is_exact) as kept:
+    is_write = any(map(_is_write, operations))
+    with (
+        writing() if is_write else nullcontext(),
+        idempotency.kept(batch, is_write=is_write, is_exact=is_exact) as kept,
+    ):
         if kept.answer is not None:
             return {**kept.answer, "results": _read_again(operations, kept.answer["results"], make_call, is_atomic)}
         results = _atomically(operations, make_call) if is_atomic else _each(operations, make_call)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, TypeAlias
 
 from django.db.models import Model, QuerySet
@@ -15,6 +15,7 @@ from channels_binding.bindings.writes import WriteMixin
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call, Reading, WithRows, Written
 from channels_binding.calls.posted import PostedForm
+from channels_binding.calls.primary import writing
 from channels_binding.conf import get_settings
 from channels_binding.dispatch import arguments, idempotency
 from channels_binding.exceptions import Timeout
@@ -77,9 +78,15 @@ def perform_found(binding: BaseBinding, action: Action) -> Answer:
 
 
 def _performed(binding: BaseBinding, action: Action) -> Answer:
-    admit(binding)
     if not is_write(binding):  # no transaction, and nothing that is kept
+        admit(binding)
         return _sent(binding.call, _answered(binding, action))
+    with writing():
+        return _written(binding, action)
+
+
+def _written(binding: BaseBinding, action: Action) -> Answer:
+    admit(binding)
     exact = is_exact(binding, action)
     with idempotency.kept(binding.call, is_write=True, is_exact=exact) as kept:
         if kept.answer is None:
@@ -204,9 +211,10 @@ async def aperform(call: Call) -> Answer:
     binding, action = find(call)
     try:
         async with asyncio.timeout(get_settings().CALL_TIMEOUT_SECONDS):
-            if action.is_coroutine and not _transactions(binding, action):
+            if not action.is_coroutine or _transactions(binding, action):
+                return await idempotency.retrying(lambda: run(perform_found, binding, action))
+            with writing() if is_write(binding) else nullcontext():
                 return await idempotency.retrying(lambda: _aperform(binding, action))
-            return await idempotency.retrying(lambda: run(perform_found, binding, action))
     except TimeoutError:
         raise Timeout() from None
 

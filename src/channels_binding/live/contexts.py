@@ -11,8 +11,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from channels_binding.calls import locales
 from channels_binding.calls.call import Call
+from channels_binding.calls.primary import ask_primary, is_live
 from channels_binding.calls.scopes import CONTEXT
-from channels_binding.live.primary import ask_primary, needs_primary
 from channels_binding.types import Subscriber
 
 P = ParamSpec("P")
@@ -37,11 +37,11 @@ def in_context_of(call: Call, function: Callable[[], T]) -> T:
     context: contextvars.Context | None = call.scope.get(CONTEXT)
     if context is None:  # code asks
         return _localized(call, function)
-    return context.copy().run(_asked, call, function, needs_primary())
+    return context.copy().run(_asked, call, function, is_live())
 
 
-def _asked(call: Call, function: Callable[[], T], is_primary_needed: bool) -> T:
-    if is_primary_needed:
+def _asked(call: Call, function: Callable[[], T], is_asked_live: bool) -> T:
+    if is_asked_live:
         ask_primary()  # the context ends with this
     return _localized(call, function)
 

@@ -16,6 +16,7 @@ from typing import Any
 from django.core.signals import setting_changed
 
 from channels_binding.calls.call import Call
+from channels_binding.calls.primary import is_live
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Unavailable
 from channels_binding.live import contexts, messages, unheard
@@ -29,7 +30,6 @@ from channels_binding.live.held_messages import HeldMessages, send_or_report
 from channels_binding.live.identity import checks as identity_checks
 from channels_binding.live.identity.checks import IdentityChecks
 from channels_binding.live.presence import Subscribers
-from channels_binding.live.primary import needs_primary
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation
 from channels_binding.live.queries.store import QueryStore
@@ -318,7 +318,7 @@ def publish_changes(changes: Changes) -> int | None:
 
     Returns the number of this batch, for ``Rounds.wait_settled``; None where no hub runs.
     """
-    changes.is_of_reading = needs_primary()
+    changes.is_of_reading = is_live()
     if publisher.current().reaches_others():
         about = {"elsewhere": changes.is_elsewhere, "reading": changes.is_of_reading}
         said = {name: True for name, is_so in about.items() if is_so}

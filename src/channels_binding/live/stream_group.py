@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from channels_binding.calls.call import Call, Row
+from channels_binding.calls.primary import asking_primary
 from channels_binding.dispatch.perform import find
 from channels_binding.exceptions import BindingError, LimitExceeded
 from channels_binding.live.capture.changes import Changes
 from channels_binding.live.capture.statements import label_of, labels_read, labels_written_by, statements
 from channels_binding.live.contexts import as_asked, in_context_of
-from channels_binding.live.primary import asking_primary
 from channels_binding.live.queries.evaluation import confirm, declared_labels
 from channels_binding.live.sessions import stored_label
 from channels_binding.protocol import codecs

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import router
 
 from channels_binding.calls.call import Call
+from channels_binding.calls.primary import asking_primary
 from channels_binding.conf import get_settings
 from channels_binding.dispatch.perform import admit, find
 from channels_binding.exception_handler import as_error, foreseen
@@ -19,7 +20,6 @@ from channels_binding.live.delivery import Frames
 from channels_binding.live.failures import delay_seconds, passing
 from channels_binding.live.held_messages import HeldMessages
 from channels_binding.live.presence import Presence, Subscribers
-from channels_binding.live.primary import asking_primary
 from channels_binding.live.queries.evaluation import (
     audience_of,
     belongs,

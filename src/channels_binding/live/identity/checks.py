@@ -17,6 +17,7 @@ from django.db.models import Model
 
 from channels_binding.bindings.sharing import EVERYBODY
 from channels_binding.calls.call import Call, of_connection
+from channels_binding.calls.primary import asking_primary
 from channels_binding.calls.sessions import contents, key_shown, loaded
 from channels_binding.conf import get_settings
 from channels_binding.exception_handler import as_error
@@ -29,7 +30,6 @@ from channels_binding.live.identity.models import holds, labels, token_labels
 from channels_binding.live.identity.pending_checks import PendingChecks
 from channels_binding.live.identity.tokens import TokenChecks
 from channels_binding.live.presence import Presence, Subscribers
-from channels_binding.live.primary import asking_primary
 from channels_binding.live.queries.group import Group, Subscription
 from channels_binding.live.queries.store import QueryStore
 from channels_binding.live.sessions import read_sessions

@@ -11,10 +11,10 @@ from contextlib import suppress
 from typing import Any
 
 from channels_binding.calls.call import Call
+from channels_binding.calls.primary import asking_primary
 from channels_binding.conf import get_settings
 from channels_binding.exceptions import Unavailable
 from channels_binding.live.capture.changes import Changes
-from channels_binding.live.primary import asking_primary
 from channels_binding.live.queries.evaluation import evaluate, open_query
 from channels_binding.live.queries.group import AudienceChanged, Group, Subscription
 from channels_binding.live.queries.invalidation import Invalidation

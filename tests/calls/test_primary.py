@@ -1,4 +1,4 @@
-"""With a replica that lags: what is live asks the primary, and so do the checks of who may read it."""
+"""With a replica that lags: what is live or may write asks the primary, and so do the checks of who may read it."""
 
 from copy import copy
 from typing import Any
@@ -7,10 +7,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from rest_framework.permissions import BasePermission
 
-from channels_binding.consumers import AsyncBinding
+from channels_binding.calls.primary import asking_primary, is_live, writing
+from channels_binding.consumers import AsyncBinding, bind
 from channels_binding.live import needs_primary
 from channels_binding.live.hub import Hub
-from channels_binding.live.primary import asking_primary
+from channels_binding.testing import BindingClient
 from tests.conftest import Connect
 from tests.live.test_hub.shown import in_thread
 from tests.project.zoo.models import Label, Note, Precious
@@ -121,3 +122,76 @@ async def test_what_the_hub_begins_needs_the_primary_and_nothing_else_does(hub_e
     assert [await Hub.current().spawn(ask()), needs_primary()] == [True, False]
     with asking_primary():
         assert needs_primary()
+
+
+class NeverAsked(Replicas):
+    """As Django's documentation has it."""
+
+    def db_for_read(self, model: Any, **_: Any) -> str | None:
+        return "archive" if model in self.lagging else "default"
+
+
+@pytest.fixture
+def changed(user: Any) -> Any:
+    """A row that is stored as it was on the replica."""
+    note = Note.objects.create(title="before", rank=1)
+    copy(note).save(using="archive", force_insert=True)
+    Note.objects.filter(pk=note.pk).update(rank=2)
+    return note
+
+
+@pytest.mark.parametrize("router", [Replicas, NeverAsked])
+@pytest.mark.parametrize("action", ["update", "form"])
+def test_a_row_is_changed_as_it_is_and_not_written_back_as_a_replica_has_it(
+    action: str, router: Any, changed: Any, user: Any, settings: Any
+) -> None:
+    settings.DATABASE_ROUTERS = [router()]
+    given = {"title": "after"}
+    asked = {"id": changed.pk, "submit": given} if action == "form" else {"id": changed.pk, **given}
+    assert BindingClient(user).call(f"tests.ReplicatedNote.{action}", asked)["success"]
+    assert Note.objects.using("default").values_list("title", "rank").get() == ("after", 2)
+
+
+async def test_a_row_that_a_replica_lacks_is_written_and_named(connect: Connect, user: Any, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [Replicas()]
+    socket = await connect(user)
+    ops: list[Any] = [
+        {"event": "zoo.Label.create", "data": {"name": "x"}, "as": "label"},
+        {
+            "event": "tests.ReplicatedNote.create",
+            "data": {"title": "x", "labels": [{"$ref": "label.id"}]},
+            "as": "note",
+        },
+        {"event": "tests.ReplicatedNote.update", "data": {"id": {"$ref": "note.id"}, "title": "y"}},
+        {"event": "tests.ReplicatedNote.search", "data": {}},
+    ]
+    results = (await socket.call("cb.batch", {"ops": ops}))["data"]["results"]
+    assert [row["title"] for row in results[-1]["data"]["rows"]] == ["y"]
+    note = results[1]["data"]["id"]
+    assert (await socket.call("tests.ReplicatedNote.delete", {"id": note}))["data"]["success"]
+
+
+class AskingBinding(AsyncBinding):
+    stream = "tests.asking"
+
+    @bind
+    def plain(self, data: Any) -> Any:
+        return {"needs": needs_primary(), "is_live": is_live()}
+
+    @bind
+    async def coroutine(self, data: Any) -> Any:
+        return {"needs": needs_primary(), "is_live": is_live()}
+
+    @bind(method="GET")
+    async def read(self, data: Any) -> Any:
+        return {"needs": needs_primary(), "is_live": is_live()}
+
+
+async def test_what_may_write_needs_the_primary_and_is_no_live_read(connect: Connect, user: Any) -> None:
+    socket = await connect(user)
+    for action, needs in (("plain", True), ("coroutine", True), ("read", False), ("coroutine", True)):
+        answer = await socket.call(f"tests.asking.{action}")
+        assert answer["data"] == {"needs": needs, "is_live": False}, action
+    with writing():
+        assert (needs_primary(), is_live()) == (True, False)
+    assert not needs_primary()
