@@ -17,6 +17,7 @@ export function sentOf(
   formsets: readonly EditedFormset[],
   values: FormValues,
   before: FormValues,
+  isNew: boolean,
 ): Sent {
   const rows: Record<string, SentRows> = {}
   for (const edited of formsets) {
@@ -24,7 +25,10 @@ export function sentOf(
     rows[name] = sentRows(edited, (values[name] ?? {}) as FormValues, (before[name] ?? {}) as FormValues)
   }
   const lists = Object.entries(rows).map(([name, { list }]) => [name, list] as const)
-  return { data: { ...submissionOf(toSend(fields, values, before), values), ...Object.fromEntries(lists) }, rows }
+  return {
+    data: { ...submissionOf(toSend(fields, values, before, isNew), values), ...Object.fromEntries(lists) },
+    rows,
+  }
 }
 
 export interface Outcome {

@@ -97,7 +97,7 @@ export function useFormState<N extends BindingName>(props: LoadedFormProps<N>): 
   /** Rows of formsets are no part of the live read of the row that the form follows: others may have changed them unseen. */
   const readRows = async (): Promise<void> => {
     const { values, fields, formsets } = latest.current
-    const { rows } = sentOf(fields, formsets, state.getValues(), values)
+    const { rows } = sentOf(fields, formsets, state.getValues(), values, id === null)
     const isStored = Object.values(rows).some(({ list }) => list.some(row => Object.hasOwn(row, 'id')))
     if (!isStored || client.getState().status !== 'open') return
     await form.refetch()
@@ -114,7 +114,7 @@ export function useFormState<N extends BindingName>(props: LoadedFormProps<N>): 
     }
     state.clearErrors()
     sending.current = typedNow()
-    const sent = sentOf(fields, formsets, state.getValues(), values)
+    const sent = sentOf(fields, formsets, state.getValues(), values, id === null)
     sentRows.current = sent.rows
     const outcome = await send(form, sent.data)
     if (outcome.object) return outcome.object as Row<N>

@@ -31,13 +31,17 @@ const isStored = (value: unknown): boolean =>
 export const isSame = (a: unknown, b: unknown): boolean =>
   a === b || (!(a instanceof Blob) && !(b instanceof Blob) && JSON.stringify(a) === JSON.stringify(b))
 
-/** Fields in which there is something to send: not those that show nothing of what is stored, and were left so. */
+/** Fields in which there is something to send: of a row that is there those that say something else than the server, of a new one all. */
 export function toSend(
   fields: readonly FormField[],
   values: Readonly<FormValues>,
   before: Readonly<FormValues>,
+  isNew: boolean,
 ): readonly FormField[] {
-  return fields.filter(({ name, withheld }) => !(withheld && isSame(values[name], before[name])))
+  const stored = valuesOf(fields)
+  const isLeft = ({ name, withheld }: FormField): boolean =>
+    withheld ? isSame(values[name], before[name]) : !isNew && isSame(values[name], stored[name])
+  return fields.filter(field => !isLeft(field))
 }
 
 /** What is sent: nothing of disabled fields, and no file that was there before. */

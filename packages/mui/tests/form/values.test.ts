@@ -25,6 +25,13 @@ it('sends neither disabled fields nor files that were there before', () => {
 it('sends nothing of what it was not shown, unless somebody has typed something else', () => {
   const fields = [field({ name: 'a' }), field({ name: 'b', type: 'BooleanField', withheld: true })]
   const before = { a: '', b: false }
-  expect(toSend(fields, { a: '', b: false }, before).map(({ name }) => name)).toEqual(['a'])
-  expect(toSend(fields, { a: '', b: true }, before).map(({ name }) => name)).toEqual(['a', 'b'])
+  expect(toSend(fields, { a: '', b: false }, before, true).map(({ name }) => name)).toEqual(['a'])
+  expect(toSend(fields, { a: '', b: true }, before, true).map(({ name }) => name)).toEqual(['a', 'b'])
+})
+
+it('sends of a row that is there what says something else than the server, the application’s own values among them', () => {
+  const fields = [field({ name: 'a', value: 'x' }), field({ name: 'b', value: [1] }), field({ name: 'c', value: null })]
+  const before = { a: 'x', b: [1], c: 'given' }
+  expect(toSend(fields, before, before, false).map(({ name }) => name)).toEqual(['c'])
+  expect(toSend(fields, { ...before, a: 'y', b: [] }, before, false).map(({ name }) => name)).toEqual(['a', 'b', 'c'])
 })
