@@ -20,7 +20,7 @@ export const COLUMNS: readonly GridColDef<TableRow>[] = [
   { field: 'group', flex: 0, width: 92, minWidth: 92 },
   { field: 'assignee', minWidth: 136 },
   { field: 'customer', minWidth: 120 },
-  { field: 'tags', minWidth: 148, flex: 1.8, renderCell: params => <Tags {...params} /> },
+  { field: 'tags', minWidth: 132, flex: 1.8, renderCell: params => <Tags {...params} /> },
   { field: 'due_date', flex: 0, width: 112, renderCell: params => <DueDate {...params} /> },
   { field: 'price', flex: 0, width: 96, minWidth: 96, valueFormatter: (value: string) => PRICE.format(Number(value)) },
   { field: 'updated', flex: 0, width: 104, valueFormatter: moment },
