@@ -3,9 +3,11 @@
 //
 //   npm run projects               both
 //   npm run projects -- next       one of them
+//   npm run projects -- react=18   with React 18
 //
-// Next's page is also served: its server components must come out as HTML, and nothing may have been asked of a server.
-import { execFileSync, spawn } from 'node:child_process'
+// Next's page is also served: its server components must come out as HTML, nothing may have been asked of a server, and Next may warn of
+// nothing, neither while it builds nor while it serves.
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,6 +18,11 @@ const PORT = process.env.PORT ?? '8199'
 const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const ours = names => Object.fromEntries(names.map(name => [name, devDependencies[name]]))
 
+const wanted = process.argv.slice(2)
+const react = wanted.find(word => word.startsWith('react='))?.slice('react='.length)
+const REACT = ['react', 'react-dom', '@types/react', '@types/react-dom']
+const chosen = react ? Object.fromEntries(REACT.map(name => [name, `^${react}.0.0`])) : {}
+
 /** What a page of either has: React, Material UI and what our packages stand on, in the versions of the development. */
 const PAGE = ours([
   ...['react', 'react-dom', '@tanstack/react-query', 'react-hook-form', 'dayjs'],
@@ -24,11 +31,24 @@ const PAGE = ours([
 const TYPES = ours(['@types/react', '@types/react-dom'])
 /** What each kind of project is made with. Next checks types with TypeScript's own compiler, which 7 has not. */
 const KINDS = {
-  vite: { ...PAGE, ...TYPES, ...ours(['vite', 'typescript']) },
-  next: { ...PAGE, ...TYPES, next: '^16.0.0', typescript: '^5.9.0', '@types/node': '^20.0.0' },
+  vite: { ...PAGE, ...TYPES, ...chosen, ...ours(['vite', 'typescript']) },
+  next: { ...PAGE, ...TYPES, ...chosen, next: '^16.0.0', typescript: '^5.9.0', '@types/node': '^20.0.0' },
 }
 
-const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+/** What a command says, in both of its streams. */
+function run(command, args, cwd) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`)
+  return stdout + stderr
+}
+
+/** Refuses what Next warns of, but that React 18 is old. */
+function quiet(said) {
+  const warnings = said
+    .split('\n')
+    .filter(line => /⚠|⨯|\bwarn|\berror\b/i.test(line) && !line.includes('React 18 support'))
+  if (warnings.length) throw new Error(`Next warns:\n${warnings.join('\n')}`)
+}
 
 function packed(folder) {
   for (const name of ['core', 'mui'])
@@ -51,10 +71,16 @@ async function served(folder) {
   const server = spawn(join(folder, 'node_modules/.bin/next'), ['start', '-p', PORT, '-H', '127.0.0.1'], {
     cwd: folder,
   })
+  let said = ''
+  for (const stream of [server.stdout, server.stderr]) stream.on('data', text => (said += text))
   try {
     for (let tries = 0; tries < 100; tries++) {
       const answer = await fetch(`http://127.0.0.1:${PORT}/`).catch(() => null)
-      if (answer?.ok) return await answer.text()
+      if (answer?.ok) {
+        const html = await answer.text()
+        quiet(said)
+        return html
+      }
       await new Promise(resolve => setTimeout(resolve, 200))
     }
     throw new Error('next start answers nothing')
@@ -70,8 +96,8 @@ function checked(html) {
     if (!text.includes(part)) throw new Error(`The page of Next does not say: ${part}`)
 }
 
-const wanted = process.argv.slice(2)
-const kinds = Object.keys(KINDS).filter(kind => !wanted.length || wanted.includes(kind))
+const named = Object.keys(KINDS).filter(kind => wanted.includes(kind))
+const kinds = named.length ? named : Object.keys(KINDS)
 const folder = mkdtempSync(join(tmpdir(), 'cb-projects-'))
 try {
   const tarballs = packed(mkdtempSync(join(folder, 'packed-')))
@@ -84,9 +110,13 @@ try {
       JSON.stringify({ ...manifest, dependencies: { ...KINDS[kind], ...tarballs } }),
     )
     run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], project)
-    run('npm', ['run', '--silent', 'build'], project)
-    if (kind === 'next') checked(await served(project))
-    console.log(`${kind}: installed from the tarballs, built${kind === 'next' ? ', and served' : ''}`)
+    const said = run('npm', ['run', '--silent', 'build'], project)
+    if (kind === 'next') {
+      quiet(said)
+      checked(await served(project))
+    }
+    const { version } = JSON.parse(readFileSync(join(project, 'node_modules/react/package.json'), 'utf8'))
+    console.log(`${kind}, React ${version}: installed from the tarballs, built${kind === 'next' ? ', and served' : ''}`)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
