@@ -280,14 +280,18 @@ class Hub:
         self._wake.set()
 
     async def _maintain(self) -> None:
-        """Once a second: forget queries that nobody has asked for in a while, and audit the others."""
+        """Once a second: forget queries that nobody has asked for in a while, audit the others, and look who may stay.
+
+        What fails is tried again, and keeps nothing else from being done: sessions end by this.
+        """
         while True:
             await asyncio.sleep(1.0)
-            now = self.loop.time()
-            self.store.maintain(now)
-            self.stream_groups.maintain(now)
-            self.identity.maintain(now)
-            self.rooms.maintain(now)
+            parts = (self.store.maintain, self.stream_groups.maintain, self.identity.maintain, self.rooms.maintain)
+            for maintain in parts:
+                try:
+                    maintain(self.loop.time())
+                except Exception:
+                    logger.exception("Part of what is done each second failed; it is tried again")
 
     # Messages of handlers
 

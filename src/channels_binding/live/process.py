@@ -20,7 +20,7 @@ def process_figures() -> dict[str, Any]:
     """
     hubs = Hub.all()
     subscribers = [each for hub in hubs for each in [*hub.subscribers]]
-    groups = [group for hub in hubs for group in [*hub.groups.values()]]
+    groups = [group for hub in hubs for group in hub.store.present()]
     heard = [group for group in groups if group.subscriptions]
     heard.sort(key=lambda group: (-len(group.subscriptions), -group.cost.milliseconds))
     return {

@@ -205,7 +205,7 @@ class Rounds:
 
     def _echoing(self) -> Iterable[str]:
         """``["shop.Order writes shop.Visit", …]``"""
-        read: list[Any] = [*self.store.groups.values(), *self.stream_groups.by_key.values()]
+        read: list[Any] = [*self.store.present(), *self.stream_groups.by_key.values()]
         return sorted(
             {f"{each.call.stream} writes {label}" for each in read for label in each.writes & {*self.pending.keys}}
         )

@@ -333,3 +333,24 @@ async def test_a_slow_query_rests_as_long_as_it_took_and_is_read_then(
     Hub.current()._wake.set()
     await shown.take()
     assert (group.started, shown.column("rank")) == (before + 1, [1])
+
+
+async def test_queries_that_threads_open_meanwhile_disturb_no_round_and_no_maintenance(connect: Connect) -> None:
+    """Worker threads add groups at any moment: here at each look at one."""
+    hub = Hub.current()
+    unset = asyncio.Event()
+
+    class Opening:
+        """A group at rest."""
+
+        def __getattr__(self, name: str) -> Any:
+            other: Any = Opening()
+            hub.groups[f"opened {len(hub.groups)}"] = other
+            return unset if name == "is_free" else None
+
+    first: Any = Opening()
+    hub.groups["first"] = first
+    assert hub.store.due() == []
+    hub.store.maintain(hub.loop.time())
+    assert len(hub.groups) > 4
+    hub.groups.clear()

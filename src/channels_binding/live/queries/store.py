@@ -182,6 +182,10 @@ class QueryStore:
 
     # Groups are kept while somebody asks for them
 
+    def present(self) -> list[Group]:
+        """The groups that there are now. Worker threads add to them, so that they cannot be gone through themselves."""
+        return [*self.groups.values()]
+
     def attach(self, subscription: Subscription) -> None:
         """Keep the group of a subscription, and have what it reads later sent."""
         group = subscription.group
@@ -219,7 +223,7 @@ class QueryStore:
         now = self.loop.time()
         found = [
             group
-            for group in self.groups.values()
+            for group in self.present()
             if (group.is_unsent or (group.is_stale and group.retry_at <= now)) and group.subscriptions
         ]
         resting = [group for group in found if group.is_stale and group.rests_until > now]
@@ -232,12 +236,12 @@ class QueryStore:
 
     def lost(self) -> None:
         """Messages may have been lost: whatever is shown is read again."""
-        for group in [*self.groups.values()]:
+        for group in self.present():
             group.touch(None)
 
     def maintain(self, now: float) -> None:
         """Forget queries that nobody has asked for in a while; read the others again, in case a change was missed."""
-        for group in [*self.groups.values()]:
+        for group in self.present():
             if not group.is_free.is_set():
                 continue
             if group.idle_since is not None and now - group.idle_since > LINGER_SECONDS:
@@ -251,7 +255,7 @@ class QueryStore:
 
     def _forget_beyond(self, now: float) -> None:
         """Forget what nobody listens to and is too much to keep, the oldest first."""
-        idle = [group for group in self.groups.values() if group.idle_since is not None and group.reading is not None]
+        idle = [group for group in self.present() if group.idle_since is not None and group.reading is not None]
         idle.sort(key=lambda group: group.idle_since or 0.0, reverse=True)
         held = 0
         for group in idle:
