@@ -109,6 +109,15 @@ def served_by(*others: Any) -> Iterator[None]:
 # Those that are written
 
 
+class EagerFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """Looks at its forms as it begins."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for form in self.forms:
+            form.fields["title"].help_text = "eager"
+
+
 class PlainBinding(AsyncBinding):
     """Everything by default."""
 
@@ -119,6 +128,9 @@ class PlainBinding(AsyncBinding):
     bulk = "atomic"
     formsets = {
         "children": forms.inlineformset_factory(Note, Note, fk_name="parent", fields=("title", "labels")),
+        "eager": forms.inlineformset_factory(
+            Note, Note, fk_name="parent", fields=("title", "labels"), formset=EagerFormSet
+        ),
         "loud": forms.inlineformset_factory(Note, LoudNote, fk_name="parent", fields=("title", "owner")),
     }
 

@@ -90,6 +90,13 @@ WAYS = (
         code="invalid_choice",
     ),
     Way(
+        "formset that looks at its forms as it begins, a relation of a new row",
+        PLAIN,
+        "form",
+        lambda key: {"id": ROW, "submit": {"eager": [{"title": "x", "labels": [key]}]}},
+        code="invalid_choice",
+    ),
+    Way(
         "formset, a row",
         PLAIN,
         "form",

@@ -233,14 +233,17 @@ class Representation(RowSource):
             field.offered = known.narrow(queryset)
 
     def scope_formset(self, formset: Any) -> None:
-        """As in the form itself. Its forms are made later, when they are first asked for."""
+        """As in the form itself, whether its forms are there (a class may look at them as it begins) or made when asked for."""
         add_fields, key = formset.add_fields, getattr(formset, "_pk_field", None)
+        but = None if key is None else key.name  # which row it is: Django's own hidden field
 
         def add_scoped_fields(form: Any, index: int | None) -> None:
             add_fields(form, index)
-            self.scope_form(form, but=None if key is None else key.name)  # which row it is: Django's own hidden field
+            self.scope_form(form, but=but)
 
         formset.add_fields = add_scoped_fields
+        for form in vars(formset).get("forms", ()):
+            self.scope_form(form, but=but)
 
     def rows_of_formset(self, cls: Any) -> Any:
         """Rows that a formset may show: those that the caller may know of, where a stream serves them."""
