@@ -366,3 +366,32 @@ def test_nor_where_the_key_is_what_a_new_row_gets(user: Any) -> None:
         form = BindingClient(user).form("tests.OwnCountry", submit={"name": "second"})
     assert (form["success"], form["errors"]["__all__"][0]["code"]) == (False, "unique")
     assert Country.objects.get().name == "first"
+
+
+@pytest.mark.django_db
+def test_a_form_that_looks_at_its_errors_as_it_begins_takes_no_row_that_the_caller_may_not_know_of(user: Any) -> None:
+    class Labels(Binding):
+        stream, model = "test.labels", Label
+
+        def get_queryset(self) -> Any:
+            return Label.objects.exclude(name="hidden")
+
+    class EagerForm(forms.ModelForm):  # type: ignore[type-arg]
+        class Meta:
+            model = Note
+            fields = ("title", "labels")
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.is_valid()
+
+    class Notes(Binding):
+        stream, model, form_class = "test.notes", Note, EagerForm
+
+    seen, hidden = (Label.objects.create(name=name) for name in ("seen", "hidden"))
+    with served_by(Labels, Notes):
+        client = BindingClient(user)
+        refused = client.form("test.notes", submit={"title": "x", "labels": [hidden.pk]})
+        assert (refused["success"], [*refused["errors"]]) == (False, ["labels"])
+        assert not Note.objects.exists()
+        assert client.form("test.notes", submit={"title": "x", "labels": [seen.pk]})["success"]

@@ -110,12 +110,13 @@ def served_by(*others: Any) -> Iterator[None]:
 
 
 class EagerFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
-    """Looks at its forms as it begins."""
+    """Looks at its forms as it begins, and at their errors."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for form in self.forms:
             form.fields["title"].help_text = "eager"
+        self.is_valid()
 
 
 class PlainBinding(AsyncBinding):

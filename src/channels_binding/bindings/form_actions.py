@@ -97,6 +97,7 @@ class FormMixin(WriteMixin):
         given = settle(self.get_create_values()) if instance is None and isinstance(form, BaseModelForm) else {}
         _give(form, given)  # before it is validated: the model's rules are asked about them too
         key = None if instance is None else instance.pk
+        form.full_clean()  # with its relations as they are now: it may have looked at its errors as it began
         are_valid = [form.is_valid()]
         _give(form, given)  # whatever has been submitted
         if isinstance(form, BaseModelForm):
@@ -107,6 +108,8 @@ class FormMixin(WriteMixin):
             new = self._values_of_new_rows(formset)
             for each, values in new:
                 _give(each, values)
+            for each in (*formset.forms, formset):
+                each.full_clean()
             are_valid.append(formset.is_valid())
             for each, values in new:
                 _give(each, values)
