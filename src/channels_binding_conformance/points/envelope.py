@@ -40,13 +40,25 @@ async def array(server: Server) -> None:
 
 @point("envelope.no-message", "§1")
 async def no_message(server: Server) -> None:
-    """A frame that is no JSON, is binary, or holds a name twice is answered with cb.error, and the connection stays."""
+    """A frame that is no JSON, is binary or holds no message is answered with cb.error, and the connection stays."""
     async with server.connect() as socket:
-        for frame in ("{", b"{}", '{"event": "zoo.Note.search", "id": 1, "id": 2}', '"text"'):
+        for frame in ("{", b"{}", '"text"'):
             await socket.send(frame)
             answer = await socket.receive()
             expect_equal("cb.error", answer.get("event"), f"event of the answer to {frame!r}")
             expect_error("bad_request", answer)
+        await socket.value("zoo.Note.describe")
+
+
+@point("envelope.refused", "§1")
+async def refused(server: Server) -> None:
+    """A frame that holds a name twice or the character U+0000 is refused for each of its messages, with its event and id."""
+    call = '{"event": "zoo.Note.search", "id": "%s", "data": %s}'
+    async with server.connect() as socket:
+        for number, data in enumerate(('{"query": "a", "query": "b"}', '{"query": "a\\u0000"}')):
+            await socket.send(f"[{call % (f'one{number}', data)}, {call % (f'two{number}', '{}')}]")
+            for name in ("one", "two"):
+                expect_error("bad_request", await socket.reply(f"{name}{number}", "zoo.Note.search"))
         await socket.value("zoo.Note.describe")
 
 

@@ -60,7 +60,7 @@ BENDS = {
         ("transcript.cb-user",), said=lambda m, _: [] if m.get("event") == "cb.user" else [m]
     ),
     "a reply comes twice": Bend(("envelope.one-reply",), said=lambda m, _: [m, m] if is_reply(m) else [m]),
-    "no id": Bend(("envelope.echo", "legacy.id"), said=drop("id")),
+    "no id": Bend(("envelope.echo", "envelope.refused", "legacy.id"), said=drop("id")),
     "no hash": Bend(("envelope.echo", "live.row"), said=change("event", lambda event: event.partition("#")[0])),
     "only the first of an array": Bend(("envelope.array",), arrays=lambda frame: frame[:1]),
     "bad frames unanswered": Bend(
