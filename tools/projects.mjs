@@ -3,7 +3,7 @@
 //
 //   npm run projects               both
 //   npm run projects -- next       one of them
-//   npm run projects -- react=18   with React 18
+//   npm run projects -- react=18   with React 18; mui=7 with Material UI 7
 //
 // Next's page is also served: its server components must come out as HTML, nothing may have been asked of a server, and Next may warn of
 // nothing, neither while it builds nor while it serves.
@@ -19,9 +19,16 @@ const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 
 const ours = names => Object.fromEntries(names.map(name => [name, devDependencies[name]]))
 
 const wanted = process.argv.slice(2)
-const react = wanted.find(word => word.startsWith('react='))?.slice('react='.length)
+const version = name => wanted.find(word => word.startsWith(`${name}=`))?.slice(name.length + 1)
+const [react, mui] = [version('react'), version('mui')]
 const REACT = ['react', 'react-dom', '@types/react', '@types/react-dom']
-const chosen = react ? Object.fromEntries(REACT.map(name => [name, `^${react}.0.0`])) : {}
+/** Those of the grid and of the pickers are one ahead of Material UI's own before 9. */
+const beside = mui === '7' ? '8' : mui
+const MUI = { '@mui/material': mui, '@mui/x-data-grid': beside, '@mui/x-date-pickers': beside }
+const chosen = {
+  ...(react && Object.fromEntries(REACT.map(name => [name, `^${react}.0.0`]))),
+  ...(mui && mui !== '9' && Object.fromEntries(Object.entries(MUI).map(([name, major]) => [name, `^${major}.0.0`]))),
+}
 
 /** What a page of either has: React, Material UI and what our packages stand on, in the versions of the development. */
 const PAGE = ours([
@@ -115,8 +122,10 @@ try {
       quiet(said)
       checked(await served(project))
     }
-    const { version } = JSON.parse(readFileSync(join(project, 'node_modules/react/package.json'), 'utf8'))
-    console.log(`${kind}, React ${version}: installed from the tarballs, built${kind === 'next' ? ', and served' : ''}`)
+    const installed = name =>
+      JSON.parse(readFileSync(join(project, `node_modules/${name}/package.json`), 'utf8')).version
+    const versions = `React ${installed('react')}, Material UI ${installed('@mui/material')}`
+    console.log(`${kind}, ${versions}: installed from the tarballs, built${kind === 'next' ? ', and served' : ''}`)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
