@@ -1,7 +1,7 @@
 import { defineConfig, type Plugin } from 'vite'
 
 /** Parts of a table that it loads once it is asked for them, and that the explorer never asks for: they are left out of the package. */
-const UNUSED = /\/(TableToolbar|TotalsBar|CardList|DropdownPanel)\.js$/
+const UNUSED = /\/(TableToolbar|TotalsBar|CardList|DropdownPanel|PresentGrid)\.js$/
 
 /** The grid's own filters, toolbar and printing, which a table does not use: streams have theirs. */
 const UNUSED_OF_GRID =
