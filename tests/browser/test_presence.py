@@ -35,7 +35,7 @@ def test_who_edits_a_cell_is_seen_there_by_others_until_they_do_not_any_more(
 ) -> None:
     key = new_ticket(desk, "What one of two edits")
     mine = windows.open("manager")
-    theirs = windows.open("agent").context.new_page()
+    theirs = windows.open("admin").context.new_page()
     sockets: list[WebSocketRoute] = []
 
     def pass_on(socket: WebSocketRoute) -> None:
@@ -46,8 +46,8 @@ def test_who_edits_a_cell_is_seen_there_by_others_until_they_do_not_any_more(
     theirs.goto(desk.url)
     cell(theirs, key, "title").dblclick()
     edited = cell(mine, key, "title")
-    expect(edited).to_have_attribute("title", "agent is editing Title of What one of two edits")
-    expect(mine.locator("[aria-live=polite]").get_by_text("agent is editing Title of")).to_be_attached()
+    expect(edited).to_have_attribute("title", "admin is editing Title of What one of two edits")
+    expect(mine.locator("[aria-live=polite]").get_by_text("admin is editing Title of")).to_be_attached()
     expect(theirs.locator("[data-editors]")).to_have_count(0)
     if end == "escape":
         assert audit(mine) == []
@@ -55,14 +55,31 @@ def test_who_edits_a_cell_is_seen_there_by_others_until_they_do_not_any_more(
         theirs.keyboard.press("Escape")
     elif end == "other cell":
         cell(theirs, key, "price").dblclick()
-        expect(cell(mine, key, "price")).to_have_attribute("data-editors", "agent")
+        expect(cell(mine, key, "price")).to_have_attribute("data-editors", "admin")
     elif end == "closed":
         theirs.close()
     else:
         theirs.route_web_socket("**/ws/**", lambda socket: socket.close())
         sockets[-1].close()
-    expect(edited).not_to_have_attribute("data-editors", "agent")
+    expect(edited).not_to_have_attribute("data-editors", "admin")
     expect(edited).to_have_attribute("title", "What one of two edits")
+    theirs.close()
+
+
+def test_who_does_not_see_every_row_is_told_of_no_edit(windows: Windows, desk: Desk) -> None:
+    """The keys of edited rows go to all who are in the room of a table, so it is a room of those who see all of them."""
+    key = new_ticket(desk, "What a manager edits")
+    mine, theirs = windows.open("manager"), windows.open("agent").context.new_page()
+    frames: list[str] = []
+    theirs.on("websocket", lambda socket: socket.on("framereceived", lambda text: frames.append(str(text))))
+    theirs.goto(desk.url)
+    cell(theirs, key, "title").wait_for()
+    cell(mine, key, "title").dblclick()
+    mine.wait_for_timeout(1_500)
+    assert any("desk.board" in text and '"error"' in text for text in frames)
+    assert not any("desk.board" in text and str(key) in text for text in frames), frames
+    expect(theirs.locator("[data-editors]")).to_have_count(0)
+    expect(theirs.get_by_role("alert")).to_have_count(0)
     theirs.close()
 
 

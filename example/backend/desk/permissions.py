@@ -9,6 +9,15 @@ from rest_framework.request import Request
 from desk.models import is_manager
 
 
+class ManagersOnly(IsAuthenticated):
+    """Managers alone, who see every ticket."""
+
+    message = "Only managers may know this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return super().has_permission(request, view) and is_manager(request.user)
+
+
 class ManagersWrite(IsAuthenticated):
     """Everyone who has signed in reads; managers write."""
 

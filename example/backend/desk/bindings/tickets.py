@@ -9,7 +9,7 @@ from rest_framework.permissions import IsAuthenticated
 
 from channels_binding.consumers import AsyncBinding, PresenceBinding, bind
 from desk.models import Comment, Step, Tag, Ticket, is_manager
-from desk.permissions import AuthorsWrite, ManagersDelete, ManagersWrite
+from desk.permissions import AuthorsWrite, ManagersDelete, ManagersOnly, ManagersWrite
 
 
 class Close(TypedDict):
@@ -109,10 +109,10 @@ class TicketBinding(AsyncBinding):
 
 
 class BoardBinding(PresenceBinding):
-    """The table of tickets as a room: who edits which cell. All are told numbers of tickets there, and nothing of them."""
+    """The table of tickets as a room: who edits which cell. It is of those who see every ticket, for all are told its keys."""
 
     stream = "desk.board"
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (ManagersOnly,)
 
 
 class TagBinding(AsyncBinding):
