@@ -54,7 +54,7 @@ class FormMixin(WriteMixin):
             self.check_version(instance)
         data, files = bind_data(unbound, own), bind_files(unbound, {**own, **self.call.files})
         bound = self.get_form(instance=instance, data=data, files=files or None)
-        if not isinstance(submitted, PostedForm):
+        if self._is_json:
             refuse_other_kinds(bound, own)
         answer = self._validated(bound, instance, rows, own)
         if not answer["success"]:
@@ -78,6 +78,11 @@ class FormMixin(WriteMixin):
         """Fields of a row of which the caller is told no value, since a read would not show it: those that are only written,
         and what the serializer leaves out for this caller. A form of the project's own says itself what it shows."""
         return {name for name in form.fields if name not in shown} if self._makes_form else set()
+
+    @property
+    def _is_json(self) -> bool:
+        """Whether it was submitted as JSON, which has kinds, and not as a browser posts a form, which has texts."""
+        return not isinstance(self.call.data.get("submit"), PostedForm)
 
     @property
     def _makes_form(self) -> bool:
@@ -152,9 +157,8 @@ class FormMixin(WriteMixin):
             if rows is None:
                 found[name] = formset_tools.unbound(cls, name, instance, queryset)
             else:
-                is_json = not isinstance(self.call.data.get("submit"), PostedForm)
                 given = rows.get(name, [])
-                found[name] = formset_tools.bound(cls, name, instance, queryset, given, is_json=is_json)
+                found[name] = formset_tools.bound(cls, name, instance, queryset, given, is_json=self._is_json)
             self.scope_formset(found[name])
         return found
 

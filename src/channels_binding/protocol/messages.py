@@ -69,10 +69,10 @@ def refused_frame(error: BindingError, *, max_batch: int) -> list[Malformed]:
     """A frame that is refused → its messages, each with the same error: without event and id where it is no JSON."""
     value = error.value if isinstance(error, codecs.Unfit) else None
     said = value if isinstance(value, list) and 0 < len(value) <= max_batch else [value]
-    return [Malformed(error, *_caller_of(message)) for message in said]
+    return [Malformed(error, *_event_and_id(message)) for message in said]
 
 
-def _caller_of(message: Any) -> tuple[str | None, CallId | None]:
+def _event_and_id(message: Any) -> tuple[str | None, CallId | None]:
     """As much of the event and id of a message as can be read, for the answer."""
     if not isinstance(message, dict):
         return None, None
@@ -88,7 +88,7 @@ def read_message(message: Any) -> Request | Malformed:
     try:
         return _request(message, message.get("event"), message.get("id"))
     except BadRequest as error:
-        return Malformed(error, *_caller_of(message))
+        return Malformed(error, *_event_and_id(message))
 
 
 def _request(message: Mapping[str, Any], event: Any, call_id: Any) -> Request:

@@ -213,6 +213,6 @@ def test_a_read_is_fetched_as_its_reader_likes() -> None:
 )
 def test_what_writes_and_may_return_rows_is_known_and_kept_unless_it_is_long(sql: str, may: bool) -> None:
     assert cursors.may_return(sql) is may
-    kept = cursors._may_return.cache_info().currsize
+    kept = cursors.may_return.cache_info().currsize
     assert cursors.may_return(sql + " " * LONG) is may
-    assert cursors._may_return.cache_info().currsize == kept
+    assert cursors.may_return.cache_info().currsize == kept

@@ -8,12 +8,12 @@ may stand. What is done with the driver's connection itself, past Django's curso
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
 from channels_binding.live.capture.recorder import note_any
-from channels_binding.live.capture.statements import LONG, any_label, labels_in, labels_written, text_of
+from channels_binding.live.capture.statements import Kept, any_label, labels_in, labels_written, text_of
 
 
 class Fetched:
@@ -56,13 +56,9 @@ def end(connection: Any, cursor: Any, sql: Any) -> None:
             cursor.cursor = Fetched(cursor.cursor)
 
 
+@Kept
 def may_return(sql: str) -> bool:
     """Whether a statement writes and may return rows. A read is fetched as its reader likes: in chunks, perhaps."""
-    return _may_return(sql) if len(sql) <= LONG else _may_return.__wrapped__(sql)
-
-
-@lru_cache(maxsize=1024)
-def _may_return(sql: str) -> bool:
     text = sql.lstrip().upper()
     return "RETURNING" in text and not text.startswith("SELECT")  # one that only names a column so has nothing to fetch
 

@@ -3,11 +3,11 @@
 import contextvars
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.apps import apps
 from django.db import models
@@ -16,6 +16,8 @@ from channels_binding.conf import get_settings
 from channels_binding.live.capture.changes import Changes
 from channels_binding.querysets.tables import row_models
 from channels_binding.registry import registry
+
+T = TypeVar("T")
 
 STATEMENTS: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar(
     "channels_binding_statements", default=None
@@ -118,6 +120,23 @@ def statements() -> Iterator[list[str]]:
         yield found
     finally:
         STATEMENTS.reset(token)
+
+
+LONG = 8_000
+"""Characters; what was found in longer texts is not kept. Those of bulk writes and of many keys seldom come again, and a client
+can have any number of them made."""
+
+
+class Kept(Generic[T]):
+    """Decorates a function of a statement's text: what it has found in the last 2,048 of them is kept, as by ``lru_cache``."""
+
+    def __init__(self, find: Callable[[str], T]) -> None:
+        self._find = find
+        self._remembered = lru_cache(maxsize=2048)(find)
+        self.cache_info, self.cache_clear = self._remembered.cache_info, self._remembered.cache_clear
+
+    def __call__(self, sql: str) -> T:
+        return self._remembered(sql) if len(sql) <= LONG else self._find(sql)
 
 
 @cache
@@ -241,14 +260,9 @@ def _words_of_tables() -> tuple[tuple[frozenset[str], str], ...]:
     return tuple((frozenset(re.findall(r"\w+", name.lower())), table.label) for name, table in tables().items())
 
 
-LONG = 8_000
-"""Characters; what was found in longer texts is not kept. Those of bulk writes and of many keys seldom come again, and a client
-can have any number of them made."""
-
-
 def labels_in(sql: str) -> frozenset[str]:
     """Captured models whose tables a text names, in whatever case, quotes or schema."""
-    found = _labels_in(sql) if len(sql) <= LONG else _labels_in.__wrapped__(sql)
+    found = _labels_in(sql)
     return frozenset(filter(is_captured, found)) if found & _ignored() else found
 
 
@@ -257,7 +271,7 @@ def labels_read(sql: str) -> frozenset[str]:
     return frozenset() if written(sql) else labels_in(sql)
 
 
-@lru_cache(maxsize=2048)
+@Kept
 def _labels_in(sql: str) -> frozenset[str]:
     words = set(re.findall(r"\w+", sql.lower()))
     return frozenset(label for names, label in _words_of_tables() if names <= words)
@@ -282,7 +296,7 @@ def written(sql: str) -> Table | frozenset[str]:
     """
     if _SAVEPOINT.match(sql):
         return frozenset()
-    return _written(sql) if len(sql) <= LONG else _written.__wrapped__(sql)
+    return _written(sql)
 
 
 _UNDOES = re.compile(r"\bROLLBACK\b.*\bTO\b", re.IGNORECASE | re.DOTALL)
@@ -305,7 +319,7 @@ def labels_written_by(texts: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*map(labels_written, texts))
 
 
-@lru_cache(maxsize=2048)
+@Kept
 def _written(sql: str) -> Table | frozenset[str]:
     is_single = ";" not in sql.rstrip("; \t\r\n")
     if is_single and (match := _ONE_TABLE.match(sql)) and (table := tables().get(match["table"] or match["updated"])):
